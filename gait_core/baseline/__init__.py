@@ -1,0 +1,1 @@
+"""A personal baseline: created from walks, stored, and compared with later walks."""

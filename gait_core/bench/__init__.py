@@ -1,0 +1,1 @@
+"""Every measurement that the README quotes."""

@@ -1,0 +1,407 @@
+"""Frozen settings, the three profiles, and a stable digest of both.
+
+A setting that changes a result belongs to the digest of the stage that it changes, and to no
+other: the address of cached keypoints holds `PoseSettings`, that of features adds
+`FeatureSettings`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, Self
+
+from gait_core.errors import SettingsError
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "PROFILES",
+    "FeatureSettings",
+    "LearnSettings",
+    "PoseSettings",
+    "Profile",
+    "RunSettings",
+    "Settings",
+    "ThresholdSettings",
+    "digest_of",
+    "profile_named",
+]
+
+GIB = 1024**3
+
+
+def digest_of(value: Any) -> str:
+    """Return 16 hexadecimal digits that depend only on the JSON content of `value`."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base of all settings: JSON round trip, digest, checked ranges.
+
+    A subclass lists numeric limits in `_ranges` (field → lowest, highest) and words in `_choices`.
+    """
+
+    _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    _choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in self._ranges.items():
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
+                raise SettingsError(
+                    f"Expected {name} between {low:g} and {high:g}, but got {value!r}.",
+                    f"Give {name} a value in that range.",
+                )
+        for name, allowed in self._choices.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise SettingsError(
+                    f"Expected {name} to be one of {', '.join(map(str, allowed))}, but got {value!r}.",
+                    "Choose one of these.",
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-serialisable values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a mapping; an unknown key raises `SettingsError`."""
+        known = {f.name for f in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise SettingsError(
+                f"Expected keys among {', '.join(sorted(known))}, but got {', '.join(unknown)}.",
+                "Remove or correct these keys.",
+            )
+        return cls(**values)
+
+    def with_(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    def digest(self) -> str:
+        """Return a stable digest of all fields."""
+        return digest_of(self.to_dict())
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoseSettings(Settings):
+    """What decides the landmarks that a video gives.
+
+    Attributes
+    ----------
+    engine : str
+        What runs the pose model.
+    variant : {"lite", "full", "heavy"}
+        Pose model.
+    detection_confidence, presence_confidence, tracking_confidence : float
+        Thresholds of the engine, in [0, 1].
+    target_fps : float or None
+        Highest frame rate analysed, Hz; a faster video is thinned by time. None keeps every frame.
+    max_side_px : int or None
+        Longer image side after resizing, px; a smaller video is left as it is.
+    """
+
+    engine: str = "mediapipe"
+    variant: str = "full"
+    detection_confidence: float = 0.5
+    presence_confidence: float = 0.5
+    tracking_confidence: float = 0.5
+    target_fps: float | None = 30.0
+    max_side_px: int | None = 960
+
+    _ranges = {
+        "detection_confidence": (0.0, 1.0),
+        "presence_confidence": (0.0, 1.0),
+        "tracking_confidence": (0.0, 1.0),
+        "target_fps": (5.0, 1000.0),
+        "max_side_px": (128, 8192),
+    }
+    _choices = {"engine": ("mediapipe",), "variant": ("lite", "full", "heavy")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSettings(Settings):
+    """How landmarks become the feature sequence.
+
+    Attributes
+    ----------
+    rate_hz : float
+        Fixed rate to which every walk is resampled, Hz.
+    cutoff_hz : float
+        Corner of the zero-lag low-pass filter, Hz.
+    max_gap_s : float
+        Longest gap that is interpolated, s; longer ones stay missing.
+    min_confidence : float
+        Landmarks below this confidence count as missing.
+    window_s, hop_s : float
+        Length and distance of the sliding windows, s.
+    edge_trim_s : float
+        Part dropped at both ends of a walking segment, s.
+    """
+
+    rate_hz: float = 25.0
+    cutoff_hz: float = 6.0
+    max_gap_s: float = 0.12
+    min_confidence: float = 0.3
+    window_s: float = 1.28
+    hop_s: float = 0.08
+    edge_trim_s: float = 0.1
+
+    _ranges = {
+        "rate_hz": (15.0, 240.0),
+        "cutoff_hz": (2.0, 20.0),
+        "max_gap_s": (0.0, 1.0),
+        "min_confidence": (0.0, 1.0),
+        "window_s": (0.4, 5.0),
+        "hop_s": (0.02, 2.0),
+        "edge_trim_s": (0.0, 2.0),
+    }
+
+    @property
+    def window_frames(self) -> int:
+        """Frames in one window."""
+        return round(self.window_s * self.rate_hz)
+
+    @property
+    def hop_frames(self) -> int:
+        """Frames between the starts of two windows, at least 1."""
+        return max(1, round(self.hop_s * self.rate_hz))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnSettings(Settings):
+    """How the autoencoder is built and trained.
+
+    Attributes
+    ----------
+    cell : {"gru", "lstm"}
+        Recurrent cell.
+    units, latent : int
+        Width of the outer recurrent layers and of the code between them.
+    fine_tune_epochs, fine_tune_patience : int
+        Epochs and patience when a pre-trained model fits.
+    fine_tune_rate : float
+        Learning rate of the decoder during fine-tuning.
+    scratch_epochs, scratch_patience : int
+        Epochs and patience without a pre-trained model.
+    scratch_rate : float
+        Learning rate without a pre-trained model.
+    batch_size : int
+        Windows per gradient step.
+    seed : int
+        Seed of weights, shuffling and split.
+    """
+
+    cell: str = "gru"
+    units: int = 64
+    latent: int = 24
+    fine_tune_epochs: int = 5
+    fine_tune_patience: int = 3
+    fine_tune_rate: float = 1e-4
+    scratch_epochs: int = 50
+    scratch_patience: int = 10
+    scratch_rate: float = 2e-3
+    batch_size: int = 64
+    seed: int = 0
+
+    _ranges = {
+        "units": (4, 1024),
+        "latent": (2, 512),
+        "fine_tune_epochs": (1, 1000),
+        "fine_tune_patience": (1, 1000),
+        "fine_tune_rate": (1e-7, 1.0),
+        "scratch_epochs": (1, 10000),
+        "scratch_patience": (1, 1000),
+        "scratch_rate": (1e-7, 1.0),
+        "batch_size": (1, 65536),
+        "seed": (0, 2**31 - 1),
+    }
+    _choices = {"cell": ("gru", "lstm")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdSettings(Settings):
+    """How the limits between normal, watch and alert are set.
+
+    Attributes
+    ----------
+    method : {"conformal", "mean_sd", "percentile"}
+        ``conformal``: a stated rate of false alarms; ``mean_sd``: mean + k·SD of the validation
+        scores; ``percentile``: percentiles of the validation scores.
+    watch_rate, alert_rate : float
+        Stated share of normal walks over the limit (``conformal``).
+    watch_k, alert_k : float
+        Multiples of the SD (``mean_sd``).
+    watch_percentile, alert_percentile : float
+        Percentiles (``percentile``).
+    """
+
+    method: str = "conformal"
+    watch_rate: float = 0.05
+    alert_rate: float = 0.01
+    watch_k: float = 2.0
+    alert_k: float = 3.0
+    watch_percentile: float = 95.0
+    alert_percentile: float = 99.0
+
+    _ranges = {
+        "watch_rate": (0.0005, 0.5),
+        "alert_rate": (0.0005, 0.5),
+        "watch_k": (0.0, 20.0),
+        "alert_k": (0.0, 20.0),
+        "watch_percentile": (50.0, 100.0),
+        "alert_percentile": (50.0, 100.0),
+    }
+    _choices = {"method": ("conformal", "mean_sd", "percentile")}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.alert_rate > self.watch_rate:
+            raise SettingsError(
+                f"Expected alert_rate at most watch_rate ({self.watch_rate:g}), but got {self.alert_rate:g}.",
+                "An alert has to be rarer than a watch.",
+            )
+        for low, high in (("watch_k", "alert_k"), ("watch_percentile", "alert_percentile")):
+            if getattr(self, high) < getattr(self, low):
+                raise SettingsError(
+                    f"Expected {high} at least {low} ({getattr(self, low):g}), but got {getattr(self, high):g}.",
+                    "The limit of an alert has to lie above that of a watch.",
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(Settings):
+    """A named set of performance settings.
+
+    Attributes
+    ----------
+    name : str
+        How it is chosen.
+    description : str
+        What it means, in plain words.
+    model_complexity : {0, 1, 2}
+        Pose model lite, full or heavy.
+    confidence : float
+        Detection, presence and tracking confidence.
+    target_fps : float or None
+        Highest frame rate analysed, Hz.
+    max_side_px : int or None
+        Longer image side, px.
+    memory_limit_bytes : int
+        Memory that the work may use.
+    batch_size : int
+        Windows per step when scoring and when training from scratch.
+    """
+
+    name: str
+    description: str = ""
+    model_complexity: int = 1
+    confidence: float = 0.5
+    target_fps: float | None = 30.0
+    max_side_px: int | None = 960
+    memory_limit_bytes: int = 2 * GIB
+    batch_size: int = 32
+
+    _ranges = {
+        "confidence": (0.0, 1.0),
+        "target_fps": (5.0, 1000.0),
+        "max_side_px": (128, 8192),
+        "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
+        "batch_size": (1, 65536),
+    }
+    _choices = {"model_complexity": (0, 1, 2)}
+
+    def pose_settings(self) -> PoseSettings:
+        """Return the settings that decide the landmarks."""
+        return PoseSettings(
+            variant=("lite", "full", "heavy")[self.model_complexity],
+            detection_confidence=self.confidence,
+            presence_confidence=self.confidence,
+            tracking_confidence=self.confidence,
+            target_fps=self.target_fps,
+            max_side_px=self.max_side_px,
+        )
+
+
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="fast",
+            description="For a first look or a slow computer: the small pose model, at most 25 frames a second, "
+            "smaller pictures. The far leg is less certain.",
+            model_complexity=0,
+            confidence=0.3,
+            target_fps=25.0,
+            max_side_px=640,
+            memory_limit_bytes=1 * GIB,
+            batch_size=64,
+        ),
+        Profile(
+            name="balanced",
+            description="The right choice for most walks: the full pose model, at most 30 frames a second.",
+        ),
+        Profile(
+            name="accurate",
+            description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
+            "larger pictures. Takes about three times as long.",
+            model_complexity=2,
+            confidence=0.7,
+            target_fps=60.0,
+            max_side_px=1920,
+            memory_limit_bytes=4 * GIB,
+            batch_size=16,
+        ),
+    )
+}
+DEFAULT_PROFILE = "balanced"
+
+
+def profile_named(name: str) -> Profile:
+    """Return a profile by its name.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such profile.
+    """
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise SettingsError(
+            f"Expected a profile among {', '.join(PROFILES)}, but got {name!r}.", "Choose one of these."
+        ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings(Settings):
+    """Everything that decides a baseline, together.
+
+    Attributes
+    ----------
+    features : FeatureSettings
+    learn : LearnSettings
+    thresholds : ThresholdSettings
+    """
+
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    learn: LearnSettings = field(default_factory=LearnSettings)
+    thresholds: ThresholdSettings = field(default_factory=ThresholdSettings)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from nested mappings."""
+        return cls(
+            features=FeatureSettings.from_dict(values.get("features", {})),
+            learn=LearnSettings.from_dict(values.get("learn", {})),
+            thresholds=ThresholdSettings.from_dict(values.get("thresholds", {})),
+        )

@@ -1,0 +1,138 @@
+"""The one error tree of Gait Studio.
+
+::
+
+    GaitError                      anything that has a clear message and a remedy
+    ├── InputError                 what the user gave is wrong
+    │   ├── VideoError             one video cannot be used; the other videos go on
+    │   │   └── WalkRefused        readable, but no gait can be measured from it
+    │   ├── SettingsError          a setting is unknown or out of range
+    │   └── NotFoundError          no such subject, walk, baseline or job
+    ├── MachineError               the machine lacks something
+    │   ├── ModelError             a model file is missing, damaged or of another kind
+    │   ├── LibraryError           a system or Python library is missing
+    │   └── StorageError           the workspace is read-only or full
+    └── Cancelled                  the user stopped the work; not a failure
+
+Every message says what was expected and what came; `remedy` says what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "Cancelled",
+    "GaitError",
+    "InputError",
+    "LibraryError",
+    "MachineError",
+    "ModelError",
+    "NotFoundError",
+    "SettingsError",
+    "StorageError",
+    "VideoError",
+    "WalkRefused",
+    "WalkWarning",
+]
+
+
+class GaitError(Exception):
+    """Base of every expected failure.
+
+    Parameters
+    ----------
+    message : str
+        What was expected and what came, naming the file or parameter.
+    remedy : str
+        What the user can do about it, as an imperative sentence.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[type[GaitError], tuple[str, str]]:
+        return type(self), (self.message, self.remedy)
+
+    @property
+    def kind(self) -> str:
+        """Name of the class, as stored in JSON."""
+        return type(self).__name__
+
+    def to_dict(self) -> dict[str, str]:
+        """Return `kind`, `message` and `remedy` for a status file or for JSON output."""
+        return {"kind": self.kind, "message": self.message, "remedy": self.remedy}
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class InputError(GaitError):
+    """What the user gave is wrong."""
+
+
+class VideoError(InputError):
+    """One video cannot be used."""
+
+
+class WalkRefused(VideoError):
+    """The video can be read, but no gait can be measured from it."""
+
+
+class SettingsError(InputError):
+    """A setting is unknown or out of range."""
+
+
+class NotFoundError(InputError):
+    """No such subject, walk, baseline or job."""
+
+
+class MachineError(GaitError):
+    """The machine lacks something that the work needs."""
+
+
+class ModelError(MachineError):
+    """A model file is missing, damaged or of another kind."""
+
+
+class LibraryError(MachineError):
+    """A system or Python library is missing."""
+
+
+class StorageError(MachineError):
+    """The workspace cannot be written: read-only, full or locked."""
+
+
+class Cancelled(GaitError):
+    """The user stopped the work."""
+
+    def __init__(self, message: str = "Cancelled by the user.", remedy: str = "") -> None:
+        super().__init__(message, remedy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkWarning:
+    """A reason to doubt what a walk gives, without refusing it.
+
+    Attributes
+    ----------
+    code : str
+        Stable name, for example ``"several_people"``.
+    message : str
+        One sentence for the user: what was seen and what to do about it.
+    blocking : bool
+        True when a score would mislead: the level is then withheld.
+    """
+
+    code: str
+    message: str
+    blocking: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the fields for JSON."""
+        return {"code": self.code, "message": self.message, "blocking": self.blocking}

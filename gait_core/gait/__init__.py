@@ -1,0 +1,1 @@
+"""From landmarks to gait: signals, segments, joint angles, features."""

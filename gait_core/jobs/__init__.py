@@ -1,0 +1,1 @@
+"""One run of anything long, as a folder that survives whoever started it."""

@@ -1,0 +1,1 @@
+"""Windows, networks and the training loop, in Keras 3."""

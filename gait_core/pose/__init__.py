@@ -1,0 +1,1 @@
+"""From frames to landmarks: landmark names, tracks, model files, engines, parallel extraction."""

@@ -1,0 +1,114 @@
+"""The landmarks of one walk over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Track"]
+
+N_LANDMARKS = 33
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Track:
+    """Landmarks of one walk, with NaN where nothing was found.
+
+    Attributes
+    ----------
+    position : ndarray, shape (n_frames, 33, 2), float32
+        Image position, px of the upright picture in its original size; origin top left, y down.
+    world : ndarray, shape (n_frames, 33, 3), float32
+        Position relative to the middle of the hips, m.
+    confidence : ndarray, shape (n_frames, 33), float32
+        Visibility in [0, 1]; 0 where no pose was found.
+    time_s : ndarray, shape (n_frames,), float64
+        Time stamps of the video, s, strictly rising.
+    width_px, height_px : int
+        Size of the upright picture, px.
+    info : mapping
+        Facts for people and manifests: ``frames_decoded``, ``frames_broken``, ``engine``, ``model_sha256`` …
+
+    Raises
+    ------
+    ValueError
+        When shapes do not agree or time does not rise.
+    """
+
+    position: NDArray[np.float32]
+    world: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    time_s: NDArray[np.float64]
+    width_px: int
+    height_px: int
+    info: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.time_s)
+        for name, shape in (
+            ("position", (n, N_LANDMARKS, 2)),
+            ("world", (n, N_LANDMARKS, 3)),
+            ("confidence", (n, N_LANDMARKS)),
+        ):
+            got = getattr(self, name).shape
+            if got != shape:
+                raise ValueError(f"Expected {name} of shape {shape}, but got {got}.")
+        if n > 1 and not np.all(np.diff(self.time_s) > 0):
+            raise ValueError("Expected strictly rising time stamps, but some repeat or fall.")
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def detected(self) -> NDArray[np.bool_]:
+        """Frames in which a pose was found, shape (n_frames,)."""
+        return np.isfinite(self.position[:, 0, 0])
+
+    @property
+    def detection_rate(self) -> float:
+        """Share of frames in which a pose was found, in [0, 1]; 0 without frames."""
+        return float(self.detected.mean()) if len(self) else 0.0
+
+    @property
+    def frame_rate_hz(self) -> float:
+        """Frames per second, from the median distance of time stamps; 0 below two frames."""
+        return float(1.0 / np.median(np.diff(self.time_s))) if len(self) > 1 else 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first to the last frame, s."""
+        return float(self.time_s[-1] - self.time_s[0]) if len(self) > 1 else 0.0
+
+    def with_(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed."""
+        return replace(self, **changes)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays to be stored."""
+        return {
+            "position": self.position,
+            "world": self.world,
+            "confidence": self.confidence,
+            "time_s": self.time_s,
+        }
+
+    def to_meta(self) -> dict[str, Any]:
+        """Return what is stored beside the arrays."""
+        return {"width_px": self.width_px, "height_px": self.height_px, "info": dict(self.info)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Self:
+        """Build from what `to_arrays` and `to_meta` gave."""
+        return cls(
+            position=arrays["position"],
+            world=arrays["world"],
+            confidence=arrays["confidence"],
+            time_s=arrays["time_s"],
+            width_px=int(meta["width_px"]),
+            height_px=int(meta["height_px"]),
+            info=dict(meta["info"]),
+        )

@@ -1,0 +1,1 @@
+"""What the work runs on: devices, memory, executors, checks of the machine."""

@@ -1,0 +1,1 @@
+"""Walkers with known truth, as noisy landmarks or rendered to video."""

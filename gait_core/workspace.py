@@ -1,0 +1,252 @@
+"""Where everything lives on disk.
+
+::
+
+    <workspace>/
+      subjects/<id>.json         a person, by a pseudonym
+      walks/<id>.json            a video that was used, by content
+      baselines/<id>/            model, calibration, thresholds, manifest, saved variants
+      analyses/<id>/             one walk against one baseline, with its overlay video
+      jobs/<id>/                 one run of anything long
+      cache/                     arrays by content address, video metadata
+      uploads/                   videos that came through the browser
+
+Every write is atomic: a reader sees the old file or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gait_core.errors import InputError, NotFoundError, StorageError
+
+__all__ = [
+    "Workspace",
+    "default_root",
+    "new_id",
+    "read_json",
+    "safe_name",
+    "storage_guard",
+    "write_atomic",
+    "write_json",
+]
+
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+def default_root() -> Path:
+    """Return ``$GAIT_WORKSPACE``, or else the platform's user-data folder."""
+    given = os.environ.get("GAIT_WORKSPACE")
+    if given:
+        return Path(given).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("gait-studio", appauthor=False)
+
+
+def safe_name(text: str, fallback: str = "unnamed") -> str:
+    """Turn a name from a user into lower-case letters, digits, ``-`` and ``_``; never empty, never a path."""
+    import unicodedata
+
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    cleaned = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_")[:60]
+    return cleaned or fallback
+
+
+def new_id(prefix: str = "") -> str:
+    """Return an identifier that sorts by time and never repeats."""
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return "-".join(part for part in (prefix, stamp, secrets.token_hex(3)) if part)
+
+
+@contextmanager
+def storage_guard(path: Path) -> Iterator[None]:
+    """Turn a read-only or full disk into one `StorageError` that names the place."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            free_mb = _free_bytes(path) / 1024**2
+            raise StorageError(
+                f"Expected room to write {path.name!r} in {path.parent}, but the disk is full ({free_mb:.0f} MB free).",
+                "Free some space or clear the cache, then run again; finished work is kept.",
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise StorageError(
+                f"Expected to be allowed to write in {path.parent}, but it is read-only.",
+                "Choose another workspace with --workspace, or change the permission of the folder.",
+            ) from error
+        if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+            raise StorageError(
+                f"Expected a folder at {path.parent}, but something else is there.",
+                "Choose another workspace with --workspace.",
+            ) from error
+        raise
+
+
+def _free_bytes(path: Path) -> int:
+    for folder in (path, *path.parents):
+        if folder.exists():
+            return shutil.disk_usage(folder).free
+    return 0
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that nobody ever sees half of it.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full; the earlier file is left as it was.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    with storage_guard(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as handle:
+                handle.write(content)
+                handle.flush()
+                os.fsync(handle.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically, with sorted layout for people who look; NaN is refused."""
+    write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises
+    ------
+    NotFoundError
+        When the file is missing.
+    StorageError
+        When it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFoundError(
+            f"Expected {path.name} in {path.parent}, but it is not there.", "It may have been deleted."
+        ) from None
+    except (ValueError, UnicodeDecodeError) as error:
+        raise StorageError(
+            f"Expected JSON in {path}, but it is damaged ({error}).", "Delete the file or restore it."
+        ) from error
+
+
+class Workspace:
+    """All folders of one workspace; made when first written to, never before.
+
+    Parameters
+    ----------
+    root : path-like, optional
+        Folder; default as `default_root`.
+    """
+
+    def __init__(self, root: Path | str | None = None) -> None:
+        self.root = Path(root).expanduser().absolute() if root is not None else default_root().absolute()
+
+    def __repr__(self) -> str:
+        return f"Workspace({str(self.root)!r})"
+
+    @property
+    def cache(self) -> Path:
+        """Folder of cached arrays and video metadata."""
+        return self.root / "cache"
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of job folders."""
+        return self.root / "jobs"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of videos that came through the browser."""
+        return self.root / "uploads"
+
+    def baseline_folder(self, baseline_id: str) -> Path:
+        """Return the folder of a baseline, existing or not."""
+        return self._entry("baselines", baseline_id)
+
+    def analysis_folder(self, analysis_id: str) -> Path:
+        """Return the folder of an analysis, existing or not."""
+        return self._entry("analyses", analysis_id)
+
+    def check_writable(self) -> None:
+        """Raise `StorageError` when the workspace cannot be written."""
+        probe = self.root / f".write-test-{secrets.token_hex(4)}"
+        write_atomic(probe, b"ok")
+        probe.unlink(missing_ok=True)
+
+    def _entry(self, collection: str, entry_id: str) -> Path:
+        if not _ID.fullmatch(entry_id):
+            raise InputError(
+                f"Expected an identifier of lower-case letters, digits, '-' and '_', but got {entry_id!r}.",
+                "Copy it from the Library page or from the list command.",
+            )
+        return self.root / collection / entry_id
+
+    def save_record(self, collection: str, record: Mapping[str, Any]) -> None:
+        """Store one record of a catalogue (``subjects``, ``walks``) under its ``id``."""
+        folder = self._entry(collection, str(record["id"]))
+        write_json(folder.with_name(folder.name + ".json"), dict(record))
+
+    def record(self, collection: str, entry_id: str) -> dict[str, Any] | None:
+        """Return one record, or None."""
+        folder = self._entry(collection, entry_id)
+        path = folder.with_name(folder.name + ".json")
+        return dict(read_json(path)) if path.is_file() else None
+
+    def records(self, collection: str) -> list[dict[str, Any]]:
+        """Return all records of a catalogue in the order of their identifiers; a damaged one is left out."""
+        found = []
+        for path in sorted((self.root / collection).glob("*.json")):
+            try:
+                found.append(dict(read_json(path)))
+            except (StorageError, NotFoundError):
+                continue
+        return found
+
+    def delete_record(self, collection: str, entry_id: str) -> None:
+        """Delete one record; already gone is success."""
+        folder = self._entry(collection, entry_id)
+        folder.with_name(folder.name + ".json").unlink(missing_ok=True)
+
+    def folders(self, collection: str, marker: str) -> list[Path]:
+        """Return the folders of a collection that hold the file `marker`, oldest identifier first."""
+        base = self.root / collection
+        return sorted(path.parent for path in base.glob(f"*/{marker}")) if base.is_dir() else []
+
+    def delete_folder(self, collection: str, entry_id: str) -> None:
+        """Delete a stored folder whole.
+
+        Raises
+        ------
+        NotFoundError
+            When there is no such folder.
+        """
+        folder = self._entry(collection, entry_id)
+        if not folder.is_dir():
+            raise NotFoundError(
+                f"Expected {entry_id!r} among the {collection}, but there is no such entry.",
+                "It may have been deleted; look at the list again.",
+            )
+        with storage_guard(folder):
+            doomed = folder.with_name(f".{folder.name}.deleted-{secrets.token_hex(3)}")
+            folder.rename(doomed)
+            shutil.rmtree(doomed)

@@ -1,0 +1,26 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gait_core.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Return an empty workspace."""
+    return Workspace(tmp_path / "workspace")
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """Return the folder of real walks, or skip."""
+    if not DATA.is_dir():
+        pytest.skip("the folder of real walks is not on this machine")
+    return DATA
