@@ -101,8 +101,17 @@ def _free_bytes(path: Path) -> int:
     return 0
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file so that nobody ever sees half of it.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder is made when missing.
+    content : bytes
+        All of it.
+    durable : bool
+        Wait until the disk has it; False for what is written again within a second.
 
     Raises
     ------
@@ -115,16 +124,18 @@ def write_atomic(path: Path, content: bytes) -> None:
         try:
             with temporary.open("wb") as handle:
                 handle.write(content)
-                handle.flush()
-                os.fsync(handle.fileno())
+                if durable:
+                    handle.flush()
+                    os.fsync(handle.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically, with sorted layout for people who look; NaN is refused."""
-    write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode())
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    """Write JSON atomically, laid out for people who look; NaN is refused."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomic(path, text.encode("utf-8", "surrogateescape"), durable=durable)
 
 
 def read_json(path: Path) -> Any:
@@ -181,11 +192,11 @@ class Workspace:
 
     def baseline_folder(self, baseline_id: str) -> Path:
         """Return the folder of a baseline, existing or not."""
-        return self._entry("baselines", baseline_id)
+        return self.entry("baselines", baseline_id)
 
     def analysis_folder(self, analysis_id: str) -> Path:
         """Return the folder of an analysis, existing or not."""
-        return self._entry("analyses", analysis_id)
+        return self.entry("analyses", analysis_id)
 
     def check_writable(self) -> None:
         """Raise `StorageError` when the workspace cannot be written."""
@@ -193,7 +204,8 @@ class Workspace:
         write_atomic(probe, b"ok")
         probe.unlink(missing_ok=True)
 
-    def _entry(self, collection: str, entry_id: str) -> Path:
+    def entry(self, collection: str, entry_id: str) -> Path:
+        """Return the path of an entry of a collection; an identifier that could leave the folder is refused."""
         if not _ID.fullmatch(entry_id):
             raise InputError(
                 f"Expected an identifier of lower-case letters, digits, '-' and '_', but got {entry_id!r}.",
@@ -203,12 +215,12 @@ class Workspace:
 
     def save_record(self, collection: str, record: Mapping[str, Any]) -> None:
         """Store one record of a catalogue (``subjects``, ``walks``) under its ``id``."""
-        folder = self._entry(collection, str(record["id"]))
+        folder = self.entry(collection, str(record["id"]))
         write_json(folder.with_name(folder.name + ".json"), dict(record))
 
     def record(self, collection: str, entry_id: str) -> dict[str, Any] | None:
         """Return one record, or None."""
-        folder = self._entry(collection, entry_id)
+        folder = self.entry(collection, entry_id)
         path = folder.with_name(folder.name + ".json")
         return dict(read_json(path)) if path.is_file() else None
 
@@ -224,7 +236,7 @@ class Workspace:
 
     def delete_record(self, collection: str, entry_id: str) -> None:
         """Delete one record; already gone is success."""
-        folder = self._entry(collection, entry_id)
+        folder = self.entry(collection, entry_id)
         folder.with_name(folder.name + ".json").unlink(missing_ok=True)
 
     def folders(self, collection: str, marker: str) -> list[Path]:
@@ -240,7 +252,7 @@ class Workspace:
         NotFoundError
             When there is no such folder.
         """
-        folder = self._entry(collection, entry_id)
+        folder = self.entry(collection, entry_id)
         if not folder.is_dir():
             raise NotFoundError(
                 f"Expected {entry_id!r} among the {collection}, but there is no such entry.",

@@ -1,0 +1,313 @@
+"""One function per command: from parsed arguments to a JSON result and a text for people."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from gait_core.cli.console import Console, duration_text
+from gait_core.config import PROFILES, profile_named
+from gait_core.errors import GaitError, InputError
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__: list[str] = []
+
+Answer: TypeAlias = tuple[Any, str]
+_MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
+
+
+def _absolute(paths: list[str]) -> list[str]:
+    return [str(Path(path).expanduser().absolute()) for path in paths]
+
+
+def _run_job(workspace: Workspace, console: Console, kind: str, params: dict[str, Any], title: str) -> dict[str, Any]:
+    from gait_core.jobs.run import run_now
+
+    return run_now(workspace, kind, params, title, sink=console.sink)
+
+
+def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Examine the machine."""
+    from gait_core.pose.assets import model_checks
+    from gait_core.runtime.doctor import examine
+
+    checks = [*examine(workspace), *model_checks()]
+    bad = [check for check in checks if not check.ok]
+    lines = [f"{'ok     ' if c.ok else 'MISSING'}  {c.name}: {c.found}" for c in checks if not args.quiet or not c.ok]
+    lines += [f"\n{c.name}: expected {c.expected}, but found {c.found}.\n  What to do: {c.remedy}" for c in bad]
+    result = {"ok": not bad, "checks": [check.to_dict() for check in checks], "exit_code": 1 if bad else 0}
+    if args.quiet:
+        # Before the first fetch the models are missing, and that is ordinary.
+        serious = [check for check in bad if not check.name.startswith("pose model")]
+        result["exit_code"] = 1 if serious else 0
+        lines = [line for line in lines if serious]
+    return result, "\n".join(lines)
+
+
+def models_fetch(args: argparse.Namespace, _: Workspace, console: Console) -> Answer:
+    """Get the pose models."""
+    from gait_core.pose.assets import ensure_models
+
+    source = Path(args.source).expanduser() if args.source else None
+    found = ensure_models(source=source, reporter=Reporter(sink=console.sink))
+    text = "" if args.quiet else "\n".join(f"{name}: {path}" for name, path in found.items())
+    return {"models": {name: str(path) for name, path in found.items()}}, text
+
+
+def models_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
+    """List the pose models."""
+    from gait_core.pose.assets import model_checks
+
+    checks = model_checks()
+    return {"models": [c.to_dict() for c in checks]}, "\n".join(f"{c.name}: {c.found}" for c in checks)
+
+
+def simulate(args: argparse.Namespace, _: Workspace, console: Console) -> Answer:
+    """Make videos of simulated walkers."""
+    from gait_core.simulate.cohort import simulate_walks
+
+    paths = simulate_walks(
+        Path(args.folder),
+        walks=args.walks,
+        pattern=args.pattern,
+        severity=args.severity,
+        seed=args.seed,
+        fps=args.fps,
+        reporter=Reporter(sink=console.sink),
+    )
+    return {"videos": [str(path) for path in paths]}, "\n".join(map(str, paths))
+
+
+def extract(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Find the landmarks in videos."""
+    import numpy as np
+
+    from gait_core.pose.extract import extract_many
+    from gait_core.workspace import safe_name, storage_guard
+
+    settings = profile_named(args.profile).pose_settings().with_(engine=args.engine)
+    reporter = Reporter(sink=console.sink)
+    with reporter.stage("extract", "Finding the landmarks"):
+        outcomes = extract_many(
+            [Path(p) for p in _absolute(args.videos)],
+            settings,
+            workspace=workspace,
+            reporter=reporter,
+            workers=args.workers,
+            use_cache=not args.no_cache,
+        )
+    walks: list[dict[str, Any]] = []
+    for path, outcome in zip(args.videos, outcomes, strict=True):
+        if isinstance(outcome, GaitError):
+            walks.append({"path": path, "error": outcome.to_dict()})
+            continue
+        track = outcome.track
+        entry: dict[str, Any] = {
+            "path": path,
+            "frames": len(track),
+            "detection_rate": track.detection_rate,
+            "frame_rate_hz": track.frame_rate_hz,
+            "cached": outcome.cached,
+            "warnings": [warning.to_dict() for warning in outcome.warnings],
+        }
+        if args.export:
+            target = Path(args.export) / f"{safe_name(Path(path).stem)}-{outcome.address[:8]}.npz"
+            with storage_guard(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                np.savez_compressed(target, allow_pickle=False, **track.to_arrays())
+            entry["export"] = str(target)
+        walks.append(entry)
+    failed = [walk for walk in walks if "error" in walk]
+    lines = [_extract_line(walk) for walk in walks]
+    return {"walks": walks, "timing_s": reporter.timing_s, "exit_code": 1 if failed else 0}, "\n".join(lines)
+
+
+def _extract_line(walk: dict[str, Any]) -> str:
+    if "error" in walk:
+        return f"{walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
+    source = "from the cache" if walk["cached"] else "computed"
+    return f"{walk['path']}: {walk['frames']} frames, a person in {100 * walk['detection_rate']:.0f} %, {source}"
+
+
+def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Make a baseline."""
+    params = {
+        "videos": _absolute(args.videos),
+        "subject": args.subject,
+        "speed_mps": args.speed_mps,
+        "fps": args.fps,
+        "profile": args.profile,
+        "cell": args.cell,
+        "from_scratch": args.from_scratch,
+        "workers": args.workers,
+        "use_cache": not args.no_cache,
+    }
+    result = _run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
+    thresholds, timing = result["thresholds"], result["timing_s"]
+    lines = [
+        f"Baseline {result['baseline_id']} of {args.subject}, from {len(result['walks'])} walks",
+        f"  watch from {thresholds['watch']:.2f}, alert from {thresholds['alert']:.2f} ({thresholds['method']})",
+        f"  {result['training']['note']}",
+        "  " + ", ".join(f"{name} {duration_text(seconds)}" for name, seconds in timing.items()),
+    ]
+    return result, "\n".join(lines)
+
+
+def baseline_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
+    """List the baselines."""
+    from gait_core.baseline.store import list_baselines
+
+    found = list_baselines(workspace)
+    lines = [f"{b.id}  {b.subject}  {b.n_walks} walks  {b.profile}  {b.mode}" for b in found]
+    return {"baselines": [b.to_dict() for b in found]}, "\n".join(lines) or "No baselines yet."
+
+
+def baseline_show(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Show one baseline."""
+    import json
+
+    from gait_core.baseline.store import load_baseline
+
+    stored = load_baseline(workspace, args.id)
+    result = {
+        "baseline_id": stored.id,
+        "manifest": stored.manifest,
+        "thresholds": stored.thresholds.to_dict(),
+        "walks": stored.walks,
+    }
+    return result, json.dumps(result, indent=2, ensure_ascii=False)
+
+
+def baseline_delete(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Delete a baseline and its analyses."""
+    from gait_core.baseline.store import delete_baseline
+
+    delete_baseline(workspace, args.id)
+    return {"deleted": args.id}, f"Deleted {args.id}."
+
+
+def baseline_export(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Copy a baseline's artefacts."""
+    from gait_core.baseline.export import export_baseline
+
+    paths = export_baseline(workspace, args.id, Path(args.folder))
+    return {"files": [str(path) for path in paths]}, "\n".join(map(str, paths))
+
+
+def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Compare walks with a baseline."""
+    params = {
+        "videos": _absolute(args.videos),
+        "baseline_id": args.baseline,
+        "profile": args.profile,
+        "overlay": args.overlay,
+    }
+    result = _run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
+    lines = [_walk_line(walk) for walk in result["walks"]]
+    if all("error" in walk for walk in result["walks"]):
+        result["exit_code"] = 1
+    lines.append("Decision support, not a medical device.")
+    return result, "\n".join(lines)
+
+
+def _walk_line(walk: dict[str, Any]) -> str:
+    if "error" in walk:
+        return f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
+    level = _MARKS.get(walk["level"], "○ withheld")
+    score = f"score {walk['score']:.2f}" if walk["score"] is not None else "no score"
+    most = sorted(walk["joints"].items(), key=lambda pair: -pair[1])[:2]
+    where = ", ".join(f"{name} {value:.1f}" for name, value in most)
+    warned = "".join(f"\n    ! {warning['message']}" for warning in walk["warnings"])
+    return f"{level}  {walk['path']}: {score}; most: {where}{warned}"
+
+
+def pretrain(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Train the autoencoder that every baseline starts from."""
+    from gait_core.baseline.pretrain import pretrain as run
+
+    reporter = Reporter(sink=console.sink)
+    out = Path(args.out) if args.out else None
+    result = run(out, workspace, reporter, people=args.people, cell=args.cell)
+    return result, f"Wrote {result['model']}; validation error {result['val_loss']:.4f}"
+
+
+def bench(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Measure what the README quotes."""
+    from gait_core.bench import registry
+
+    result = registry.run(args.name, workspace, Reporter(sink=console.sink), quick=args.quick, data=args.data)
+    return result, registry.as_text(result)
+
+
+def cache_info(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
+    """Tell what the cache holds."""
+    from gait_core.cache import ArrayCache
+
+    info = ArrayCache.of(workspace).info()
+    rate = f"{100 * info.hit_rate:.0f} % of look-ups served" if info.hit_rate is not None else "not used yet"
+    text = f"{info.entries} entries, {info.size_bytes / 1e6:.1f} of {info.limit_bytes / 1e6:.0f} MB, {rate}"
+    return info.to_dict(), text
+
+
+def cache_clear(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
+    """Delete everything that can be computed again."""
+    from gait_core.cache import ArrayCache
+
+    freed = ArrayCache.of(workspace).clear()
+    return {"freed_bytes": freed}, f"Freed {freed / 1e6:.1f} MB."
+
+
+def profiles_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
+    """List the profiles."""
+    lines = [f"{profile.name}: {profile.description}" for profile in PROFILES.values()]
+    return {"profiles": [profile.to_dict() for profile in PROFILES.values()]}, "\n".join(lines)
+
+
+def profiles_show(args: argparse.Namespace, _: Workspace, __: Console) -> Answer:
+    """Show one profile."""
+    profile = profile_named(args.name)
+    return profile.to_dict(), "\n".join(f"{name}: {value}" for name, value in profile.to_dict().items())
+
+
+def demo(_: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Do the main job on simulated walks."""
+    walks = _run_job(workspace, console, "demo_walks", {"count": 5}, "Five demo walks")
+    baseline = _run_job(
+        workspace, console, "baseline", {"videos": walks["videos"], "subject": "demo"}, "Baseline of the demo walker"
+    )
+    later = [walk["path"] for walk in walks["later"]]
+    analysed = _run_job(
+        workspace,
+        console,
+        "analyse",
+        {"videos": later, "baseline_id": baseline["baseline_id"]},
+        "Two later demo walks",
+    )
+    lines = [f"Baseline {baseline['baseline_id']}: watch from {baseline['thresholds']['watch']:.2f}"]
+    for expected, walk in zip(walks["later"], analysed["walks"], strict=True):
+        lines.append(f"{expected['label']}: {_walk_line(walk)}")
+    expected_levels = {"normal": ("normal",), "impaired": ("watch", "alert")}
+    met = all(
+        walk.get("level") in expected_levels[expected["label"]]
+        for expected, walk in zip(walks["later"], analysed["walks"], strict=True)
+    )
+    if not met:
+        lines.append("The demo did not end as it should: the normal walk normal, the impaired one watch or alert.")
+    lines.append("Decision support, not a medical device.")
+    result = {"baseline": baseline, "analysis": analysed, "as_expected": met, "exit_code": 0 if met else 1}
+    return result, "\n".join(lines)
+
+
+def worker(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Run one job folder."""
+    from gait_core.jobs.run import run_folder
+
+    folder = Path(args.folder)
+    if not (folder / "spec.json").is_file():
+        raise InputError(f"Expected a job folder with spec.json, but got {folder}.", "Start jobs from the dashboard.")
+    logging.captureWarnings(True)
+    run_folder(folder, workspace)
+    return {"job": folder.name}, ""

@@ -1,0 +1,90 @@
+"""What the command line says to a person, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from gait_core.progress import Event
+
+__all__ = ["Console", "duration_text"]
+
+_PLAIN_EVERY_S = 5.0
+_LIVE_EVERY_S = 0.1
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration as people say it: ``0.4 s``, ``12 s``, ``3 min 05 s``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+
+
+class Console:
+    """Shows events as one moving line on a terminal, as sparse lines elsewhere.
+
+    Parameters
+    ----------
+    quiet : bool
+        Show errors and warnings only.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._live = sys.stderr.isatty()
+        self._shown_s = 0.0
+        self._open_line = False
+
+    def say(self, text: str) -> None:
+        """Write a line."""
+        self.close()
+        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """End a moving line."""
+        if self._open_line:
+            sys.stderr.write("\r\x1b[K")
+            self._open_line = False
+
+    def sink(self, event: Event) -> None:
+        """Take one event of a `Reporter`."""
+        if event.kind == "warning":
+            self.say(f"  ! {event.item + ': ' if event.item else ''}{event.message}")
+        elif self._quiet:
+            return
+        elif event.kind == "stage" and event.message:
+            self.say(event.message)
+        elif event.kind == "note":
+            self.say(f"  {event.message}")
+        elif event.kind == "item_end" and event.data.get("state") == "failed":
+            self.say(f"  ✗ {event.item}: {event.message}")
+        elif event.kind == "epoch":
+            losses = ", ".join(f"{k} {v:.4f}" for k, v in event.data.items() if k != "epoch")
+            self._update(f"  epoch {event.done:.0f} of {event.total:.0f}: {losses}", event)
+        elif event.kind == "progress" and event.item is None:
+            self._update(_progress_text(event), event)
+
+    def _update(self, text: str, event: Event) -> None:
+        now_s = time.monotonic()
+        due_s = _LIVE_EVERY_S if self._live else _PLAIN_EVERY_S
+        if now_s - self._shown_s < due_s and event.kind != "epoch":
+            return
+        self._shown_s = now_s
+        if self._live:
+            sys.stderr.write(f"\r\x1b[K{text}")
+            self._open_line = True
+            sys.stderr.flush()
+        else:
+            self.say(text)
+
+
+def _progress_text(event: Event) -> str:
+    parts = [f"{event.done:.0f} of {event.total:.0f} {event.unit}" if event.total else f"{event.done:.0f} {event.unit}"]
+    if event.rate_per_s:
+        parts.append(f"{event.rate_per_s:.0f} {event.unit}/s")
+    if event.eta_s:
+        parts.append(f"{duration_text(event.eta_s)} left")
+    return f"  {event.stage}: " + ", ".join(parts)

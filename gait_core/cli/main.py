@@ -1,0 +1,177 @@
+"""Parses arguments, runs one command, turns errors into messages and exit codes.
+
+Exit codes: 0 done, 1 what the user gave or the machine has is wrong, 2 usage, 3 internal error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from gait_core import __version__
+from gait_core.cli import commands
+from gait_core.cli.console import Console
+from gait_core.config import DEFAULT_PROFILE, PROFILES
+from gait_core.errors import Cancelled, GaitError
+from gait_core.workspace import Workspace
+
+__all__ = ["build_parser", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    if not hasattr(args, "run"):
+        parser.print_help(sys.stderr)
+        return 2
+    console = Console(quiet=args.quiet)
+    try:
+        workspace = Workspace(args.workspace)
+        result, text = args.run(args, workspace, console)
+    except Cancelled as error:
+        console.say(error.message)
+        return 130
+    except KeyboardInterrupt:
+        console.say("Stopped.")
+        return 130
+    except GaitError as error:
+        return _fail(args, console, error.to_dict(), error.exit_code)
+    except BrokenPipeError:
+        return 1
+    except Exception as error:  # noqa: BLE001 - the last line of defence: everything else has a message of its own
+        console.say(traceback.format_exc())
+        detail = {"kind": type(error).__name__, "message": str(error), "remedy": "This is a defect; please report it."}
+        return _fail(args, console, detail, 3)
+    finally:
+        console.close()
+    _show(args, result, text)
+    return int(result.get("exit_code", 0)) if isinstance(result, dict) else 0
+
+
+def _show(args: argparse.Namespace, result: Any, text: str) -> None:
+    if args.json:
+        sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    elif text:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], code: int) -> int:
+    console.say(f"Error: {error['message']}")
+    if error["remedy"]:
+        console.say(f"What to do: {error['remedy']}")
+    if args.json:
+        sys.stdout.write(json.dumps({"error": error}, ensure_ascii=True) + "\n")
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--workspace", metavar="DIR", default=None, help="where everything is stored")
+    common.add_argument("--json", action="store_true", help="print JSON to standard output")
+    common.add_argument("--quiet", action="store_true", help="no progress, only errors")
+
+    parser = argparse.ArgumentParser(
+        prog="python -m gait_core",
+        description="A personal baseline of gait from ordinary walking videos, and what changed since.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(json=False, quiet=False, workspace=None)
+    sub = parser.add_subparsers(metavar="COMMAND")
+
+    def add(group: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = group.add_parser(name, parents=[common], help=text, description=text)
+        command.set_defaults(run=run)
+        return command
+
+    add(sub, "doctor", commands.doctor, "examine the machine: what is there, what is missing, and the remedy")
+
+    models = sub.add_parser("models", help="the pose models").add_subparsers(metavar="ACTION", required=True)
+    fetch = add(models, "fetch", commands.models_fetch, "get the pose models: lite, full and heavy")
+    fetch.add_argument("--from", dest="source", metavar="DIR", help="a folder that holds them, for a machine offline")
+    add(models, "list", commands.models_list, "list the pose models and their state")
+
+    simulate = add(sub, "simulate", commands.simulate, "make videos of simulated walkers, with their truth")
+    simulate.add_argument("folder", metavar="DIR")
+    simulate.add_argument("--walks", type=int, default=5, metavar="N")
+    simulate.add_argument("--pattern", metavar="NAME", help="an impairment; default: normal gait")
+    simulate.add_argument("--severity", type=float, default=0.7, help="0 to 1, with --pattern")
+    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--fps", type=float, default=30.0)
+
+    extract = add(sub, "extract", commands.extract, "find the landmarks in videos")
+    _videos(extract)
+    _profile(extract)
+    extract.add_argument("--engine", default="mediapipe")
+    extract.add_argument("--workers", type=int, metavar="N")
+    extract.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
+    extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .npz files")
+
+    _baseline(sub, add)
+
+    analyse = add(sub, "analyse", commands.analyse, "compare walks with a baseline")
+    _videos(analyse)
+    analyse.add_argument("--baseline", required=True, metavar="ID")
+    analyse.add_argument("--profile", choices=tuple(PROFILES), help="default: that of the baseline")
+    analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
+
+    pretrain = add(sub, "pretrain", commands.pretrain, "train the autoencoder that every baseline starts from")
+    pretrain.add_argument("--out", metavar="FILE", help="where to write it; default: the shipped file")
+    pretrain.add_argument("--people", type=int, default=None, help="simulated people to train on")
+    pretrain.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+
+    bench = add(sub, "bench", commands.bench, "measure what the README quotes")
+    bench.add_argument("name", metavar="NAME", help="detection")
+    bench.add_argument("--quick", action="store_true", help="fewer people: minutes instead of a quarter of an hour")
+    bench.add_argument("--data", metavar="DIR", help="folder with real walks, where there is one")
+
+    cache = sub.add_parser("cache", help="the cache").add_subparsers(metavar="ACTION", required=True)
+    add(cache, "info", commands.cache_info, "what the cache holds and how well it serves")
+    add(cache, "clear", commands.cache_clear, "delete everything that can be computed again")
+
+    profiles = sub.add_parser("profiles", help="performance profiles").add_subparsers(metavar="ACTION", required=True)
+    add(profiles, "list", commands.profiles_list, "list the profiles")
+    show = add(profiles, "show", commands.profiles_show, "show one profile")
+    show.add_argument("name", metavar="NAME")
+
+    add(sub, "demo", commands.demo, "five simulated walks, a baseline, one normal and one impaired walk scored")
+
+    worker = add(sub, "worker", commands.worker, "run one job folder (the dashboard starts this)")
+    worker.add_argument("folder", metavar="FOLDER")
+    return parser
+
+
+def _baseline(sub: Any, add: Any) -> None:
+    baseline = sub.add_parser("baseline", help="baselines").add_subparsers(metavar="ACTION", required=True)
+    create = add(baseline, "create", commands.baseline_create, "make a baseline from (usually five) walks")
+    _videos(create)
+    create.add_argument("--subject", required=True, metavar="S", help="a pseudonym")
+    create.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, m/s, if known")
+    create.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
+    _profile(create)
+    create.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    create.add_argument("--from-scratch", action="store_true", help="do not start from the pre-trained model")
+    create.add_argument("--workers", type=int, metavar="N")
+    create.add_argument("--no-cache", action="store_true")
+    add(baseline, "list", commands.baseline_list, "list the baselines")
+    for name, run, text in (
+        ("show", commands.baseline_show, "show one baseline"),
+        ("delete", commands.baseline_delete, "delete a baseline and its analyses"),
+    ):
+        add(baseline, name, run, text).add_argument("id", metavar="ID")
+    export = add(baseline, "export", commands.baseline_export, "copy a baseline's artefacts, the model as .h5 too")
+    export.add_argument("id", metavar="ID")
+    export.add_argument("folder", metavar="DIR")
+
+
+def _videos(command: argparse.ArgumentParser) -> None:
+    command.add_argument("videos", nargs="+", metavar="VIDEO")
+
+
+def _profile(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--profile", choices=tuple(PROFILES), default=DEFAULT_PROFILE)

@@ -1,0 +1,183 @@
+"""Runs one job folder: waits for its turn, does the work, leaves a result or one clear error."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from gait_core.errors import Cancelled, GaitError, InputError, StorageError
+from gait_core.jobs.status import StatusWriter
+from gait_core.jobs.store import Job, JobStore
+from gait_core.jobs.tasks import TASKS
+from gait_core.progress import Event, Reporter
+from gait_core.workspace import Workspace, read_json, storage_guard, write_json
+
+__all__ = ["run_folder", "run_now"]
+
+_logger = logging.getLogger(__name__)
+_POLL_S = 0.2
+
+
+def run_now(
+    workspace: Workspace, kind: str, params: Mapping[str, Any], title: str, sink: Callable[[Event], None] | None = None
+) -> dict[str, Any]:
+    """Create a job and run it in this process; the dashboard sees it like any other.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    kind : str
+        A key of `TASKS`.
+    params : mapping
+        What the task takes.
+    title : str
+        One line for people.
+    sink : callable, optional
+        Also receives every event.
+
+    Returns
+    -------
+    dict
+        The result, as stored in ``result/result.json``.
+
+    Raises
+    ------
+    GaitError
+        Whatever ended the work.
+    """
+    job = JobStore(workspace).create(kind, params, title)
+    return run_folder(job.folder, workspace, sink=sink)
+
+
+def run_folder(folder: Path, workspace: Workspace, sink: Callable[[Event], None] | None = None) -> dict[str, Any]:
+    """Run the job of a folder to its end; see `run_now`."""
+    spec = read_json(folder / "spec.json")
+    task = TASKS.get(spec["kind"])
+    if task is None:
+        raise InputError(
+            f"Expected a job kind among {', '.join(TASKS)}, but got {spec['kind']!r}.", "Update the worker."
+        )
+    handler = _log_to(folder / "log.txt")
+    try:
+        with StatusWriter(folder) as writer:
+            return _run(task, spec, folder, workspace, writer, sink)
+    finally:
+        logging.getLogger("gait_core").removeHandler(handler)
+        handler.close()
+
+
+def _run(
+    task: Callable[[Mapping[str, Any], Workspace, Reporter], dict[str, Any]],
+    spec: Mapping[str, Any],
+    folder: Path,
+    workspace: Workspace,
+    writer: StatusWriter,
+    sink: Callable[[Event], None] | None,
+) -> dict[str, Any]:
+    def listen(event: Event) -> None:
+        writer.sink(event)
+        if sink is not None:
+            sink(event)
+
+    reporter = Reporter(
+        sink=listen,
+        cancelled=_marker_watch(folder / "cancel"),
+        stop_early=_marker_watch(folder / "stop_early"),
+    )
+    try:
+        lock = _wait_for_turn(spec, workspace, reporter)
+        try:
+            writer.start()
+            _logger.info("start %s %s", spec["kind"], spec["params"])
+            result = task(spec["params"], workspace, reporter)
+            write_json(folder / "result" / "result.json", result)
+        finally:
+            lock.release()
+    except (Cancelled, KeyboardInterrupt) as error:
+        _logger.info("cancelled")
+        writer.end("cancelled", message="Cancelled; nothing half made was kept.")
+        if isinstance(error, KeyboardInterrupt):
+            raise Cancelled() from error
+        raise
+    except GaitError as error:
+        _logger.exception("failed")
+        writer.end("failed", error)
+        raise
+    except Exception as error:
+        _logger.exception("failed unexpectedly")
+        writer.end("failed", _unexpected(error))
+        raise
+    writer.end("done")
+    _logger.info("done")
+    return result
+
+
+def _unexpected(error: Exception) -> GaitError:
+    if isinstance(error, MemoryError):
+        return GaitError(
+            "Expected enough memory for this step, but the machine ran out.",
+            "Close other programs or choose the profile 'fast', then resume the job.",
+        )
+    return GaitError(
+        f"Something failed that should not: {type(error).__name__}: {error}".strip(),
+        "Resume the job; if it fails again, send the log to the developers.",
+    )
+
+
+def _wait_for_turn(spec: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> FileLock:
+    """Return the held lock of the queue once this job is the oldest that waits."""
+    path = workspace.jobs / "queue.lock"
+    with storage_guard(path):
+        lock = FileLock(path)
+    store = JobStore(workspace)
+    while True:
+        reporter.check()
+        if not any(_is_ahead(job, spec) for job in store.list()):
+            try:
+                lock.acquire(timeout=0)
+                return lock
+            except Timeout:
+                pass
+            except OSError as error:
+                raise StorageError(
+                    f"Expected to lock {path}, but it failed ({error.strerror}).", "Choose another workspace."
+                ) from error
+        time.sleep(_POLL_S)
+
+
+def _is_ahead(job: Job, spec: Mapping[str, Any]) -> bool:
+    return (
+        job.active
+        and job.state != "cancelling"
+        and job.status.get("state") == "queued"
+        and (job.created_s, job.id) < (spec["created_s"], spec["id"])
+    )
+
+
+def _marker_watch(path: Path, every_s: float = 0.2) -> Callable[[], bool]:
+    """Return a cheap test for a marker file: at most one look at the disk each `every_s` seconds."""
+    looked_s, seen = 0.0, False
+
+    def present() -> bool:
+        nonlocal looked_s, seen
+        now_s = time.monotonic()
+        if not seen and now_s - looked_s >= every_s:
+            looked_s, seen = now_s, path.exists()
+        return seen
+
+    return present
+
+
+def _log_to(path: Path) -> logging.Handler:
+    with storage_guard(path):
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("gait_core")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+    return handler

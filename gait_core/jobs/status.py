@@ -1,0 +1,203 @@
+"""Writes what a running job reports into its folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from gait_core.errors import GaitError, StorageError
+from gait_core.progress import Event
+from gait_core.workspace import storage_guard, write_json
+
+__all__ = ["StatusWriter"]
+
+_WRITE_EVERY_S = 0.5
+_SAMPLE_EVERY_S = 0.5
+_EVENT_EVERY_S = 1.0
+_MAX_WARNINGS = 200
+
+
+class StatusWriter:
+    """Sink of a `Reporter` that keeps ``status.json`` and ``events.jsonl`` up to date.
+
+    A thread of its own writes the heartbeat, so that a long silent step still shows life, and
+    samples the memory of the process. Use as a context manager.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process = psutil.Process()
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
+        self._last_event: dict[tuple[str, str | None], float] = {}
+        self._written_s = 0.0
+        self._status: dict[str, Any] = {
+            "state": "queued",
+            "stage": "",
+            "message": "Waiting for another job to end",
+            "done": 0.0,
+            "total": 0.0,
+            "unit": "",
+            "rate_per_s": None,
+            "eta_s": None,
+            "items": [],
+            "stages": [],
+            "warnings": [],
+            "error": None,
+            "pid": os.getpid(),
+            "pid_started_s": self._process.create_time(),
+            "peak_memory_bytes": 0,
+            "started_s": None,
+            "ended_s": None,
+        }
+
+    def __enter__(self) -> StatusWriter:
+        self._write(force=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Largest resident memory seen so far."""
+        return int(self._status["peak_memory_bytes"])
+
+    def start(self) -> None:
+        """Mark the job as running."""
+        with self._lock:
+            self._status.update(state="running", message="", started_s=time.time())
+        self._write(force=True)
+
+    def end(self, state: str, error: GaitError | None = None, message: str = "") -> None:
+        """Mark the job as ended and write that to disk."""
+        with self._lock:
+            for stage in self._status["stages"]:
+                if stage["state"] == "running":
+                    stage["state"] = state if state != "done" else "done"
+            for item in self._status["items"]:
+                if item["state"] in ("running", "waiting"):
+                    item["state"] = "cancelled" if state == "cancelled" else state
+            self._status.update(
+                state=state,
+                ended_s=time.time(),
+                eta_s=None,
+                message=message,
+                error=error.to_dict() if error is not None else None,
+            )
+        self._write(force=True, durable=True)
+
+    def sink(self, event: Event) -> None:
+        """Take one event; a `Reporter` calls this."""
+        with self._lock:
+            getattr(self, f"_on_{event.kind}", _ignore)(event)
+            remember = event.kind != "progress" or self._due(event)
+        if remember:
+            self._append(event)
+        self._write(force=event.kind in ("stage", "epoch"))
+
+    def _due(self, event: Event) -> bool:
+        key = (event.stage, event.item)
+        if event.time_s - self._last_event.get(key, 0.0) < _EVENT_EVERY_S:
+            return False
+        self._last_event[key] = event.time_s
+        return True
+
+    def _on_stage(self, event: Event) -> None:
+        self._status.update(stage=event.stage, message=event.message, done=0.0, total=0.0, unit="", rate_per_s=None)
+        self._status["eta_s"] = None
+        self._status["stages"].append(
+            {"name": event.stage, "state": "running", "started_s": event.time_s, "duration_s": None}
+        )
+
+    def _on_stage_end(self, event: Event) -> None:
+        for stage in reversed(self._status["stages"]):
+            if stage["name"] == event.stage and stage["state"] == "running":
+                stage.update(state="done", duration_s=event.data["duration_s"])
+                stage["peak_memory_bytes"] = self._status["peak_memory_bytes"]
+                break
+
+    def _on_progress(self, event: Event) -> None:
+        values = {
+            "done": event.done,
+            "total": event.total,
+            "unit": event.unit,
+            "rate_per_s": event.rate_per_s,
+            "eta_s": event.eta_s,
+            "message": event.message,
+        }
+        if event.item is None:
+            self._status.update(values)
+        else:
+            state = "running" if event.done else "waiting"
+            self._item(event.item).update(values, state=state)
+
+    def _on_item_end(self, event: Event) -> None:
+        data = dict(event.data)
+        state = data.pop("state")
+        item = self._item(event.item or "")
+        item.update(data, state=state, message=event.message, eta_s=None)
+        if state in ("done", "cached") and item.get("total"):
+            item["done"] = item["total"]
+
+    def _on_epoch(self, event: Event) -> None:
+        self._status.update(done=event.done, total=event.total, unit=event.unit)
+
+    def _on_warning(self, event: Event) -> None:
+        warnings = self._status["warnings"]
+        text = f"{event.item}: {event.message}" if event.item else event.message
+        if text not in warnings and len(warnings) < _MAX_WARNINGS:
+            warnings.append(text)
+
+    def _item(self, name: str) -> dict[str, Any]:
+        for item in self._status["items"]:
+            if item["name"] == name:
+                found: dict[str, Any] = item
+                return found
+        item = {"name": name, "state": "waiting", "done": 0.0, "total": 0.0}
+        self._status["items"].append(item)
+        return item
+
+    def _append(self, event: Event) -> None:
+        line = json.dumps(event.to_dict(), ensure_ascii=True, allow_nan=False)
+        path = self._folder / "events.jsonl"
+        with storage_guard(path), path.open("a", encoding="ascii") as handle:
+            handle.write(line + "\n")
+
+    def _write(self, *, force: bool = False, durable: bool = False) -> None:
+        with self._lock:
+            now_s = time.time()
+            if not force and now_s - self._written_s < _WRITE_EVERY_S:
+                return
+            self._written_s = now_s
+            self._status["heartbeat_s"] = now_s
+            write_json(self._folder / "status.json", self._status, durable=durable)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_SAMPLE_EVERY_S):
+            resident = self._process.memory_info().rss
+            with self._lock:
+                self._status["peak_memory_bytes"] = max(self._status["peak_memory_bytes"], resident)
+            if time.time() - self._written_s > 2 * _WRITE_EVERY_S:
+                try:
+                    self._write()
+                except StorageError:
+                    continue  # the work itself meets the full disk and reports it
+
+
+def _ignore(_: Event) -> None:
+    """Take an event that the status does not show."""

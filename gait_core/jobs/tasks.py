@@ -1,0 +1,52 @@
+"""The kinds of work that a job can be: one function each, from stored parameters to a JSON result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__ = ["TASKS"]
+
+
+def _baseline(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.baseline.create import BaselineRequest, create_baseline
+
+    return create_baseline(BaselineRequest.from_dict(params), workspace, reporter)
+
+
+def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.report.analyse import analyse_walks
+
+    return analyse_walks(
+        params["videos"],
+        params["baseline_id"],
+        workspace,
+        reporter,
+        profile=params.get("profile"),
+        overlay=params.get("overlay", True),
+    )
+
+
+def _demo_walks(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.simulate.demo import demo_walks
+
+    return demo_walks(workspace, reporter, count=int(params.get("count", 5)))
+
+
+def _models(_: Mapping[str, Any], __: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.pose.assets import ensure_models
+
+    with reporter.stage("models", "Fetching the pose models"):
+        return {"models": {name: str(path) for name, path in ensure_models(reporter=reporter).items()}}
+
+
+TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Workspace, Reporter], dict[str, Any]]]] = {
+    "baseline": _baseline,
+    "analyse": _analyse,
+    "demo_walks": _demo_walks,
+    "models": _models,
+}
+"""Kind of job → what runs it."""
