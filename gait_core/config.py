@@ -146,6 +146,8 @@ class FeatureSettings(Settings):
         Length and distance of the sliding windows, s.
     edge_trim_s : float
         Part dropped at both ends of a walking segment, s.
+    repair_swaps : bool
+        Put right frames in which the pose model exchanged the legs; False undoes it.
     """
 
     rate_hz: float = 25.0
@@ -155,6 +157,7 @@ class FeatureSettings(Settings):
     window_s: float = 1.28
     hop_s: float = 0.08
     edge_trim_s: float = 0.1
+    repair_swaps: bool = True
 
     _ranges = {
         "rate_hz": (15.0, 240.0),

@@ -128,6 +128,10 @@ class Reporter:
         """Tell whether training shall end now and keep its best weights."""
         return self._stop_early is not None and self._stop_early()
 
+    def without_early_stop(self) -> Reporter:
+        """Return a reporter to the same sink that knows only cancelling, for what follows an early stop."""
+        return Reporter(sink=self._emit, cancelled=self._cancelled)
+
     @contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[None]:
         """Time a stage and announce its start and end."""

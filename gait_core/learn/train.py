@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from gait_core.learn.backend import load_keras
 from gait_core.progress import Reporter
 
-__all__ = ["History", "fit"]
+__all__ = ["History", "Pair", "Trainer"]
+
+Pair: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Inputs and targets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,85 +46,115 @@ class History:
         return min([self.first_val_loss, *self.val_loss])
 
 
-def fit(
-    model: Any,
-    inputs: NDArray[np.float32],
-    targets: NDArray[np.float32],
-    val_inputs: NDArray[np.float32],
-    val_targets: NDArray[np.float32],
-    *,
-    epochs: int,
-    patience: int,
-    batch_size: int,
-    learning_rate: float,
-    reporter: Reporter,
-    stage: str = "train",
-    cosine: bool = False,
-) -> History:
-    """Train with mean squared error and Adam, and leave the model with its best weights.
+class Trainer:
+    """Trains one Keras model, any number of times, and compiles it once.
+
+    Mean squared error, Adam with gradient clipping. After each run the model holds the best weights
+    of that run; a run that only made it worse gives the weights back that it began with.
 
     Parameters
     ----------
     model : keras.Model
-        Trained in place. A model that ends worse than it began gets its first weights back.
-    inputs, targets, val_inputs, val_targets : ndarray
-        Training and validation data; no window of one may overlap a window of the other.
-    epochs, patience, batch_size : int
-        Upper limit, epochs without gain before stopping, windows per step.
     learning_rate : float
-        Adam's rate; with `cosine` it falls to a hundredth over all epochs.
-    reporter : Reporter
-        Gets the losses of each epoch; asked after every batch whether to go on.
-    stage : str
-        Name of the stage in the events.
-    cosine : bool
-        Let the rate fall.
-
-    Raises
-    ------
-    Cancelled
-        When the user asked for it.
+    decay_steps : int, optional
+        Steps over which a cosine lets the rate fall to a hundredth; default: constant.
     """
-    keras = load_keras()
-    rate: Any = learning_rate
-    if cosine:
-        steps = epochs * max(1, -(-len(inputs) // batch_size))
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.01)
-    model.compile(optimizer=keras.optimizers.Adam(rate, clipnorm=1.0), loss="mse", jit_compile=False)
-    first = float(model.evaluate(val_inputs, val_targets, batch_size=1024, verbose=0))
-    history = History(first_val_loss=first)
-    watcher = _watcher(keras, model, history, epochs, patience, reporter, stage)
-    model.fit(
-        inputs,
-        targets,
-        validation_data=(val_inputs, val_targets),
-        epochs=epochs,
-        batch_size=batch_size,
-        validation_batch_size=1024,
-        shuffle=True,
-        verbose=0,
-        callbacks=[watcher],
-    )
-    model.set_weights(watcher.best_weights)
-    return History(
-        loss=history.loss,
-        val_loss=history.val_loss,
-        first_val_loss=first,
-        best_epoch=watcher.best_epoch,
-        stopped_early=watcher.reason,
-    )
+
+    def __init__(self, model: Any, learning_rate: float, *, decay_steps: int | None = None) -> None:
+        self._keras = load_keras()
+        self.model = model
+        rate: Any = learning_rate
+        if decay_steps is not None:
+            rate = self._keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
+        optimizer = self._keras.optimizers.Adam(rate, clipnorm=1.0)
+        optimizer.build(model.trainable_variables)
+        model.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+        self._first_weights = model.get_weights()
+        self._first_state = [np.array(variable) for variable in optimizer.variables]
+
+    def reset(self) -> None:
+        """Go back to the weights and the optimiser's state of the beginning."""
+        self.model.set_weights(self._first_weights)
+        for variable, value in zip(self.model.optimizer.variables, self._first_state, strict=True):
+            variable.assign(value)
+
+    def run(
+        self,
+        training: Pair,
+        validation: Pair | None,
+        *,
+        epochs: int,
+        patience: int,
+        batch_size: int,
+        reporter: Reporter,
+        stage: str = "train",
+        labels: Mapping[str, int] | None = None,
+    ) -> History:
+        """Train from where the model stands.
+
+        Parameters
+        ----------
+        training, validation : pair of ndarray
+            Inputs and targets; no window of one may overlap a window of the other. Without validation
+            all epochs are run and the last weights stay.
+        epochs, patience, batch_size : int
+            Upper limit, epochs without gain before stopping, windows per step.
+        reporter : Reporter
+            Gets the losses of each epoch; asked after every batch whether to go on.
+        stage : str
+            Name of the stage in the events.
+        labels : mapping, optional
+            Added to each epoch's event, for example the fold.
+
+        Raises
+        ------
+        Cancelled
+            When the user asked for it.
+        """
+        first = float("nan")
+        if validation is not None:
+            first = float(self.model.evaluate(*validation, batch_size=1024, verbose=0))
+        watcher = _watcher(self._keras, self.model, first, epochs, patience, reporter, stage, dict(labels or {}))
+        self.model.fit(
+            *training,
+            validation_data=validation,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_batch_size=1024 if validation is not None else None,
+            shuffle=True,
+            verbose=0,
+            callbacks=[watcher],
+        )
+        if validation is not None:
+            self.model.set_weights(watcher.best_weights)
+        return History(
+            loss=watcher.loss,
+            val_loss=watcher.val_loss,
+            first_val_loss=first,
+            best_epoch=watcher.best_epoch,
+            stopped_early=watcher.reason,
+        )
 
 
 def _watcher(
-    keras: Any, model: Any, history: History, epochs: int, patience: int, reporter: Reporter, stage: str
+    keras: Any,
+    model: Any,
+    first: float,
+    epochs: int,
+    patience: int,
+    reporter: Reporter,
+    stage: str,
+    labels: dict[str, int],
 ) -> Any:
     """Return the callback that reports, stops and remembers the best weights."""
 
     class Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
         def __init__(self) -> None:
             super().__init__()
-            self.best = history.first_val_loss
-            self.best_weights: Iterable[Any] = model.get_weights()
+            self.loss: list[float] = []
+            self.val_loss: list[float] = []
+            self.best = first
+            self.best_weights: list[Any] = model.get_weights()
             self.best_epoch = 0
             self.reason = ""
 
@@ -132,13 +165,16 @@ def _watcher(
                 self.model.stop_training = True
 
         def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            values = logs or {}
-            loss, val_loss = float(values["loss"]), float(values["val_loss"])
-            history.loss.append(loss)
-            history.val_loss.append(val_loss)
-            reporter.epoch(stage, epoch + 1, epochs, loss=loss, val_loss=val_loss)
-            if val_loss < self.best:
-                self.best, self.best_epoch = val_loss, epoch + 1
+            values = {name: float(value) for name, value in (logs or {}).items()}
+            self.loss.append(values["loss"])
+            if "val_loss" not in values:
+                reporter.epoch(stage, epoch + 1, epochs, loss=values["loss"], **labels)
+                self.best_epoch = epoch + 1
+                return
+            self.val_loss.append(values["val_loss"])
+            reporter.epoch(stage, epoch + 1, epochs, loss=values["loss"], val_loss=values["val_loss"], **labels)
+            if values["val_loss"] < self.best:
+                self.best, self.best_epoch = values["val_loss"], epoch + 1
                 self.best_weights = model.get_weights()
             elif epoch + 1 - self.best_epoch >= patience and not self.reason:
                 self.reason = "patience"

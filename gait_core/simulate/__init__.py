@@ -1,1 +1,1 @@
-"""Walkers with known truth, as noisy landmarks or rendered to video."""
+"""Simulated walkers with known truth: kinematic model, impairments, rendering, and a fast path without pictures."""

@@ -1,0 +1,310 @@
+"""Makes a baseline: videos → landmarks → features → model fitted to the person → limits → stored artefacts."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gait_core import __version__
+from gait_core.baseline.conditions import conditions_of
+from gait_core.baseline.fit import MINIMUM_WALKS, Fitted
+from gait_core.baseline.modelling import fit_walks
+from gait_core.baseline.pretrained import Pretrained
+from gait_core.baseline.save import save_baseline
+from gait_core.baseline.thresholds import Thresholds, compute_thresholds
+from gait_core.baseline.walks import PreparedWalk, prepare_walks
+from gait_core.config import (
+    DEFAULT_PROFILE,
+    FeatureSettings,
+    LearnSettings,
+    RunSettings,
+    Settings,
+    ThresholdSettings,
+    profile_named,
+)
+from gait_core.errors import GaitError, InputError, SettingsError
+from gait_core.gait.features import FEATURE_NAMES
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace, new_id, safe_name
+
+__all__ = ["RECOMMENDED_WALKS", "BaselineRequest", "create_baseline"]
+
+RECOMMENDED_WALKS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRequest(Settings):
+    """What a baseline is to be made from.
+
+    Attributes
+    ----------
+    videos : sequence of str
+        Paths, usually five; each another walk of the same person.
+    subject : str
+        Pseudonym.
+    speed_mps : float or None
+        Walking speed, m/s, if known; stored with the calibration.
+    fps : float or None
+        True frame rate, Hz, where the file's own time stamps are wrong, as in slow motion.
+    profile : str
+        Name of a performance profile.
+    cell : {"gru", "lstm"}
+        Recurrent cell.
+    from_scratch : bool
+        Do not start from the pre-trained model.
+    thresholds : mapping
+        Fields of `ThresholdSettings`.
+    workers : int or None
+        Videos at once; default: as many as there are processors, at most five.
+    use_cache : bool
+    """
+
+    videos: Sequence[str]
+    subject: str
+    speed_mps: float | None = None
+    fps: float | None = None
+    profile: str = DEFAULT_PROFILE
+    cell: str = "gru"
+    from_scratch: bool = False
+    thresholds: Mapping[str, Any] | None = None
+    workers: int | None = None
+    use_cache: bool = True
+
+    _ranges = {"speed_mps": (0.05, 5.0), "fps": (5.0, 1000.0), "workers": (1, 64)}
+    _choices = {"cell": ("gru", "lstm")}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.subject.strip():
+            raise SettingsError("Expected a name for the subject, but got none.", "Give a pseudonym, such as P014.")
+        if len(self.videos) < MINIMUM_WALKS:
+            raise InputError(
+                f"Expected at least {MINIMUM_WALKS} videos (five are recommended), but got {len(self.videos)}.",
+                "Add walks of the same person, filmed from the same side.",
+            )
+
+    def run_settings(self) -> RunSettings:
+        """Return all settings that decide the result."""
+        return RunSettings(
+            features=FeatureSettings(),
+            learn=LearnSettings(cell=self.cell),
+            thresholds=ThresholdSettings.from_dict(self.thresholds or {}),
+        )
+
+
+def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    """Make a baseline and store it.
+
+    Parameters
+    ----------
+    request : BaselineRequest
+    workspace : Workspace
+    reporter : Reporter
+
+    Returns
+    -------
+    dict
+        ``baseline_id``, ``walks``, ``timing_s``, ``training``, ``thresholds``, ``artefacts``: what
+        ``baseline create --json`` prints.
+
+    Raises
+    ------
+    GaitError
+        When fewer than three walks can be used, or when the machine lacks something. Nothing is stored then.
+    """
+    begun_s = time.perf_counter()
+    settings = request.run_settings()
+    profile = profile_named(request.profile)
+    workspace.check_writable()
+
+    outcomes = prepare_walks(
+        [Path(video) for video in request.videos],
+        profile.pose_settings(),
+        settings.features,
+        workspace,
+        reporter,
+        workers=request.workers,
+        use_cache=request.use_cache,
+        true_fps=request.fps,
+    )
+    usable = _usable(request.videos, outcomes, reporter)
+
+    with reporter.stage("train", "Fitting the model to this person"):
+        fitted, pretrained, model = fit_walks(usable, settings, reporter, from_scratch=request.from_scratch)
+    with reporter.stage("thresholds", "Setting the limits"):
+        scores = relative_scores(fitted)
+        reference = pretrained.reference_for(len(usable)) if pretrained is not None else None
+        thresholds = compute_thresholds(scores, settings.thresholds, reference)
+        baseline_id = new_id(safe_name(request.subject, "baseline"))
+        timing = reporter.timing_s | {"total": time.perf_counter() - begun_s}
+        manifest = _manifest(request, settings, usable, outcomes, fitted, pretrained, timing)
+        artefacts = save_baseline(
+            workspace,
+            baseline_id,
+            model=model,
+            fitted=fitted,
+            thresholds=thresholds,
+            reference=reference,
+            walks=usable,
+            calibration=_calibration(request, settings, usable, fitted),
+            manifest=manifest,
+        )
+    return {
+        "baseline_id": baseline_id,
+        "subject": request.subject,
+        "walks": manifest["walks"] + manifest["left_out"],
+        "timing_s": _timing(reporter, begun_s),
+        "training": fitted.training,
+        "thresholds": _threshold_summary(thresholds),
+        "artefacts": artefacts,
+    }
+
+
+def relative_scores(fitted: Fitted) -> np.ndarray:
+    """Return the scores of the held-out walks divided by what is typical (their geometric mean)."""
+    raw = fitted.held_out_raw
+    return np.asarray(raw / typical_score(fitted))
+
+
+def typical_score(fitted: Fitted) -> float:
+    """Return the raw score that counts as 1."""
+    return float(np.exp(np.log(fitted.held_out_raw).mean()))
+
+
+def _usable(
+    videos: Sequence[str], outcomes: Sequence[PreparedWalk | GaitError], reporter: Reporter
+) -> list[PreparedWalk]:
+    """Return the walks that count: usable, and each video once."""
+    found: list[PreparedWalk] = []
+    failed: list[str] = []
+    seen: dict[str, str] = {}
+    for video, outcome in zip(videos, outcomes, strict=True):
+        name = Path(video).name
+        if isinstance(outcome, GaitError):
+            failed.append(f"{name}: {outcome.message}")
+            reporter.warn("features", f"{outcome.message} {outcome.remedy}", item=name)
+        elif outcome.content_sha256 in seen:
+            failed.append(f"{name}: the same video as {seen[outcome.content_sha256]}")
+            reporter.warn("features", f"the same video as {seen[outcome.content_sha256]}; counted once", item=name)
+        elif outcome.blocking:
+            failed.append(f"{name}: {outcome.blocking[0].message}")
+            reporter.warn("features", outcome.blocking[0].message, item=name)
+        else:
+            seen[outcome.content_sha256] = name
+            found.append(outcome)
+    found, other_side = _same_side(found)
+    for walk in other_side:
+        failed.append(f"{walk.name}: shows the other side of the body")
+        reporter.warn("features", "shows the other side of the body than most walks; left out", item=walk.name)
+    if len(found) < MINIMUM_WALKS:
+        raise InputError(
+            f"Expected at least {MINIMUM_WALKS} usable walks, but {len(found)} of {len(videos)} can be used. "
+            + "; ".join(failed),
+            "Replace the videos named here by other walks of the same person, filmed from the same side.",
+        )
+    if len(found) < RECOMMENDED_WALKS:
+        reporter.warn(
+            "features",
+            f"{len(found)} walks make a baseline with wider limits; {RECOMMENDED_WALKS} are recommended.",
+        )
+    return found
+
+
+def _same_side(walks: list[PreparedWalk]) -> tuple[list[PreparedWalk], list[PreparedWalk]]:
+    """Split walks into those that show the side most of them show, and the others."""
+    if not walks:
+        return [], []
+    side = Counter(walk.features.visible_side for walk in walks).most_common(1)[0][0]
+    return (
+        [walk for walk in walks if walk.features.visible_side == side],
+        [walk for walk in walks if walk.features.visible_side != side],
+    )
+
+
+def _timing(reporter: Reporter, begun_s: float) -> dict[str, float]:
+    stages = ("probe", "extract", "features", "train", "thresholds")
+    timing = reporter.timing_s
+    return {name: round(timing.get(name, 0.0), 4) for name in stages} | {
+        "total": round(time.perf_counter() - begun_s, 4)
+    }
+
+
+def _threshold_summary(thresholds: Thresholds) -> dict[str, Any]:
+    summary = thresholds.to_dict()
+    summary.pop("settings")
+    return summary
+
+
+def _calibration(
+    request: BaselineRequest, settings: RunSettings, walks: Sequence[PreparedWalk], fitted: Fitted
+) -> dict[str, Any]:
+    scorer = fitted.scorer
+    return {
+        "speed_mps": request.speed_mps,
+        "fps": request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
+        "scale": {
+            "leg_length_px": [round(float(walk.features.leg_length_px), 2) for walk in walks],
+            "unit": "leg length; a length in metres needs the subject's height",
+        },
+        "feature_names": list(FEATURE_NAMES),
+        "feature_mean": [float(value) for value in scorer.mean],
+        "feature_sd": [float(value) for value in scorer.sd],
+        "residual_scale": [float(value) for value in scorer.scale],
+        "typical_score": typical_score(fitted),
+        "window_limit": window_limit(fitted),
+        "typical_by_feature": [float(value) for value in typical_by_feature(fitted)],
+        "windows": settings.features.to_dict(),
+        "conditions": conditions_of(walk.features for walk in walks),
+    }
+
+
+def window_limit(fitted: Fitted, share: float = 0.95) -> float:
+    """Return the relative score that 95 % of the held-out windows stay below."""
+    scores = np.concatenate([score.window_scores for score in fitted.held_out])
+    return float(np.quantile(scores, share) / typical_score(fitted))
+
+
+def typical_by_feature(fitted: Fitted) -> np.ndarray:
+    """Return the deviation of each feature that counts as 1, shape (n_features,)."""
+    energy = np.mean([score.by_feature() ** 2 for score in fitted.held_out], axis=0)
+    return np.asarray(np.sqrt(energy))
+
+
+def _manifest(
+    request: BaselineRequest,
+    settings: RunSettings,
+    usable: Sequence[PreparedWalk],
+    outcomes: Sequence[PreparedWalk | GaitError],
+    fitted: Fitted,
+    pretrained: Pretrained | None,
+    timing: Mapping[str, float],
+) -> dict[str, Any]:
+    chosen = {id(walk) for walk in usable}
+    scores = relative_scores(fitted)
+    left_out = []
+    for video, outcome in zip(request.videos, outcomes, strict=True):
+        if isinstance(outcome, GaitError):
+            left_out.append({"path": video, "error": outcome.to_dict(), "used": False})
+        elif id(outcome) not in chosen:
+            left_out.append(outcome.summary() | {"used": False})
+    return {
+        "subject": request.subject,
+        "created_s": time.time(),
+        "profile": request.profile,
+        "settings": settings.to_dict(),
+        "settings_digest": settings.digest(),
+        "walks": [walk.summary() | {"used": True, "score": float(s)} for walk, s in zip(usable, scores, strict=True)],
+        "left_out": left_out,
+        "training": fitted.training,
+        "pretrained_sha256": pretrained.sha256 if pretrained is not None else None,
+        "versions": {"gait_studio": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        "timing_s": {name: round(seconds, 4) for name, seconds in timing.items() if math.isfinite(seconds)},
+    }

@@ -1,0 +1,45 @@
+"""Copies a baseline's artefacts to a folder for other programs."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from pathlib import Path
+
+from gait_core.baseline.save import ARTEFACTS
+from gait_core.baseline.store import load_baseline
+from gait_core.learn.backend import load_keras
+from gait_core.workspace import Workspace, storage_guard
+
+__all__ = ["export_baseline"]
+
+
+def export_baseline(workspace: Workspace, baseline_id: str, folder: Path) -> list[Path]:
+    """Copy every artefact and write the model as ``baseline_model.h5`` too.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such baseline.
+    StorageError
+        When the folder cannot be written.
+    """
+    stored = load_baseline(workspace, baseline_id)
+    written: list[Path] = []
+    with storage_guard(folder / "baseline_model.h5"):
+        folder.mkdir(parents=True, exist_ok=True)
+        written.extend(Path(shutil.copyfile(stored.folder / file, folder / file)) for file in ARTEFACTS.values())
+        keras = load_keras()
+        model = keras.models.load_model(stored.folder / ARTEFACTS["model"], compile=False, safe_mode=True)
+        target = folder / "baseline_model.h5"
+        with warnings.catch_warnings():
+            # Keras calls .h5 a legacy format; the users of these files ask for it by name.
+            warnings.simplefilter("ignore")
+            model.save(target)
+        written.append(target)
+    return written

@@ -1,0 +1,215 @@
+"""Fits the model to one person: the same steps for a patient, for a benchmark and for the reference cohort.
+
+Each walk is held out in turn; the others fine-tune the decoder (or train a model from scratch), and the
+walk left out is scored. These held-out scores say what is usual for the person. The model that is
+kept is then made from all walks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.baseline.pretrained import Pretrained
+from gait_core.baseline.scorer import Memory, Scorer, WalkScore, residual, score_residual
+from gait_core.config import LearnSettings
+from gait_core.errors import InputError
+from gait_core.learn.inference import Weights, encode
+from gait_core.learn.train import History, Trainer
+from gait_core.progress import Reporter
+
+__all__ = ["MINIMUM_WALKS", "Fitted", "PersonFitter"]
+
+Array = NDArray[np.float32]
+MINIMUM_WALKS: Final = 3
+_PRIOR_WINDOWS: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fitted:
+    """What came out for one person.
+
+    Attributes
+    ----------
+    scorer : Scorer
+    held_out : list of WalkScore
+        One per walk, each scored without it.
+    training : mapping
+        ``mode``, ``cell``, ``epochs``, ``val_loss``, ``start_val_loss``, ``kept`` and a ``note`` for people.
+    """
+
+    scorer: Scorer
+    held_out: list[WalkScore]
+    training: dict[str, Any]
+
+    @property
+    def held_out_raw(self) -> NDArray[np.float64]:
+        """Raw scores of the held-out walks, shape (n_walks,)."""
+        return np.array([score.raw for score in self.held_out])
+
+
+class PersonFitter:
+    """Fine-tunes the pre-trained decoder to one person after another.
+
+    The encoder stays as it is, so the codes of a walk are computed once and not in every epoch; the
+    decoder is compiled once, however many people follow.
+
+    Parameters
+    ----------
+    pretrained : Pretrained
+    model : keras.Model
+        The loaded autoencoder; only its decoder is trained.
+    settings : LearnSettings
+    """
+
+    def __init__(self, pretrained: Pretrained, model: Any, settings: LearnSettings) -> None:
+        from gait_core.learn.networks import parts_of
+
+        self._pretrained = pretrained
+        self._settings = settings
+        self.model = model
+        encoder, self._decoder = parts_of(model)
+        encoder.trainable = False
+        self._trainer = Trainer(self._decoder, settings.fine_tune_rate)
+
+    def fit(self, walks: Sequence[Array], reporter: Reporter) -> Fitted:
+        """Fit one person.
+
+        Parameters
+        ----------
+        walks : sequence of ndarray, shape (n_i, window_frames, n_features)
+            Windows of each walk, in physical units.
+        reporter : Reporter
+
+        Raises
+        ------
+        InputError
+            With fewer than three walks.
+        """
+        check_walks(walks)
+        start = self._pretrained
+        scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
+        codes = [encode(start.weights, walk) for walk in scaled]
+        histories: list[History] = []
+        remaining: list[Array] = []
+        for held_out in range(len(walks)):
+            others = [i for i in range(len(walks)) if i != held_out]
+            training = (np.concatenate([codes[i] for i in others]), np.concatenate([scaled[i] for i in others]))
+            self._trainer.reset()
+            histories.append(
+                self._run(
+                    training, (codes[held_out], scaled[held_out]), reporter, {"fold": held_out + 1, "folds": len(walks)}
+                )
+            )
+            weights = self._weights()
+            memory = Memory.of(weights, [scaled[i] for i in others])
+            remaining.append(residual(weights, memory, scaled[held_out]))
+        training_facts = self._finish(codes, scaled, histories, reporter)
+        weights = self._weights()
+        scale = personal_scale(remaining, start.prior_scale)
+        return Fitted(
+            scorer=Scorer(
+                weights=weights, mean=start.mean, sd=start.sd, memory=Memory.of(weights, scaled), scale=scale
+            ),
+            held_out=[score_residual(rest, scale) for rest in remaining],
+            training=training_facts,
+        )
+
+    def _run(
+        self,
+        training: tuple[Array, Array],
+        validation: tuple[Array, Array] | None,
+        reporter: Reporter,
+        labels: dict[str, int],
+    ) -> History:
+        return self._trainer.run(
+            training,
+            validation,
+            epochs=self._settings.fine_tune_epochs,
+            patience=self._settings.fine_tune_patience,
+            batch_size=self._settings.batch_size,
+            reporter=reporter,
+            labels=labels,
+        )
+
+    def _finish(
+        self, codes: list[Array], scaled: list[Array], histories: list[History], reporter: Reporter
+    ) -> dict[str, Any]:
+        """Fine-tune on all walks for as long as it helped on held-out ones; keep the better decoder."""
+        before = float(np.mean([history.first_val_loss for history in histories]))
+        after = float(np.mean([history.best_val_loss for history in histories]))
+        epochs = round(float(np.median([history.best_epoch for history in histories])))
+        self._trainer.reset()
+        kept = "fine-tuned" if after < before and epochs > 0 else "pre-trained"
+        if kept == "fine-tuned":
+            self._trainer.run(
+                (np.concatenate(codes), np.concatenate(scaled)),
+                None,
+                epochs=epochs,
+                patience=epochs,
+                batch_size=self._settings.batch_size,
+                reporter=reporter.without_early_stop(),
+            )
+        return training_facts("fine-tuned", self._settings, epochs, before, after, kept, histories)
+
+    def _weights(self) -> Weights:
+        from gait_core.learn.networks import weights_of
+
+        return weights_of(self.model)
+
+
+def check_walks(walks: Sequence[Array]) -> None:
+    """Raise `InputError` when there are too few walks to hold one out."""
+    if len(walks) < MINIMUM_WALKS:
+        raise InputError(
+            f"Expected at least {MINIMUM_WALKS} usable walks, but got {len(walks)}.", "Add walks; five are recommended."
+        )
+
+
+def personal_scale(remaining: Sequence[Array], prior: Array) -> Array:
+    """Return the usual residual of each feature, drawn towards that of other people when windows are few."""
+    own = np.concatenate(remaining)
+    windows = float(len(own))
+    mean_square = (own.astype(np.float64) ** 2).mean(axis=(0, 1))
+    pooled = (windows * mean_square + _PRIOR_WINDOWS * prior.astype(np.float64) ** 2) / (windows + _PRIOR_WINDOWS)
+    return np.asarray(np.sqrt(pooled), dtype=np.float32)
+
+
+def training_facts(
+    mode: str,
+    settings: LearnSettings,
+    epochs: int,
+    before: float,
+    after: float,
+    kept: str,
+    histories: Sequence[History],
+) -> dict[str, Any]:
+    """Return what the manifest and the pages say about a training run."""
+    if kept == "pre-trained":
+        note = (
+            f"Fine-tuning did not help on held-out walks (error {before:.4f} before, {after:.4f} after): "
+            "the pre-trained model is kept."
+        )
+    elif mode == "fine-tuned":
+        gain = 100 * (1 - after / before)
+        note = f"Fine-tuned for {epochs} epochs; the error on held-out walks fell by {gain:.1f} % to {after:.4f}."
+    else:
+        note = f"Trained from scratch for {epochs} epochs; error on held-out walks {after:.4f}."
+    return {
+        "mode": mode,
+        "cell": settings.cell,
+        "epochs": epochs,
+        "val_loss": after,
+        "start_val_loss": before,
+        "kept": kept,
+        "stopped_early": next((h.stopped_early for h in histories if h.stopped_early == "user"), ""),
+        "folds": [
+            {"loss": history.loss, "val_loss": history.val_loss, "first_val_loss": history.first_val_loss}
+            for history in histories
+        ],
+        "note": note,
+    }

@@ -1,0 +1,117 @@
+"""The autoencoder that every baseline starts from, as shipped.
+
+::
+
+    gait_core/baseline/pretrained/
+      autoencoder_<cell>.keras   the model
+      autoencoder_<cell>.npz     its weights for NumPy, the standardisation, the usual residual of a person
+      autoencoder_<cell>.json    manifest: command, cohort, settings, versions, losses, digests, reference scores
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.baseline.store import load_arrays
+from gait_core.baseline.thresholds import Reference
+from gait_core.config import FeatureSettings
+from gait_core.errors import ModelError
+from gait_core.learn.inference import Weights
+from gait_core.workspace import read_json
+
+__all__ = ["PRETRAINED_FOLDER", "Pretrained", "load_pretrained", "misfit"]
+
+PRETRAINED_FOLDER: Final = Path(__file__).parent / "pretrained"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pretrained:
+    """A trained autoencoder and what was learned about people with it.
+
+    Attributes
+    ----------
+    weights : mapping
+        See `gait_core.learn.inference`.
+    mean, sd : ndarray, shape (n_features,)
+        Standardisation of the features.
+    prior_scale : ndarray, shape (n_features,)
+        Residual of people against their own baselines, standardised units.
+    model_path : Path or None
+        The ``.keras`` file; None as long as it was not written.
+    manifest : mapping
+        Settings and provenance.
+    references : mapping of int to Reference
+        Number of walks in the baseline → how later normal walks scored.
+    """
+
+    weights: Weights
+    mean: NDArray[np.float32]
+    sd: NDArray[np.float32]
+    prior_scale: NDArray[np.float32]
+    model_path: Path | None
+    manifest: dict[str, Any]
+    references: dict[int, Reference]
+
+    @property
+    def sha256(self) -> str:
+        """Digest of the model file, from the manifest."""
+        return str(self.manifest.get("model_sha256", ""))
+
+    def reference_for(self, n_walks: int) -> Reference | None:
+        """Return the reference of the largest baseline not larger than `n_walks`."""
+        smaller = [n for n in self.references if n <= n_walks]
+        return self.references[max(smaller)] if smaller else None
+
+
+def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained:
+    """Load the shipped model without a training library.
+
+    Raises
+    ------
+    ModelError
+        When it is missing or damaged.
+    """
+    folder = folder or PRETRAINED_FOLDER
+    stem = folder / f"autoencoder_{cell}"
+    model_path, arrays_path, manifest_path = (stem.with_suffix(suffix) for suffix in (".keras", ".npz", ".json"))
+    if not (model_path.is_file() and arrays_path.is_file() and manifest_path.is_file()):
+        raise ModelError(
+            f"Expected a pre-trained model at {model_path}, but there is none.",
+            f"Make it with `python -m gait_core pretrain --cell {cell}`, or train from scratch.",
+        )
+    manifest = read_json(manifest_path)
+    for path, key in ((model_path, "model_sha256"), (arrays_path, "arrays_sha256")):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest[key]:
+            raise ModelError(
+                f"Expected {path.name} as its manifest describes it, but the file has changed.",
+                "Restore the file, or make it again with `python -m gait_core pretrain`.",
+            )
+    arrays = load_arrays(arrays_path)
+    prefix = "weights/"
+    return Pretrained(
+        weights={name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)},
+        mean=arrays["mean"],
+        sd=arrays["sd"],
+        prior_scale=arrays["prior_scale"],
+        model_path=model_path,
+        manifest=manifest,
+        references={int(n): Reference.from_dict(values) for n, values in manifest["references"].items()},
+    )
+
+
+def misfit(pretrained: Pretrained, settings: FeatureSettings, feature_names: Sequence[str]) -> str:
+    """Return why a pre-trained model does not fit the features, or an empty string."""
+    made_with = FeatureSettings.from_dict(pretrained.manifest["feature_settings"])
+    if list(feature_names) != list(pretrained.manifest["feature_names"]):
+        return "it was trained on other features"
+    for name in ("rate_hz", "window_s", "cutoff_hz"):
+        if getattr(made_with, name) != getattr(settings, name):
+            return f"it was trained with {name} {getattr(made_with, name):g}, not {getattr(settings, name):g}"
+    return ""

@@ -1,0 +1,113 @@
+"""Writes a baseline: filled under another name and renamed in one step, so that it exists whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gait_core.baseline.fit import Fitted
+from gait_core.baseline.store import ValidationScores, save_arrays
+from gait_core.baseline.thresholds import Reference, Thresholds
+from gait_core.baseline.walks import PreparedWalk
+from gait_core.gait.features import JOINTS
+from gait_core.workspace import Workspace, safe_name, storage_guard, write_json
+
+__all__ = ["ARTEFACTS", "save_baseline"]
+
+ARTEFACTS: Mapping[str, str] = {
+    "model": "baseline_model.keras",
+    "calibration": "calibration.json",
+    "thresholds": "thresholds.json",
+    "manifest": "manifest.json",
+    "scorer": "scorer.npz",
+    "validation": "validation.npz",
+}
+
+
+def save_baseline(
+    workspace: Workspace,
+    baseline_id: str,
+    *,
+    model: Any,
+    fitted: Fitted,
+    thresholds: Thresholds,
+    reference: Reference | None,
+    walks: Sequence[PreparedWalk],
+    calibration: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+) -> dict[str, str]:
+    """Store a baseline, its subject and its walks; return the paths of the artefacts.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full or read-only; nothing stays behind.
+    """
+    folder = workspace.baseline_folder(baseline_id)
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(3)}.tmp")
+    with storage_guard(folder):
+        try:
+            temporary.mkdir(parents=True)
+            model.save(temporary / ARTEFACTS["model"])
+            save_arrays(temporary / ARTEFACTS["scorer"], fitted.scorer.to_arrays())
+            save_arrays(temporary / ARTEFACTS["validation"], _validation(fitted, walks, calibration).to_arrays())
+            write_json(temporary / ARTEFACTS["calibration"], dict(calibration))
+            write_json(
+                temporary / ARTEFACTS["thresholds"],
+                thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
+            )
+            digests = {
+                name: hashlib.sha256((temporary / file).read_bytes()).hexdigest()
+                for name, file in ARTEFACTS.items()
+                if name != "manifest"
+            }
+            write_json(temporary / ARTEFACTS["manifest"], dict(manifest) | {"artefact_sha256": digests})
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    _remember(workspace, str(manifest["subject"]), walks)
+    return {name: str(folder / file) for name, file in ARTEFACTS.items()}
+
+
+def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapping[str, Any]) -> ValidationScores:
+    typical = float(calibration["typical_score"])
+    by_feature = np.asarray(calibration["typical_by_feature"])
+    joints = [
+        [_joint_value(score.by_feature() / by_feature, rows) for rows in JOINTS.values()] for score in fitted.held_out
+    ]
+    return ValidationScores(
+        walk_names=[walk.name for walk in walks],
+        walk_scores=fitted.held_out_raw / typical,
+        window_scores=[score.window_scores / typical for score in fitted.held_out],
+        window_time_s=[walk.windows.middle_s for walk in walks],
+        joint_scores=np.array(joints),
+        joint_names=list(JOINTS),
+    )
+
+
+def _joint_value(by_feature: np.ndarray, rows: Sequence[int]) -> float:
+    return float(np.sqrt(np.mean(by_feature[list(rows)] ** 2)))
+
+
+def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk]) -> None:
+    """Enter the subject and the walks into the catalogue."""
+    subject_id = safe_name(subject)
+    if workspace.record("subjects", subject_id) is None:
+        workspace.save_record("subjects", {"id": subject_id, "name": subject, "created_s": time.time()})
+    for walk in walks:
+        remember_walk(workspace, subject, walk)
+
+
+def remember_walk(workspace: Workspace, subject: str, walk: PreparedWalk) -> None:
+    """Enter one walk into the catalogue, under its content."""
+    workspace.save_record(
+        "walks",
+        {"id": walk.content_sha256[:20], "subject": subject, "used_s": time.time(), **walk.summary()},
+    )
+

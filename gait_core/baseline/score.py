@@ -1,0 +1,135 @@
+"""Compares one walk with a baseline: level, score, where in the body and when in the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.baseline.conditions import compare_conditions
+from gait_core.baseline.scorer import Scorer, WalkScore
+from gait_core.baseline.store import StoredBaseline, load_arrays
+from gait_core.baseline.thresholds import level_of
+from gait_core.baseline.walks import PreparedWalk
+from gait_core.errors import WalkWarning
+from gait_core.gait.features import JOINTS, joint_label
+from gait_core.gait.windows import Windows
+
+__all__ = ["Comparison", "compare", "load_scorer"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """One walk against one baseline.
+
+    Attributes
+    ----------
+    level : {"normal", "watch", "alert"} or None
+        None when a warning forbids a verdict.
+    score : float or None
+        1 is typical for the person's own walks; None when a warning forbids a number.
+    share_over_threshold : float or None
+        Share of windows above what 95 % of the person's own windows stay below.
+    joints : mapping of str to float
+        Part of the body → deviation over the walk; 1 is typical.
+    window_time_s, window_scores : ndarray, shape (n_windows,)
+    window_limit : float
+        What 95 % of the person's own windows stay below.
+    joint_time_s : ndarray, shape (n_times,)
+    joint_time_scores : ndarray, shape (n_times, n_joints)
+        Deviation per moment and part of the body; 1 is typical.
+    warnings : tuple of WalkWarning
+    """
+
+    level: str | None
+    score: float | None
+    share_over_threshold: float | None
+    joints: dict[str, float]
+    window_time_s: NDArray[np.float64]
+    window_scores: NDArray[np.float64]
+    window_limit: float
+    joint_time_s: NDArray[np.float64]
+    joint_time_scores: NDArray[np.float64]
+    warnings: tuple[WalkWarning, ...]
+
+
+def load_scorer(stored: StoredBaseline) -> Scorer:
+    """Load what scoring needs; no training library is involved."""
+    return Scorer.from_arrays(load_arrays(stored.folder / "scorer.npz"))
+
+
+def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Comparison:
+    """Compare a walk with a baseline.
+
+    Parameters
+    ----------
+    walk : PreparedWalk
+    stored : StoredBaseline
+    scorer : Scorer
+        Of the same baseline.
+
+    Returns
+    -------
+    Comparison
+        With the level and score withheld where the conditions forbid a verdict.
+    """
+    calibration = stored.calibration
+    warnings = (*walk.warnings, *compare_conditions(walk.features, calibration["conditions"]))
+    result = scorer.score(walk.windows.stacked())
+    typical = float(calibration["typical_score"])
+    window_scores = result.window_scores / typical
+    limit = float(calibration["window_limit"])
+    score = result.raw / typical
+    times, by_joint = joint_deviation(result, walk.windows, calibration)
+    names = [joint_label(joint, walk.features.visible_side) for joint in JOINTS]
+    by_feature = result.by_feature() / np.asarray(calibration["typical_by_feature"])
+    joints = {
+        name: float(np.sqrt(np.mean(by_feature[list(rows)] ** 2)))
+        for name, rows in zip(names, JOINTS.values(), strict=True)
+    }
+    withheld = any(warning.blocking for warning in warnings)
+    return Comparison(
+        level=None if withheld else level_of(score, stored.thresholds),
+        score=None if withheld else score,
+        share_over_threshold=None if withheld else float(np.mean(window_scores > limit)),
+        joints={} if withheld else joints,
+        window_time_s=walk.windows.middle_s,
+        window_scores=window_scores,
+        window_limit=limit,
+        joint_time_s=times,
+        joint_time_scores=by_joint,
+        warnings=warnings,
+    )
+
+
+def joint_deviation(
+    result: WalkScore, windows: Windows, calibration: Mapping[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average the energy of overlapping windows at every moment.
+
+    Returns
+    -------
+    time_s : ndarray, shape (n_times,)
+    deviation : ndarray, shape (n_times, n_joints)
+        Root mean energy per part of the body, 1 is typical; NaN where no window lies.
+    """
+    length = result.energy.shape[1]
+    rate_hz = float(calibration["windows"]["rate_hz"])
+    first_s = float(windows.start_s.min())
+    starts = np.rint((windows.start_s - first_s) * rate_hz).astype(int)
+    n = int(starts.max()) + length
+    typical = np.asarray(calibration["typical_by_feature"]) ** 2
+    energy = result.energy / typical
+    groups: Sequence[tuple[int, ...]] = list(JOINTS.values())
+    by_joint = np.stack([energy[:, :, list(rows)].mean(axis=2) for rows in groups], axis=2)
+    total = np.zeros((n, len(groups)))
+    count = np.zeros(n)
+    positions = starts[:, None] + np.arange(length)[None, :]
+    np.add.at(total, positions, by_joint)
+    np.add.at(count, positions, 1.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deviation = np.sqrt(total / count[:, None])
+    return first_s + np.arange(n) / rate_hz, deviation

@@ -1,0 +1,164 @@
+"""Reconstruction of a walk from a person's own gait, and the score that follows from it.
+
+A new window is encoded; its code is replaced by the nearest point among the person's own codes (a
+weighted mean of neighbours, as in locally linear reconstruction); the decoder turns that back into a window.
+What the person's own gait cannot reproduce remains as residual. Divided by the residual that is
+usual for the person it gives a score of 1 for a typical window of that person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.learn.inference import Weights, decode, encode
+
+__all__ = ["Memory", "Scorer", "WalkScore"]
+
+Array = NDArray[np.float32]
+_NEIGHBOURS: Final = 6
+_MAX_ENERGY: Final = 64.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Memory:
+    """Windows of the person's own walks.
+
+    Attributes
+    ----------
+    codes : ndarray, shape (m, latent)
+    misses : ndarray, shape (m, window_frames, n_features)
+        What the decoder leaves out of each stored window.
+    walk : ndarray, shape (m,), int
+        Number of the walk that each comes from.
+    """
+
+    codes: Array
+    misses: Array
+    walk: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, weights: Weights, walks: Sequence[Array]) -> Self:
+        """Remember standardised windows, one array (n_i, window_frames, n_features) per walk."""
+        windows = np.concatenate(walks)
+        codes = encode(weights, windows)
+        return cls(
+            codes=codes,
+            misses=windows - decode(weights, codes, windows.shape[1]),
+            walk=np.repeat(np.arange(len(walks)), [len(walk) for walk in walks]),
+        )
+
+    def without(self, walk: int) -> Memory:
+        """Return the memory with one walk left out."""
+        keep = self.walk != walk
+        return Memory(codes=self.codes[keep], misses=self.misses[keep], walk=self.walk[keep])
+
+    def recall(self, codes: Array) -> tuple[Array, Array]:
+        """Return the nearest remembered codes, shape (n, latent), and the misses that go with them."""
+        distance = ((codes[:, None, :] - self.codes[None, :, :]) ** 2).sum(axis=2)
+        k = min(_NEIGHBOURS, distance.shape[1])
+        nearest = np.argpartition(distance, k - 1, axis=1)[:, :k]
+        near = np.take_along_axis(distance, nearest, axis=1)
+        width = near.mean(axis=1, keepdims=True) + 1e-6
+        weight = np.exp(-near / width)
+        weight /= weight.sum(axis=1, keepdims=True)
+        recalled = np.einsum("nk,nkl->nl", weight, self.codes[nearest])
+        missed = np.einsum("nk,nktf->ntf", weight, self.misses[nearest])
+        return recalled.astype(np.float32), missed.astype(np.float32)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WalkScore:
+    """What scoring one walk gives, before it is compared with the held-out walks.
+
+    Attributes
+    ----------
+    energy : ndarray, shape (n_windows, window_frames, n_features)
+        Squared residual in units of what is usual for the person.
+    window_scores : ndarray, shape (n_windows,)
+        Root of the mean energy of each window; unitless.
+    raw : float
+        Score of the walk; unitless.
+    """
+
+    energy: Array
+    window_scores: NDArray[np.float64]
+    raw: float
+
+    def by_feature(self) -> NDArray[np.float64]:
+        """Return the root mean energy of each feature over the walk, shape (n_features,)."""
+        return np.asarray(np.sqrt(self.energy.mean(axis=(0, 1), dtype=np.float64)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scorer:
+    """Everything needed to score a walk, as NumPy arrays.
+
+    Attributes
+    ----------
+    weights : mapping
+        Weights of the autoencoder, see `gait_core.learn.inference`.
+    mean, sd : ndarray, shape (n_features,)
+        Standardisation of the features.
+    memory : Memory
+        The person's own walks.
+    scale : ndarray, shape (n_features,)
+        Residual that is usual for the person, in standardised units.
+    """
+
+    weights: Weights
+    mean: Array
+    sd: Array
+    memory: Memory
+    scale: Array
+
+    def standardise(self, windows: Array) -> Array:
+        """Return windows in units of the training cohort's SD."""
+        return ((windows - self.mean) / self.sd).astype(np.float32)
+
+    def score(self, windows: Array) -> WalkScore:
+        """Score the windows of a walk, shape (n, window_frames, n_features), in physical units."""
+        return score_residual(residual(self.weights, self.memory, self.standardise(windows)), self.scale)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return flat arrays for a file."""
+        own: dict[str, NDArray[Any]] = {
+            "mean": self.mean,
+            "sd": self.sd,
+            "scale": self.scale,
+            "codes": self.memory.codes,
+            "misses": self.memory.misses.astype(np.float16),
+            "walk": self.memory.walk,
+        }
+        return own | {f"weights/{name}": value for name, value in self.weights.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Build from what `to_arrays` gave."""
+        prefix = "weights/"
+        return cls(
+            weights={name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)},
+            mean=arrays["mean"],
+            sd=arrays["sd"],
+            scale=arrays["scale"],
+            memory=Memory(
+                codes=arrays["codes"], misses=arrays["misses"].astype(np.float32), walk=arrays["walk"].astype(np.int64)
+            ),
+        )
+
+
+def residual(weights: Weights, memory: Memory, windows: Array) -> Array:
+    """Return what the person's own gait leaves unexplained of standardised windows, same shape."""
+    recalled, missed = memory.recall(encode(weights, windows))
+    return np.asarray(windows - decode(weights, recalled, windows.shape[1]) - missed, dtype=np.float32)
+
+
+def score_residual(remaining: Array, scale: Array) -> WalkScore:
+    """Turn a residual into scores; single wild samples are capped so that one glitch does not decide."""
+    energy = np.minimum((remaining / scale) ** 2, _MAX_ENERGY)
+    window_scores = np.sqrt(energy.mean(axis=(1, 2), dtype=np.float64))
+    return WalkScore(energy=energy, window_scores=window_scores, raw=float(np.sqrt(np.mean(window_scores**2))))

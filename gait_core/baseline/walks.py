@@ -1,0 +1,186 @@
+"""From video files to windows: what creating a baseline and analysing a walk have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gait_core.cache import ArrayCache
+from gait_core.config import FeatureSettings, PoseSettings, digest_of
+from gait_core.errors import GaitError, WalkRefused, WalkWarning
+from gait_core.gait.features import GaitFeatures, features_of
+from gait_core.gait.windows import Windows, windows_of
+from gait_core.pose.extract import ExtractedWalk, extract_many
+from gait_core.pose.track import Track
+from gait_core.progress import Reporter
+from gait_core.video.metadata import MetadataCache
+from gait_core.video.probe import probe
+from gait_core.workspace import Workspace
+
+__all__ = ["PreparedWalk", "prepare_walks", "with_true_rate"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PreparedWalk:
+    """A walk, ready to be learned from or scored.
+
+    Attributes
+    ----------
+    path : Path
+    track : Track
+    features : GaitFeatures
+    windows : Windows
+    content_sha256 : str
+        Digest of the video file.
+    cached : bool
+        The landmarks came from the cache.
+    warnings : tuple of WalkWarning
+        From decoding, extraction and features.
+    """
+
+    path: Path
+    track: Track
+    features: GaitFeatures
+    windows: Windows
+    content_sha256: str
+    cached: bool
+    warnings: tuple[WalkWarning, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def blocking(self) -> tuple[WalkWarning, ...]:
+        """Warnings under which a score would mislead."""
+        return tuple(warning for warning in self.warnings if warning.blocking)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the facts for manifests and JSON output."""
+        return {
+            "path": str(self.path),
+            "name": self.name,
+            "content_sha256": self.content_sha256,
+            "frames": len(self.track),
+            "detection_rate": self.track.detection_rate,
+            "cached": self.cached,
+            "windows": len(self.windows),
+            "visible_side": self.features.visible_side,
+            "quality": {k: v for k, v in self.features.quality.items() if isinstance(v, int | float | str)},
+            "warnings": [warning.to_dict() for warning in self.warnings],
+        }
+
+
+def prepare_walks(
+    paths: Sequence[Path],
+    pose_settings: PoseSettings,
+    feature_settings: FeatureSettings,
+    workspace: Workspace,
+    reporter: Reporter,
+    *,
+    workers: int | None = None,
+    use_cache: bool = True,
+    true_fps: float | None = None,
+    side: str | None = None,
+) -> list[PreparedWalk | GaitError]:
+    """Probe, extract and compute features; one walk that fails is its error, the others go on.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    pose_settings, feature_settings : settings
+    workspace : Workspace
+    reporter : Reporter
+    workers : int, optional
+    use_cache : bool
+    true_fps : float, optional
+        Frame rate at which the walks were really filmed, Hz.
+    side : {"left", "right"}, optional
+        Side wanted where a walk shows both.
+
+    Returns
+    -------
+    list of PreparedWalk or GaitError
+        In the order of `paths`.
+    """
+    with reporter.stage("probe", "Looking at the videos"):
+        metadata = MetadataCache(workspace.cache / "metadata")
+        problems: dict[int, GaitError] = {}
+        for number, path in enumerate(paths):
+            reporter.check()
+            try:
+                probe(path, metadata)
+            except GaitError as error:
+                problems[number] = error
+    readable = [number for number in range(len(paths)) if number not in problems]
+    with reporter.stage("extract", "Finding the person in every frame"):
+        extracted: dict[int, ExtractedWalk | GaitError] = dict(problems)
+        found = extract_many(
+            [paths[number] for number in readable],
+            pose_settings,
+            workspace=workspace,
+            reporter=reporter,
+            workers=workers,
+            use_cache=use_cache,
+        )
+        extracted.update(zip(readable, found, strict=True))
+    with reporter.stage("features", "Measuring the movement"):
+        cache = ArrayCache.of(workspace) if use_cache else None
+        prepared: list[PreparedWalk | GaitError] = []
+        for number, path in enumerate(paths):
+            reporter.check()
+            prepared.append(_prepare(path, extracted[number], feature_settings, cache, true_fps, side))
+            reporter.progress("features", number + 1, len(paths), "walks")
+    return prepared
+
+
+def _prepare(
+    path: Path,
+    outcome: ExtractedWalk | GaitError,
+    settings: FeatureSettings,
+    cache: ArrayCache | None,
+    true_fps: float | None,
+    side: str | None,
+) -> PreparedWalk | GaitError:
+    if isinstance(outcome, GaitError):
+        return outcome
+    try:
+        track, address = outcome.track, outcome.address
+        if true_fps is not None:
+            track, address = with_true_rate(track, true_fps), digest_of([address, true_fps])
+        features, _ = features_of(track, settings, cache=cache, address=address, side=side)
+        windows = windows_of(features, settings)
+        if not len(windows):
+            raise WalkRefused(
+                f"Expected at least one uninterrupted piece of {settings.window_s:.1f} s of walking, but got none.",
+                "Film four seconds of walking or more, the whole body in the picture.",
+            )
+    except GaitError as error:
+        return error
+    return PreparedWalk(
+        path=path,
+        track=track,
+        features=features,
+        windows=windows,
+        content_sha256=outcome.info.content_sha256,
+        cached=outcome.cached,
+        warnings=_unique((*outcome.warnings, *features.warnings)),
+    )
+
+
+def _unique(warnings: Sequence[WalkWarning]) -> tuple[WalkWarning, ...]:
+    """Keep one warning per code: a blocking one first, else the later one, which knows more."""
+    kept: dict[str, WalkWarning] = {}
+    for warning in warnings:
+        if warning.code not in kept or not kept[warning.code].blocking:
+            kept[warning.code] = warning
+    return tuple(kept.values())
+
+
+def with_true_rate(track: Track, true_fps: float) -> Track:
+    """Return the track with its time scaled as if filmed at `true_fps`, Hz."""
+    scale = track.frame_rate_hz / true_fps
+    return track.with_(time_s=track.time_s * scale, info={**track.info, "time_scale": scale})

@@ -1,0 +1,250 @@
+"""How far a walk can be trusted: figures for people, and warnings that withhold a level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.config import FeatureSettings
+from gait_core.errors import WalkWarning
+from gait_core.gait.signals import runs, trusted
+from gait_core.gait.view import Segment, View
+from gait_core.pose.landmarks import INDEX
+from gait_core.pose.track import Track
+
+__all__ = ["LEG", "assess", "leg_confidence", "missing_leg_share", "stride_time_s"]
+
+LEG: Final = ("hip", "knee", "ankle", "heel", "foot_index")
+LOWEST_RATE_HZ: Final = 20.0
+FEWEST_STRIDES: Final = 2.0
+WIDEST_VIEW_DEG: Final = 45.0
+LEAST_RHYTHM: Final = 0.35
+MOST_PEOPLE_SHARE: Final = 0.2
+
+
+_PEOPLE_TEXT: Final = "The pose seems to have passed from one person to another; film one person alone."
+
+
+def _frames_in(track: Track, segments: Sequence[Segment]) -> NDArray[np.bool_]:
+    """Return the frames of the video that lie in the segments."""
+    inside = np.zeros(len(track), dtype=bool)
+    for segment in segments:
+        inside |= (track.time_s >= segment.start_s - 1e-6) & (track.time_s <= segment.end_s + 1e-6)
+    return inside
+
+
+def leg_confidence(track: Track, segments: Sequence[Segment], side: str) -> float:
+    """Return the mean confidence of the landmarks of one leg while walking, in [0, 1]."""
+    rows = [INDEX[f"{side}_{name}"] for name in LEG]
+    confidence = track.confidence[_frames_in(track, segments)][:, rows]
+    return float(confidence.mean()) if confidence.size else 0.0
+
+
+def missing_leg_share(track: Track, segments: Sequence[Segment], side: str, min_confidence: float) -> float:
+    """Return the share of frames in which a leg is cut off or hidden.
+
+    Parameters
+    ----------
+    track : Track
+    segments : sequence of Segment
+        Where to look; all frames with a person when empty.
+    side : {"left", "right"}
+    min_confidence : float
+        Confidence below which a landmark counts as missing.
+
+    Returns
+    -------
+    float
+        Share of frames in which the ankle, the heel or the toe cannot be trusted, in [0, 1].
+    """
+    inside = _frames_in(track, segments) if segments else track.detected
+    rows = [INDEX[f"{side}_{name}"] for name in ("knee", "ankle", "heel", "foot_index")]
+    seen = trusted(track, min_confidence)[inside][:, rows]
+    return float(1.0 - seen.all(axis=1).mean()) if len(seen) else 0.0
+
+
+def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | None:
+    """Estimate the time of a stride from the distance between the ankles, for information only.
+
+    Parameters
+    ----------
+    separation : ndarray, shape (n,)
+        Near ankle minus far ankle along the walking direction, leg lengths; NaN outside walking.
+    rate_hz : float
+        Samples per second.
+
+    Returns
+    -------
+    float or None
+        Lag of the first clear maximum of the autocorrelation between 0.6 and 2.4 s, s; None when there is none.
+
+    References
+    ----------
+    Moe-Nilssen & Helbostad 2004, J Biomech 37:121 (autocorrelation for cadence).
+    """
+    longest = round(2.4 * rate_hz)
+    products, energy = np.zeros(longest + 1), np.zeros(longest + 1)
+    for start, stop in runs(np.isfinite(separation)):
+        piece = separation[start:stop] - separation[start:stop].mean()
+        count = len(piece)
+        reach = min(longest + 1, count)
+        lags = np.arange(reach)
+        squares = np.concatenate(([0.0], np.cumsum(piece**2)))
+        products[:reach] += np.correlate(piece, piece, "full")[count - 1 :][:reach]
+        energy[:reach] += np.sqrt(squares[count - lags] * (squares[count] - squares[lags]))
+    enough = energy > 0.2 * max(energy[0], 1e-12)
+    curve = np.where(enough, products / np.maximum(energy, 1e-12), -1.0)
+    peak = (curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > LEAST_RHYTHM) & enough[2:]
+    lags = np.flatnonzero(peak) + 1
+    lags = lags[lags >= round(0.6 * rate_hz)]
+    if not len(lags):
+        return None
+    # The first good maximum, not the highest: two strides fit as well as one, on fewer samples.
+    best = lags[np.flatnonzero(curve[lags] >= 0.7 * curve[lags].max())[0]]
+    before, at, after = curve[best - 1 : best + 2]
+    bend = before - 2 * at + after
+    return float((best + (0.5 * (before - after) / bend if bend else 0.0)) / rate_hz)
+
+
+def assess(
+    track: Track,
+    view: View,
+    segments: Sequence[Segment],
+    near: str,
+    separation: NDArray[np.float64],
+    settings: FeatureSettings,
+) -> tuple[dict[str, Any], tuple[WalkWarning, ...]]:
+    """Return the quality figures of a walk and the warnings that follow from them.
+
+    Parameters
+    ----------
+    track : Track
+    view : View
+    segments : sequence of Segment
+        All passes.
+    near : {"left", "right"}
+        Visible side.
+    separation : ndarray, shape (n,)
+        Near ankle minus far ankle along the walking direction, leg lengths; NaN outside walking.
+    settings : FeatureSettings
+    """
+    used = [segment for segment in segments if segment.used]
+    far = "left" if near == "right" else "right"
+    inside = _frames_in(track, used) & track.detected
+    walking_s = sum(segment.duration_s for segment in used)
+    stride_s = stride_time_s(separation, settings.rate_hz)
+    height = np.ptp(track.position[inside, :, 1], axis=1)
+    quality: dict[str, Any] = {
+        "walking_s": walking_s,
+        "other_side_s": sum(segment.duration_s for segment in segments if not segment.used),
+        "detection_rate": track.detection_rate,
+        "frame_rate_hz": _analysed_rate_hz(track, used),
+        "near_leg_confidence": leg_confidence(track, used, near),
+        "far_leg_confidence": leg_confidence(track, used, far),
+        "missing_leg_share": missing_leg_share(track, used, near, settings.min_confidence),
+        "view_deg": view.view_deg,
+        "camera_moves": view.camera_moves,
+        "depth_agreement": view.depth_agreement,
+        "body_height_share": float(np.median(height)) / track.height_px,
+        "people_share": float(track.info.get("people_share") or track.info.get("people_max_share") or 0.0),
+        "stride_time_estimate_s": stride_s,
+        "cadence_estimate_spm": None if stride_s is None else 120.0 / stride_s,
+        "strides_estimate": None if stride_s is None else walking_s / stride_s,
+    }
+    return quality, tuple(_warnings(quality, view, near))
+
+
+def _analysed_rate_hz(track: Track, segments: Sequence[Segment]) -> float:
+    """Return the frames with a person per second of walking: dropped frames count as missing."""
+    frames = int((_frames_in(track, segments) & track.detected).sum())
+    return frames / sum(segment.duration_s + 1.0 / track.frame_rate_hz for segment in segments)
+
+
+def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarning]:
+    far = "left" if near == "right" else "right"
+    found: list[tuple[bool, str, str, bool]] = [
+        (
+            quality["frame_rate_hz"] < LOWEST_RATE_HZ,
+            "low_frame_rate",
+            f"Only {quality['frame_rate_hz']:.0f} frames a second could be used; record with at least 25, better 60.",
+            True,
+        ),
+        (
+            quality["missing_leg_share"] > 0.25,
+            "legs_out_of_frame",
+            f"The {near} leg is cut off or hidden in {quality['missing_leg_share']:.0%} of the frames; film the whole "
+            "body with some floor below the feet.",
+            True,
+        ),
+        (
+            view.view_deg > WIDEST_VIEW_DEG,
+            "not_side_view",
+            f"The walk is seen about {view.view_deg:.0f} degrees away from the side; set the camera at right angles "
+            "to the walking direction.",
+            True,
+        ),
+        (
+            quality["people_share"] > MOST_PEOPLE_SHARE or view.sudden_turn or view.jump,
+            "several_people",
+            _PEOPLE_TEXT
+            if view.sudden_turn or view.jump
+            else f"Another person is in {quality['people_share']:.0%} of the frames looked at; film one person alone.",
+            True,
+        ),
+        (
+            view.depth_agreement < 0.5,
+            "side_uncertain",
+            f"By its direction the walk shows the {near} side, but the pose model sees it the other way round; "
+            "check the picture for mirrors and turning.",
+            True,
+        ),
+        (
+            view.moves_backwards,
+            "walks_backwards",
+            "The person moves against the direction of the feet; walking backwards cannot be compared with walking.",
+            True,
+        ),
+        (
+            quality["near_leg_confidence"] < 0.6,
+            "low_leg_confidence",
+            f"The {near} leg is hard to see (confidence {quality['near_leg_confidence']:.2f}); use better light "
+            "and clothes that stand out from the background.",
+            False,
+        ),
+        (
+            quality["far_leg_confidence"] < 0.5,
+            "far_leg_uncertain",
+            f"The {far} leg is often hidden (confidence {quality['far_leg_confidence']:.2f}); read its values with "
+            "care or film the other side as well.",
+            False,
+        ),
+        (
+            quality["strides_estimate"] is not None and quality["strides_estimate"] < FEWEST_STRIDES,
+            "few_strides",
+            "Fewer than two strides were seen; let the person walk a longer way through the picture.",
+            False,
+        ),
+        (
+            quality["strides_estimate"] is None,
+            "no_rhythm",
+            "No regular rhythm of steps was found; let the person walk a longer way through the picture.",
+            False,
+        ),
+        (
+            quality["other_side_s"] > 0.5,
+            "both_sides",
+            f"The walk was seen from both sides; {quality['walking_s']:.1f} s from the {near} were used, "
+            f"{quality['other_side_s']:.1f} s from the {far} were left out.",
+            False,
+        ),
+        (
+            quality["body_height_share"] < 0.25,
+            "small_person",
+            f"The person fills only {quality['body_height_share']:.0%} of the picture's height; film from nearer.",
+            False,
+        ),
+    ]
+    return [WalkWarning(code=code, message=text, blocking=blocking) for seen, code, text, blocking in found if seen]

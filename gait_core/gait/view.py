@@ -1,0 +1,340 @@
+"""When the person walks, which way, and which side the camera sees.
+
+Works on the landmarks as found, before any smoothing, and ignores their confidence: a leg that is hidden for a moment
+must not end a walk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
+
+from gait_core.errors import WalkRefused
+from gait_core.gait.signals import runs, time_grid
+from gait_core.pose.landmarks import INDEX
+from gait_core.pose.track import Track
+
+__all__ = ["Segment", "View", "check_orientation", "leg_length_px", "look"]
+
+SLOWEST_LEG_PER_S: Final = 0.25
+"""Pelvis speed below which nobody walks: about 0.2 m/s."""
+STEADY_SHARE: Final = 0.6
+"""Share of the usual speed that separates walking from starting and stopping."""
+SWING_RANGE_LEG: Final = 0.55
+"""Range of the distance between the ankles that shows stepping when the camera follows the person."""
+LEAST_RANGE_LEG: Final = 0.15
+"""Range of the distance between the ankles below which a moving pelvis is a moving camera."""
+SWING_WINDOW_S: Final = 1.2
+SPEED_WINDOW_S: Final = 0.56
+SHORTEST_SEGMENT_S: Final = 0.5
+BRIDGED_S: Final = 0.6
+LIMP_SHARE: Final = 0.4
+FOOT_LEG: Final = 0.2
+FACE_LEG: Final = 0.06
+FRONTAL_RATIO: Final = 0.75
+"""Width over height of the trunk landmarks seen from the front."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One uninterrupted piece of walking in one direction.
+
+    Attributes
+    ----------
+    start, stop : int
+        Samples of the fixed-rate grid, stop excluded.
+    start_s, end_s : float
+        Times of the first and last sample, s.
+    direction : {-1, 1}
+        Walking to the left or right of the picture.
+    visible_side : {"left", "right"}
+        Side of the body that is nearer to the camera.
+    used : bool
+        False when this pass shows the other side than the one that was analysed.
+    """
+
+    start: int
+    stop: int
+    start_s: float
+    end_s: float
+    direction: int
+    visible_side: str
+    used: bool = True
+
+    @property
+    def duration_s(self) -> float:
+        """Length, s."""
+        return self.end_s - self.start_s
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Segment:
+        """Build from what `to_dict` gave."""
+        return cls(**values)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class View:
+    """What the camera saw of the walk.
+
+    Attributes
+    ----------
+    segments : tuple of Segment
+    leg_length_px : float
+        Longest usual thigh plus shank, px.
+    view_deg : float
+        Angle between the line of sight and the side view, degrees; 0 = pure side view, 90 = from the front.
+    camera_moves : bool
+        True when the walk was recognised by leg swing (treadmill or panning camera).
+    depth_agreement : float
+        Share of walking samples in which the model's depth confirms the visible side, in [0, 1].
+    sudden_turn : bool
+        Two passes in opposite directions follow each other faster than a person can turn.
+    jump : bool
+        The pelvis jumped from one frame to the next.
+    moves_backwards : bool
+        The pelvis moved against the direction of the feet.
+    """
+
+    segments: tuple[Segment, ...]
+    leg_length_px: float
+    view_deg: float
+    camera_moves: bool
+    depth_agreement: float
+    sudden_turn: bool
+    jump: bool
+    moves_backwards: bool
+
+
+def _middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
+    middle: NDArray[np.float64] = (
+        values[:, INDEX[f"left_{name}"]].astype(np.float64) + values[:, INDEX[f"right_{name}"]]
+    ) / 2
+    return middle
+
+
+def check_orientation(track: Track) -> None:
+    """Refuse a picture that is upside down or lies on its side.
+
+    Raises
+    ------
+    WalkRefused
+        When the ankles are above the shoulders in most frames, or the body lies along the horizontal.
+    """
+    found = track.detected
+    if not found.any():
+        return
+    position = track.position[found]
+    trunk = _middle(position, "shoulder") - _middle(position, "hip")
+    body = _middle(position, "shoulder") - _middle(position, "ankle")
+    lying = (np.abs(body[:, 0]) > np.abs(body[:, 1])) & (np.abs(trunk[:, 0]) > np.abs(trunk[:, 1]))
+    if lying.mean() > 0.5:
+        raise WalkRefused(
+            f"Expected an upright person, but the body lies sideways in {lying.mean():.0%} of the frames.",
+            "Turn the video by 90 degrees with your phone or a video player, save it, and load it again.",
+        )
+    inverted = (body[:, 1] > 0) & (trunk[:, 1] > 0)
+    if inverted.mean() > 0.5:
+        raise WalkRefused(
+            f"Expected an upright person, but the ankles are above the shoulders in {inverted.mean():.0%} of the "
+            "frames: the picture is upside down.",
+            "Turn the video by 180 degrees with your phone or a video player, save it, and load it again.",
+        )
+
+
+def leg_length_px(position: NDArray[Any]) -> float:
+    """Return the usual length of the longer leg, px: the median over time of thigh plus shank.
+
+    Parameters
+    ----------
+    position : ndarray, shape (n, 33, 2)
+    """
+    lengths = []
+    for side in ("left", "right"):
+        hip, knee, ankle = (position[:, INDEX[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle"))
+        lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
+    return float(np.nanmedian(np.maximum(*lengths)))
+
+
+def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) -> View:
+    """Find the walking segments, their direction and visible side.
+
+    Parameters
+    ----------
+    track : Track
+        At least two frames with a person, upright.
+    rate_hz : float
+        Rate of the grid that the segments refer to, Hz.
+    edge_trim_s : float
+        Part dropped at both ends of every segment, s.
+    max_gap_s : float
+        A longer time without a person interrupts a segment, s.
+
+    Returns
+    -------
+    View
+
+    Notes
+    -----
+    Camera at rest: walking is where the pelvis moves at more than 60 % of its usual speed. Camera that follows, or
+    treadmill: where the ankles swing past each other by more than half a leg length. The direction is that of the feet
+    and the face (heel to toe, ears to nose), so that a panning camera cannot turn it round; a person who
+    walks to the right of the picture shows the right side.
+    """
+    found = track.detected
+    times, position, world = track.time_s[found], track.position[found], track.world[found]
+    grid = time_grid(track.time_s, rate_hz)
+    leg = leg_length_px(position)
+    marks = _on_grid(times, _raw_marks(position, world, leg), grid)
+    known = _known(times, grid, track.time_s, max_gap_s)
+    speed = _slope(marks["pelvis"], rate_hz)
+    swing = _rolling_range(marks["separation"], rate_hz)
+    walking, camera_moves = _walking(speed, swing, known, rate_hz)
+    facing = uniform_filter1d(marks["facing"] + (0 if camera_moves else np.clip(speed, -1, 1)), _odd(0.4, rate_hz))
+    trim = round(edge_trim_s * rate_hz)
+    segments = []
+    for direction in (1, -1):
+        for start, stop in runs(walking & (facing * direction > 0.4)):
+            first, last = start + trim, stop - trim
+            if last - first >= SHORTEST_SEGMENT_S * rate_hz:
+                segments.append(
+                    Segment(
+                        start=first,
+                        stop=last,
+                        start_s=float(grid[first]),
+                        end_s=float(grid[last - 1]),
+                        direction=direction,
+                        visible_side="right" if direction > 0 else "left",
+                    )
+                )
+    segments.sort(key=lambda segment: segment.start)
+    return _view(segments, marks, speed, leg, camera_moves=camera_moves, jump=_jumps(times, position, leg), trim=trim)
+
+
+def _view(
+    segments: list[Segment],
+    marks: Mapping[str, NDArray[np.float64]],
+    speed: NDArray[np.float64],
+    leg: float,
+    *,
+    camera_moves: bool,
+    jump: bool,
+    trim: int,
+) -> View:
+    sign = np.zeros(len(speed))
+    for segment in segments:
+        sign[segment.start : segment.stop] = segment.direction
+    walked = sign != 0 if segments else np.ones(len(speed), dtype=bool)
+    ratio = abs(float(np.median((marks["shoulder_width"] * np.where(sign < 0, -1, 1))[walked])))
+    agreement = marks["depth"] * sign
+    sudden = any(
+        a.direction != b.direction and b.start - a.stop - 2 * trim < 0.35 * _per_second(segments)
+        for a, b in pairwise(segments)
+    )
+    return View(
+        segments=tuple(segments),
+        leg_length_px=leg,
+        view_deg=float(np.degrees(np.arcsin(min(1.0, ratio / FRONTAL_RATIO)))),
+        camera_moves=camera_moves,
+        depth_agreement=float((agreement[walked] > 0).mean()) if segments else 0.0,
+        sudden_turn=sudden,
+        jump=jump,
+        moves_backwards=bool(segments) and not camera_moves and float(np.median((speed * sign)[walked])) < 0,
+    )
+
+
+def _per_second(segments: list[Segment]) -> float:
+    first = segments[0]
+    return (first.stop - first.start - 1) / first.duration_s
+
+
+def _raw_marks(position: NDArray[Any], world: NDArray[Any], leg: float) -> dict[str, NDArray[np.float64]]:
+    """Return the few curves by which walking, direction and side are recognised; lengths in leg lengths."""
+    x = position[:, :, 0].astype(np.float64) / leg
+    hip, shoulder = _middle(position, "hip"), _middle(position, "shoulder")
+    trunk = np.maximum(np.linalg.norm(shoulder - hip, axis=1), 0.2 * leg)
+    foot = sum(x[:, INDEX[f"{side}_foot_index"]] - x[:, INDEX[f"{side}_heel"]] for side in ("left", "right")) / 2
+    face = x[:, INDEX["nose"]] - (x[:, INDEX["left_ear"]] + x[:, INDEX["right_ear"]]) / 2
+    depth = sum(
+        world[:, INDEX[f"left_{name}"], 2] - world[:, INDEX[f"right_{name}"], 2] for name in ("hip", "shoulder")
+    )
+    return {
+        "pelvis": hip[:, 0] / leg,
+        "separation": x[:, INDEX["left_ankle"]] - x[:, INDEX["right_ankle"]],
+        "facing": np.clip(foot / FOOT_LEG, -1, 1) + 0.5 * np.clip(face / FACE_LEG, -1, 1),
+        "depth": np.asarray(depth, dtype=np.float64),
+        "shoulder_width": (x[:, INDEX["left_shoulder"]] - x[:, INDEX["right_shoulder"]]) * leg / trunk,
+    }
+
+
+def _on_grid(
+    times: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], grid: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    return {name: np.interp(grid, times, curve) for name, curve in curves.items()}
+
+
+def _known(
+    times: NDArray[np.float64], grid: NDArray[np.float64], all_times: NDArray[np.float64], max_gap_s: float
+) -> NDArray[np.bool_]:
+    """Return the grid samples that lie in no long gap between frames with a person."""
+    limit = max_gap_s + float(np.median(np.diff(all_times))) + 1e-3
+    after = np.searchsorted(times, grid - 1e-9)
+    inside = (after < len(times)) & ((after > 0) | (np.abs(times[0] - grid) < 1e-6))
+    right = np.clip(after, 0, len(times) - 1)
+    left = np.clip(after - 1, 0, len(times) - 1)
+    return np.asarray(inside & (times[right] - times[left] <= limit))
+
+
+def _odd(seconds: float, rate_hz: float) -> int:
+    return 2 * round(seconds * rate_hz / 2) + 1
+
+
+def _slope(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """Return the slope per second of a straight line fitted in a sliding window (Savitzky & Golay 1964)."""
+    half = min(round(SPEED_WINDOW_S * rate_hz / 2), (len(values) - 1) // 2)
+    if half < 1:
+        return np.zeros_like(values)
+    ramp = np.arange(-half, half + 1, dtype=np.float64)
+    padded = np.concatenate((2 * values[0] - values[half:0:-1], values, 2 * values[-1] - values[-2 : -half - 2 : -1]))
+    slope: NDArray[np.float64] = np.convolve(padded, ramp[::-1], "valid") * rate_hz / (ramp**2).sum()
+    return slope
+
+
+def _rolling_range(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    size = _odd(SWING_WINDOW_S, rate_hz)
+    rolling: NDArray[np.float64] = maximum_filter1d(values, size) - minimum_filter1d(values, size)
+    return rolling
+
+
+def _walking(
+    speed: NDArray[np.float64], swing: NDArray[np.float64], known: NDArray[np.bool_], rate_hz: float
+) -> tuple[NDArray[np.bool_], bool]:
+    """Return where the person walks, and whether the camera follows the person."""
+    pace = np.abs(speed)
+    moving = known & (pace >= SLOWEST_LEG_PER_S) & (swing >= LEAST_RANGE_LEG)
+    if moving.any():
+        usual = float(np.percentile(pace[moving], 75))
+        moving &= pace >= STEADY_SHARE * usual
+        # A limp slows the pelvis within a step: a short slow part between two moving pieces belongs to the walk.
+        size = _odd(BRIDGED_S, rate_hz)
+        closed = minimum_filter1d(maximum_filter1d(moving.astype(np.uint8), size), size) > 0
+        moving |= closed & known & (pace >= LIMP_SHARE * usual)
+    # A rolling range looks half a window ahead and back: taken back, so that standing is left out again.
+    stepping = minimum_filter1d((known & (swing >= SWING_RANGE_LEG)).astype(np.uint8), _odd(0.6, rate_hz)) > 0
+    camera_moves = bool(moving.sum() < 0.5 * stepping.sum())
+    return (moving | stepping if camera_moves else moving), camera_moves
+
+
+def _jumps(times: NDArray[np.float64], position: NDArray[Any], leg: float) -> bool:
+    """Return whether the pelvis moves faster than 8 leg lengths a second between frames."""
+    step = np.linalg.norm(np.diff(_middle(position, "hip"), axis=0), axis=1) / leg
+    return bool(np.any(step > np.maximum(0.5, 8.0 * np.diff(times))))

@@ -1,0 +1,337 @@
+"""From video files to tracks: cached by content, several at once, in the order of the input."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from gait_core.cache import ArrayCache, Entry
+from gait_core.config import PoseSettings
+from gait_core.errors import Cancelled, GaitError, InputError, WalkWarning
+from gait_core.pose.assets import model_sha256
+from gait_core.pose.engine import engine_version, open_engine
+from gait_core.pose.track import Track
+from gait_core.pose.tracking import expected_frames, track_video
+from gait_core.pose.verdict import refuse_unusable, warnings_of
+from gait_core.progress import Reporter, silent
+from gait_core.video.metadata import MetadataCache
+from gait_core.video.probe import VideoInfo, probe
+from gait_core.workspace import Workspace
+
+__all__ = ["STAGE", "ExtractedWalk", "default_workers", "extract_many", "extract_track", "track_address"]
+
+STAGE = "extract"
+_KIND = "track"
+_REPORT_EVERY_S = 0.25
+_MAX_WORKERS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExtractedWalk:
+    """The landmarks of one video and what is known of it.
+
+    Attributes
+    ----------
+    track : Track
+    info : VideoInfo
+    cached : bool
+        True when the landmarks came from the cache.
+    address : str
+        Where the landmarks lie in the cache: content, settings, model and engine in one digest.
+    warnings : tuple of WalkWarning
+        Reasons to doubt the walk.
+    """
+
+    track: Track
+    info: VideoInfo
+    cached: bool
+    address: str
+    warnings: tuple[WalkWarning, ...]
+
+
+def default_workers() -> int:
+    """Return how many videos are analysed at once: one per processor, at most five."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(_MAX_WORKERS, available))
+
+
+def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:
+    """Return the content address of a track; a renamed video has the same, another setting or model has not."""
+    parts = (
+        info.content_sha256,
+        settings.digest(),
+        model_sha256(settings.variant, reporter),
+        engine_version(settings),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def extract_track(
+    path: Path | str,
+    settings: PoseSettings,
+    *,
+    workspace: Workspace,
+    reporter: Reporter | None = None,
+    use_cache: bool = True,
+) -> ExtractedWalk:
+    """Find the landmarks in one video.
+
+    Parameters
+    ----------
+    path : path-like
+        Video file.
+    settings : PoseSettings
+    workspace : Workspace
+        Holds the cache.
+    reporter : Reporter, optional
+        Told of the progress; asked on every frame whether to go on.
+    use_cache : bool
+        False analyses the video even when its landmarks are known, and keeps nothing.
+
+    Raises
+    ------
+    VideoError
+        When the file cannot be used; `WalkRefused` when no gait can be measured from it.
+    ModelError, LibraryError, StorageError
+        When the machine lacks something.
+    Cancelled
+        When the user stopped the work.
+    """
+    (outcome,) = extract_many([path], settings, workspace=workspace, reporter=reporter, use_cache=use_cache)
+    if isinstance(outcome, GaitError):
+        raise outcome
+    return outcome
+
+
+def extract_many(
+    paths: Sequence[Path | str],
+    settings: PoseSettings,
+    *,
+    workspace: Workspace,
+    reporter: Reporter | None = None,
+    workers: int | None = None,
+    use_cache: bool = True,
+) -> list[ExtractedWalk | GaitError]:
+    """Find the landmarks in several videos at once.
+
+    Parameters
+    ----------
+    paths : sequence of path-like
+    settings : PoseSettings
+    workspace : Workspace
+    reporter : Reporter, optional
+        Stage ``extract``; one item per video and the total, in frames.
+    workers : int, optional
+        Videos at once; default one per processor, at most five. Each holds one picture.
+    use_cache : bool
+
+    Returns
+    -------
+    list of ExtractedWalk or GaitError
+        In the order of `paths`; a video that cannot be used is its error, and the others go on.
+
+    Raises
+    ------
+    ModelError, LibraryError, StorageError
+        When the machine lacks something, which no other video could escape.
+    Cancelled
+        When the user stopped the work.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"Expected at least 1 worker, but got {workers}.", "Give --workers a number from 1.")
+    batch = _Batch([Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache)
+    return batch.run(workers or default_workers())
+
+
+class _Batch:
+    """The videos of one call, their progress, and the flag that stops them together."""
+
+    def __init__(
+        self, paths: list[Path], settings: PoseSettings, workspace: Workspace, reporter: Reporter, use_cache: bool
+    ) -> None:
+        self._paths = paths
+        self._labels = _labels(paths)
+        self._settings = settings
+        self._reporter = reporter
+        self._cache = ArrayCache.of(workspace) if use_cache else None
+        self._metadata = MetadataCache.of(workspace)
+        self._stop = threading.Event()
+        self._progress = _Progress(reporter)
+        self._once: dict[str, threading.Lock] = {}
+        self._computed: dict[str, Track] = {}
+        self._guard = threading.Lock()
+
+    def run(self, workers: int) -> list[ExtractedWalk | GaitError]:
+        if not self._paths:
+            return []
+        import cv2
+
+        # Every worker has its own video; threads inside OpenCV would only get in each other's way.
+        cv2.setNumThreads(1)
+        probed = [self._probed(number) for number in range(len(self._paths))]
+        with ThreadPoolExecutor(max_workers=min(workers, len(self._paths)), thread_name_prefix="extract") as pool:
+            pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
+            try:
+                outcomes = [self._result(future) for future in pending]
+            except BaseException:
+                self._stop.set()
+                for future in pending:
+                    future.cancel()
+                raise
+        self._progress.total(final=True)
+        return outcomes
+
+    def _result(self, future: Future[ExtractedWalk | GaitError]) -> ExtractedWalk | GaitError:
+        return future.result()
+
+    def _probed(self, number: int) -> VideoInfo | GaitError:
+        self._reporter.check()
+        label = self._labels[number]
+        try:
+            info = probe(self._paths[number], self._metadata)
+        except InputError as error:
+            self._progress.fail(label)
+            self._reporter.item_end(STAGE, label, state="failed", message=str(error))
+            return error
+        self._progress.expect(label, expected_frames(info, self._settings))
+        return info
+
+    def _one(self, number: int, found: VideoInfo | GaitError) -> ExtractedWalk | GaitError:
+        if isinstance(found, GaitError):
+            return found
+        label = self._labels[number]
+        try:
+            walk = self._extracted(found, label)
+        except InputError as error:
+            self._progress.fail(label)
+            self._reporter.item_end(STAGE, label, state="failed", message=str(error))
+            return error
+        except GaitError:
+            self._stop.set()  # the machine lacks something, or the user stopped: nobody goes on
+            raise
+        self._progress.finish(label, len(walk.track))
+        for warning in walk.warnings:
+            self._reporter.warn(STAGE, warning.message, item=label)
+        state = "cached" if walk.cached else "done"
+        self._reporter.item_end(STAGE, label, state=state, detection_rate=walk.track.detection_rate)
+        return walk
+
+    def _extracted(self, info: VideoInfo, label: str) -> ExtractedWalk:
+        self._check()
+        address = track_address(info, self._settings, self._reporter)
+        track, cached = self._track(info, label, address)
+        refuse_unusable(track, info)
+        return ExtractedWalk(
+            track=track, info=info, cached=cached, address=address, warnings=warnings_of(track, info)
+        )
+
+    def _track(self, info: VideoInfo, label: str, address: str) -> tuple[Track, bool]:
+        if self._cache is None:
+            with self._guard:
+                lock = self._once.setdefault(address, threading.Lock())
+            with lock:  # the same video given twice is analysed once
+                if address not in self._computed:
+                    self._computed[address] = self._compute(info, label)
+                return self._computed[address], False
+
+        def compute() -> Entry:
+            track = self._compute(info, label)
+            return Entry(arrays=track.to_arrays(), meta=track.to_meta())
+
+        # A second thread that waits for the first one's entry has to feel the stop as well.
+        watcher = Reporter(cancelled=self._stopped)
+        entry, cached = self._cache.get_or_compute(_KIND, address, compute, watcher)
+        return Track.from_arrays(entry.arrays, entry.meta), cached
+
+    def _compute(self, info: VideoInfo, label: str) -> Track:
+        begun_s = time.perf_counter()
+
+        def on_frame(done: int) -> None:
+            self._check()
+            self._progress.update(label, done)
+
+        with open_engine(self._settings) as engine:
+            track = track_video(info, self._settings, engine, on_frame)
+        facts = {
+            "model_sha256": model_sha256(self._settings.variant),
+            "extraction_s": time.perf_counter() - begun_s,
+        }
+        return track.with_(info={**track.info, **facts})
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Cancelled()
+        self._reporter.check()
+
+    def _stopped(self) -> bool:
+        try:
+            self._check()
+        except Cancelled:
+            return True
+        return False
+
+
+class _Progress:
+    """Frames done per video and in total, told at most four times a second."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._lock = threading.Lock()
+        self._done: dict[str, int] = {}
+        self._expected: dict[str, int] = {}
+        self._told_s: dict[str | None, float] = {}
+
+    def expect(self, label: str, frames: int) -> None:
+        with self._lock:
+            self._expected[label] = frames
+            self._done[label] = 0
+
+    def update(self, label: str, done: int) -> None:
+        with self._lock:
+            self._done[label] = done
+            expected = self._expected[label] = max(self._expected[label], done)
+            due = self._due(label)
+        if due:
+            self._reporter.progress(STAGE, done, expected, "frames", item=label)
+            self.total()
+
+    def finish(self, label: str, frames: int) -> None:
+        with self._lock:
+            self._done[label] = self._expected[label] = frames
+        self._reporter.progress(STAGE, frames, frames, "frames", item=label)
+        self.total(final=True)
+
+    def fail(self, label: str) -> None:
+        with self._lock:
+            self._done.pop(label, None)
+            self._expected.pop(label, None)
+
+    def total(self, *, final: bool = False) -> None:
+        with self._lock:
+            if not self._due(None) and not final:
+                return
+            done, expected = sum(self._done.values()), sum(self._expected.values())
+        self._reporter.progress(STAGE, done, expected, "frames")
+
+    def _due(self, key: str | None) -> bool:
+        now_s = time.monotonic()
+        if now_s - self._told_s.get(key, float("-inf")) < _REPORT_EVERY_S:
+            return False
+        self._told_s[key] = now_s
+        return True
+
+
+def _labels(paths: Sequence[Path]) -> list[str]:
+    """Return the file names, with `` (2)`` where one repeats."""
+    seen: dict[str, int] = {}
+    labels = []
+    for path in paths:
+        seen[path.name] = seen.get(path.name, 0) + 1
+        labels.append(path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})")
+    return labels

@@ -1,0 +1,134 @@
+"""Reasons to refuse a walk or to doubt it, as far as decoding and detection tell."""
+
+from __future__ import annotations
+
+from gait_core.errors import VideoError, WalkRefused, WalkWarning
+from gait_core.pose.track import Track
+from gait_core.video.probe import VideoInfo
+
+__all__ = ["MIN_DETECTION_RATE", "MIN_DURATION_S", "refuse_unusable", "warnings_of"]
+
+MIN_DURATION_S = 1.0
+MIN_DETECTION_RATE = 0.2
+_LOW_DETECTION_RATE = 0.8
+_LOW_FRAME_RATE_HZ = 20.0
+_LOW_CONFIDENCE = 0.5
+_SEVERAL_PEOPLE_SHARE = 0.15
+_LEGS = slice(23, 33)
+
+
+def refuse_unusable(track: Track, info: VideoInfo) -> None:
+    """Raise when no gait can be measured from a track.
+
+    Raises
+    ------
+    VideoError
+        When no frame could be decoded.
+    WalkRefused
+        When the video is too short or shows nobody.
+    """
+    frames = len(track)
+    if frames == 0:
+        raise VideoError(
+            f"Expected pictures in {info.name}, but none of its {info.frame_count} frames can be decoded: "
+            "the file is damaged or cut off.",
+            "Copy it from the camera again.",
+        )
+    if frames == 1:
+        raise WalkRefused(
+            f"Expected a walk in {info.name}, but it holds one single picture.", "Record a walk of a few seconds."
+        )
+    # The last frame is shown for as long as the others, so it counts as well.
+    duration_s = track.duration_s * frames / (frames - 1)
+    if duration_s < MIN_DURATION_S:
+        raise WalkRefused(
+            f"Expected a walk of at least {MIN_DURATION_S:g} s in {info.name}, but only {duration_s:.2f} s can be read.",
+            "Record the person over several steps.",
+        )
+    if track.detection_rate < MIN_DETECTION_RATE:
+        found = "in none of the frames" if not track.detected.any() else f"in only {track.detection_rate:.0%} of them"
+        raise WalkRefused(
+            f"Expected a walking person, but no person was found in {info.name} ({found}).",
+            "Record one person from the side, whole body in the picture, in good light.",
+        )
+
+
+def warnings_of(track: Track, info: VideoInfo) -> tuple[WalkWarning, ...]:
+    """Return the reasons to doubt a track that is usable."""
+    found = (
+        _broken_frames(track, info),
+        _low_detection(track),
+        _several_people(track),
+        _frame_rate(info),
+        _variable_rate(info),
+        _low_confidence(track),
+    )
+    return tuple(warning for warning in found if warning is not None)
+
+
+def _broken_frames(track: Track, info: VideoInfo) -> WalkWarning | None:
+    broken = int(track.info.get("frames_broken", 0))
+    missing = max(0, info.frames_declared - info.frame_count)
+    if not broken and not missing:
+        return None
+    parts = []
+    if broken:
+        parts.append(f"{broken} damaged frame{'s were' if broken > 1 else ' was'} skipped")
+    if missing:
+        parts.append(f"the file is cut off: {missing} of {info.frames_declared} frames are missing")
+    text = " and ".join(parts)
+    return WalkWarning(
+        code="broken_frames", message=f"{text[0].upper()}{text[1:]}. Copy the video from the camera again."
+    )
+
+
+def _low_detection(track: Track) -> WalkWarning | None:
+    if track.detection_rate >= _LOW_DETECTION_RATE:
+        return None
+    return WalkWarning(
+        code="low_detection",
+        message=f"The person was found in only {track.detection_rate:.0%} of the frames. "
+        "Keep the whole body in the picture and the light even.",
+    )
+
+
+def _several_people(track: Track) -> WalkWarning | None:
+    share = track.info.get("people_max_share")
+    if share is None or share < _SEVERAL_PEOPLE_SHARE:
+        return None
+    return WalkWarning(
+        code="several_people",
+        message=f"More than one person is in {share:.0%} of the sampled frames; the landmarks may jump between "
+        "them. Record one person alone.",
+    )
+
+
+def _frame_rate(info: VideoInfo) -> WalkWarning | None:
+    if info.frame_rate_hz >= _LOW_FRAME_RATE_HZ:
+        return None
+    return WalkWarning(
+        code="low_frame_rate",
+        message=f"The video has {info.frame_rate_hz:.1f} frames a second; below {_LOW_FRAME_RATE_HZ:g} the times of "
+        "the steps are uncertain. Record with 30 or more.",
+    )
+
+
+def _variable_rate(info: VideoInfo) -> WalkWarning | None:
+    if not info.variable_frame_rate:
+        return None
+    return WalkWarning(
+        code="variable_frame_rate",
+        message="The frame rate varies; the time stamps of the file are used. A fixed rate is more exact.",
+    )
+
+
+def _low_confidence(track: Track) -> WalkWarning | None:
+    legs = track.confidence[track.detected][:, _LEGS]
+    mean = float(legs.mean()) if legs.size else 0.0
+    if mean >= _LOW_CONFIDENCE:
+        return None
+    return WalkWarning(
+        code="low_confidence",
+        message=f"The legs are seen with a confidence of only {mean:.2f} on average. "
+        "See that hips, knees and feet are in the picture and not covered.",
+    )

@@ -1,0 +1,219 @@
+"""The overlay video: the walk with its landmarks, the deviating parts marked, and the score underneath."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.baseline.score import Comparison
+from gait_core.baseline.walks import PreparedWalk
+from gait_core.gait.features import JOINTS
+from gait_core.pose.landmarks import BONES, INDEX, LANDMARKS
+from gait_core.progress import Reporter
+from gait_core.video.decode import iter_frames
+from gait_core.video.encode import VideoWriter
+
+__all__ = ["write_overlay"]
+
+Image = NDArray[np.uint8]
+_MAX_SIDE_PX: Final = 960
+_STRIP_PX: Final = 110
+_MARGIN_PX: Final = 56
+_NEAR: Final = (64, 180, 255)
+_FAR: Final = (170, 186, 204)
+_MARK: Final = (255, 122, 48)
+_INK: Final = (233, 238, 243)
+_FAINT: Final = (120, 134, 148)
+_GROUND: Final = (20, 26, 33)
+_LEVEL_COLOURS: Final[Mapping[str | None, tuple[int, int, int]]] = {
+    "normal": (70, 190, 130),
+    "watch": (245, 190, 60),
+    "alert": (240, 90, 80),
+    None: (150, 160, 170),
+}
+_MARKED_FROM: Final = 1.6
+_SHOWN_CONFIDENCE: Final = 0.3
+
+_MARKED_LANDMARKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "hip": ("hip",),
+    "knee": ("knee",),
+    "ankle and foot": ("ankle", "foot_index"),
+    "step": ("ankle",),
+    "arm": ("elbow", "wrist"),
+}
+"""Part of one side of the body → landmarks that are marked when it deviates."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Marks:
+    """Which landmarks to mark at which moment."""
+
+    time_s: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    rows: list[tuple[int, ...]]
+
+    def at(self, time_s: float) -> dict[int, float]:
+        """Return landmark → deviation for the parts that deviate at that time."""
+        if not len(self.time_s) or not self.time_s[0] <= time_s <= self.time_s[-1]:
+            return {}
+        values = self.deviation[min(int(np.searchsorted(self.time_s, time_s)), len(self.time_s) - 1)]
+        return {
+            landmark: float(value)
+            for value, rows in zip(values, self.rows, strict=True)
+            if np.isfinite(value) and value >= _MARKED_FROM
+            for landmark in rows
+        }
+
+
+def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, reporter: Reporter) -> None:
+    """Draw the landmarks and the score over the video of a walk.
+
+    The video is decoded once more, frame by frame; memory does not grow with its length.
+
+    Parameters
+    ----------
+    path : Path
+        ``.mp4`` to write; appears only once it is whole.
+    walk : PreparedWalk
+    comparison : Comparison
+    reporter : Reporter
+        Told the frames done; may cancel.
+
+    Raises
+    ------
+    VideoError, StorageError
+        When the video has gone, or the disk is full.
+    """
+    track = walk.track
+    marks = _marks(walk, comparison)
+    name = f"{walk.name} (overlay)"
+    begin_s = float(track.time_s[0])
+    writer: VideoWriter | None = None
+    base: Image | None = None
+    try:
+        for number, frame in enumerate(iter_frames(walk.path, target_fps=30.0, max_side_px=_MAX_SIDE_PX)):
+            reporter.check()
+            image = frame.image
+            if writer is None or base is None:
+                height, width = (side - side % 2 for side in image.shape[:2])
+                base = _strip(width, walk, comparison)
+                rate = min(30.0, max(5.0, track.frame_rate_hz))
+                writer = VideoWriter(path, width, height + _STRIP_PX, rate)
+                writer.__enter__()
+            time_s = _walk_time(frame.time_s, walk)
+            row = int(np.argmin(np.abs(track.time_s - time_s)))
+            canvas = np.empty((height + _STRIP_PX, width, 3), dtype=np.uint8)
+            canvas[:height] = image[:height, :width]
+            canvas[height:] = base
+            _draw_body(canvas[:height], walk, row, marks.at(time_s), width / track.width_px)
+            _draw_cursor(canvas[height:], time_s, walk, comparison)
+            writer.write(canvas, frame.time_s)
+            if number % 10 == 0:
+                reporter.progress("overlay", min(time_s - begin_s, track.duration_s), track.duration_s, "s", item=name)
+    except BaseException as error:
+        if writer is not None:
+            writer.__exit__(type(error), error, error.__traceback__)
+        raise
+    if writer is not None:
+        writer.__exit__(None, None, None)
+    reporter.item_end("overlay", name, state="done")
+
+
+def _walk_time(video_time_s: float, walk: PreparedWalk) -> float:
+    """Return the time of a frame on the clock of the track, which differs for slow motion."""
+    scale = walk.track.info.get("time_scale", 1.0)
+    return video_time_s * float(scale)
+
+
+def _marks(walk: PreparedWalk, comparison: Comparison) -> _Marks:
+    near = walk.features.visible_side
+    far = "left" if near == "right" else "right"
+    rows = []
+    for joint in JOINTS:
+        view, _, part = joint.partition(" ")
+        side = {"near": near, "far": far}.get(view)
+        names = (
+            _MARKED_LANDMARKS.get(part, ()) if side else {"trunk": ("left_shoulder", "right_shoulder")}.get(joint, ())
+        )
+        rows.append(tuple(INDEX[f"{side}_{name}" if side else name] for name in names))
+    return _Marks(time_s=comparison.joint_time_s, deviation=comparison.joint_time_scores, rows=rows)
+
+
+def _draw_body(image: Image, walk: PreparedWalk, row: int, marked: Mapping[int, float], scale: float) -> None:
+    import cv2
+
+    track = walk.track
+    points = track.position[row] * scale
+    confidence = track.confidence[row]
+    if not np.isfinite(points[0, 0]):
+        return
+    near = walk.features.visible_side
+    thickness = max(2, round(image.shape[0] / 240))
+    order = sorted(BONES, key=lambda bone: near in LANDMARKS[bone[0]] and near in LANDMARKS[bone[1]])
+    for a, b in order:
+        if min(confidence[a], confidence[b]) < _SHOWN_CONFIDENCE:
+            continue
+        is_near = near in LANDMARKS[a] and near in LANDMARKS[b]
+        start, end = ((int(x), int(y)) for x, y in points[[a, b]])
+        cv2.line(image, start, end, _GROUND, thickness + 2, cv2.LINE_AA)
+        cv2.line(image, start, end, _NEAR if is_near else _FAR, thickness, cv2.LINE_AA)
+    for landmark, deviation in marked.items():
+        x, y = (int(value) for value in points[landmark])
+        radius = int(thickness * min(3.0 + 1.5 * deviation, 9.0))
+        cv2.circle(image, (x, y), radius, _MARK, thickness, cv2.LINE_AA)
+
+
+def _plot_x(width: int, time_s: NDArray[np.float64] | float, walk: PreparedWalk) -> Any:
+    begin_s, duration_s = float(walk.track.time_s[0]), max(walk.track.duration_s, 1e-6)
+    return _MARGIN_PX + (np.asarray(time_s) - begin_s) / duration_s * (width - 2 * _MARGIN_PX)
+
+
+def _plot_y(score: NDArray[np.float64] | float, comparison: Comparison) -> Any:
+    top, bottom = 26, _STRIP_PX - 24
+    highest = max(float(comparison.window_scores.max()), 1.5 * comparison.window_limit)
+    return bottom - np.asarray(score) / highest * (bottom - top)
+
+
+def _strip(width: int, walk: PreparedWalk, comparison: Comparison) -> Image:
+    """Draw the score track: everything but the cursor."""
+    import cv2
+
+    strip = np.full((_STRIP_PX, width, 3), _GROUND, dtype=np.uint8)
+    colour = _LEVEL_COLOURS[comparison.level]
+    level = comparison.level or "withheld"
+    score = f"  {comparison.score:.2f}" if comparison.score is not None else ""
+    _write(strip, f"{level.upper()}{score}", (_MARGIN_PX, 18), colour, 0.5)
+    _write(strip, "score over time (1 = typical)", (width - 250, 18), _FAINT, 0.42)
+    y = int(_plot_y(comparison.window_limit, comparison))
+    cv2.line(strip, (_MARGIN_PX, y), (width - _MARGIN_PX, y), _FAINT, 1, cv2.LINE_AA)
+    _write(strip, f"{comparison.window_limit:.1f}", (14, y + 4), _FAINT, 0.38)
+    for time_s in np.arange(0.0, walk.track.duration_s + 1e-6, max(1.0, round(walk.track.duration_s / 8))):
+        x = int(_plot_x(width, time_s + walk.track.time_s[0], walk))
+        _write(strip, f"{time_s:.0f} s", (x - 8, _STRIP_PX - 8), _FAINT, 0.38)
+    xs, ys = _plot_x(width, comparison.window_time_s, walk), _plot_y(comparison.window_scores, comparison)
+    for x, y_value, value in zip(xs, ys, comparison.window_scores, strict=True):
+        over = value > comparison.window_limit
+        cv2.circle(strip, (int(x), int(y_value)), 4 if over else 3, _MARK if over else _NEAR, -1, cv2.LINE_AA)
+    return strip
+
+
+def _draw_cursor(strip: Image, time_s: float, walk: PreparedWalk, comparison: Comparison) -> None:
+    import cv2
+
+    x = int(_plot_x(strip.shape[1], time_s, walk))
+    cv2.line(strip, (x, 24), (x, _STRIP_PX - 22), _INK, 1, cv2.LINE_AA)
+    if len(comparison.window_time_s):
+        nearest = int(np.argmin(np.abs(comparison.window_time_s - time_s)))
+        if abs(comparison.window_time_s[nearest] - time_s) < 0.2:
+            _write(strip, f"{comparison.window_scores[nearest]:.2f}", (x + 4, 36), _INK, 0.4)
+
+
+def _write(image: Image, text: str, at: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:
+    import cv2
+
+    cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)

@@ -1,0 +1,266 @@
+"""The fast path: from the truth to landmarks as MediaPipe would have given them, without a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from gait_core.pose.landmarks import INDEX, MIRROR, RIGHT
+from gait_core.pose.track import Track
+from gait_core.simulate.truth import SIDES, WalkTruth
+
+__all__ = ["NoiseModel", "from_canonical", "observe", "phase_basis", "to_canonical"]
+
+Array = NDArray[np.float64]
+
+HARMONICS: Final = 3
+LEG: Final = tuple(INDEX[f"{side}_{part}"] for side in SIDES for part in ("knee", "ankle", "heel", "foot_index"))
+_FAR_LEG: Final = LEG[4:]
+_NEAR_LEG: Final = LEG[:4]
+_WALK_STREAM: Final = 3307
+_PERSON_STREAM: Final = 3319
+_ARRAYS: Final = (
+    "bias",
+    "phase_bias",
+    "walk_bias",
+    "motion",
+    "motion_memory_s",
+    "white_sd",
+    "confidence_mean",
+    "confidence_sd",
+    "world_bias",
+    "world_sd",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NoiseModel:
+    """Error of a pose model, in the walker's own frame.
+
+    Landmarks are in canonical order: the rows named "left" hold the side near the camera. Image errors are
+    shares of body height, along the walking direction and downwards.
+
+    Attributes
+    ----------
+    bias : ndarray, shape (33, 2)
+        Mean error.
+    phase_bias : ndarray, shape (33, 2, 6)
+        Error that repeats with the gait cycle: cosine and sine of three harmonics of the phase of that side.
+    walk_bias : ndarray, shape (k, 66)
+        Directions and sizes (1 SD) in which the mean error differs from walk to walk.
+    person_share : float
+        Share of the variance of `walk_bias` that stays with the person.
+    motion : ndarray, shape (m, 66)
+        Directions and sizes (1 SD) of the error that drifts within a walk.
+    motion_memory_s : ndarray, shape (m,)
+        Time after which the autocorrelation of each has fallen to 1/e, s.
+    white_sd : ndarray, shape (33, 2)
+        SD of what changes from frame to frame.
+    swap_rate_hz, swap_duration_s, swap_depth : float
+        How often the far leg jumps onto the near one, for how long, and how far (1 = all the way).
+    dropout_rate_hz, dropout_duration_s : float
+        How often the pose is lost, and for how long.
+    confidence_mean, confidence_sd : ndarray, shape (33,)
+        Visibility.
+    world_bias, world_sd : ndarray, shape (33, 3)
+        Mean and SD of the error of the world coordinates, along the walking direction, down, away, m.
+    source : str
+        What it was fitted to.
+    """
+
+    bias: Array
+    phase_bias: Array
+    walk_bias: Array
+    person_share: float
+    motion: Array
+    motion_memory_s: Array
+    white_sd: Array
+    swap_rate_hz: float
+    swap_duration_s: float
+    swap_depth: float
+    dropout_rate_hz: float
+    dropout_duration_s: float
+    confidence_mean: Array
+    confidence_sd: Array
+    world_bias: Array
+    world_sd: Array
+    source: str = ""
+
+    @classmethod
+    def default(cls) -> NoiseModel:
+        """Return the model fitted to MediaPipe full on rendered walks, as shipped."""
+        return _shipped()
+
+    @classmethod
+    def none(cls) -> NoiseModel:
+        """Return a model without any error."""
+        zero = np.zeros
+        return cls(
+            bias=zero((33, 2)),
+            phase_bias=zero((33, 2, 2 * HARMONICS)),
+            walk_bias=zero((0, 66)),
+            person_share=0.0,
+            motion=zero((0, 66)),
+            motion_memory_s=zero(0),
+            white_sd=zero((33, 2)),
+            swap_rate_hz=0.0,
+            swap_duration_s=0.1,
+            swap_depth=0.0,
+            dropout_rate_hz=0.0,
+            dropout_duration_s=0.1,
+            confidence_mean=np.ones(33),
+            confidence_sd=zero(33),
+            world_bias=zero((33, 3)),
+            world_sd=zero((33, 3)),
+            source="no error",
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON-serialisable values."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: value.round(6).tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `to_dict` gave."""
+        arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS}
+        arrays["walk_bias"] = arrays["walk_bias"].reshape(-1, 66)
+        arrays["motion"] = arrays["motion"].reshape(-1, 66)
+        return cls(**{**values, **arrays})
+
+
+@cache
+def _shipped() -> NoiseModel:
+    text = files("gait_core.simulate").joinpath("noise_mediapipe_full.json").read_text(encoding="utf-8")
+    return NoiseModel.from_dict(json.loads(text))
+
+
+def to_canonical(values: Array, near_side: str) -> Array:
+    """Reorder landmarks (axis 1) so that the rows named "left" hold the side near the camera."""
+    return values if near_side == "left" else values[:, list(MIRROR)]
+
+
+from_canonical = to_canonical
+"""The same exchange undoes itself."""
+
+
+def phase_basis(phase: Array, near_side: str) -> Array:
+    """Return cosines and sines of the phase of the side to which each landmark belongs.
+
+    Parameters
+    ----------
+    phase : ndarray, shape (n, 2)
+        Phase of the left and right side.
+    near_side : {"left", "right"}
+        Side near the camera.
+
+    Returns
+    -------
+    ndarray, shape (n, 33, 6)
+        In canonical order; the nose follows the near side.
+    """
+    near = SIDES.index(near_side)
+    order = 2 * np.pi * np.arange(1, HARMONICS + 1)
+    angle = phase[:, [near, 1 - near], None] * order
+    waves = np.concatenate([np.cos(angle), np.sin(angle)], -1)
+    side = np.zeros(33, dtype=int)
+    side[list(RIGHT)] = 1
+    return waves[:, side]
+
+
+def observe(truth: WalkTruth, *, seed: int, noise: NoiseModel | None = None) -> Track:
+    """Give the landmarks of a walk as a pose model would have found them.
+
+    Parameters
+    ----------
+    truth : WalkTruth
+        The walk.
+    seed : int
+        Seed of the errors; errors that stay with a person depend on the person's own seed.
+    noise : NoiseModel or None
+        None takes `NoiseModel.default`.
+
+    Returns
+    -------
+    Track
+        Its `info` says ``source: simulated``; the same arguments give the same bytes.
+    """
+    noise = noise or NoiseModel.default()
+    generator = np.random.default_rng([_WALK_STREAM, truth.person_seed, truth.seed, seed])
+    of_person = np.random.default_rng([_PERSON_STREAM, truth.person_seed])
+    n, rate_hz = len(truth), truth.frame_rate_hz
+    exact = to_canonical(truth.position_px, truth.near_side)
+    waves = phase_basis(truth.phase, truth.near_side)
+    error = noise.bias + np.einsum("nlh,lch->nlc", waves, noise.phase_bias)
+    k = len(noise.walk_bias)
+    draw = np.sqrt(noise.person_share) * of_person.standard_normal(k)
+    draw = draw + np.sqrt(1.0 - noise.person_share) * generator.standard_normal(k)
+    error += (np.clip(draw, -2.5, 2.5) @ noise.walk_bias).reshape(33, 2)
+    error += (_drift(noise.motion_memory_s, n, rate_hz, generator) @ noise.motion).reshape(n, 33, 2)
+    error += noise.white_sd * generator.standard_normal((n, 33, 2))
+    found = exact + error * truth.height_px[:, None, None] * np.array([truth.direction, 1.0])
+    swap = noise.swap_depth * _bursts(noise.swap_rate_hz, noise.swap_duration_s, n, rate_hz, generator)
+    near, far = list(_NEAR_LEG), list(_FAR_LEG)
+    found[:, far] += swap[:, None, None] * (found[:, near] - found[:, far])
+    confidence = noise.confidence_mean + noise.confidence_sd * _drift(np.full(33, 0.3), n, rate_hz, generator)
+    world = to_canonical(truth.world_m, truth.near_side)
+    world_error = noise.world_bias + noise.world_sd * _drift(np.full(99, 0.2), n, rate_hz, generator).reshape(n, 33, 3)
+    world = world + world_error * np.array([truth.direction, 1.0, 1.0])
+    lost = _bursts(noise.dropout_rate_hz, noise.dropout_duration_s, n, rate_hz, generator) > 0.5
+    found[lost], world[lost], confidence[lost] = np.nan, np.nan, 0.0
+    return Track(
+        position=from_canonical(found, truth.near_side).astype(np.float32),
+        world=from_canonical(world, truth.near_side).astype(np.float32),
+        confidence=np.clip(from_canonical(confidence, truth.near_side), 0.0, 1.0).astype(np.float32),
+        time_s=truth.time_s,
+        width_px=truth.camera.width_px,
+        height_px=truth.camera.height_px,
+        info={
+            "source": "simulated",
+            "noise": noise.source,
+            "person_seed": truth.person_seed,
+            "walk_seed": truth.seed,
+            "noise_seed": seed,
+            "impairment": truth.impairment,
+            "severity": truth.severity,
+            "affected_side": truth.affected_side,
+            "direction": truth.direction,
+            "height_m": truth.height_m,
+            "frames_decoded": n,
+            "frames_broken": 0,
+        },
+    )
+
+
+def _drift(memory_s: Array, n: int, rate_hz: float, generator: np.random.Generator) -> Array:
+    """Return first-order autoregressive noise of unit SD with the given memories, shape (n, m)."""
+    m = len(memory_s)
+    raw = generator.standard_normal((n, m))
+    if not m:
+        return raw
+    keep = np.exp(-1.0 / (np.maximum(memory_s, 1e-3) * rate_hz))
+    raw[1:] *= np.sqrt(1.0 - keep**2)
+    result = np.empty_like(raw)
+    for value in np.unique(keep):
+        columns = keep == value
+        result[:, columns] = lfilter([1.0], [1.0, -value], raw[:, columns], axis=0)
+    return result
+
+
+def _bursts(per_s: float, duration_s: float, n: int, rate_hz: float, generator: np.random.Generator) -> Array:
+    """Return 1 during short spells and 0 between them, shape (n,)."""
+    spells = np.zeros(n)
+    for _ in range(int(generator.poisson(per_s * n / rate_hz))):
+        start = int(generator.integers(n))
+        spells[start : start + max(1, round(generator.exponential(duration_s) * rate_hz))] = 1.0
+    return spells

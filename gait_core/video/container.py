@@ -1,0 +1,119 @@
+"""Open a video file and say in one sentence why it cannot be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gait_core.errors import VideoError
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+__all__ = ["check_file", "open_video"]
+
+_NOT_VIDEO = frozenset({"ansi", "bintext", "xbin", "idf"})
+"""Decoders that would draw any text file as a picture."""
+
+_CHOOSE = "Choose a video file, for example an MP4 or MOV from a phone or camera."
+
+
+def check_file(path: Path | str) -> Path:
+    """Return the absolute path of a file that exists, may be read and is not empty.
+
+    Raises
+    ------
+    VideoError
+        When the file is missing, a folder, not readable or empty.
+    """
+    file = Path(path).expanduser().absolute()
+    try:
+        status = file.stat()
+    except PermissionError:
+        raise _not_allowed(file) from None
+    except (OSError, ValueError):
+        raise VideoError(f"Expected a video at {file}, but there is no such file.", "Check the path.") from None
+    if file.is_dir():
+        raise VideoError(f"Expected a video file, but {file} is a folder.", "Give the videos in it one by one.")
+    if not file.is_file():
+        raise VideoError(f"Expected a video file, but {file} is a device or a pipe.", _CHOOSE)
+    if not os.access(file, os.R_OK):
+        raise _not_allowed(file)
+    if status.st_size == 0:
+        raise VideoError(
+            f"Expected a video, but {file.name} is empty (0 bytes).", "Copy it from the camera again; see that it ends."
+        )
+    return file
+
+
+def _not_allowed(file: Path) -> VideoError:
+    return VideoError(
+        f"Expected to be allowed to read {file.name} in {file.parent}, but permission was denied.",
+        "Change the permission of the file or of its folder.",
+    )
+
+
+@contextmanager
+def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a file and its video stream.
+
+    Parameters
+    ----------
+    path : path-like
+        Local file; nothing is ever fetched over a network, whatever the file refers to.
+
+    Yields
+    ------
+    container, stream
+        Of PyAV; closed at the end.
+
+    Raises
+    ------
+    VideoError
+        When the file is no video that can be opened.
+    """
+    import av
+
+    file = check_file(path)
+    try:
+        container = av.open(str(file), options={"protocol_whitelist": "file"}, metadata_errors="ignore")
+    except PermissionError:
+        raise _not_allowed(file) from None
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise VideoError(
+            f"Expected a video, but {file.name} is not one or is damaged ({_reason(error)}).", _CHOOSE
+        ) from error
+    with container:
+        yield container, _video_stream(container, file)
+
+
+def _video_stream(container: InputContainer, file: Path) -> VideoStream:
+    from av.error import FFmpegError
+
+    # A music file may carry its cover as a "video" of one picture.
+    streams = [stream for stream in container.streams.video if "attached_pic" not in stream.disposition.name.lower()]
+    if not streams:
+        audio = "only sound" if container.streams.audio else "no pictures"
+        raise VideoError(f"Expected a video, but {file.name} holds {audio}.", _CHOOSE)
+    stream = streams[0]
+    try:
+        context = stream.codec_context
+        name = context.name if context is not None else ""
+    except (FFmpegError, ValueError):
+        name = ""
+    if name in _NOT_VIDEO:
+        raise VideoError(f"Expected a video, but {file.name} is a text file.", _CHOOSE)
+    if not name:
+        raise VideoError(
+            f"Expected a video in a known format, but {file.name} needs a decoder that is not installed.",
+            "Convert it to MP4 with H.264.",
+        )
+    return stream
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", "") or error).rstrip(".").lower()

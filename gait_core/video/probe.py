@@ -1,0 +1,235 @@
+"""What a video is, without decoding it: size, rate, length, content hash."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.errors import VideoError
+from gait_core.video.container import check_file, open_video
+from gait_core.video.orientation import UPRIGHT, Orientation, orientation_of
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from gait_core.video.metadata import MetadataCache
+
+__all__ = ["VideoInfo", "content_sha256", "probe", "time_stamps"]
+
+_PACKETS_FOR_ORIENTATION = 64
+_DEFAULT_RATE_HZ = 25.0
+_UNEVEN_SHARE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class VideoInfo:
+    """What is known of a video file before it is decoded.
+
+    Attributes
+    ----------
+    path, name : str
+        Absolute path and file name.
+    size_bytes : int
+        Size of the file.
+    content_sha256 : str
+        Digest of its bytes; a renamed copy has the same.
+    frame_count : int
+        Pictures in the file.
+    width_px, height_px : int
+        Size of the upright picture with square pixels.
+    frame_rate_hz : float
+        Pictures per second: the common rate, or the mean one when the rate varies.
+    duration_s : float
+        From the first picture to the end of the last one, s.
+    codec, pixel_format : str
+        As the decoder calls them.
+    rotation_deg : int
+        Counter-clockwise rotation that makes the stored picture upright, degrees.
+    variable_frame_rate : bool
+        True when the distance of the time stamps is uneven.
+    frames_declared : int
+        Pictures that the head of the file promises; more than `frame_count` when it was cut off, 0 when unknown.
+    """
+
+    path: str
+    name: str
+    size_bytes: int
+    content_sha256: str
+    frame_count: int
+    width_px: int
+    height_px: int
+    frame_rate_hz: float
+    duration_s: float
+    codec: str
+    rotation_deg: int
+    variable_frame_rate: bool
+    pixel_format: str
+    frames_declared: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `to_dict` gave; further keys are ignored."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+def probe(path: Path | str, metadata: MetadataCache | None = None) -> VideoInfo:
+    """Return what a video is; frames are counted by their packets, never by decoding.
+
+    Parameters
+    ----------
+    path : path-like
+        Video file.
+    metadata : MetadataCache, optional
+        Where the answer is kept until the file changes.
+
+    Raises
+    ------
+    VideoError
+        When the file cannot be used as a video.
+    """
+    file = check_file(path)
+    if metadata is not None and (known := metadata.get(file)) is not None:
+        return known
+    info = _examine(file)
+    if metadata is not None:
+        metadata.put(file, info)
+    return info
+
+
+def content_sha256(path: Path) -> str:
+    """Return the digest of all bytes of a file."""
+    try:
+        with path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError as error:
+        raise VideoError(
+            f"Expected to read {path.name}, but the disk answered: {error.strerror or error}.",
+            "Copy the file to another disk and try again.",
+        ) from error
+
+
+def time_stamps(path: Path | str) -> NDArray[np.float64]:
+    """Return the time stamps of all pictures in order of showing, s, by reading packets only."""
+    with open_video(path) as (container, stream):
+        return _stamps(container, stream)[0]
+
+
+def _examine(file: Path) -> VideoInfo:
+    with open_video(file) as (container, stream):
+        stamps, frame_count = _stamps(container, stream)
+        if frame_count == 0:
+            raise VideoError(
+                f"Expected pictures in {file.name}, but it holds none.",
+                "The recording or the copy was cut off; copy it again from the camera.",
+            )
+        declared_hz, frames_declared = _declared_rate(stream), stream.frames
+        codec, pixel_format = stream.codec_context.name, stream.codec_context.pix_fmt or "unknown"
+        width, height = _square_size(stream)
+    with open_video(file) as (container, stream):
+        orientation = _orientation(container, stream)
+    if orientation.swaps_sides:
+        width, height = height, width
+    rate_hz, variable = _rate(stamps, declared_hz)
+    span_s = float(stamps[-1] - stamps[0]) if len(stamps) > 1 else 0.0
+    return VideoInfo(
+        path=str(file),
+        name=file.name,
+        size_bytes=file.stat().st_size,
+        content_sha256=content_sha256(file),
+        frame_count=frame_count,
+        width_px=width,
+        height_px=height,
+        frame_rate_hz=rate_hz,
+        duration_s=span_s + 1 / rate_hz if len(stamps) > 1 else frame_count / rate_hz,
+        codec={"libdav1d": "av1"}.get(codec, codec),
+        rotation_deg=orientation.rotation_deg,
+        variable_frame_rate=variable,
+        pixel_format=pixel_format,
+        frames_declared=frames_declared,
+    )
+
+
+def _stamps(container: InputContainer, stream: VideoStream) -> tuple[NDArray[np.float64], int]:
+    from av.error import FFmpegError
+
+    base = float(stream.time_base or Fraction(1, 90_000))
+    stamps = []
+    count = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError:
+            break  # a torn tail: what came before it counts
+        if packet is None:
+            break
+        if packet.size == 0 or packet.is_discard:
+            continue
+        count += 1
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is not None:
+            stamps.append(stamp * base)
+    return np.sort(np.asarray(stamps, np.float64)), count
+
+
+def _declared_rate(stream: VideoStream) -> float:
+    for rate in (stream.average_rate, stream.guessed_rate, stream.base_rate):
+        if rate and 0 < float(rate) <= 10_000:
+            return float(rate)
+    return 0.0
+
+
+def _rate(stamps: NDArray[np.float64], declared_hz: float) -> tuple[float, bool]:
+    """Return frames per second and whether the rate varies."""
+    distances_s = np.diff(stamps)
+    distances_s = distances_s[distances_s > 0]
+    if len(distances_s) == 0:
+        return declared_hz or _DEFAULT_RATE_HZ, False
+    typical_s = float(np.median(distances_s))
+    uneven = np.abs(np.diff(stamps) - typical_s) > 0.25 * typical_s + 0.0015
+    # One odd first or last interval is common in files of a constant rate.
+    variable = int(uneven.sum()) >= 2 and float(uneven.mean()) > _UNEVEN_SHARE
+    mean_hz = (len(stamps) - 1) / float(stamps[-1] - stamps[0])
+    if variable:
+        return mean_hz, True
+    # Rounded time stamps blur the median; the declared rate is exact where it agrees.
+    median_hz = 1 / typical_s
+    return (declared_hz if abs(declared_hz - median_hz) < 0.02 * median_hz else median_hz), False
+
+
+def _square_size(stream: VideoStream) -> tuple[int, int]:
+    context = stream.codec_context
+    ratio = stream.sample_aspect_ratio or context.sample_aspect_ratio
+    width, height = context.width, context.height
+    if ratio and ratio > 0 and ratio != 1:
+        width = max(1, round(width * float(ratio)))
+    return width, height
+
+
+def _orientation(container: InputContainer, stream: VideoStream) -> Orientation:
+    """Return the orientation of the first picture; only that picture is decoded."""
+    from av.error import FFmpegError
+
+    packets = container.demux(stream)
+    for _ in range(_PACKETS_FOR_ORIENTATION):
+        try:
+            packet = next(packets, None)
+            if packet is None:
+                break
+            for frame in packet.decode():
+                return orientation_of(frame)
+        except FFmpegError:
+            continue
+    return UPRIGHT
