@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from gait_core.workspace import Workspace, storage_guard, write_json
 __all__ = ["ArrayCache", "CacheInfo", "Entry"]
 
 DEFAULT_LIMIT_BYTES = 5 * 1024**3
+_reading = threading.Lock()
+"""NumPy parses the head of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -207,7 +210,8 @@ class ArrayCache:
                 path = folder / f"{name}.npy"
                 if _checksum(path) != expected:
                     raise ValueError(name)
-                arrays[name] = np.load(path, allow_pickle=False)
+                with _reading:
+                    arrays[name] = np.load(path, allow_pickle=False)
             os.utime(folder / "entry.json")
         except FileNotFoundError:
             return None

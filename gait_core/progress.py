@@ -132,6 +132,10 @@ class Reporter:
         """Return a reporter to the same sink that knows only cancelling, for what follows an early stop."""
         return Reporter(sink=self._emit, cancelled=self._cancelled)
 
+    def without_events(self) -> Reporter:
+        """Return a reporter that tells nobody but can still be cancelled, for one step of many."""
+        return Reporter(cancelled=self._cancelled)
+
     @contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[None]:
         """Time a stage and announce its start and end."""

@@ -113,11 +113,20 @@ class PersonFitter:
         scale = personal_scale(remaining, start.prior_scale)
         return Fitted(
             scorer=Scorer(
-                weights=weights, mean=start.mean, sd=start.sd, memory=Memory.of(weights, scaled), scale=scale
+                weights=weights,
+                mean=start.mean,
+                sd=start.sd,
+                memory=Memory.of(weights, scaled),
+                scale=scale,
+                metric=start.metric,
             ),
-            held_out=[score_residual(rest, scale) for rest in remaining],
+            held_out=[score_residual(rest, scale, start.metric) for rest in remaining],
             training=training_facts,
         )
+
+    def restore(self) -> None:
+        """Give the model back the weights that it came with."""
+        self._trainer.reset()
 
     def _run(
         self,

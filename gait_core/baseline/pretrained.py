@@ -43,6 +43,8 @@ class Pretrained:
         Standardisation of the features.
     prior_scale : ndarray, shape (n_features,)
         Residual of people against their own baselines, standardised units.
+    metric : ndarray, shape (window_frames × n_features, n_directions)
+        Whitens scaled residuals, see `gait_core.baseline.scorer.score_residual`.
     model_path : Path or None
         The ``.keras`` file; None as long as it was not written.
     manifest : mapping
@@ -55,6 +57,7 @@ class Pretrained:
     mean: NDArray[np.float32]
     sd: NDArray[np.float32]
     prior_scale: NDArray[np.float32]
+    metric: NDArray[np.float32] | None
     model_path: Path | None
     manifest: dict[str, Any]
     references: dict[int, Reference]
@@ -100,6 +103,7 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
         mean=arrays["mean"],
         sd=arrays["sd"],
         prior_scale=arrays["prior_scale"],
+        metric=arrays["metric"].astype(np.float32),
         model_path=model_path,
         manifest=manifest,
         references={int(n): Reference.from_dict(values) for n, values in manifest["references"].items()},

@@ -110,4 +110,3 @@ def remember_walk(workspace: Workspace, subject: str, walk: PreparedWalk) -> Non
         "walks",
         {"id": walk.content_sha256[:20], "subject": subject, "used_s": time.time(), **walk.summary()},
     )
-

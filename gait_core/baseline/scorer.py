@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from gait_core.learn.inference import Weights, decode, encode
 
-__all__ = ["Memory", "Scorer", "WalkScore"]
+__all__ = ["Memory", "Scorer", "WalkScore", "residual", "score_residual", "whitening"]
 
 Array = NDArray[np.float32]
 _NEIGHBOURS: Final = 6
-_MAX_ENERGY: Final = 64.0
+_MAX_DEVIATION: Final = 8.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,6 +108,8 @@ class Scorer:
         The person's own walks.
     scale : ndarray, shape (n_features,)
         Residual that is usual for the person, in standardised units.
+    metric : ndarray, shape (window_frames × n_features, n_directions), or None
+        See `score_residual`.
     """
 
     weights: Weights
@@ -115,6 +117,7 @@ class Scorer:
     sd: Array
     memory: Memory
     scale: Array
+    metric: Array | None = None
 
     def standardise(self, windows: Array) -> Array:
         """Return windows in units of the training cohort's SD."""
@@ -122,7 +125,7 @@ class Scorer:
 
     def score(self, windows: Array) -> WalkScore:
         """Score the windows of a walk, shape (n, window_frames, n_features), in physical units."""
-        return score_residual(residual(self.weights, self.memory, self.standardise(windows)), self.scale)
+        return score_residual(residual(self.weights, self.memory, self.standardise(windows)), self.scale, self.metric)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return flat arrays for a file."""
@@ -134,6 +137,8 @@ class Scorer:
             "misses": self.memory.misses.astype(np.float16),
             "walk": self.memory.walk,
         }
+        if self.metric is not None:
+            own["metric"] = self.metric.astype(np.float16)
         return own | {f"weights/{name}": value for name, value in self.weights.items()}
 
     @classmethod
@@ -145,6 +150,7 @@ class Scorer:
             mean=arrays["mean"],
             sd=arrays["sd"],
             scale=arrays["scale"],
+            metric=arrays["metric"].astype(np.float32) if "metric" in arrays else None,
             memory=Memory(
                 codes=arrays["codes"], misses=arrays["misses"].astype(np.float32), walk=arrays["walk"].astype(np.int64)
             ),
@@ -157,8 +163,59 @@ def residual(weights: Weights, memory: Memory, windows: Array) -> Array:
     return np.asarray(windows - decode(weights, recalled, windows.shape[1]) - missed, dtype=np.float32)
 
 
-def score_residual(remaining: Array, scale: Array) -> WalkScore:
-    """Turn a residual into scores; single wild samples are capped so that one glitch does not decide."""
-    energy = np.minimum((remaining / scale) ** 2, _MAX_ENERGY)
-    window_scores = np.sqrt(energy.mean(axis=(1, 2), dtype=np.float64))
-    return WalkScore(energy=energy, window_scores=window_scores, raw=float(np.sqrt(np.mean(window_scores**2))))
+def score_residual(remaining: Array, scale: Array, metric: Array | None = None) -> WalkScore:
+    """Turn a residual into scores; single wild samples are capped so that one glitch does not decide.
+
+    Parameters
+    ----------
+    remaining : ndarray, shape (n_windows, window_frames, n_features)
+        Standardised residual.
+    scale : ndarray, shape (n_features,)
+        What is usual for the person.
+    metric : ndarray, shape (window_frames × n_features, n_directions), optional
+        Whitens the scaled residual: directions in which normal walks hardly ever deviate count more.
+        Without it every channel and moment counts alike.
+
+    Returns
+    -------
+    WalkScore
+
+    References
+    ----------
+    Mahalanobis 1936, Proc Natl Inst Sci India 2:49 (distance in units of the usual covariance).
+    """
+    scaled = np.clip(remaining / scale, -_MAX_DEVIATION, _MAX_DEVIATION)
+    seen = scaled.reshape(len(scaled), -1)
+    if metric is not None:
+        seen = seen @ metric
+    window_scores = np.sqrt(np.mean(seen.astype(np.float64) ** 2, axis=1))
+    return WalkScore(
+        energy=np.asarray(scaled**2, dtype=np.float32),
+        window_scores=window_scores,
+        raw=float(np.sqrt(np.mean(window_scores**2))),
+    )
+
+
+def whitening(scaled_residuals: Array, n_directions: int, ridge: float = 0.1) -> Array:
+    """Return the metric for `score_residual` from scaled residuals of normal walks of many people.
+
+    Parameters
+    ----------
+    scaled_residuals : ndarray, shape (n, window_frames, n_features)
+    n_directions : int
+        Principal directions kept.
+    ridge : float
+        Share of the mean variance that is added to every direction, so that rare directions do not
+        rule.
+
+    Returns
+    -------
+    ndarray, shape (window_frames × n_features, n_directions), float32
+    """
+    flat = np.clip(scaled_residuals, -_MAX_DEVIATION, _MAX_DEVIATION).reshape(len(scaled_residuals), -1)
+    moments = flat.T.astype(np.float64) @ flat / len(flat)
+    variance, directions = np.linalg.eigh(moments)
+    variance, directions = variance[::-1][:n_directions], directions[:, ::-1][:, :n_directions]
+    return np.asarray(
+        directions / np.sqrt(variance + ridge * float(np.trace(moments)) / len(moments)), dtype=np.float32
+    )

@@ -13,12 +13,13 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import FeatureSettings, digest_of
 from gait_core.errors import WalkRefused, WalkWarning
 from gait_core.gait.angles import SIDES, joint_angles
+from gait_core.gait.body import check_orientation, leg_length_px
 from gait_core.gait.channels import FEATURE_NAMES, JOINTS, ROWS, channels, joint_label
 from gait_core.gait.perspective import oscillation, remove_parallax, scale_px
 from gait_core.gait.quality import LEG, assess, missing_leg_share, stride_time_s
 from gait_core.gait.signals import Signals, condition
 from gait_core.gait.swaps import repair_leg_swaps
-from gait_core.gait.view import Segment, View, check_orientation, leg_length_px, look
+from gait_core.gait.view import Segment, View, look
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -33,7 +34,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 1
+FEATURES_VERSION: Final = 2
 """Raised whenever the same track would give other features; part of the cache address."""
 SHORTEST_WALK_S: Final = 1.0
 PELVIS_HIGHPASS_HZ: Final = 0.7
@@ -163,10 +164,11 @@ def compute_features(track: Track, settings: FeatureSettings | None = None, *, s
     _check_walk(track, view, used, near, settings)
     signals = condition(track, [INDEX[name] for name in ROWS], settings)
     features = _assemble(track, signals, view, segments, near)
-    quality, warnings = assess(track, view, segments, near, _separation(features), settings)
+    quality, warnings = assess(track, view, segments, near, _separation(features), _hidden(features), settings)
     quality["swapped_frames"] = [] if repair is None else np.flatnonzero(repair.swapped).tolist()
     quality["blended_frames"] = [] if repair is None else np.flatnonzero(repair.blended).tolist()
     quality["filled_share"] = float(features.filled[features.walking].mean())
+    quality["complete_share"] = float(np.isfinite(features.values[features.walking]).all(axis=1).mean())
     return replace(features, quality=quality, warnings=warnings)
 
 
@@ -280,6 +282,11 @@ def _assemble(track: Track, signals: Signals, view: View, segments: tuple[Segmen
             walking[span] = True
             values[span] = channels(points, found, bounce[span] / scale, near)
             leg_px.append(scale)
+    if not np.isfinite(np.concatenate(leg_px)).any():
+        raise WalkRefused(
+            "Expected hip, knee, ankle and shoulder of the nearer side in the picture together, but they never are.",
+            "Film the whole body, free of furniture and other people.",
+        )
     legs = [column[f"{side}_{name}"] for side in SIDES for name in LEG]
     return GaitFeatures(
         values=values,
@@ -292,6 +299,15 @@ def _assemble(track: Track, signals: Signals, view: View, segments: tuple[Segmen
         angles=angles,
         paths=paths,
     )
+
+
+def _hidden(features: GaitFeatures) -> dict[str, float]:
+    """Return the share of walking samples in which each part of the body is missing, named for people."""
+    missing = np.isnan(features.values[features.walking])
+    return {
+        joint_label(joint, features.visible_side): float(missing[:, columns].any(axis=1).mean())
+        for joint, columns in JOINTS.items()
+    }
 
 
 def _separation(features: GaitFeatures) -> NDArray[np.float64]:

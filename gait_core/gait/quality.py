@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +23,7 @@ FEWEST_STRIDES: Final = 2.0
 WIDEST_VIEW_DEG: Final = 45.0
 LEAST_RHYTHM: Final = 0.35
 MOST_PEOPLE_SHARE: Final = 0.2
+MOST_HIDDEN_SHARE: Final = 0.3
 
 
 _PEOPLE_TEXT: Final = "The pose seems to have passed from one person to another; film one person alone."
@@ -58,10 +59,10 @@ def missing_leg_share(track: Track, segments: Sequence[Segment], side: str, min_
     Returns
     -------
     float
-        Share of frames in which the ankle, the heel or the toe cannot be trusted, in [0, 1].
+        Share of frames in which a landmark of the leg, from hip to toe, cannot be trusted, in [0, 1].
     """
     inside = _frames_in(track, segments) if segments else track.detected
-    rows = [INDEX[f"{side}_{name}"] for name in ("knee", "ankle", "heel", "foot_index")]
+    rows = [INDEX[f"{side}_{name}"] for name in LEG]
     seen = trusted(track, min_confidence)[inside][:, rows]
     return float(1.0 - seen.all(axis=1).mean()) if len(seen) else 0.0
 
@@ -115,6 +116,7 @@ def assess(
     segments: Sequence[Segment],
     near: str,
     separation: NDArray[np.float64],
+    hidden: Mapping[str, float],
     settings: FeatureSettings,
 ) -> tuple[dict[str, Any], tuple[WalkWarning, ...]]:
     """Return the quality figures of a walk and the warnings that follow from them.
@@ -129,6 +131,8 @@ def assess(
         Visible side.
     separation : ndarray, shape (n,)
         Near ankle minus far ankle along the walking direction, leg lengths; NaN outside walking.
+    hidden : mapping of str to float
+        Part of the body → share of the walk in which it is missing.
     settings : FeatureSettings
     """
     used = [segment for segment in segments if segment.used]
@@ -154,7 +158,12 @@ def assess(
         "cadence_estimate_spm": None if stride_s is None else 120.0 / stride_s,
         "strides_estimate": None if stride_s is None else walking_s / stride_s,
     }
-    return quality, tuple(_warnings(quality, view, near))
+    found = _warnings(quality, view, near)
+    parts = [f"{name} ({share:.0%})" for name, share in hidden.items() if share > MOST_HIDDEN_SHARE]
+    if parts and not any(warning.code == "legs_out_of_frame" for warning in found):
+        text = f"Hidden for part of the walk, which is then left out: {', '.join(parts)}; keep the whole body in view."
+        found.append(WalkWarning(code="parts_hidden", message=text))
+    return quality, tuple(found)
 
 
 def _analysed_rate_hz(track: Track, segments: Sequence[Segment]) -> float:

@@ -147,12 +147,12 @@ def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
 def fill_gaps(
     values: NDArray[np.float64], valid: NDArray[np.bool_], time_s: NDArray[np.float64], max_gap_s: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Interpolate short gaps of one landmark.
+    """Interpolate short gaps of landmarks that are missing at the same times.
 
     Parameters
     ----------
     values : ndarray, shape (n, k)
-        Coordinates of one landmark.
+        Coordinates.
     valid : ndarray, shape (n,), bool
         Samples that can be trusted.
     time_s : ndarray, shape (n,)
@@ -208,10 +208,11 @@ def condition(track: Track, rows: Sequence[int], settings: FeatureSettings) -> S
     valid = trusted(track, settings.min_confidence)[:, index]
     values = track.position[:, index].astype(np.float64)
     filled_source = np.zeros_like(valid)
-    for column in np.flatnonzero(~valid.all(axis=0)):
-        values[:, column], filled_source[:, column] = fill_gaps(
-            values[:, column], valid[:, column], track.time_s, settings.max_gap_s
-        )
+    for columns in _columns_by_mask(valid):
+        together = values[:, columns].reshape(len(track), -1)
+        filled, marks = fill_gaps(together, valid[:, columns[0]], track.time_s, settings.max_gap_s)
+        values[:, columns] = filled.reshape(len(track), -1, 2)
+        filled_source[:, columns] = marks[:, None]
     present = np.isfinite(values[:, :, 0])
     position = np.full((len(grid), len(index), 2), np.nan)
     for columns in _columns_by_mask(present):

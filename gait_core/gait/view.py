@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from gait_core.errors import WalkRefused
+from gait_core.gait.body import leg_length_px, middle
 from gait_core.gait.signals import runs, time_grid
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["Segment", "View", "check_orientation", "leg_length_px", "look"]
+__all__ = ["Segment", "View", "look"]
 
 SLOWEST_LEG_PER_S: Final = 0.25
 """Pelvis speed below which nobody walks: about 0.2 m/s."""
@@ -113,56 +113,6 @@ class View:
     sudden_turn: bool
     jump: bool
     moves_backwards: bool
-
-
-def _middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
-    middle: NDArray[np.float64] = (
-        values[:, INDEX[f"left_{name}"]].astype(np.float64) + values[:, INDEX[f"right_{name}"]]
-    ) / 2
-    return middle
-
-
-def check_orientation(track: Track) -> None:
-    """Refuse a picture that is upside down or lies on its side.
-
-    Raises
-    ------
-    WalkRefused
-        When the ankles are above the shoulders in most frames, or the body lies along the horizontal.
-    """
-    found = track.detected
-    if not found.any():
-        return
-    position = track.position[found]
-    trunk = _middle(position, "shoulder") - _middle(position, "hip")
-    body = _middle(position, "shoulder") - _middle(position, "ankle")
-    lying = (np.abs(body[:, 0]) > np.abs(body[:, 1])) & (np.abs(trunk[:, 0]) > np.abs(trunk[:, 1]))
-    if lying.mean() > 0.5:
-        raise WalkRefused(
-            f"Expected an upright person, but the body lies sideways in {lying.mean():.0%} of the frames.",
-            "Turn the video by 90 degrees with your phone or a video player, save it, and load it again.",
-        )
-    inverted = (body[:, 1] > 0) & (trunk[:, 1] > 0)
-    if inverted.mean() > 0.5:
-        raise WalkRefused(
-            f"Expected an upright person, but the ankles are above the shoulders in {inverted.mean():.0%} of the "
-            "frames: the picture is upside down.",
-            "Turn the video by 180 degrees with your phone or a video player, save it, and load it again.",
-        )
-
-
-def leg_length_px(position: NDArray[Any]) -> float:
-    """Return the usual length of the longer leg, px: the median over time of thigh plus shank.
-
-    Parameters
-    ----------
-    position : ndarray, shape (n, 33, 2)
-    """
-    lengths = []
-    for side in ("left", "right"):
-        hip, knee, ankle = (position[:, INDEX[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle"))
-        lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
-    return float(np.nanmedian(np.maximum(*lengths)))
 
 
 def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) -> View:
@@ -260,7 +210,7 @@ def _per_second(segments: list[Segment]) -> float:
 def _raw_marks(position: NDArray[Any], world: NDArray[Any], leg: float) -> dict[str, NDArray[np.float64]]:
     """Return the few curves by which walking, direction and side are recognised; lengths in leg lengths."""
     x = position[:, :, 0].astype(np.float64) / leg
-    hip, shoulder = _middle(position, "hip"), _middle(position, "shoulder")
+    hip, shoulder = middle(position, "hip"), middle(position, "shoulder")
     trunk = np.maximum(np.linalg.norm(shoulder - hip, axis=1), 0.2 * leg)
     foot = sum(x[:, INDEX[f"{side}_foot_index"]] - x[:, INDEX[f"{side}_heel"]] for side in ("left", "right")) / 2
     face = x[:, INDEX["nose"]] - (x[:, INDEX["left_ear"]] + x[:, INDEX["right_ear"]]) / 2
@@ -336,5 +286,5 @@ def _walking(
 
 def _jumps(times: NDArray[np.float64], position: NDArray[Any], leg: float) -> bool:
     """Return whether the pelvis moves faster than 8 leg lengths a second between frames."""
-    step = np.linalg.norm(np.diff(_middle(position, "hip"), axis=0), axis=1) / leg
+    step = np.linalg.norm(np.diff(middle(position, "hip"), axis=0), axis=1) / leg
     return bool(np.any(step > np.maximum(0.5, 8.0 * np.diff(times))))

@@ -307,7 +307,7 @@ def _from_folder(
             known.add(trusted[variant])
         if hashlib.sha256(content).hexdigest() not in known:
             raise ModelError(
-                f"Expected the official {bundle_name(variant)} or one that Gait Studio made, but its digest is another.",
+                f"Expected the official {bundle_name(variant)} or one made by Gait Studio, but its digest is another.",
                 "Copy it again, together with models.json when it comes from another Gait Studio.",
             )
         check_bundle(content, bundle_name(variant))

@@ -54,8 +54,8 @@ class PoseEngine(Protocol):
     def detect(self, image_rgb: NDArray[np.uint8], time_s: float) -> PoseResult | None:
         """Return the pose in an RGB image of shape (h, w, 3), or None; `time_s` has to rise."""
 
-    def count_people(self, image_rgb: NDArray[np.uint8]) -> int:
-        """Return how many distinct persons are in the image; slower than `detect`, so ask now and then."""
+    def count_people(self, image_rgb: NDArray[np.uint8], known: PoseResult) -> int:
+        """Return how many persons are in the image, the one already found among them; ask now and then."""
 
     def __enter__(self) -> Self: ...
 

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,7 @@ STAGE = "extract"
 _KIND = "track"
 _REPORT_EVERY_S = 0.25
 _MAX_WORKERS = 5
+_MAX_DECODE_THREADS = 4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -162,6 +163,7 @@ class _Batch:
         self._cache = ArrayCache.of(workspace) if use_cache else None
         self._metadata = MetadataCache.of(workspace)
         self._stop = threading.Event()
+        self._decode_threads = 1
         self._progress = _Progress(reporter)
         self._once: dict[str, threading.Lock] = {}
         self._computed: dict[str, Track] = {}
@@ -174,11 +176,14 @@ class _Batch:
 
         # Every worker has its own video; threads inside OpenCV would only get in each other's way.
         cv2.setNumThreads(1)
+        workers = min(workers, len(self._paths))
+        # Processors that no worker needs let the decoder work ahead.
+        self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // workers))
         probed = [self._probed(number) for number in range(len(self._paths))]
-        with ThreadPoolExecutor(max_workers=min(workers, len(self._paths)), thread_name_prefix="extract") as pool:
+        with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
             try:
-                outcomes = [self._result(future) for future in pending]
+                outcomes = [future.result() for future in pending]
             except BaseException:
                 self._stop.set()
                 for future in pending:
@@ -186,9 +191,6 @@ class _Batch:
                 raise
         self._progress.total(final=True)
         return outcomes
-
-    def _result(self, future: Future[ExtractedWalk | GaitError]) -> ExtractedWalk | GaitError:
-        return future.result()
 
     def _probed(self, number: int) -> VideoInfo | GaitError:
         self._reporter.check()
@@ -227,9 +229,7 @@ class _Batch:
         address = track_address(info, self._settings, self._reporter)
         track, cached = self._track(info, label, address)
         refuse_unusable(track, info)
-        return ExtractedWalk(
-            track=track, info=info, cached=cached, address=address, warnings=warnings_of(track, info)
-        )
+        return ExtractedWalk(track=track, info=info, cached=cached, address=address, warnings=warnings_of(track, info))
 
     def _track(self, info: VideoInfo, label: str, address: str) -> tuple[Track, bool]:
         if self._cache is None:
@@ -257,7 +257,7 @@ class _Batch:
             self._progress.update(label, done)
 
         with open_engine(self._settings) as engine:
-            track = track_video(info, self._settings, engine, on_frame)
+            track = track_video(info, self._settings, engine, on_frame, decode_threads=self._decode_threads)
         facts = {
             "model_sha256": model_sha256(self._settings.variant),
             "extraction_s": time.perf_counter() - begun_s,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,15 +13,17 @@ from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
 from gait_core.pose.assets import bundle_path, list_models
 from gait_core.pose.engine import PoseResult
-from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.mediapipe_library import load_mediapipe, quiet_native_stderr
 
-__all__ = ["MediaPipeEngine", "distinct_people", "mediapipe_version"]
+__all__ = ["MediaPipeEngine", "mediapipe_version", "same_person"]
 
 _REVISION = "1"
 """Raised whenever this module changes the landmarks of an unchanged MediaPipe."""
 
-_COUNTED_PEOPLE = 3
 _COUNTING_SIDE_PX = 512
+_COUNTING_CONFIDENCE = 0.6
+_COUNTING_VISIBILITY = 0.75
+_COVER_MARGIN = 0.12
 
 
 def mediapipe_version() -> str:
@@ -62,8 +63,7 @@ class MediaPipeEngine:
 
     def __enter__(self) -> Self:
         self._mediapipe = load_mediapipe()
-        mode = self._mediapipe.tasks.vision.RunningMode
-        self._tracker = self._open(self._settings.variant, mode.VIDEO, people=1)
+        bundle_path(self._settings.variant)  # a missing or damaged model is told before anything is decoded
         return self
 
     def __exit__(
@@ -82,7 +82,14 @@ class MediaPipeEngine:
         # MediaPipe takes whole milliseconds that rise: faster or repeated stamps are moved on by one.
         stamp_ms = max(self._last_ms + 1, round((time_s - self._first_s) * 1000))
         self._last_ms = stamp_ms
-        result = self._tracker.detect_for_video(self._image(image_rgb), stamp_ms)
+        image = self._image(image_rgb)
+        if self._tracker is None:
+            # The native side chatters until its first result is out.
+            with quiet_native_stderr():
+                self._tracker = self._open_tracker()
+                result = self._tracker.detect_for_video(image, stamp_ms)
+        else:
+            result = self._tracker.detect_for_video(image, stamp_ms)
         if not result.pose_landmarks:
             return None
         landmarks, world = result.pose_landmarks[0], result.pose_world_landmarks[0]
@@ -92,47 +99,57 @@ class MediaPipeEngine:
             confidence=np.clip(np.array([point.visibility for point in landmarks], np.float32), 0, 1),
         )
 
-    def count_people(self, image_rgb: NDArray[np.uint8]) -> int:
-        """Return how many distinct persons are in the image, at most three.
+    def count_people(self, image_rgb: NDArray[np.uint8], known: PoseResult) -> int:
+        """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise.
 
-        The smallest model that is installed does this: presence is asked, not precise joints.
+        MediaPipe's own count of several poses misses most second persons. So the known person is
+        covered and the smallest model is asked whether it still sees somebody.
         """
-        if self._counter is None:
-            ready = {status.variant for status in list_models() if status.ready}
-            variant = "lite" if "lite" in ready else self._settings.variant
-            mode = self._mediapipe.tasks.vision.RunningMode
-            self._counter = self._open(variant, mode.IMAGE, people=_COUNTED_PEOPLE)
         height, width = image_rgb.shape[:2]
-        factor = _COUNTING_SIDE_PX / max(height, width)
-        if factor < 1:
-            import cv2
-
-            size = (max(1, round(width * factor)), max(1, round(height * factor)))
-            image_rgb = np.asarray(cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-        result = self._counter.detect(self._image(image_rgb))
+        image = self._image(_covered(image_rgb, known))
+        if self._counter is None:
+            with quiet_native_stderr():
+                self._counter = self._open_counter()
+                result = self._counter.detect(image)
+        else:
+            result = self._counter.detect(image)
+        if not result.pose_landmarks:
+            return 1
+        landmarks = result.pose_landmarks[0]
+        if float(np.mean([point.visibility for point in landmarks])) < _COUNTING_VISIBILITY:
+            return 1
         aspect = np.array([width / height, 1.0], np.float32)
-        poses = [
-            np.array([(point.x, point.y) for point in landmarks], np.float32) * aspect
-            for landmarks in result.pose_landmarks
-        ]
-        return distinct_people(poses)
+        other = np.array([(point.x, point.y) for point in landmarks], np.float32) * aspect
+        return 1 if same_person(known.position * aspect, other) else 2
 
     def _image(self, image_rgb: NDArray[np.uint8]) -> Any:
         return self._mediapipe.Image(
             image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image_rgb)
         )
 
-    def _open(self, variant: str, mode: Any, *, people: int) -> Any:
+    def _open_tracker(self) -> Any:
+        return self._open(
+            self._settings.variant,
+            self._mediapipe.tasks.vision.RunningMode.VIDEO,
+            min_pose_detection_confidence=self._settings.detection_confidence,
+            min_pose_presence_confidence=self._settings.presence_confidence,
+            min_tracking_confidence=self._settings.tracking_confidence,
+        )
+
+    def _open_counter(self) -> Any:
+        ready = {status.variant for status in list_models() if status.ready}
+        return self._open(
+            "lite" if "lite" in ready else self._settings.variant,
+            self._mediapipe.tasks.vision.RunningMode.IMAGE,
+            min_pose_detection_confidence=_COUNTING_CONFIDENCE,
+        )
+
+    def _open(self, variant: str, mode: Any, **confidences: float) -> Any:
         from mediapipe.tasks.python import BaseOptions, vision
 
         path = bundle_path(variant)
         options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(path)),
-            running_mode=mode,
-            num_poses=people,
-            min_pose_detection_confidence=self._settings.detection_confidence,
-            min_pose_presence_confidence=self._settings.presence_confidence,
-            min_tracking_confidence=self._settings.tracking_confidence,
+            base_options=BaseOptions(model_asset_path=str(path)), running_mode=mode, num_poses=1, **confidences
         )
         try:
             return vision.PoseLandmarker.create_from_options(options)
@@ -143,25 +160,30 @@ class MediaPipeEngine:
             ) from error
 
 
-def distinct_people(poses: Sequence[NDArray[np.float32]]) -> int:
-    """Count poses that belong to different persons.
+def _covered(image_rgb: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
+    """Return a small copy of the picture in which the known person is painted over."""
+    import cv2
 
-    The detector at times reports one person twice: poses whose boxes overlap by more than half, or
-    whose hips are closer than a quarter of the body, count once.
+    height, width = image_rgb.shape[:2]
+    factor = min(1.0, _COUNTING_SIDE_PX / max(height, width))
+    size = np.array([max(1, round(width * factor)), max(1, round(height * factor))])
+    small = np.asarray(cv2.resize(image_rgb, tuple(size.tolist()), interpolation=cv2.INTER_AREA), np.uint8)
+    low, high = known.position.min(axis=0) * size, known.position.max(axis=0) * size
+    margin = _COVER_MARGIN * (high[1] - low[1])
+    left, top = np.clip(low - margin, 0, size).astype(int)
+    right, bottom = np.clip(high + margin, 0, size).astype(int)
+    small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
+    return small
+
+
+def same_person(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
+    """Tell whether two poses belong to one person: their boxes or their hips are close together.
 
     Parameters
     ----------
-    poses : sequence of ndarray, shape (33, 2)
+    first, second : ndarray, shape (33, 2)
         In units in which both axes have the same length.
     """
-    kept: list[NDArray[np.float32]] = []
-    for pose in poses:
-        if not any(_same_person(pose, other) for other in kept):
-            kept.append(pose)
-    return len(kept)
-
-
-def _same_person(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
     low = np.maximum(first.min(axis=0), second.min(axis=0))
     high = np.minimum(first.max(axis=0), second.max(axis=0))
     common = float(np.prod(np.maximum(high - low, 0)))

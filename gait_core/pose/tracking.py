@@ -18,7 +18,7 @@ from gait_core.video.probe import VideoInfo
 __all__ = ["expected_frames", "track_video"]
 
 _PEOPLE_EVERY_S = 0.6
-_PEOPLE_AT_LEAST = 10
+_PEOPLE_AT_LEAST = 8
 _QUALITY_EVERY = 10
 
 
@@ -30,7 +30,12 @@ def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
 
 
 def track_video(
-    info: VideoInfo, settings: PoseSettings, engine: PoseEngine, on_frame: Callable[[int], None]
+    info: VideoInfo,
+    settings: PoseSettings,
+    engine: PoseEngine,
+    on_frame: Callable[[int], None],
+    *,
+    decode_threads: int = 1,
 ) -> Track:
     """Return the landmarks of a whole video; one picture is held at a time.
 
@@ -42,26 +47,36 @@ def track_video(
         Open, and not used for another video before.
     on_frame : callable
         Called with the number of frames done before each frame; may raise `Cancelled`.
+    decode_threads : int
+        Threads of the decoder; with more than one it works ahead while the pose model runs.
     """
     report = DecodeReport()
     quality = _Quality()
-    people = _People(info, settings)
+    people = _People(info)
     results: list[PoseResult | None] = []
     times_s: list[float] = []
-    frames = iter_frames(info, target_fps=settings.target_fps, max_side_px=settings.max_side_px, report=report)
+    frames = iter_frames(
+        info,
+        target_fps=settings.target_fps,
+        max_side_px=settings.max_side_px,
+        report=report,
+        threads=decode_threads,
+    )
     for number, frame in enumerate(frames):
         on_frame(number)
-        results.append(engine.detect(frame.image, frame.time_s))
+        result = engine.detect(frame.image, frame.time_s)
+        results.append(result)
         times_s.append(frame.time_s)
         if number % _QUALITY_EVERY == 0:
             quality.look(frame.image)
-        if results[-1] is not None:
-            people.look(engine, frame.image, frame.time_s)
+        if result is not None:
+            people.look(engine, frame.image, result, frame.time_s)
     size = np.array([info.width_px, info.height_px], np.float32)
     return Track(
-        position=_stacked([result and result.position for result in results], (len(LANDMARKS), 2), np.nan) * size,
-        world=_stacked([result and result.world for result in results], (len(LANDMARKS), 3), np.nan),
-        confidence=_stacked([result and result.confidence for result in results], (len(LANDMARKS),), 0.0),
+        position=_stacked([result.position if result else None for result in results], (len(LANDMARKS), 2), np.nan)
+        * size,
+        world=_stacked([result.world if result else None for result in results], (len(LANDMARKS), 3), np.nan),
+        confidence=_stacked([result.confidence if result else None for result in results], (len(LANDMARKS),), 0.0),
         time_s=np.asarray(times_s, np.float64),
         width_px=info.width_px,
         height_px=info.height_px,
@@ -91,18 +106,18 @@ def _stacked(rows: list[NDArray[np.float32] | None], shape: tuple[int, ...], mis
 class _People:
     """Count the people now and then: costs a few per cent, and a second person spoils a walk."""
 
-    def __init__(self, info: VideoInfo, settings: PoseSettings) -> None:
+    def __init__(self, info: VideoInfo) -> None:
         self._every_s = min(_PEOPLE_EVERY_S, max(0.25, info.duration_s / _PEOPLE_AT_LEAST))
         self._next_s: float | None = None
         self._samples: list[tuple[float, int]] = []
 
-    def look(self, engine: PoseEngine, image: NDArray[np.uint8], time_s: float) -> None:
+    def look(self, engine: PoseEngine, image: NDArray[np.uint8], found: PoseResult, time_s: float) -> None:
         if self._next_s is None:
             self._next_s = time_s
         if time_s < self._next_s:
             return
         self._next_s = time_s + self._every_s
-        self._samples.append((time_s, engine.count_people(image)))
+        self._samples.append((time_s, engine.count_people(image, found)))
 
     def summary(self) -> dict[str, Any]:
         several = [count >= 2 for _, count in self._samples]

@@ -30,8 +30,7 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
     frames = len(track)
     if frames == 0:
         raise VideoError(
-            f"Expected pictures in {info.name}, but none of its {info.frame_count} frames can be decoded: "
-            "the file is damaged or cut off.",
+            f"Expected pictures in {info.name}, but not one frame can be decoded: the file is damaged or cut off.",
             "Copy it from the camera again.",
         )
     if frames == 1:
@@ -42,7 +41,7 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
     duration_s = track.duration_s * frames / (frames - 1)
     if duration_s < MIN_DURATION_S:
         raise WalkRefused(
-            f"Expected a walk of at least {MIN_DURATION_S:g} s in {info.name}, but only {duration_s:.2f} s can be read.",
+            f"Expected at least {MIN_DURATION_S:g} s of video in {info.name}, but only {duration_s:.2f} s can be read.",
             "Record the person over several steps.",
         )
     if track.detection_rate < MIN_DETECTION_RATE:

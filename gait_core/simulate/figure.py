@@ -35,7 +35,8 @@ _PROFILE: Final = np.array(
 _HAIR: Final = np.array(
     [
         (-0.036, -0.036), (-0.058, -0.010), (-0.066, 0.025), (-0.052, 0.064), (-0.013, 0.083), (0.026, 0.077),
-        (0.048, 0.056), (0.043, 0.046), (0.022, 0.043), (0.008, 0.030), (0.006, 0.012), (-0.010, 0.014), (-0.016, -0.018),
+        (0.048, 0.056), (0.043, 0.046), (0.022, 0.043), (0.008, 0.030), (0.006, 0.012), (-0.010, 0.014),
+        (-0.016, -0.018),
     ]
 )  # fmt: skip
 _LONG_HAIR: Final = np.array(
@@ -93,11 +94,6 @@ def _shape(image: Image, outline: Array, colour: Colour, light: float) -> None:
         cv2.fillPoly(image, [_fixed(inner)], _shade(colour, brightness * light), cv2.LINE_AA, _SHIFT)
 
 
-def _blend(points: tuple[tuple[float, float], ...], base: Array, along: Array, front: Array, scale: float) -> Array:
-    table = np.array(points) * scale
-    return base + table[:, :1] * along + table[:, 1:] * front
-
-
 def draw_person(
     image: Image, pixels: Array, floor_gap_m: Array, direction: int, height_px: float, looks: Looks
 ) -> None:
@@ -124,7 +120,7 @@ def draw_person(
     _leg(image, pixels, far, direction, height_px, looks, 0.70, gap[far])
     _leg(image, pixels, near, direction, height_px, looks, 1.0, gap[near])
     _trunk(image, pixels, direction, height_px, looks)
-    _head(image, pixels, near, direction, height_px, looks)
+    _head(image, pixels, direction, height_px, looks)
     _arm(image, pixels, near, height_px, looks, 1.04)
 
 
@@ -218,7 +214,7 @@ def _trunk(image: Image, pixels: Array, direction: int, height_px: float, looks:
     _shape(image, hip + height_px * (belt[:, :1] * along + belt[:, 1:] * front), looks.trousers, 1.0)
 
 
-def _head(image: Image, pixels: Array, near: str, direction: int, height_px: float, looks: Looks) -> None:
+def _head(image: Image, pixels: Array, direction: int, height_px: float, looks: Looks) -> None:
     ear = 0.5 * (pixels[INDEX["left_ear"]] + pixels[INDEX["right_ear"]])
     eyes = 0.5 * (pixels[INDEX["left_eye"]] + pixels[INDEX["right_eye"]])
     # The head turns with the line from ear to eye, which lies 16° above its own horizontal.
@@ -228,7 +224,8 @@ def _head(image: Image, pixels: Array, near: str, direction: int, height_px: flo
     up = np.array([np.sin(tilt) * direction, -np.cos(tilt)])
 
     def place(points: Array) -> Array:
-        return ear + height_px * (points[:, :1] * front + points[:, 1:] * up)
+        placed: Array = ear + height_px * (points[:, :1] * front + points[:, 1:] * up)
+        return placed
 
     def spot(forward: float, above: float) -> tuple[int, int]:
         x, y = _fixed(place(np.array([[forward, above]])))[0].tolist()

@@ -17,14 +17,15 @@ from gait_core.pose.landmarks import INDEX, MIRROR, RIGHT
 from gait_core.pose.track import Track
 from gait_core.simulate.truth import SIDES, WalkTruth
 
-__all__ = ["NoiseModel", "from_canonical", "observe", "phase_basis", "to_canonical"]
+__all__ = ["NoiseModel", "from_canonical", "observe", "phase_basis", "phase_bin", "to_canonical"]
 
 Array = NDArray[np.float64]
 
 HARMONICS: Final = 3
+PHASE_BINS: Final = 20
 LEG: Final = tuple(INDEX[f"{side}_{part}"] for side in SIDES for part in ("knee", "ankle", "heel", "foot_index"))
-_FAR_LEG: Final = LEG[4:]
-_NEAR_LEG: Final = LEG[:4]
+NEAR_LEG: Final = LEG[:4]
+FAR_LEG: Final = LEG[4:]
 _WALK_STREAM: Final = 3307
 _PERSON_STREAM: Final = 3319
 _ARRAYS: Final = (
@@ -33,7 +34,9 @@ _ARRAYS: Final = (
     "walk_bias",
     "motion",
     "motion_memory_s",
-    "white_sd",
+    "motion_scale",
+    "confusion_rate_hz",
+    "white",
     "confidence_mean",
     "confidence_sd",
     "world_bias",
@@ -62,10 +65,18 @@ class NoiseModel:
         Directions and sizes (1 SD) of the error that drifts within a walk.
     motion_memory_s : ndarray, shape (m,)
         Time after which the autocorrelation of each has fallen to 1/e, s.
-    white_sd : ndarray, shape (33, 2)
-        SD of what changes from frame to frame.
-    swap_rate_hz, swap_duration_s, swap_depth : float
-        How often the far leg jumps onto the near one, for how long, and how far (1 = all the way).
+    white : ndarray, shape (w, 66)
+        Directions and sizes (1 SD) of what changes from frame to frame.
+    motion_scale : ndarray, shape (20,)
+        By how much the error of the legs within a walk is larger or smaller in each twentieth of the near side's cycle.
+    confusion_rate_hz : ndarray, shape (20,)
+        How often the legs begin to be taken for each other in each twentieth of the near side's cycle, per second
+        spent there.
+    confusions : tuple of (part, near, far)
+        Such spells as they were seen: the part in which they began, and frame by frame (at `confusion_step_s`)
+        how far the near and the far leg lay towards the other one, 0 to 1.
+    confusion_step_s : float
+        Time between those frames, s.
     dropout_rate_hz, dropout_duration_s : float
         How often the pose is lost, and for how long.
     confidence_mean, confidence_sd : ndarray, shape (33,)
@@ -82,10 +93,11 @@ class NoiseModel:
     person_share: float
     motion: Array
     motion_memory_s: Array
-    white_sd: Array
-    swap_rate_hz: float
-    swap_duration_s: float
-    swap_depth: float
+    white: Array
+    motion_scale: Array
+    confusion_rate_hz: Array
+    confusions: tuple[tuple[int, tuple[float, ...], tuple[float, ...]], ...]
+    confusion_step_s: float
     dropout_rate_hz: float
     dropout_duration_s: float
     confidence_mean: Array
@@ -110,10 +122,11 @@ class NoiseModel:
             person_share=0.0,
             motion=zero((0, 66)),
             motion_memory_s=zero(0),
-            white_sd=zero((33, 2)),
-            swap_rate_hz=0.0,
-            swap_duration_s=0.1,
-            swap_depth=0.0,
+            white=zero((0, 66)),
+            motion_scale=np.ones(PHASE_BINS),
+            confusion_rate_hz=zero(PHASE_BINS),
+            confusions=(),
+            confusion_step_s=1.0 / 30.0,
             dropout_rate_hz=0.0,
             dropout_duration_s=0.1,
             confidence_mean=np.ones(33),
@@ -136,7 +149,9 @@ class NoiseModel:
         arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS}
         arrays["walk_bias"] = arrays["walk_bias"].reshape(-1, 66)
         arrays["motion"] = arrays["motion"].reshape(-1, 66)
-        return cls(**{**values, **arrays})
+        arrays["white"] = arrays["white"].reshape(-1, 66)
+        seen = tuple((int(part), tuple(near), tuple(far)) for part, near, far in values["confusions"])
+        return cls(**{**values, **arrays, "confusions": seen})
 
 
 @cache
@@ -178,6 +193,12 @@ def phase_basis(phase: Array, near_side: str) -> Array:
     return waves[:, side]
 
 
+def phase_bin(phase: Array, near_side: str) -> NDArray[np.int64]:
+    """Return the twentieth of the near side's gait cycle, 0 to 19, shape (n,)."""
+    part: NDArray[np.int64] = (phase[:, SIDES.index(near_side)] * PHASE_BINS).astype(np.int64) % PHASE_BINS
+    return part
+
+
 def observe(truth: WalkTruth, *, seed: int, noise: NoiseModel | None = None) -> Track:
     """Give the landmarks of a walk as a pose model would have found them.
 
@@ -206,17 +227,22 @@ def observe(truth: WalkTruth, *, seed: int, noise: NoiseModel | None = None) -> 
     draw = np.sqrt(noise.person_share) * of_person.standard_normal(k)
     draw = draw + np.sqrt(1.0 - noise.person_share) * generator.standard_normal(k)
     error += (np.clip(draw, -2.5, 2.5) @ noise.walk_bias).reshape(33, 2)
-    error += (_drift(noise.motion_memory_s, n, rate_hz, generator) @ noise.motion).reshape(n, 33, 2)
-    error += noise.white_sd * generator.standard_normal((n, 33, 2))
+    part = phase_bin(truth.phase, truth.near_side)
+    within = _drift(noise.motion_memory_s, n, rate_hz, generator) @ noise.motion
+    within = (within + generator.standard_normal((n, len(noise.white))) @ noise.white).reshape(n, 33, 2)
+    within[:, list(LEG)] *= noise.motion_scale[part][:, None, None]
+    error += within
     found = exact + error * truth.height_px[:, None, None] * np.array([truth.direction, 1.0])
-    swap = noise.swap_depth * _bursts(noise.swap_rate_hz, noise.swap_duration_s, n, rate_hz, generator)
-    near, far = list(_NEAR_LEG), list(_FAR_LEG)
-    found[:, far] += swap[:, None, None] * (found[:, near] - found[:, far])
+    near, far = list(NEAR_LEG), list(FAR_LEG)
+    mixed = _confusions(noise, part, rate_hz, generator)[:, :, None, None]
+    apart = found[:, far] - found[:, near]
+    found[:, near] += mixed[:, 0] * apart
+    found[:, far] -= mixed[:, 1] * apart
     confidence = noise.confidence_mean + noise.confidence_sd * _drift(np.full(33, 0.3), n, rate_hz, generator)
     world = to_canonical(truth.world_m, truth.near_side)
     world_error = noise.world_bias + noise.world_sd * _drift(np.full(99, 0.2), n, rate_hz, generator).reshape(n, 33, 3)
     world = world + world_error * np.array([truth.direction, 1.0, 1.0])
-    lost = _bursts(noise.dropout_rate_hz, noise.dropout_duration_s, n, rate_hz, generator) > 0.5
+    lost = _bursts(noise.dropout_rate_hz, noise.dropout_duration_s, n, rate_hz, generator)
     found[lost], world[lost], confidence[lost] = np.nan, np.nan, 0.0
     return Track(
         position=from_canonical(found, truth.near_side).astype(np.float32),
@@ -257,10 +283,35 @@ def _drift(memory_s: Array, n: int, rate_hz: float, generator: np.random.Generat
     return result
 
 
-def _bursts(per_s: float, duration_s: float, n: int, rate_hz: float, generator: np.random.Generator) -> Array:
-    """Return 1 during short spells and 0 between them, shape (n,)."""
-    spells = np.zeros(n)
+def _bursts(
+    per_s: float, duration_s: float, n: int, rate_hz: float, generator: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Return True during short spells, shape (n,)."""
+    spells = np.zeros(n, dtype=bool)
     for _ in range(int(generator.poisson(per_s * n / rate_hz))):
         start = int(generator.integers(n))
-        spells[start : start + max(1, round(generator.exponential(duration_s) * rate_hz))] = 1.0
+        spells[start : start + max(1, round(generator.exponential(duration_s) * rate_hz))] = True
     return spells
+
+
+def _confusions(noise: NoiseModel, part: NDArray[np.int64], rate_hz: float, generator: np.random.Generator) -> Array:
+    """Return how far the near and the far leg are drawn to the other one, shape (n, 2)."""
+    n = len(part)
+    mixed = np.zeros((n, 2))
+    chance = generator.random(n) < noise.confusion_rate_hz[part] / rate_hz
+    picks = generator.random(n)
+    free = 0
+    for start in np.flatnonzero(chance).tolist():
+        fitting = [spell for spell in noise.confusions if spell[0] == part[start]]
+        if start < free or not fitting:
+            continue
+        _, near, far = fitting[int(picks[start] * len(fitting))]
+        # Between the stored frames the course is a straight line from and to 0.
+        stored_s = np.arange(len(near) + 2) * noise.confusion_step_s
+        length = max(1, round(len(near) * noise.confusion_step_s * rate_hz))
+        at_s = noise.confusion_step_s + np.arange(length) / rate_hz
+        end = min(start + length, n)
+        for column, course in enumerate((near, far)):
+            mixed[start:end, column] = np.interp(at_s, stored_s, (0.0, *course, 0.0))[: end - start]
+        free = end
+    return mixed

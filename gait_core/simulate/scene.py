@@ -119,4 +119,5 @@ def _light(image: NDArray[np.float32], generator: np.random.Generator) -> Image:
         0,
         cv2.INTER_CUBIC,
     )
-    return np.clip(image * (bright * coarse)[..., None], 0, 255).astype(np.uint8)
+    lit: Image = np.clip(image * (bright * coarse)[..., None], 0, 255).astype(np.uint8)
+    return lit

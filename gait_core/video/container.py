@@ -95,7 +95,7 @@ def _video_stream(container: InputContainer, file: Path) -> VideoStream:
     from av.error import FFmpegError
 
     # A music file may carry its cover as a "video" of one picture.
-    streams = [stream for stream in container.streams.video if "attached_pic" not in stream.disposition.name.lower()]
+    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not streams:
         audio = "only sound" if container.streams.audio else "no pictures"
         raise VideoError(f"Expected a video, but {file.name} holds {audio}.", _CHOOSE)
@@ -113,6 +113,10 @@ def _video_stream(container: InputContainer, file: Path) -> VideoStream:
             "Convert it to MP4 with H.264.",
         )
     return stream
+
+
+def _is_cover(stream: VideoStream) -> bool:
+    return "attached_pic" in (stream.disposition.name or "").lower()
 
 
 def _reason(error: Exception) -> str:

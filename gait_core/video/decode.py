@@ -151,12 +151,14 @@ def iter_frames(
             report.frames_read += 1
             if not thinner.keeps(time_s):
                 continue
-            image = turn(picture.to_ndarray(format="rgb24"), orientation_of(picture))
+            orientation = orientation_of(picture)
+            image = turn(np.asarray(picture.to_ndarray(format="rgb24"), np.uint8), orientation)
             if size is None:
                 # Pixels are stretched along the stored width, which after a quarter turn is the height.
-                sideways = orientation_of(picture).swaps_sides
                 height, width = image.shape[:2]
-                width, height = (width, height * pixel_ratio) if sideways else (width * pixel_ratio, height)
+                width, height = (
+                    (width, height * pixel_ratio) if orientation.swaps_sides else (width * pixel_ratio, height)
+                )
                 size = scaled_size(max(1, round(width)), max(1, round(height)), max_side_px)
             report.frames_kept += 1
             yield Frame(index=index, time_s=time_s, image=_resized(image, size))

@@ -6,7 +6,7 @@ import secrets
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["VideoWriter"]
 
 _TIME_BASE = Fraction(1, 90_000)
-_CODECS = (
+_CODECS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     ("libx264", {"preset": "veryfast", "crf": "20"}),
     ("libopenh264", {}),
     ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "6", "crf": "30", "b": "0"}),
@@ -123,7 +123,8 @@ class VideoWriter:
         for codec, options in _CODECS:
             if codec not in av.codecs_available:
                 continue
-            stream = container.add_stream(codec, rate=Fraction(self._rate_hz).limit_denominator(1001))
+            rate = Fraction(self._rate_hz).limit_denominator(1001)
+            stream = cast("VideoStream", container.add_stream(codec, rate=rate))
             stream.width, stream.height = self._even[1], self._even[0]
             stream.pix_fmt = "yuv420p"
             stream.time_base = _TIME_BASE

@@ -51,7 +51,7 @@ class MetadataCache:
                 {"version": _VERSION, "state": _state(path), "info": info.to_dict()},
                 durable=False,
             )
-        except StorageError:
+        except (StorageError, OSError):
             return  # the next probe takes longer, nothing is lost
 
     def clear(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,10 +39,12 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     """Read the display matrix that the camera wrote; upright where there is none."""
     from av.sidedata.sidedata import Type
 
-    side_data = frame.side_data.get(Type.DISPLAYMATRIX)
-    if side_data is None:
+    entries: Any = frame.side_data  # declared as a mapping of names, but it is one of types
+    found = entries.get(Type.DISPLAYMATRIX)
+    stored = bytes(found) if found is not None else b""
+    if len(stored) < 36:
         return UPRIGHT
-    matrix = struct.unpack("=9i", bytes(side_data)[:36])
+    matrix = struct.unpack("=9i", stored[:36])
     a, b, c, d = (matrix[index] / 65536 for index in (0, 1, 3, 4))
     mirrored = a * d - b * c < 0
     if mirrored:
