@@ -206,7 +206,7 @@ class LearnSettings(Settings):
 
     cell: str = "gru"
     units: int = 64
-    latent: int = 24
+    latent: int = 16
     fine_tune_epochs: int = 5
     fine_tune_patience: int = 3
     fine_tune_rate: float = 1e-4

@@ -259,6 +259,7 @@ def _calibration(
         "feature_sd": [float(value) for value in scorer.sd],
         "residual_scale": [float(value) for value in scorer.scale],
         "typical_score": typical_score(fitted),
+        "typical_window": typical_window(fitted),
         "window_limit": window_limit(fitted),
         "typical_by_feature": [float(value) for value in typical_by_feature(fitted)],
         "windows": settings.features.to_dict(),
@@ -269,7 +270,13 @@ def _calibration(
 def window_limit(fitted: Fitted, share: float = 0.95) -> float:
     """Return the relative score that 95 % of the held-out windows stay below."""
     scores = np.concatenate([score.window_scores for score in fitted.held_out])
-    return float(np.quantile(scores, share) / typical_score(fitted))
+    return float(np.quantile(scores, share) / typical_window(fitted))
+
+
+def typical_window(fitted: Fitted) -> float:
+    """Return the window score that counts as 1: the root mean square over all held-out windows."""
+    scores = np.concatenate([score.window_scores for score in fitted.held_out])
+    return float(np.sqrt(np.mean(scores**2)))
 
 
 def typical_by_feature(fitted: Fitted) -> np.ndarray:

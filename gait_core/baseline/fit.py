@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.pretrained import Pretrained
-from gait_core.baseline.scorer import Memory, Scorer, WalkScore, residual, score_residual
+from gait_core.baseline.scorer import Emphasis, Memory, Scorer, WalkScore, residual, score_residual
 from gait_core.config import LearnSettings
 from gait_core.errors import InputError
 from gait_core.learn.inference import Weights, encode
@@ -48,8 +48,8 @@ class Fitted:
 
     @property
     def held_out_raw(self) -> NDArray[np.float64]:
-        """Raw scores of the held-out walks, shape (n_walks,)."""
-        return np.array([score.raw for score in self.held_out])
+        """Scores of the held-out walks, not yet relative to each other, shape (n_walks,)."""
+        return np.array([self.scorer.emphasis.total(score) for score in self.held_out])
 
 
 class PersonFitter:
@@ -111,6 +111,7 @@ class PersonFitter:
         training_facts = self._finish(codes, scaled, histories, reporter)
         weights = self._weights()
         scale = personal_scale(remaining, start.prior_scale)
+        scores = [score_residual(rest, scale, start.metric) for rest in remaining]
         return Fitted(
             scorer=Scorer(
                 weights=weights,
@@ -119,8 +120,9 @@ class PersonFitter:
                 memory=Memory.of(weights, scaled),
                 scale=scale,
                 metric=start.metric,
+                emphasis=Emphasis.of(scores, start.part_sd, start.part_weight),
             ),
-            held_out=[score_residual(rest, scale, start.metric) for rest in remaining],
+            held_out=scores,
             training=training_facts,
         )
 

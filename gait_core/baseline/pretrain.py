@@ -20,7 +20,7 @@ from gait_core import __version__
 from gait_core.baseline.cohort import FIRST_SEED, simulated_walks
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained
-from gait_core.baseline.scorer import Memory, residual, whitening
+from gait_core.baseline.scorer import Memory, residual, score_residual, whitening
 from gait_core.baseline.store import save_arrays
 from gait_core.baseline.thresholds import Reference
 from gait_core.config import FeatureSettings, LearnSettings
@@ -44,6 +44,8 @@ _REFERENCE_PEOPLE: Final = 199
 _REFERENCE_WALKS: Final = 3
 _BASELINE_SIZES: Final = (3, 5)
 _PRIOR_WEIGHT: Final = 6.0
+_PART_SHARE: Final = 0.75
+"""How much the most deviating part counts beside the whole, both in their usual SD."""
 
 
 def pretrain(
@@ -96,13 +98,14 @@ def pretrain(
         sd=sd,
         prior_scale=np.ones_like(sd),
         metric=None,
+        part_sd=None,
+        part_weight=0.0,
         model_path=None,
         manifest={},
         references={},
     )
     with reporter.stage("metric", "Learning how normal walks deviate"):
-        scale, metric = _learn_metric(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
-        start = replace(start, prior_scale=scale, metric=metric)
+        start = _learn_metric(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
     with reporter.stage("reference", "Ranking later normal walks of other people"):
         fitter = PersonFitter(start, model, learn)
         references = {
@@ -145,25 +148,44 @@ def _train(
     return model, history
 
 
-def _learn_metric(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> tuple[Array, Array]:
-    """Return the usual residual per feature and the whitening of scaled residuals."""
-    per_person: list[Array] = []
+def _learn_metric(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> Pretrained:
+    """Learn the usual residual per feature, its whitening, and how much each part of the body varies."""
+    per_person: list[list[Array]] = []
     for number in range(people):
         reporter.check()
         walks = [
             ((walk - start.mean) / start.sd).astype(np.float32)
             for walk in simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings)
         ]
-        rest = [
-            residual(start.weights, Memory.of(start.weights, [w for j, w in enumerate(walks) if j != i]), walk)
-            for i, walk in enumerate(walks)
-        ]
-        per_person.append(np.concatenate(rest))
+        if len(walks) > 2:
+            per_person.append(
+                [
+                    residual(start.weights, Memory.of(start.weights, [w for j, w in enumerate(walks) if j != i]), walk)
+                    for i, walk in enumerate(walks)
+                ]
+            )
         reporter.progress("metric", number + 1, people, "people")
-    usual = [np.sqrt((rest.astype(np.float64) ** 2).mean(axis=(0, 1))) for rest in per_person]
-    scale = np.sqrt(np.mean(np.square(usual), axis=0)).astype(np.float32)
-    scaled = np.concatenate([rest / own for rest, own in zip(per_person, usual, strict=True)]).astype(np.float32)
-    return scale, whitening(scaled, _DIRECTIONS)
+    usual = [np.sqrt((np.concatenate(rest).astype(np.float64) ** 2).mean(axis=(0, 1))) for rest in per_person]
+    scaled = [[(walk / own).astype(np.float32) for walk in rest] for rest, own in zip(per_person, usual, strict=True)]
+    metric = whitening(np.concatenate([walk for walks in scaled for walk in walks]), _DIRECTIONS)
+    ones = np.ones_like(start.sd)
+    overall: list[NDArray[np.float64]] = []
+    parts: list[NDArray[np.float64]] = []
+    for walks in scaled:
+        scores = [score_residual(walk, ones, metric) for walk in walks]
+        logs = np.log([score.overall for score in scores])
+        log_parts = np.stack([score.log_parts() for score in scores])
+        overall.append(logs - logs.mean())
+        parts.append(log_parts - log_parts.mean(axis=0))
+    part_sd = np.concatenate(parts).std(axis=0)
+    highest = (np.concatenate(parts) / part_sd).max(axis=1)
+    return replace(
+        start,
+        prior_scale=np.sqrt(np.mean(np.square(usual), axis=0)).astype(np.float32),
+        metric=metric,
+        part_sd=part_sd,
+        part_weight=_PART_SHARE * float(np.concatenate(overall).std() / highest.std()),
+    )
 
 
 def _reference(
@@ -181,7 +203,7 @@ def _reference(
         )
         fitted: Fitted = fitter.fit(walks[:n_walks], reporter.without_events())
         held_out.append(np.log(fitted.held_out_raw))
-        later.append(np.log([fitted.scorer.score(walk).raw for walk in walks[n_walks:]]))
+        later.append(np.log([fitted.scorer.total(walk) for walk in walks[n_walks:]]))
         reporter.progress("reference", number + 1, people, "people")
     prior_sd = float(np.sqrt(np.mean([np.var(scores, ddof=1) for scores in held_out])))
     empty = Reference(deviations=np.empty((0, 0)), prior_sd=prior_sd, prior_weight=_PRIOR_WEIGHT, source="")
@@ -233,10 +255,12 @@ def _manifest(
 def _write(target: Path, model: Any, start: Pretrained, manifest: dict[str, Any]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     model.save(target)
-    arrays = {f"weights/{name}": value for name, value in start.weights.items()}
+    arrays: dict[str, NDArray[Any]] = {f"weights/{name}": value for name, value in start.weights.items()}
     arrays |= {"mean": start.mean, "sd": start.sd, "prior_scale": start.prior_scale}
     if start.metric is not None:
         arrays["metric"] = start.metric.astype(np.float16)
+    if start.part_sd is not None:
+        arrays = arrays | {"part_sd": start.part_sd, "part_weight": np.array(start.part_weight)}
     save_arrays(target.with_suffix(".npz"), arrays)
     digests = {
         "model_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),

@@ -45,6 +45,10 @@ class Pretrained:
         Residual of people against their own baselines, standardised units.
     metric : ndarray, shape (window_frames × n_features, n_directions)
         Whitens scaled residuals, see `gait_core.baseline.scorer.score_residual`.
+    part_sd : ndarray, shape (n_parts,)
+        Usual SD between walks of the log deviation of each part of the body.
+    part_weight : float
+        Weight of the most deviating part, see `gait_core.baseline.scorer.Emphasis`.
     model_path : Path or None
         The ``.keras`` file; None as long as it was not written.
     manifest : mapping
@@ -58,6 +62,8 @@ class Pretrained:
     sd: NDArray[np.float32]
     prior_scale: NDArray[np.float32]
     metric: NDArray[np.float32] | None
+    part_sd: NDArray[np.float64] | None
+    part_weight: float
     model_path: Path | None
     manifest: dict[str, Any]
     references: dict[int, Reference]
@@ -104,6 +110,8 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
         sd=arrays["sd"],
         prior_scale=arrays["prior_scale"],
         metric=arrays["metric"].astype(np.float32),
+        part_sd=arrays["part_sd"],
+        part_weight=float(arrays["part_weight"]),
         model_path=model_path,
         manifest=manifest,
         references={int(n): Reference.from_dict(values) for n, values in manifest["references"].items()},

@@ -76,7 +76,7 @@ def save_baseline(
 
 
 def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapping[str, Any]) -> ValidationScores:
-    typical = float(calibration["typical_score"])
+    typical, typical_window = float(calibration["typical_score"]), float(calibration["typical_window"])
     by_feature = np.asarray(calibration["typical_by_feature"])
     joints = [
         [_joint_value(score.by_feature() / by_feature, rows) for rows in JOINTS.values()] for score in fitted.held_out
@@ -84,7 +84,7 @@ def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapp
     return ValidationScores(
         walk_names=[walk.name for walk in walks],
         walk_scores=fitted.held_out_raw / typical,
-        window_scores=[score.window_scores / typical for score in fitted.held_out],
+        window_scores=[score.window_scores / typical_window for score in fitted.held_out],
         window_time_s=[walk.windows.middle_s for walk in walks],
         joint_scores=np.array(joints),
         joint_names=list(JOINTS),

@@ -80,9 +80,9 @@ def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Compa
     warnings = (*walk.warnings, *compare_conditions(walk.features, calibration["conditions"]))
     result = scorer.score(walk.windows.stacked())
     typical = float(calibration["typical_score"])
-    window_scores = result.window_scores / typical
+    window_scores = result.window_scores / float(calibration["typical_window"])
     limit = float(calibration["window_limit"])
-    score = result.raw / typical
+    score = scorer.emphasis.total(result) / typical
     times, by_joint = joint_deviation(result, walk.windows, calibration)
     names = [joint_label(joint, walk.features.visible_side) for joint in JOINTS]
     by_feature = result.by_feature() / np.asarray(calibration["typical_by_feature"])

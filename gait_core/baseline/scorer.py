@@ -15,9 +15,10 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.gait.features import JOINTS
 from gait_core.learn.inference import Weights, decode, encode
 
-__all__ = ["Memory", "Scorer", "WalkScore", "residual", "score_residual", "whitening"]
+__all__ = ["Emphasis", "Memory", "Scorer", "WalkScore", "residual", "score_residual", "whitening"]
 
 Array = NDArray[np.float32]
 _NEIGHBOURS: Final = 6
@@ -80,18 +81,62 @@ class WalkScore:
     energy : ndarray, shape (n_windows, window_frames, n_features)
         Squared residual in units of what is usual for the person.
     window_scores : ndarray, shape (n_windows,)
-        Root of the mean energy of each window; unitless.
-    raw : float
-        Score of the walk; unitless.
+        Root mean square of each window's whitened residual; unitless.
+    overall : float
+        Root mean square of the window scores.
     """
 
     energy: Array
     window_scores: NDArray[np.float64]
-    raw: float
+    overall: float
 
     def by_feature(self) -> NDArray[np.float64]:
         """Return the root mean energy of each feature over the walk, shape (n_features,)."""
         return np.asarray(np.sqrt(self.energy.mean(axis=(0, 1), dtype=np.float64)))
+
+    def log_parts(self) -> NDArray[np.float64]:
+        """Return the log of the root mean energy of each part of the body, in the order of `JOINTS`."""
+        mean_square = self.energy.mean(axis=(0, 1), dtype=np.float64)
+        return np.array([0.5 * np.log(mean_square[list(rows)].mean() + 1e-9) for rows in JOINTS.values()])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Emphasis:
+    """Lets the most deviating part of the body count beside the whole.
+
+    A change that is confined to one part, such as an arm that no longer swings, drowns in an average
+    over the body. The score of a walk is its overall score times ``exp(weight × z)``, where z says by how many
+    of its usual SD the most deviating part exceeds what is typical for the person.
+
+    Attributes
+    ----------
+    typical : ndarray, shape (n_parts,)
+        Mean log deviation of each part over the person's held-out walks.
+    sd : ndarray, shape (n_parts,)
+        Usual SD of that between walks of one person.
+    weight : float
+    """
+
+    typical: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    weight: float
+
+    def total(self, score: WalkScore) -> float:
+        """Return the score of a walk; unitless, not yet relative to the person's own."""
+        return score.overall * float(np.exp(self.weight * self.highest(score.log_parts())))
+
+    def highest(self, log_parts: NDArray[np.float64]) -> float:
+        """Return z of the most deviating part."""
+        return float(np.max((log_parts - self.typical) / self.sd))
+
+    @classmethod
+    def of(cls, held_out: Sequence[WalkScore], sd: NDArray[np.float64] | None, weight: float) -> Self:
+        """Build from a person's held-out walks; without a known SD the emphasis is off."""
+        parts = np.stack([score.log_parts() for score in held_out])
+        typical = parts.mean(axis=0)
+        return cls(
+            typical=typical, sd=np.ones_like(typical) if sd is None else sd, weight=weight if sd is not None else 0
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,6 +155,8 @@ class Scorer:
         Residual that is usual for the person, in standardised units.
     metric : ndarray, shape (window_frames × n_features, n_directions), or None
         See `score_residual`.
+    emphasis : Emphasis
+        What makes one score of a walk.
     """
 
     weights: Weights
@@ -118,6 +165,7 @@ class Scorer:
     memory: Memory
     scale: Array
     metric: Array | None = None
+    emphasis: Emphasis
 
     def standardise(self, windows: Array) -> Array:
         """Return windows in units of the training cohort's SD."""
@@ -126,6 +174,10 @@ class Scorer:
     def score(self, windows: Array) -> WalkScore:
         """Score the windows of a walk, shape (n, window_frames, n_features), in physical units."""
         return score_residual(residual(self.weights, self.memory, self.standardise(windows)), self.scale, self.metric)
+
+    def total(self, windows: Array) -> float:
+        """Return the score of a walk from its windows; see `Emphasis.total`."""
+        return self.emphasis.total(self.score(windows))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return flat arrays for a file."""
@@ -136,6 +188,9 @@ class Scorer:
             "codes": self.memory.codes,
             "misses": self.memory.misses.astype(np.float16),
             "walk": self.memory.walk,
+            "part_typical": self.emphasis.typical,
+            "part_sd": self.emphasis.sd,
+            "part_weight": np.array(self.emphasis.weight),
         }
         if self.metric is not None:
             own["metric"] = self.metric.astype(np.float16)
@@ -151,6 +206,9 @@ class Scorer:
             sd=arrays["sd"],
             scale=arrays["scale"],
             metric=arrays["metric"].astype(np.float32) if "metric" in arrays else None,
+            emphasis=Emphasis(
+                typical=arrays["part_typical"], sd=arrays["part_sd"], weight=float(arrays["part_weight"])
+            ),
             memory=Memory(
                 codes=arrays["codes"], misses=arrays["misses"].astype(np.float32), walk=arrays["walk"].astype(np.int64)
             ),
@@ -192,7 +250,7 @@ def score_residual(remaining: Array, scale: Array, metric: Array | None = None) 
     return WalkScore(
         energy=np.asarray(scaled**2, dtype=np.float32),
         window_scores=window_scores,
-        raw=float(np.sqrt(np.mean(window_scores**2))),
+        overall=float(np.sqrt(np.mean(window_scores**2))),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.fit import Fitted, check_walks, personal_scale, training_facts
-from gait_core.baseline.scorer import Memory, Scorer, residual, score_residual
+from gait_core.baseline.scorer import Emphasis, Memory, Scorer, residual, score_residual
 from gait_core.config import LearnSettings
 from gait_core.learn.train import History, Trainer
 from gait_core.progress import Reporter
@@ -85,9 +85,17 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
     scale = personal_scale(remaining, prior.astype(np.float32))
     before = float(np.mean([history.first_val_loss for history in histories]))
     after = float(np.mean([history.best_val_loss for history in histories]))
+    scores = [score_residual(rest, scale) for rest in remaining]
     fitted = Fitted(
-        scorer=Scorer(weights=weights, mean=mean, sd=sd, memory=Memory.of(weights, scaled), scale=scale),
-        held_out=[score_residual(rest, scale) for rest in remaining],
+        scorer=Scorer(
+            weights=weights,
+            mean=mean,
+            sd=sd,
+            memory=Memory.of(weights, scaled),
+            scale=scale,
+            emphasis=Emphasis.of(scores, None, 0.0),
+        ),
+        held_out=scores,
         training=training_facts("scratch", settings, epochs, before, after, "scratch", histories),
     )
     return fitted, model

@@ -2,8 +2,8 @@
 
 Every channel is free of the picture's size, of the distance to the camera and of the walking direction. Channels
 are named by near and far leg, because the camera sees them differently: a baseline from the right side and a
-walk from the left are not the same. The far arm is not a channel: the body hides it, and pose models
-report it with a confidence near 0.1.
+walk from the left are not the same. Of the far arm only the swing of the wrist is a channel: the body hides
+the rest, and pose models guess it with a confidence near 0.1, but the swing before and behind the trunk shows.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ FEATURE_NAMES: Final[tuple[str, ...]] = (
     "head_forward_leg",
     "near_arm_deg",
     "near_elbow_deg",
+    "near_wrist_forward_leg",
+    "far_wrist_forward_leg",
 )
 """Channels in order; angles in degrees (see `angles.ANGLES`), lengths in leg lengths."""
 
@@ -53,7 +55,8 @@ JOINTS: Final[Mapping[str, tuple[int, ...]]] = {
         "pelvis": ("pelvis_up_leg",),
         "trunk": ("trunk_deg",),
         "head": ("head_forward_leg",),
-        "near arm": ("near_arm_deg", "near_elbow_deg"),
+        "near arm": ("near_arm_deg", "near_elbow_deg", "near_wrist_forward_leg"),
+        "far arm": ("far_wrist_forward_leg",),
     }.items()
 }
 """Part of the body → channels; used to say where a walk deviates."""
@@ -118,4 +121,5 @@ def channels(
             curves[f"{place}_{name}_deg"] = angles[f"{side}_{name}"]
         curves[f"{place}_ankle_forward_leg"] = points[f"{side}_ankle"][:, 0]
         curves[f"{place}_ankle_up_leg"] = points[f"{side}_ankle"][:, 1]
+        curves[f"{place}_wrist_forward_leg"] = points[f"{side}_wrist"][:, 0] - mid_shoulder
     return np.stack([curves[name] for name in FEATURE_NAMES], axis=1)

@@ -34,7 +34,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 2
+FEATURES_VERSION: Final = 3
 """Raised whenever the same track would give other features; part of the cache address."""
 SHORTEST_WALK_S: Final = 1.0
 PELVIS_HIGHPASS_HZ: Final = 0.7

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from scipy.interpolate import CubicSpline
 from scipy.signal import butter, sosfiltfilt
 
 from gait_core.config import FeatureSettings
+from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
 __all__ = ["Signals", "condition", "fill_gaps", "lowpass", "runs", "time_grid", "trusted", "zero_lag_corner"]
@@ -135,13 +137,22 @@ def time_grid(time_s: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64
     return np.asarray(time_s[0] + np.arange(count) / rate_hz)
 
 
+ARMS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("elbow", "wrist"))
+"""Landmarks that count even where the pose model is unsure: the trunk hides them for half of every swing."""
+
+
 def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
-    """Return which landmarks are found, confident enough and inside the picture, shape (n_frames, 33)."""
+    """Return which landmarks are found, confident enough and inside the picture, shape (n_frames, 33).
+
+    Elbows and wrists need no confidence, or every walk would lose the arm while the trunk hides it.
+    """
     size = np.array([track.width_px, track.height_px], dtype=np.float32)
     margin = PICTURE_MARGIN * float(size.max())
     with np.errstate(invalid="ignore"):
         inside = ((track.position >= -margin) & (track.position <= size + margin)).all(axis=2)
-    return np.asarray(inside & (track.confidence >= min_confidence))
+    confident = track.confidence >= min_confidence
+    confident[:, ARMS] = True
+    return np.asarray(inside & confident)
 
 
 def fill_gaps(

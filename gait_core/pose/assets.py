@@ -37,6 +37,7 @@ __all__ = [
     "model_checks",
     "model_sha256",
     "models_folder",
+    "smallest_ready",
 ]
 
 _MANIFEST = "models.json"
@@ -96,6 +97,11 @@ def models_folder() -> Path:
 def list_models() -> list[ModelStatus]:
     """Return the state of every pose model; contents are compared with the recorded digests."""
     return [_status(variant) for variant in VARIANTS]
+
+
+def smallest_ready() -> str | None:
+    """Return the smallest pose model that is here and whole, or None."""
+    return next((variant for variant in VARIANTS if _status(variant).ready), None)
 
 
 def model_checks() -> list[Check]:

@@ -16,6 +16,7 @@ from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, WalkWarning
 from gait_core.pose.assets import model_sha256
 from gait_core.pose.engine import engine_version, open_engine
+from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
@@ -28,7 +29,6 @@ __all__ = ["STAGE", "ExtractedWalk", "default_workers", "extract_many", "extract
 
 STAGE = "extract"
 _KIND = "track"
-_REPORT_EVERY_S = 0.25
 _MAX_WORKERS = 5
 _MAX_DECODE_THREADS = 4
 
@@ -157,14 +157,15 @@ class _Batch:
         self, paths: list[Path], settings: PoseSettings, workspace: Workspace, reporter: Reporter, use_cache: bool
     ) -> None:
         self._paths = paths
-        self._labels = _labels(paths)
+        self._labels = labels_of(paths)
         self._settings = settings
         self._reporter = reporter
         self._cache = ArrayCache.of(workspace) if use_cache else None
         self._metadata = MetadataCache.of(workspace)
         self._stop = threading.Event()
+        self._failure: GaitError | None = None
         self._decode_threads = 1
-        self._progress = _Progress(reporter)
+        self._progress = FrameProgress(reporter, STAGE)
         self._once: dict[str, threading.Lock] = {}
         self._computed: dict[str, Track] = {}
         self._guard = threading.Lock()
@@ -184,10 +185,12 @@ class _Batch:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
             try:
                 outcomes = [future.result() for future in pending]
-            except BaseException:
+            except BaseException as error:
                 self._stop.set()
                 for future in pending:
                     future.cancel()
+                if isinstance(error, Cancelled) and self._failure is not None:
+                    raise self._failure from None  # the others only stopped because of this one
                 raise
         self._progress.total(final=True)
         return outcomes
@@ -214,7 +217,9 @@ class _Batch:
             self._progress.fail(label)
             self._reporter.item_end(STAGE, label, state="failed", message=str(error))
             return error
-        except GaitError:
+        except GaitError as error:
+            if not isinstance(error, Cancelled):
+                self._failure = error
             self._stop.set()  # the machine lacks something, or the user stopped: nobody goes on
             raise
         self._progress.finish(label, len(walk.track))
@@ -275,63 +280,3 @@ class _Batch:
         except Cancelled:
             return True
         return False
-
-
-class _Progress:
-    """Frames done per video and in total, told at most four times a second."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._lock = threading.Lock()
-        self._done: dict[str, int] = {}
-        self._expected: dict[str, int] = {}
-        self._told_s: dict[str | None, float] = {}
-
-    def expect(self, label: str, frames: int) -> None:
-        with self._lock:
-            self._expected[label] = frames
-            self._done[label] = 0
-
-    def update(self, label: str, done: int) -> None:
-        with self._lock:
-            self._done[label] = done
-            expected = self._expected[label] = max(self._expected[label], done)
-            due = self._due(label)
-        if due:
-            self._reporter.progress(STAGE, done, expected, "frames", item=label)
-            self.total()
-
-    def finish(self, label: str, frames: int) -> None:
-        with self._lock:
-            self._done[label] = self._expected[label] = frames
-        self._reporter.progress(STAGE, frames, frames, "frames", item=label)
-        self.total(final=True)
-
-    def fail(self, label: str) -> None:
-        with self._lock:
-            self._done.pop(label, None)
-            self._expected.pop(label, None)
-
-    def total(self, *, final: bool = False) -> None:
-        with self._lock:
-            if not self._due(None) and not final:
-                return
-            done, expected = sum(self._done.values()), sum(self._expected.values())
-        self._reporter.progress(STAGE, done, expected, "frames")
-
-    def _due(self, key: str | None) -> bool:
-        now_s = time.monotonic()
-        if now_s - self._told_s.get(key, float("-inf")) < _REPORT_EVERY_S:
-            return False
-        self._told_s[key] = now_s
-        return True
-
-
-def _labels(paths: Sequence[Path]) -> list[str]:
-    """Return the file names, with `` (2)`` where one repeats."""
-    seen: dict[str, int] = {}
-    labels = []
-    for path in paths:
-        seen[path.name] = seen.get(path.name, 0) + 1
-        labels.append(path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})")
-    return labels

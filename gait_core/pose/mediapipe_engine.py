@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
-from gait_core.pose.assets import bundle_path, list_models
+from gait_core.pose.assets import bundle_path, smallest_ready
 from gait_core.pose.engine import PoseResult
-from gait_core.pose.mediapipe_library import load_mediapipe, quiet_native_stderr
+from gait_core.pose.mediapipe_library import load_mediapipe, quiet_native_stderr, release_native_memory
 
 __all__ = ["MediaPipeEngine", "mediapipe_version", "same_person"]
 
-_REVISION = "1"
-"""Raised whenever this module changes the landmarks of an unchanged MediaPipe."""
+_REVISION = "2"
+"""Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
 
 _COUNTING_SIDE_PX = 512
 _COUNTING_CONFIDENCE = 0.6
@@ -53,6 +54,7 @@ class MediaPipeEngine:
         self._tracker: Any = None
         self._counter: Any = None
         self._mediapipe: Any = None
+        self._bundle = Path()
         self._first_s: float | None = None
         self._last_ms = -1
 
@@ -63,7 +65,7 @@ class MediaPipeEngine:
 
     def __enter__(self) -> Self:
         self._mediapipe = load_mediapipe()
-        bundle_path(self._settings.variant)  # a missing or damaged model is told before anything is decoded
+        self._bundle = bundle_path(self._settings.variant)  # a damaged model is told before anything is decoded
         return self
 
     def __exit__(
@@ -74,6 +76,7 @@ class MediaPipeEngine:
             if landmarker is not None:
                 landmarker.close()
         self._tracker = self._counter = None
+        release_native_memory()
 
     def detect(self, image_rgb: NDArray[np.uint8], time_s: float) -> PoseResult | None:
         """Return the pose in an RGB image of shape (h, w, 3), or None."""
@@ -129,7 +132,7 @@ class MediaPipeEngine:
 
     def _open_tracker(self) -> Any:
         return self._open(
-            self._settings.variant,
+            self._bundle,
             self._mediapipe.tasks.vision.RunningMode.VIDEO,
             min_pose_detection_confidence=self._settings.detection_confidence,
             min_pose_presence_confidence=self._settings.presence_confidence,
@@ -137,17 +140,15 @@ class MediaPipeEngine:
         )
 
     def _open_counter(self) -> Any:
-        ready = {status.variant for status in list_models() if status.ready}
         return self._open(
-            "lite" if "lite" in ready else self._settings.variant,
+            bundle_path(smallest_ready() or self._settings.variant),
             self._mediapipe.tasks.vision.RunningMode.IMAGE,
             min_pose_detection_confidence=_COUNTING_CONFIDENCE,
         )
 
-    def _open(self, variant: str, mode: Any, **confidences: float) -> Any:
+    def _open(self, path: Path, mode: Any, **confidences: float) -> Any:
         from mediapipe.tasks.python import BaseOptions, vision
 
-        path = bundle_path(variant)
         options = vision.PoseLandmarkerOptions(
             base_options=BaseOptions(model_asset_path=str(path)), running_mode=mode, num_poses=1, **confidences
         )

@@ -17,8 +17,8 @@ from gait_core.video.probe import VideoInfo
 
 __all__ = ["expected_frames", "track_video"]
 
-_PEOPLE_EVERY_S = 0.6
-_PEOPLE_AT_LEAST = 8
+_PEOPLE_EVERY_S = 0.8
+_PEOPLE_AT_LEAST = 6
 _QUALITY_EVERY = 10
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gait_core.errors import VideoError, WalkRefused, WalkWarning
+from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 from gait_core.video.probe import VideoInfo
 
@@ -12,9 +13,12 @@ MIN_DURATION_S = 1.0
 MIN_DETECTION_RATE = 0.2
 _LOW_DETECTION_RATE = 0.8
 _LOW_FRAME_RATE_HZ = 20.0
-_LOW_CONFIDENCE = 0.5
+_LOW_CONFIDENCE = 0.6
+_CUT_OFF_SHARE = 0.3
 _SEVERAL_PEOPLE_SHARE = 0.15
-_LEGS = slice(23, 33)
+_SEVERAL_PEOPLE_SAMPLES = 2
+_LEGS = slice(INDEX["left_hip"], INDEX["right_foot_index"] + 1)
+_ANKLES = [INDEX["left_ankle"], INDEX["right_ankle"]]
 
 
 def refuse_unusable(track: Track, info: VideoInfo) -> None:
@@ -60,7 +64,7 @@ def warnings_of(track: Track, info: VideoInfo) -> tuple[WalkWarning, ...]:
         _several_people(track),
         _frame_rate(info),
         _variable_rate(info),
-        _low_confidence(track),
+        _legs_cut_off(track) or _low_confidence(track),
     )
     return tuple(warning for warning in found if warning is not None)
 
@@ -93,7 +97,9 @@ def _low_detection(track: Track) -> WalkWarning | None:
 
 def _several_people(track: Track) -> WalkWarning | None:
     share = track.info.get("people_max_share")
-    if share is None or share < _SEVERAL_PEOPLE_SHARE:
+    several = sum(count >= 2 for _, count in track.info.get("people", ()))
+    # One sample alone may be a shadow or a reflection.
+    if share is None or share < _SEVERAL_PEOPLE_SHARE or several < _SEVERAL_PEOPLE_SAMPLES:
         return None
     return WalkWarning(
         code="several_people",
@@ -118,6 +124,20 @@ def _variable_rate(info: VideoInfo) -> WalkWarning | None:
     return WalkWarning(
         code="variable_frame_rate",
         message="The frame rate varies; the time stamps of the file are used. A fixed rate is more exact.",
+    )
+
+
+def _legs_cut_off(track: Track) -> WalkWarning | None:
+    # The model invents what it cannot see: it puts the feet below the edge of the picture.
+    below = track.position[track.detected][:, _ANKLES, 1] > track.height_px
+    share = float(below.mean()) if below.size else 0.0
+    if share < _CUT_OFF_SHARE:
+        return None
+    return WalkWarning(
+        code="legs_cut_off",
+        message=f"In {share:.0%} of the frames the feet lie below the picture, so that their position is a guess. "
+        "Record the whole body, feet included.",
+        blocking=True,
     )
 
 

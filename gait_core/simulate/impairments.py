@@ -26,10 +26,6 @@ def _at(side: int, affected: float, other: float = 0.0) -> NDArray[np.float64]:
     return values
 
 
-def _sideways(side: int) -> tuple[bool, bool]:
-    return side == 0, side == 1
-
-
 def _towards(curve: NDArray[np.float64], goal: float, window: NDArray[np.float64], share: float) -> None:
     """Pull a curve towards a value inside a window, in place."""
     curve += share * window * (goal - curve)
@@ -80,7 +76,7 @@ def antalgic(gait: GaitParameters, severity: float, side: int) -> GaitParameters
 def stiff_knee(gait: GaitParameters, severity: float, side: int) -> GaitParameters:
     """Keep one knee stiff in swing.
 
-    At severity 1 the peak of swing flexion falls from about 60° to about 15° and comes later, loading
+    At severity 1 the peak of swing flexion falls from about 65° to about 22°, loading
     flexion to 5°; the pelvis hikes 8° and the leg swings 8° outwards, or as far as it takes to clear the floor;
     cadence −8 %, step length −12 %.
 
@@ -90,7 +86,7 @@ def stiff_knee(gait: GaitParameters, severity: float, side: int) -> GaitParamete
     Gait & Posture 27:651.
     """
     curves = gait.curves.copy()
-    _towards(curves[side, KNEE], 15.0, _plateau(0.60, 0.84, 0.12), severity)
+    _towards(curves[side, KNEE], 12.0, _plateau(0.50, 0.86, 0.12), severity)
     _towards(curves[side, KNEE], 5.0, _plateau(0.08, 0.25), 0.8 * severity)
     curves[side, HIP] -= severity * 5.0 * bump(0.6, 0.95)
     curves[side, ANKLE] += severity * 7.0 * bump(0.55, 0.85)
@@ -99,7 +95,7 @@ def stiff_knee(gait: GaitParameters, severity: float, side: int) -> GaitParamete
         curves=curves,
         pelvis_hike_deg=gait.pelvis_hike_deg + severity * _at(side, 8.0),
         abduction_deg=gait.abduction_deg + severity * _at(side, 8.0),
-        lifts_sideways=_sideways(side),
+        lifts_sideways=_at(side, severity),
         cadence_spm=gait.cadence_spm * (1.0 - 0.08 * severity),
         step_length_m=gait.step_length_m * (1.0 - 0.12 * severity),
     )
@@ -108,8 +104,8 @@ def stiff_knee(gait: GaitParameters, severity: float, side: int) -> GaitParamete
 def circumduction(gait: GaitParameters, severity: float, side: int) -> GaitParameters:
     """Swing one leg round in a half circle.
 
-    At severity 1 the leg swings 20° outwards with 9° of pelvic hike, swing flexion of the knee is reduced by
-    60 % and that of the hip by 12°, the foot hangs 8° lower, stance of the affected leg is 5 % of the cycle
+    At severity 1 the leg swings 20° outwards with 9° of pelvic hike, swing flexion of the knee falls to
+    about 35° and that of the hip is 12° less, the foot hangs 8° lower, stance of the affected leg is 5 % of the cycle
     shorter; cadence −15 %, step length −20 %, the affected arm swings half as far.
 
     References
@@ -118,14 +114,14 @@ def circumduction(gait: GaitParameters, severity: float, side: int) -> GaitParam
     Gait & Posture 4:136 (hemiparetic gait).
     """
     curves = gait.curves.copy()
-    _towards(curves[side, KNEE], 8.0, _plateau(0.58, 0.88, 0.10), 0.6 * severity)
+    _towards(curves[side, KNEE], 8.0, _plateau(0.54, 0.88, 0.10), 0.65 * severity)
     curves[side, HIP] -= severity * 12.0 * bump(0.60, 1.02)
     curves[side, ANKLE] -= severity * 8.0 * _plateau(0.70, 0.95)
     return replace(
         gait,
         curves=curves,
         abduction_deg=gait.abduction_deg + severity * _at(side, 20.0),
-        lifts_sideways=_sideways(side),
+        lifts_sideways=_at(side, severity),
         pelvis_hike_deg=gait.pelvis_hike_deg + severity * _at(side, 9.0),
         foot_off=gait.foot_off + severity * _at(side, -0.05, 0.02),
         cadence_spm=gait.cadence_spm * (1.0 - 0.15 * severity),

@@ -170,11 +170,14 @@ def move(person: Person, gait: GaitParameters, n: int, generator: np.random.Gene
     root, share = solve_root(legs, hips, load, bearing, lengths, drop, RATE_HZ)
     stances = _stances(cycles, gait.foot_off)
     hips = hips + root
-    legs, placements = plant_feet(legs, hips, stances, share, lengths, drop)
-    # From shortly before foot off, where the toes peel off the floor, to contact.
+    legs, lowered, placements = plant_feet(legs, hips, stances, share, lengths, drop)
+    hips[..., 1] -= lowered
+    root[:, 1] -= lowered
+    # From shortly before foot off, where the toes peel off the floor, to contact, with soft ends.
     swing = (phase - gait.foot_off[:, None]) / (1 - gait.foot_off[:, None])
-    clearance = np.where(swing > -0.22, gait.clearance_m * np.sin(np.pi * np.clip(swing, 0.0, 1.0)), -1.0)
-    legs, abduction = clear_the_floor(legs, hips, clearance, abduction, gait.lifts_sideways, lengths)
+    clearance = gait.clearance_m * np.sin(np.pi * np.clip(swing, 0.0, 1.0))
+    effort = _ramp(swing + 0.25, 0.12, 1.10, 1.25)
+    legs, abduction = clear_the_floor(legs, hips, clearance, effort, abduction, gait.lifts_sideways, lengths)
     sway = -_LATERAL_SWAY_M * np.sin(2 * np.pi * (cycles[0] - 0.05))
     state = BodyState(
         root_m=np.concatenate([root, sway[:, None]], axis=1),
@@ -240,6 +243,8 @@ def resample(motion: Motion, time_s: Array) -> BodyState:
     ]
     values = CubicSpline(motion.time_s, np.concatenate(parts, axis=1))(time_s)
     root, legs, abduction, pelvis, trunk, arms, head = np.split(values, np.cumsum([p.shape[1] for p in parts])[:-1], 1)
+    # The spline may overshoot by a fraction of a degree where the knee is straight.
+    legs[:, [1, 4]] = np.maximum(legs[:, [1, 4]], 0.0)
     return BodyState(
         root_m=root,
         legs=legs.reshape(-1, 2, 3).transpose(1, 0, 2),

@@ -1,10 +1,10 @@
-"""Fit the noise of the fast path to what a pose model really does on rendered walks, and say how well it fits."""
+"""Fit the noise of the fast path to what a pose model really does on rendered walks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,13 @@ from gait_core.simulate.noise import (
     NEAR_LEG,
     PHASE_BINS,
     NoiseModel,
-    observe,
     phase_basis,
     phase_bin,
     to_canonical,
 )
 from gait_core.simulate.truth import WalkTruth
 
-__all__ = ["Comparison", "compare", "fit_noise", "joint_angles_deg"]
+__all__ = ["Errors", "Pair", "errors_of", "fit_noise"]
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -39,7 +38,7 @@ _WHITE_DIRECTIONS: Final = 30
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Errors:
+class Errors:
     """Errors of one walk in the walker's frame, shares of body height.
 
     `error` has the confusion of the legs (`mixed`) taken out, `steady` is NaN there.
@@ -59,7 +58,14 @@ class _Errors:
     person: int
 
 
-def _errors_of(truth: WalkTruth, track: Track) -> _Errors:
+def errors_of(truth: WalkTruth, track: Track) -> Errors:
+    """Compare a track with the truth of the same walk, frame by frame.
+
+    Raises
+    ------
+    InputError
+        When the numbers of frames differ.
+    """
     if len(truth) != len(track):
         raise InputError(
             f"Expected a track of {len(truth)} frames, but got {len(track)}.", "Use the track of the same walk."
@@ -75,13 +81,14 @@ def _errors_of(truth: WalkTruth, track: Track) -> _Errors:
     expected[:, list(NEAR_LEG)] += mixed[:, 0, None, None] * apart
     expected[:, list(FAR_LEG)] -= mixed[:, 1, None, None] * apart
     error = (position - expected) / scale
+    confused, leg = np.flatnonzero(mixed.any(axis=1)), np.array(LEG)
     # A mixed leg carries errors of another kind; they belong to the confusion, not to the drift.
     steady = error.copy()
-    steady[np.ix_(np.flatnonzero(mixed.any(axis=1)), list(LEG))] = np.nan
+    steady[np.ix_(confused, leg)] = np.nan
     world = to_canonical(track.world.astype(float) - truth.world_m, truth.near_side)
     world = world * np.array([truth.direction, 1.0, 1.0])
-    world[np.ix_(np.flatnonzero(mixed.any(axis=1)), list(LEG))] = np.nan
-    return _Errors(
+    world[np.ix_(confused, leg)] = np.nan
+    return Errors(
         error=error,
         steady=steady,
         part=phase_bin(truth.phase, truth.near_side),
@@ -149,7 +156,7 @@ def fit_noise(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
     """
     if len(pairs) < 4:
         raise InputError(f"Expected at least 4 walks, but got {len(pairs)}.", "Render more walks.")
-    walks = [_errors_of(truth, track) for truth, track in pairs]
+    walks = [errors_of(truth, track) for truth, track in pairs]
     bias, phase_bias = _fit_course(walks)
     rest = [w.steady - bias - np.einsum("nlh,lch->nlc", w.waves, phase_bias) for w in walks]
     means = np.stack([np.nanmean(r, axis=0).reshape(66) for r in rest])
@@ -187,7 +194,7 @@ def fit_noise(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
     )
 
 
-def _fit_course(walks: Sequence[_Errors]) -> tuple[Array, Array]:
+def _fit_course(walks: Sequence[Errors]) -> tuple[Array, Array]:
     """Least squares of the mean error and its course over the cycle, landmark by landmark."""
     error = np.concatenate([w.steady for w in walks])
     waves = np.concatenate([w.waves for w in walks])
@@ -200,7 +207,7 @@ def _fit_course(walks: Sequence[_Errors]) -> tuple[Array, Array]:
     return bias, course
 
 
-def _motion_scale(flat: Sequence[Array], walks: Sequence[_Errors]) -> Array:
+def _motion_scale(flat: Sequence[Array], walks: Sequence[Errors]) -> Array:
     columns = [2 * row + axis for row in LEG for axis in (0, 1)]
     values = np.concatenate(flat)[:, columns]
     part = np.concatenate([w.part for w in walks])
@@ -263,7 +270,7 @@ def _spells(flags: Sequence[Bools], rate_hz: float) -> Array:
 
 
 def _collect_confusions(
-    walks: Sequence[_Errors], rate_hz: float
+    walks: Sequence[Errors], rate_hz: float
 ) -> tuple[Array, tuple[tuple[int, tuple[float, ...], tuple[float, ...]], ...]]:
     begun, spent = np.zeros(PHASE_BINS), np.zeros(PHASE_BINS)
     found = []
@@ -277,112 +284,3 @@ def _collect_confusions(
             near, far = walk.mixed[start:end].round(2).T.tolist()
             found.append((part, tuple(near), tuple(far)))
     return begun / np.maximum(spent + begun, 1.0) * rate_hz, tuple(found)
-
-
-def joint_angles_deg(position: Array, direction: int) -> Array:
-    """Return hip, knee and ankle angles as seen in the picture.
-
-    Parameters
-    ----------
-    position : ndarray, shape (n, 33, 2)
-        Landmarks, px.
-    direction : {+1, -1}
-        Direction of the walk.
-
-    Returns
-    -------
-    ndarray, shape (n, 2, 3)
-        As `WalkTruth.angles_deg`, but projected.
-    """
-    points = position * np.array([direction, -1.0])
-
-    def turn(a: Array, b: Array) -> Array:
-        angle: Array = np.degrees(
-            np.arctan2(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1])
-        )
-        return angle
-
-    trunk = points[:, 11:13].mean(axis=1) - points[:, 23:25].mean(axis=1)
-    angles = []
-    for side in (0, 1):
-        hip, knee, ankle, heel, tip = (points[:, row + side] for row in (23, 25, 27, 29, 31))
-        flexion = turn(-trunk, knee - hip)
-        bend = -turn(knee - hip, ankle - knee)
-        rise = turn(ankle - knee, tip - heel) - 90.0
-        angles.append(np.stack([flexion, bend, rise], -1))
-    return np.stack(angles, 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """How errors of the fast path compare with real ones.
-
-    Attributes
-    ----------
-    figures : dict
-        For ``real`` and ``fast``: SD of the error within walks, RMS of the mean error of a walk (both % of body
-        height, near and far leg), autocorrelation after 1 and 5 frames, RMSE of hip, knee and ankle angle (degrees,
-        near and far, frames without swap), share of swapped frames, of lost frames, mean confidence.
-    """
-
-    figures: dict[str, dict[str, float]]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures for JSON."""
-        return {"figures": self.figures}
-
-
-def compare(noise: NoiseModel, pairs: Sequence[Pair], *, seed: int = 0) -> Comparison:
-    """Compare real errors with those of the fast path on the same walks.
-
-    Parameters
-    ----------
-    noise : NoiseModel
-        The model to judge; judge it on walks to which it was not fitted.
-    pairs : sequence of (WalkTruth, Track)
-        Walks with truth and real track.
-    seed : int
-        Seed of the fast path.
-
-    Returns
-    -------
-    Comparison
-        Figures of both.
-    """
-    fast = [(truth, observe(truth, seed=seed, noise=noise)) for truth, _ in pairs]
-    return Comparison(figures={"real": _figures(pairs), "fast": _figures(fast)})
-
-
-def _figures(pairs: Sequence[Pair]) -> dict[str, float]:
-    walks = [_errors_of(truth, track) for truth, track in pairs]
-    figures: dict[str, float] = {}
-    for name, rows in (("near", NEAR_LEG), ("far", FAR_LEG)):
-        parts = [100.0 * w.steady[:, list(rows)].reshape(len(w.error), -1) for w in walks]
-        centred = [p - np.nanmean(p, axis=0) for p in parts]
-        figures[f"{name}_leg_sd_pct"] = float(np.sqrt(np.nanmean(np.concatenate(centred) ** 2)))
-        figures[f"{name}_leg_bias_pct"] = float(np.sqrt(np.mean([np.nanmean(p, axis=0) ** 2 for p in parts])))
-        for lag in (1, 5):
-            pairs_now = np.concatenate([(c[:-lag] * c[lag:]).ravel() for c in centred])
-            power = np.concatenate([(c[:-lag] ** 2).ravel() for c in centred])
-            both = np.isfinite(pairs_now) & np.isfinite(power)
-            figures[f"{name}_leg_autocorrelation_{lag}"] = float(pairs_now[both].sum() / power[both].sum())
-    wrong: dict[str, list[Array]] = {}
-    for (truth, track), walk in zip(pairs, walks, strict=True):
-        found = joint_angles_deg(track.position.astype(float), truth.direction)
-        clean = ~(walk.swapped | walk.collapsed | walk.lost)
-        for side_name, side in (("near", truth.near_side == "right"), ("far", truth.near_side == "left")):
-            for j, joint in enumerate(("hip", "knee", "ankle")):
-                difference = (found - truth.angles_deg)[clean, int(side), j]
-                wrong.setdefault(f"{side_name}_{joint}_rmse_deg", []).append((difference + 180.0) % 360.0 - 180.0)
-    for key, values in wrong.items():
-        figures[key] = float(np.sqrt(np.mean(np.concatenate(values) ** 2)))
-        figures[key.replace("rmse", "sd")] = float(
-            np.sqrt(np.mean(np.concatenate([v - v.mean() for v in values]) ** 2))
-        )
-    figures["swapped_share"] = float(np.mean(np.concatenate([w.swapped for w in walks])))
-    figures["collapsed_share"] = float(np.mean(np.concatenate([w.collapsed for w in walks])))
-    figures["lost_share"] = float(np.mean(np.concatenate([w.lost for w in walks])))
-    for name, rows in (("near", NEAR_LEG), ("far", FAR_LEG)):
-        values = np.concatenate([w.confidence for w in walks])[:, list(rows)]
-        figures[f"{name}_leg_confidence"] = float(np.nanmean(values))
-    return figures

@@ -49,8 +49,8 @@ class GaitParameters:
         Multiplies stride-to-stride noise.
     clearance_m : float
         Least height of the foot over the floor in mid-swing, m.
-    lifts_sideways : tuple of bool
-        True for a leg that clears the floor by swinging outwards because its knee does not bend.
+    lifts_sideways : ndarray, shape (2,)
+        Share of the missing height that a leg gains by swinging outwards because its knee does not bend.
     """
 
     curves: NDArray[np.float64]
@@ -71,9 +71,9 @@ class GaitParameters:
     elbow_deg: NDArray[np.float64]
     elbow_swing_deg: NDArray[np.float64]
     head_deg: float
+    lifts_sideways: NDArray[np.float64]
     noise_scale: float = 1.0
     clearance_m: float = 0.012
-    lifts_sideways: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +198,7 @@ def sample_person(seed: int) -> Person:
         elbow_deg=np.clip(24.0 + 6.0 * normal() + 2.0 * normal(2), 10.0, 45.0),
         elbow_swing_deg=np.clip(9.0 + 3.0 * normal() + normal(2), 2.0, 18.0),
         head_deg=float(2.0 + 3.0 * normal()),
+        lifts_sideways=np.zeros(2),
     )
     return Person(seed=seed, height_m=height_m, segments=segments, gait=gait, looks=_sample_looks(generator))
 

@@ -88,8 +88,9 @@ class Thinner:
             self._next_s = time_s
         if time_s < self._next_s - self._tolerance_s:
             return False
-        missed = max(0, int((time_s - self._next_s) / self._step_s))
-        self._next_s += (1 + missed) * self._step_s
+        # After a gap the ticks begin anew, so that nothing is kept to catch up.
+        begin_s = time_s if time_s >= self._next_s + self._step_s else self._next_s
+        self._next_s = begin_s + self._step_s
         return True
 
 
@@ -172,6 +173,7 @@ class _Clock:
         declared = rate_hz or float(stream.average_rate or stream.guessed_rate or 0)
         self.rate_hz = declared if 0 < declared <= 10_000 else _DEFAULT_RATE_HZ
         self._last_s: float | None = None
+        self._repeated = False
 
     def read(self, picture: VideoFrame) -> float:
         stamp = picture.pts if picture.pts is not None else picture.dts
@@ -179,8 +181,12 @@ class _Clock:
             time_s = 0.0 if self._last_s is None else self._last_s + 1 / self.rate_hz
         else:
             time_s = stamp * self._base
-        if self._last_s is not None and time_s <= self._last_s:
-            time_s = self._last_s + min(0.001, 0.25 / self.rate_hz)
+        repeated = self._last_s is not None and time_s <= self._last_s
+        if repeated and self._last_s is not None:
+            # A repeated stamp belongs somewhere before the next one: half a frame later is at most half a
+            # frame wrong and leaves no jump. Where stamps go on repeating, the nominal rate takes over.
+            time_s = self._last_s + (1.0 if self._repeated else 0.5) / self.rate_hz
+        self._repeated = repeated
         self._last_s = time_s
         return time_s
 

@@ -1,0 +1,120 @@
+"""What every benchmark shares: its result, the machine it ran on, and how it is printed."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+__all__ = ["BenchResult", "Table", "area_under_roc", "as_text", "commit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows for people.
+
+    Attributes
+    ----------
+    title : str
+    columns : sequence of str
+    rows : sequence of sequence
+    """
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return {"title": self.title, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """What a benchmark measured.
+
+    Attributes
+    ----------
+    bench : str
+        Name.
+    settings : mapping
+        What was run.
+    figures : mapping of str to float
+        The figures that the README quotes.
+    tables : sequence of Table
+    """
+
+    bench: str
+    settings: Mapping[str, Any]
+    figures: Mapping[str, float]
+    tables: Sequence[Table] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the documented JSON layout, with commit and machine."""
+        return {
+            "bench": self.bench,
+            "commit": commit(),
+            "machine": {
+                "processor": platform.processor() or platform.machine(),
+                "cores": psutil.cpu_count(),
+                "memory_gib": round(psutil.virtual_memory().total / 1024**3, 1),
+                "python": platform.python_version(),
+                "system": platform.platform(),
+            },
+            "settings": dict(self.settings),
+            "figures": {name: round(float(value), 4) for name, value in self.figures.items()},
+            "tables": [table.to_dict() for table in self.tables],
+        }
+
+
+def commit() -> str:
+    """Return the commit of this checkout, marked when files differ from it; empty outside a checkout."""
+    folder = Path(__file__).resolve().parents[2]
+    try:
+        text = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=10"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return text.strip()
+
+
+def area_under_roc(normal: NDArray[np.float64], impaired: NDArray[np.float64]) -> float:
+    """Return the probability that an impaired walk scores above a normal one, ties counting half.
+
+    References
+    ----------
+    Hanley & McNeil 1982, Radiology 143:29 (equal to the Mann–Whitney statistic).
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.concatenate([normal, impaired]))[len(normal) :]
+    n = len(impaired)
+    return float((ranks.sum() - n * (n + 1) / 2) / (n * len(normal)))
+
+
+def as_text(result: Mapping[str, Any]) -> str:
+    """Return figures and tables as Markdown."""
+    lines = [f"### {result['bench']} ({result['commit']})", ""]
+    lines += [f"- {name}: {value}" for name, value in result["figures"].items()]
+    for table in result["tables"]:
+        lines += ["", f"**{table['title']}**", "", "| " + " | ".join(table["columns"]) + " |"]
+        lines.append("|" + "---|" * len(table["columns"]))
+        lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in table["rows"]]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

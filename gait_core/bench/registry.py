@@ -1,0 +1,30 @@
+"""The benchmarks by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gait_core.bench.common import BenchResult, as_text
+from gait_core.bench.detection import bench_detection
+from gait_core.errors import InputError
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__ = ["BENCHES", "as_text", "run"]
+
+BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {"detection": bench_detection}
+
+
+def run(name: str, workspace: Workspace, reporter: Reporter, *, quick: bool, data: str | None) -> dict[str, Any]:
+    """Run a benchmark and return its JSON.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    bench = BENCHES.get(name)
+    if bench is None:
+        raise InputError(f"Expected a benchmark among {', '.join(BENCHES)}, but got {name!r}.", "Choose one of these.")
+    return bench(workspace, reporter, quick=quick, data=data).to_dict()

@@ -1,0 +1,87 @@
+"""Progress of several videos that are analysed side by side."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from gait_core.progress import Reporter
+
+__all__ = ["FrameProgress", "labels_of"]
+
+_REPORT_EVERY_S = 0.25
+
+
+class FrameProgress:
+    """Frames done per video and in total, told at most four times a second.
+
+    Parameters
+    ----------
+    reporter : Reporter
+    stage : str
+        Stage to report under.
+    """
+
+    def __init__(self, reporter: Reporter, stage: str) -> None:
+        self._reporter = reporter
+        self._stage = stage
+        self._lock = threading.Lock()
+        self._done: dict[str, int] = {}
+        self._expected: dict[str, int] = {}
+        self._told_s: dict[str | None, float] = {}
+
+    def expect(self, label: str, frames: int) -> None:
+        """Take a video into the total."""
+        with self._lock:
+            self._expected[label] = frames
+            self._done[label] = 0
+
+    def update(self, label: str, done: int) -> None:
+        """Tell how far a video is."""
+        with self._lock:
+            self._done[label] = done
+            expected = self._expected[label] = max(self._expected[label], done)
+            due = self._due(label)
+        if due:
+            self._reporter.progress(self._stage, done, expected, "frames", item=label)
+            self.total()
+
+    def finish(self, label: str, frames: int) -> None:
+        """Tell that a video is done."""
+        with self._lock:
+            self._done[label] = self._expected[label] = frames
+        self._reporter.progress(self._stage, frames, frames, "frames", item=label)
+        self.total(final=True)
+
+    def fail(self, label: str) -> None:
+        """Take a video out of the total."""
+        with self._lock:
+            self._done.pop(label, None)
+            self._expected.pop(label, None)
+
+    def total(self, *, final: bool = False) -> None:
+        """Tell how far all are together."""
+        with self._lock:
+            if not self._due(None) and not final:
+                return
+            done, expected = sum(self._done.values()), sum(self._expected.values())
+        self._reporter.progress(self._stage, done, expected, "frames")
+
+    def _due(self, key: str | None) -> bool:
+        now_s = time.monotonic()
+        if now_s - self._told_s.get(key, float("-inf")) < _REPORT_EVERY_S:
+            return False
+        self._told_s[key] = now_s
+        return True
+
+
+def labels_of(paths: Sequence[Path]) -> list[str]:
+    """Return the file names, with `` (2)`` where one repeats."""
+    seen: dict[str, int] = {}
+    labels = []
+    for path in paths:
+        seen[path.name] = seen.get(path.name, 0) + 1
+        labels.append(path.name if seen[path.name] == 1 else f"{path.name} ({seen[path.name]})")
+    return labels

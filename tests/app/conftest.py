@@ -1,0 +1,39 @@
+"""Fixtures of the dashboard's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gait_core.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+MAIN = ROOT / "app" / "main.py"
+
+
+@pytest.fixture
+def space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """Return the empty workspace that the dashboard under test uses."""
+    root = tmp_path / "workspace"
+    monkeypatch.setenv("GAIT_WORKSPACE", str(root))
+    return Workspace(root)
+
+
+@pytest.fixture
+def open_page(space: Workspace) -> Callable[..., AppTest]:
+    """Return a function that opens one page with parameters in its address."""
+
+    def opened(page: str = "overview", **params: str) -> AppTest:
+        test = AppTest.from_file(str(MAIN), default_timeout=30).run()
+        if page != "overview":
+            test.switch_page(f"../pages/{page}.py")
+        for name, value in params.items():
+            test.query_params[name] = value
+        test.run()
+        assert not test.exception, [item.value for item in test.exception]
+        return test
+
+    return opened

@@ -1,0 +1,279 @@
+"""Decoding: time, thinning, orientation, damage; and writing what decodes again."""
+
+from __future__ import annotations
+
+import tracemalloc
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from gait_core.errors import InputError
+from gait_core.video.decode import DecodeReport, Thinner, iter_frames, scaled_size
+from gait_core.video.encode import VideoWriter
+from gait_core.video.probe import probe
+
+RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 230, 230)
+
+
+def quarters(width: int = 64, height: int = 48) -> np.ndarray:
+    """Return a picture: red top left, green top right, blue bottom left, white bottom right."""
+    image = np.empty((height, width, 3), np.uint8)
+    image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
+    image[height // 2 :, : width // 2], image[height // 2 :, width // 2 :] = BLUE, WHITE
+    return image
+
+
+def corners(image: np.ndarray) -> list[tuple[int, int, int]]:
+    height, width = image.shape[:2]
+    seen = [image[h, w] for h in (height // 4, 3 * height // 4) for w in (width // 4, 3 * width // 4)]
+    names = (RED, GREEN, BLUE, WHITE)
+    return [min(names, key=lambda name: np.abs(np.subtract(name, colour)).sum()) for colour in seen]
+
+
+def encode(path: Path, frames: int, *, codec: str = "libx264", rotation: int = 0, mirror: bool = False, **more) -> Path:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = 64, 48
+        stream.pix_fmt = more.get("pix_fmt", "yuv420p")
+        if "aspect" in more:
+            stream.codec_context.sample_aspect_ratio = more["aspect"]
+        if codec == "libx264":
+            stream.options = {"g": "10"}
+        if rotation or mirror:
+            stream.set_display_rotation(rotation, hflip=mirror)
+        for _ in range(frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(quarters(), format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write(path: Path, times: list[float]) -> Path:
+    with VideoWriter(path, 64, 48, 25) as writer:
+        for time_s in times:
+            writer.write(quarters(), time_s)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rotation", "expected"),
+    [
+        (0, [RED, GREEN, BLUE, WHITE]),
+        (90, [GREEN, WHITE, RED, BLUE]),
+        (180, [WHITE, BLUE, GREEN, RED]),
+        (270, [BLUE, RED, WHITE, GREEN]),
+    ],
+)
+def test_pictures_are_turned_upright(tmp_path: Path, rotation: int, expected: list) -> None:
+    path = encode(tmp_path / "phone.mp4", 3, rotation=rotation)
+    frame = next(iter_frames(path))
+    assert corners(frame.image) == expected
+    info = probe(path)
+    assert frame.image.shape == (info.height_px, info.width_px, 3)
+    assert info.rotation_deg == rotation
+
+
+@pytest.mark.parametrize(("rotation", "expected"), [(0, [GREEN, RED, WHITE, BLUE]), (90, [WHITE, GREEN, BLUE, RED])])
+def test_pictures_of_a_front_camera_are_mirrored_back(tmp_path: Path, rotation: int, expected: list) -> None:
+    path = encode(tmp_path / "front.mp4", 2, rotation=rotation, mirror=True)
+    assert corners(next(iter_frames(path)).image) == expected
+
+
+def test_times_are_those_of_the_file(tmp_path: Path) -> None:
+    times = [0.0, 0.04, 0.047, 0.2, 0.3]
+    found = [frame.time_s for frame in iter_frames(write(tmp_path / "uneven.mp4", times))]
+    assert found == pytest.approx(times, abs=1e-4)
+
+
+def test_repeated_time_stamps_rise_strictly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gait_core.video.decode as decode
+
+    path = write(tmp_path / "walk.mp4", [number / 25 for number in range(10)])
+    original = decode._decoded
+
+    def repeated(container, stream, report):
+        for picture in original(container, stream, report):
+            picture.pts = picture.pts // 7200 * 7200  # every two frames share a stamp
+            yield picture
+
+    monkeypatch.setattr(decode, "_decoded", repeated)
+    times = [frame.time_s for frame in iter_frames(path)]
+    assert times[:4] == pytest.approx([0.0, 0.02, 0.08, 0.10], abs=1e-6), "half a frame after the repeated stamp"
+    assert np.all(np.diff(times) > 0)
+
+
+def test_stamps_that_are_all_equal_give_the_nominal_rate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gait_core.video.decode as decode
+
+    path = write(tmp_path / "walk.mp4", [number / 25 for number in range(50)])
+    original = decode._decoded
+
+    def equal(container, stream, report):
+        for picture in original(container, stream, report):
+            picture.pts = 0
+            yield picture
+
+    monkeypatch.setattr(decode, "_decoded", equal)
+    times = [frame.time_s for frame in iter_frames(path)]
+    assert times[-1] == pytest.approx(49 / 25, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("source_hz", "target_hz", "kept"),
+    [
+        (25, 30, 250),
+        (30, 30, 300),
+        (29.97, 30, 300),
+        (30.02, 30, 300),
+        (60, 30, 300),
+        (59.94, 30, 300),
+        (120, 30, 300),
+        (30, 25, 250),
+        (50, 30, 300),
+        (240, 25, 250),
+        (25, None, 250),
+    ],
+)
+def test_thinning_by_time(source_hz: float, target_hz: float | None, kept: int) -> None:
+    times = np.arange(0, 10 - 1e-9, 1 / source_hz)
+    thinner = Thinner(target_hz, source_hz)
+    chosen = [time_s for time_s in times if thinner.keeps(time_s)]
+    assert len(chosen) == pytest.approx(kept, abs=2)
+    if target_hz and source_hz > 1.1 * target_hz:
+        assert np.diff(chosen).max() <= 1 / target_hz + 1 / source_hz
+
+
+def test_thinning_bears_jitter_and_gaps() -> None:
+    rng = np.random.default_rng(1)
+    times = np.arange(600) / 60 + rng.uniform(-0.004, 0.004, 600)
+    thinner = Thinner(30, 60)
+    assert sum(thinner.keeps(t) for t in times) == pytest.approx(300, abs=3)
+    thinner = Thinner(30, 60)
+    gap = [t for t in np.arange(0, 10, 1 / 60) if not 2 < t < 5]
+    chosen = [t for t in gap if thinner.keeps(t)]
+    assert np.diff(chosen).min() > 0.9 / 60 * 1.5  # after a gap there is no burst to catch up
+
+
+def test_frames_are_thinned_and_resized(tmp_path: Path) -> None:
+    path = write(tmp_path / "fast.mp4", [number / 60 for number in range(60)])
+    report = DecodeReport()
+    frames = list(iter_frames(probe(path), target_fps=30, max_side_px=32, report=report))
+    assert (report.frames_read, report.frames_kept, report.frames_broken) == (60, 30, 0)
+    assert frames[0].image.shape == (24, 32, 3)
+    assert [frame.index for frame in frames[:3]] == [0, 2, 4]
+
+
+def test_oblong_pixels_are_stretched(tmp_path: Path) -> None:
+    path = encode(tmp_path / "dv.mp4", 2, aspect=Fraction(4, 3))
+    assert next(iter_frames(path)).image.shape == (48, 85, 3)
+    turned = encode(tmp_path / "turned.mp4", 2, aspect=Fraction(4, 3), rotation=90)
+    info = probe(turned)
+    assert next(iter_frames(turned)).image.shape == (info.height_px, info.width_px, 3) == (85, 48, 3)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "suffix"),
+    [("libsvtav1", "yuv420p", "mp4"), ("libx265", "yuv420p10le", "mov"), ("libvpx-vp9", "yuv420p", "webm")],
+)
+def test_other_codecs(tmp_path: Path, codec: str, pix_fmt: str, suffix: str) -> None:
+    if codec not in av.codecs_available:
+        pytest.skip(f"this PyAV has no encoder {codec}")
+    path = encode(tmp_path / f"clip.{suffix}", 10, codec=codec, pix_fmt=pix_fmt)
+    frames = list(iter_frames(path))
+    assert len(frames) == probe(path).frame_count == 10
+    assert corners(frames[5].image) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_damage_in_the_middle_is_skipped_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "walk.mp4"
+    rng = np.random.default_rng(0)
+    with VideoWriter(path, 128, 96, 25) as writer:
+        for _ in range(100):
+            writer.write(rng.integers(0, 255, (96, 128, 3), np.uint8))
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = bytes(20_000)
+    path.write_bytes(content)
+    report = DecodeReport()
+    frames = list(iter_frames(path, report=report))
+    assert report.frames_broken > 0
+    assert len(frames) == report.frames_kept == report.frames_read >= 50
+    assert frames[-1].time_s > 3.0, "decoding goes on after the damage"
+
+
+def test_a_truncated_file_gives_its_first_part(tmp_path: Path) -> None:
+    path = encode(tmp_path / "walk.mkv", 200)
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    report = DecodeReport()
+    frames = list(iter_frames(path, report=report))
+    assert 20 < len(frames) < 200
+    assert corners(frames[-1].image) == [RED, GREEN, BLUE, WHITE]
+
+
+def test_memory_does_not_grow_with_the_length(tmp_path: Path) -> None:
+    path = write(tmp_path / "long.mp4", [number / 25 for number in range(500)])
+    for _ in iter_frames(path):
+        break
+    tracemalloc.start()
+    for frame in iter_frames(path):
+        if frame.index == 50:
+            tracemalloc.reset_peak()
+            early = tracemalloc.get_traced_memory()[0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - early < 20 * 64 * 48 * 3
+
+
+def test_more_threads_give_the_same_frames(tmp_path: Path) -> None:
+    path = encode(tmp_path / "walk.mp4", 50)
+    one, three = (list(iter_frames(path, threads=threads)) for threads in (1, 3))
+    assert [frame.time_s for frame in one] == [frame.time_s for frame in three]
+    assert all(np.array_equal(a.image, b.image) for a, b in zip(one, three, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "expected"),
+    [
+        ((1920, 1080), 960, (960, 540)),
+        ((100, 50), 960, (100, 50)),
+        ((1080, 1920), 640, (360, 640)),
+        ((10, 10), None, (10, 10)),
+    ],
+)
+def test_scaled_size(size: tuple[int, int], limit: int | None, expected: tuple[int, int]) -> None:
+    assert scaled_size(*size, limit) == expected
+
+
+class TestVideoWriter:
+    def test_plays_in_browsers(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "out.mp4", [0.0, 0.04, 0.08])
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        head = path.read_bytes()
+        assert head.index(b"moov") < head.index(b"mdat"), "the index stands in front"
+
+    def test_odd_sizes_lose_their_last_row_and_column(self, tmp_path: Path) -> None:
+        with VideoWriter(tmp_path / "odd.mp4", 65, 49, 25) as writer:
+            writer.write(np.zeros((49, 65, 3), np.uint8))
+        info = probe(tmp_path / "odd.mp4")
+        assert (info.width_px, info.height_px) == (64, 48)
+
+    def test_nothing_is_left_after_a_failure(self, tmp_path: Path) -> None:
+        with pytest.raises(RuntimeError), VideoWriter(tmp_path / "out.mp4", 64, 48, 25) as writer:
+            writer.write(quarters())
+            raise RuntimeError
+        assert list(tmp_path.iterdir()) == []
+
+    def test_wrong_frames_are_refused(self, tmp_path: Path) -> None:
+        with VideoWriter(tmp_path / "out.mp4", 64, 48, 25) as writer:
+            with pytest.raises(InputError, match="shape"):
+                writer.write(np.zeros((10, 10, 3), np.uint8))
+            writer.write(quarters())
+        with pytest.raises(InputError, match="not entered"):
+            VideoWriter(tmp_path / "x.mp4", 64, 48, 25).write(quarters())
+        with pytest.raises(InputError, match="frame rate"):
+            VideoWriter(tmp_path / "x.mp4", 64, 48, 0)
