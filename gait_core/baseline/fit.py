@@ -106,8 +106,8 @@ class PersonFitter:
                 )
             )
             weights = self._weights()
-            memory = Memory.of(weights, [scaled[i] for i in others])
-            remaining.append(residual(weights, memory, scaled[held_out]))
+            memory = Memory.of(weights, [scaled[i] for i in others], [codes[i] for i in others])
+            remaining.append(residual(weights, memory, scaled[held_out], codes[held_out]))
         training_facts = self._finish(codes, scaled, histories, reporter)
         weights = self._weights()
         scale = personal_scale(remaining, start.prior_scale)
@@ -117,7 +117,7 @@ class PersonFitter:
                 weights=weights,
                 mean=start.mean,
                 sd=start.sd,
-                memory=Memory.of(weights, scaled),
+                memory=Memory.of(weights, scaled, codes),
                 scale=scale,
                 metric=start.metric,
                 emphasis=Emphasis.of(scores, start.part_sd, start.part_weight),

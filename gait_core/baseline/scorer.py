@@ -43,13 +43,13 @@ class Memory:
     walk: NDArray[np.int64]
 
     @classmethod
-    def of(cls, weights: Weights, walks: Sequence[Array]) -> Self:
-        """Remember standardised windows, one array (n_i, window_frames, n_features) per walk."""
+    def of(cls, weights: Weights, walks: Sequence[Array], codes: Sequence[Array] | None = None) -> Self:
+        """Remember standardised windows, one array (n_i, window_frames, n_features) per walk, and their codes."""
         windows = np.concatenate(walks)
-        codes = encode(weights, windows)
+        known = encode(weights, windows) if codes is None else np.concatenate(codes)
         return cls(
-            codes=codes,
-            misses=windows - decode(weights, codes, windows.shape[1]),
+            codes=known,
+            misses=windows - decode(weights, known, windows.shape[1]),
             walk=np.repeat(np.arange(len(walks)), [len(walk) for walk in walks]),
         )
 
@@ -215,9 +215,9 @@ class Scorer:
         )
 
 
-def residual(weights: Weights, memory: Memory, windows: Array) -> Array:
+def residual(weights: Weights, memory: Memory, windows: Array, codes: Array | None = None) -> Array:
     """Return what the person's own gait leaves unexplained of standardised windows, same shape."""
-    recalled, missed = memory.recall(encode(weights, windows))
+    recalled, missed = memory.recall(encode(weights, windows) if codes is None else codes)
     return np.asarray(windows - decode(weights, recalled, windows.shape[1]) - missed, dtype=np.float32)
 
 

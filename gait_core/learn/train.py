@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ __all__ = ["History", "Pair", "Trainer"]
 
 Pair: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Inputs and targets."""
+_SHUFFLE_STREAM: Final = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +62,12 @@ class Trainer:
     """
 
     def __init__(self, model: Any, learning_rate: float, *, decay_steps: int | None = None) -> None:
-        self._keras = load_keras()
+        keras = load_keras()
         self.model = model
         rate: Any = learning_rate
         if decay_steps is not None:
-            rate = self._keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
-        optimizer = self._keras.optimizers.Adam(rate, clipnorm=1.0)
+            rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
+        optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)
         optimizer.build(model.trainable_variables)
         model.compile(optimizer=optimizer, loss="mse", jit_compile=False)
         self._first_weights = model.get_weights()
@@ -111,73 +112,84 @@ class Trainer:
         Cancelled
             When the user asked for it.
         """
-        first = float("nan")
+        inputs, targets = training
+        order = np.random.default_rng([_SHUFFLE_STREAM, len(inputs)])
+        progress = _Progress(self.model, self._loss(validation, batch_size) if validation is not None else None)
+        for epoch in range(1, epochs + 1):
+            self.model.reset_metrics()
+            for rows in _batches(len(inputs), batch_size, order):
+                self.model.train_on_batch(inputs[rows], targets[rows])
+                reporter.check()
+                if reporter.wants_early_stop():
+                    progress.reason = "user"
+                    break
+            loss = float(self.model.get_metrics_result()["loss"])
+            if validation is None:
+                progress.add(epoch, loss, None)
+                reporter.epoch(stage, epoch, epochs, loss=loss, **dict(labels or {}))
+            else:
+                val_loss = self._loss(validation, batch_size)
+                progress.add(epoch, loss, val_loss)
+                reporter.epoch(stage, epoch, epochs, loss=loss, val_loss=val_loss, **dict(labels or {}))
+                if epoch - progress.best_epoch >= patience and not progress.reason:
+                    progress.reason = "patience"
+            if progress.reason:
+                break
         if validation is not None:
-            first = float(self.model.evaluate(*validation, batch_size=1024, verbose=0))
-        watcher = _watcher(self._keras, self.model, first, epochs, patience, reporter, stage, dict(labels or {}))
-        self.model.fit(
-            *training,
-            validation_data=validation,
-            epochs=epochs,
-            batch_size=batch_size,
-            validation_batch_size=1024 if validation is not None else None,
-            shuffle=True,
-            verbose=0,
-            callbacks=[watcher],
-        )
-        if validation is not None:
-            self.model.set_weights(watcher.best_weights)
+            self.model.set_weights(progress.best_weights)
+        return progress.history()
+
+    def _loss(self, pair: Pair, batch_size: int) -> float:
+        """Return the mean squared error; batches are filled up so that one compiled function serves every size."""
+        inputs, targets = pair
+        n = len(inputs)
+        total = 0.0
+        for start in range(0, n, batch_size):
+            rows = np.arange(start, start + batch_size)
+            real = rows < n
+            found = np.asarray(self.model.predict_on_batch(inputs[rows % n]))[real]
+            total += float(((found - targets[rows[real]]).astype(np.float64) ** 2).sum())
+        return total / targets.size
+
+
+def _batches(n: int, batch_size: int, order: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield shuffled rows in batches of one size; the last is filled up from the beginning of the same order."""
+    shuffled = order.permutation(n)
+    size = min(batch_size, n)
+    for start in range(0, n, size):
+        yield shuffled[np.arange(start, start + size) % n]
+
+
+class _Progress:
+    """Losses so far and the best weights."""
+
+    def __init__(self, model: Any, first: float | None) -> None:
+        self._model = model
+        self._first = float("nan") if first is None else first
+        self._best = self._first
+        self._loss: list[float] = []
+        self._val_loss: list[float] = []
+        self.best_weights = model.get_weights()
+        self.best_epoch = 0
+        self.reason = ""
+
+    def add(self, epoch: int, loss: float, val_loss: float | None) -> None:
+        """Take the losses of an epoch."""
+        self._loss.append(loss)
+        if val_loss is None:
+            self.best_epoch = epoch
+            return
+        self._val_loss.append(val_loss)
+        if val_loss < self._best:
+            self._best, self.best_epoch = val_loss, epoch
+            self.best_weights = self._model.get_weights()
+
+    def history(self) -> History:
+        """Return what happened."""
         return History(
-            loss=watcher.loss,
-            val_loss=watcher.val_loss,
-            first_val_loss=first,
-            best_epoch=watcher.best_epoch,
-            stopped_early=watcher.reason,
+            loss=self._loss,
+            val_loss=self._val_loss,
+            first_val_loss=self._first,
+            best_epoch=self.best_epoch,
+            stopped_early=self.reason,
         )
-
-
-def _watcher(
-    keras: Any,
-    model: Any,
-    first: float,
-    epochs: int,
-    patience: int,
-    reporter: Reporter,
-    stage: str,
-    labels: dict[str, int],
-) -> Any:
-    """Return the callback that reports, stops and remembers the best weights."""
-
-    class Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-        def __init__(self) -> None:
-            super().__init__()
-            self.loss: list[float] = []
-            self.val_loss: list[float] = []
-            self.best = first
-            self.best_weights: list[Any] = model.get_weights()
-            self.best_epoch = 0
-            self.reason = ""
-
-        def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: ARG002 - Keras calls it so
-            reporter.check()
-            if reporter.wants_early_stop():
-                self.reason = "user"
-                self.model.stop_training = True
-
-        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-            values = {name: float(value) for name, value in (logs or {}).items()}
-            self.loss.append(values["loss"])
-            if "val_loss" not in values:
-                reporter.epoch(stage, epoch + 1, epochs, loss=values["loss"], **labels)
-                self.best_epoch = epoch + 1
-                return
-            self.val_loss.append(values["val_loss"])
-            reporter.epoch(stage, epoch + 1, epochs, loss=values["loss"], val_loss=values["val_loss"], **labels)
-            if values["val_loss"] < self.best:
-                self.best, self.best_epoch = values["val_loss"], epoch + 1
-                self.best_weights = model.get_weights()
-            elif epoch + 1 - self.best_epoch >= patience and not self.reason:
-                self.reason = "patience"
-                self.model.stop_training = True
-
-    return Watcher()

@@ -204,11 +204,19 @@ def test_fast_enough_for_thousands_of_simulated_walks_and_for_a_cached_baseline(
     assert time.process_time() - start < 0.1
 
 
-def test_a_hidden_arm_is_reported_by_name_and_its_windows_are_left_out():
+def test_an_unsure_arm_still_counts_because_the_trunk_hides_it_in_every_stride():
     _, track = simulated()
     confidence = track.confidence.copy()
-    confidence[: len(track) // 2, 16] = 0.1
+    confidence[:, [13, 14, 15, 16]] = 0.05
     features = compute_features(track.with_(confidence=confidence))
+    assert np.isfinite(features.values[features.walking]).all()
+
+
+def test_an_arm_outside_the_picture_is_reported_by_name_and_its_windows_are_left_out():
+    _, track = simulated()
+    position = track.position.copy()
+    position[: len(track) // 2, 16, 1] = 3.0 * track.height_px
+    features = compute_features(track.with_(position=position))
     (warning,) = [found for found in features.warnings if found.code == "parts_hidden"]
     assert "right arm" in warning.message
     assert not warning.blocking
