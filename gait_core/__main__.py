@@ -6,7 +6,7 @@ import os
 # It has to be said before NumPy is loaded.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from gait_core.cli import main  # noqa: E402
+from gait_core.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

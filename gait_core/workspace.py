@@ -229,9 +229,11 @@ class Workspace:
         found = []
         for path in sorted((self.root / collection).glob("*.json")):
             try:
-                found.append(dict(read_json(path)))
+                record = read_json(path)
             except (StorageError, NotFoundError):
                 continue
+            if isinstance(record, dict):
+                found.append(record)
         return found
 
     def delete_record(self, collection: str, entry_id: str) -> None:

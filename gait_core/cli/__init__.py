@@ -1,5 +1,1 @@
-"""The command line: ``python -m gait_core …``."""
-
-from gait_core.cli.main import main
-
-__all__ = ["main"]
+"""The command line: ``python -m gait_core …``; it begins in `gait_core.cli.main`."""

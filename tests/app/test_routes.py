@@ -48,6 +48,8 @@ class Client:
         answer = Answer()
 
         async def receive() -> dict[str, Any]:
+            if not pieces:
+                await asyncio.sleep(60)  # a client that waits for the answer; the application stops listening then
             piece = pieces.pop(0) if pieces else b""
             return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 

@@ -1,0 +1,1 @@
+"""The dashboard: it shows what is on disk and starts jobs; it never computes."""

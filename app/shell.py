@@ -1,0 +1,74 @@
+"""What stands around every page: styles, menu, and the strip that shows the running job."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from app import registry, theme, words
+from app.components import error_box
+from app.jobview import bar, standing
+from app.state import active_job, jobs
+from gait_core.errors import GaitError
+from gait_core.jobs.store import Job
+
+__all__ = ["run"]
+
+_ASSETS: Final = Path(__file__).resolve().parent / "assets"
+_OPENS: Final = {"baseline": "baseline", "analyse": "analyse", "demo_walks": "baseline", "models": "performance"}
+
+
+def run() -> None:
+    """Draw the shell and the chosen page in it."""
+    st.set_page_config(
+        page_title="Gait Studio", page_icon=str(_ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=264
+    )
+    theme.apply()
+    st.logo(str(_ASSETS / "mark.svg"), size="large")
+    chosen = st.navigation(registry.menu(), position="sidebar", expanded=True)
+    with st.sidebar:
+        _strip()
+    try:
+        chosen.run()
+    except GaitError as error:
+        # A page that meets a damaged or vanished folder says so; it does not show a traceback.
+        error_box(error.to_dict())
+
+
+def _strip() -> None:
+    first = active_job()
+
+    def render() -> None:
+        job = active_job()
+        if (job.id if job else None) != (first.id if first else None):
+            st.rerun()
+        if job is not None:
+            _job(job)
+
+    st.fragment(render, run_every=1.0 if first is not None else None)()
+
+
+def _job(job: Job) -> None:
+    stage = words.state_name(job.state) if job.state != "running" else words.stage_name(job.stage)
+    now = standing(job)
+    if job.state == "queued":
+        detail = "waits for its turn"
+    else:
+        left = f"{words.duration(job.eta_s)} left" if job.eta_s else ""
+        detail = " · ".join(part for part in (words.percent(now.share) if now.share is not None else "", left) if part)
+    st.html(
+        f'<section class="gs-strip" aria-label="Running job"><div class="t">{escape(job.title)}</div>'
+        f"<div>{escape(stage)}</div>{bar(now.share, stage, thin=True)}"
+        f'<div class="d">{escape(detail)}&nbsp;</div></section>'
+    )
+    with st.container(horizontal=True, gap="small"):
+        if st.button("Open", key=f"strip_open_{job.id}", help="Show this job"):
+            target = _OPENS.get(job.kind, "overview")
+            params = {"step": "run", "job": job.id} if job.kind == "baseline" else {"job": job.id}
+            registry.go(target, **params)
+        if job.state != "cancelling" and st.button("Cancel", key=f"strip_cancel_{job.id}", help="Stop and discard"):
+            jobs().cancel(job.id)
+            st.rerun(scope="app")

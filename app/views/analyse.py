@@ -1,0 +1,196 @@
+"""Analyse a walk: choose the baseline and the video, watch it run, read the level."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import registry, videos, words
+from app.components import empty, error_box, heading, level_badge, level_key
+from app.demo import demo_walks
+from app.jobview import follow
+from app.pickers import sources
+from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.views import analyse_result
+from gait_core.baseline.store import BaselineSummary, list_analyses, list_baselines
+from gait_core.errors import GaitError, NotFoundError
+
+__all__ = ["render"]
+
+
+def render() -> None:
+    """Draw the page."""
+    heading("Analyse a walk", "Compare a new video of a person with their own baseline.")
+    baselines = list_baselines(workspace())
+    if not baselines:
+        empty("There is no baseline yet", "A walk can only be compared with a baseline of the same person.")
+        if st.button("Create a baseline", key="analyse_wizard", type="primary", icon=":material/directions_walk:"):
+            registry.go("baseline", step="import")
+        return
+    if param("analysis"):
+        _result(param("analysis") or "")
+    elif param("job"):
+        _run(param("job") or "")
+    else:
+        _resume_running()
+        _form(baselines)
+
+
+def _resume_running() -> None:
+    """Coming back through the menu, show the analysis that still runs."""
+    job = active_job()
+    if job is not None and job.kind == "analyse" and recall("left") != job.id:
+        set_params(job=job.id)
+        st.rerun()
+
+
+def _result(analysis_id: str) -> None:
+    if st.button(
+        "Analyse another walk", key="analyse_more", type="primary", icon=":material/add:", shortcut="Mod+Enter"
+    ):
+        remember("walk_path", "")
+        set_params(analysis=None, job=None)
+        st.rerun()
+    try:
+        analyse_result.render(analysis_id)
+    except NotFoundError:
+        empty("This analysis is gone", "It was deleted, or the address belongs to another workspace.")
+
+
+def _run(job_id: str) -> None:
+    try:
+        job = jobs().get(job_id)
+    except GaitError:
+        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
+        _leave(job_id)
+        return
+    if job.active:
+        remember("watched", job.id)
+    if job.state == "done":
+        walks = (jobs().result(job.id) or {}).get("walks", [])
+        made = [str(walk["analysis_id"]) for walk in walks if walk.get("analysis_id")]
+        if made and recall("watched") == job.id:
+            remember("watched", "")
+            set_params(job=None, analysis=made[0])
+            st.rerun()
+        for walk in walks:
+            _walk_line(walk)
+    follow(job_id)
+    _leave(job_id)
+
+
+def _walk_line(walk: dict[str, object]) -> None:
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            st.markdown(f"**{words.joint_name(str(walk.get('name', '')))}**")
+        with st.container(width=160):
+            st.html(level_badge(walk.get("level")))
+        target = str(walk.get("analysis_id") or "")
+        if target and st.button("Open", key=f"open_{target}"):
+            set_params(job=None, analysis=target)
+            st.rerun()
+
+
+def _leave(job_id: str) -> None:
+    if st.button("Choose another video", key="analyse_leave", type="tertiary", icon=":material/arrow_back:"):
+        remember("left", job_id)
+        set_params(job=None)
+        st.rerun()
+
+
+def _form(baselines: list[BaselineSummary]) -> None:
+    ids = [baseline.id for baseline in baselines]
+    names = {
+        item.id: f"{item.subject} · {words.plural(item.n_walks, 'walk')}, {words.moment(item.created_s)}"
+        for item in baselines
+    }
+    wanted = param("baseline")
+    chosen = st.selectbox(
+        "Baseline of",
+        ids,
+        index=ids.index(wanted) if wanted in ids else 0,
+        format_func=lambda key: names[key],
+        key="analyse_baseline",
+        width=520,
+    )
+    set_params(baseline=chosen)
+    generation = int(recall("walk_row", 0))
+    text = st.text_input(
+        "Video of the new walk",
+        value=str(recall("walk_path", "")),
+        key=f"walk_path_{generation}",
+        placeholder="/path/to/walk.mp4",
+    )
+    remember("walk_path", text)
+    _sources()
+    check = videos.check_paths([text])[0]
+    mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
+    if check.text:
+        st.html(f'<p class="gs-check {check.kind}" role="status">{mark}{check.text}</p>')
+    overlay = st.toggle(
+        "Make an overlay video", value=True, key="overlay", help="The video with the skeleton drawn in."
+    )
+    ready = videos.usable([text])
+    if st.button(
+        "Analyse this walk",
+        key="analyse_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Mod+Enter",
+        disabled=not ready,
+    ):
+        _submit(ready, str(chosen), overlay)
+    _earlier(str(chosen))
+
+
+def _choose(path: str) -> None:
+    remember("walk_path", path)
+    remember("walk_row", int(recall("walk_row", 0)) + 1)
+    st.rerun()
+
+
+def _sources() -> None:
+    with st.container(horizontal=True, gap="small"):
+        chosen = sources("analyse", several=False)
+        if chosen:
+            _choose(chosen[0])
+        demo = demo_walks(jobs())
+        for walk in demo.later if demo is not None else ():
+            label = str(walk.get("label", "later"))
+            pattern = words.joint_name(str(walk.get("pattern") or ""))
+            more = f": {pattern}" if pattern and label != "normal" else ""
+            if st.button(
+                f"Demo: {label} walk",
+                key=f"demo_{label}_{walk['path']}",
+                icon=":material/play_circle:",
+                help=f"A simulated later walk of the demo person{more}.",
+            ):
+                _choose(str(walk["path"]))
+
+
+def _submit(paths: list[str], baseline_id: str, overlay: bool) -> None:
+    from pathlib import Path
+
+    params = {"videos": paths, "baseline_id": baseline_id, "profile": None, "overlay": overlay}
+    try:
+        job = jobs().submit("analyse", params, f"Analysis of {Path(paths[0]).name}")
+    except GaitError as error:
+        error_box(error.to_dict(), "The analysis could not be started")
+        return
+    set_params(job=job.id)
+    st.rerun()
+
+
+def _earlier(baseline_id: str) -> None:
+    found = list_analyses(workspace(), baseline_id)
+    if not found:
+        return
+    st.subheader("Earlier walks of this person", anchor=False)
+    for item in found[:8]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            if st.button(item.name, key=f"earlier_{item.id}", type="tertiary", width=360, help="Open this analysis"):
+                set_params(analysis=item.id)
+                st.rerun()
+            with st.container(width=130):
+                st.html(level_badge(level_key(item.level)))
+            with st.container(width="stretch"):
+                st.html(f'<p class="gs-note">score {words.number(item.score)}, {words.ago(item.created_s)}</p>')

@@ -1,0 +1,51 @@
+"""The baseline wizard: Import → Configure → Run → Results. Step, draft and job stand in the URL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.components import heading, steps
+from app.draft import Draft
+from app.state import active_job, param, recall, remember, set_params, workspace
+from app.views import wizard_configure, wizard_import, wizard_results, wizard_run
+
+__all__ = ["STEPS", "move", "render"]
+
+STEPS: Final = ("import", "configure", "run", "results")
+_NAMES: Final = ("Import", "Configure", "Run", "Results")
+
+
+def move(step: str, **params: str | None) -> None:
+    """Go to a step; it is written to the URL and kept for when the page is opened again."""
+    set_params(step=step, **params)
+    remember("wizard", {"step": step, "draft": param("draft"), "job": param("job")})
+
+
+def render() -> None:
+    """Draw the page."""
+    _restore()
+    heading("Baseline wizard", "From five walks of one person to their own limits between normal, watch and alert.")
+    step = param("step") or "import"
+    if step not in STEPS or (step in ("run", "results") and not param("job")):
+        step = "import"
+    steps(_NAMES, STEPS.index(step))
+    if step in ("run", "results"):
+        job_id = param("job") or ""
+        (wizard_run if step == "run" else wizard_results).render(job_id)
+        return
+    draft = Draft.load(workspace(), param("draft"))
+    (wizard_import if step == "import" else wizard_configure).render(draft)
+
+
+def _restore() -> None:
+    """Without parameters in the URL, go on where this tab was, else at the running baseline job."""
+    if param("step") or param("job") or param("draft"):
+        remember("wizard", {"step": param("step"), "draft": param("draft"), "job": param("job")})
+        return
+    kept = recall("wizard")
+    if kept:
+        set_params(**kept)
+        return
+    job = active_job()
+    if job is not None and job.kind == "baseline":
+        move("run", job=job.id)

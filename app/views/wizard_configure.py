@@ -1,0 +1,170 @@
+"""Wizard, step 2: for whom and how."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import videos, words
+from app.components import error_box
+from app.draft import Draft
+from app.state import jobs, set_params, workspace
+from gait_core.config import PROFILES, Profile
+from gait_core.errors import GaitError
+
+__all__ = ["profile_caption", "render"]
+
+_TITLES = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
+
+
+def profile_caption(profile: Profile) -> str:
+    """Return what a profile means and what it costs."""
+    side = f"Pictures up to {profile.max_side_px} px" if profile.max_side_px else "Pictures in full size"
+    return f"{profile.description} {side}, at most {words.size(profile.memory_limit_bytes)} of memory."
+
+
+def render(draft: Draft) -> None:
+    """Draw the entries and the start button."""
+    paths = videos.usable(draft.videos)
+    if len(paths) < videos.LEAST_WALKS:
+        error_box(
+            {
+                "message": f"Expected at least {videos.LEAST_WALKS} usable walks, but there are {len(paths)}.",
+                "remedy": "Go back one step and add walks.",
+            },
+            "Not enough walks",
+        )
+        _back(draft)
+        return
+    changed = _entries(draft)
+    changed = _advanced(changed)
+    if changed != draft:
+        changed.save(workspace())
+        set_params(draft=changed.id)
+    with st.container(horizontal=True, gap="small"):
+        start = st.button(
+            "Create the baseline",
+            key="configure_start",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Mod+Enter",
+            disabled=not changed.subject.strip(),
+        )
+        _back(changed)
+    if not changed.subject.strip():
+        st.html('<p class="gs-check none" role="status">Give a pseudonym to go on.</p>')
+    if start:
+        _submit(changed)
+
+
+def _entries(draft: Draft) -> Draft:
+    st.html(f'<p class="gs-note">{words.plural(len(videos.usable(draft.videos)), "walk")} chosen.</p>')
+    subject = st.text_input(
+        "Who is it? (pseudonym)",
+        value=draft.subject,
+        key="subject",
+        max_chars=60,
+        placeholder="for example P-017",
+        help="Do not use the real name. Later walks of this person are compared with this baseline.",
+        width=420,
+    )
+    names = list(PROFILES)
+    with st.container(key="cards_profile"):
+        profile = st.radio(
+            "How thoroughly?",
+            names,
+            index=names.index(draft.profile) if draft.profile in names else 0,
+            format_func=lambda name: _TITLES.get(name, name.capitalize()),
+            captions=[profile_caption(PROFILES[name]) for name in names],
+            key="profile",
+        )
+    return draft.with_(subject=subject, profile=profile or draft.profile)
+
+
+def _advanced(draft: Draft) -> Draft:
+    with st.expander("More settings", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            speed = st.number_input(
+                "Walking speed (m/s), if measured",
+                min_value=0.1,
+                max_value=5.0,
+                value=draft.speed_mps,
+                step=0.05,
+                key="speed",
+                placeholder="not measured",
+                help="For example from a timed 10 m walk. Leave empty when unknown.",
+            )
+            fps = st.number_input(
+                "Frame rate of the videos (1/s)",
+                min_value=5.0,
+                max_value=1000.0,
+                value=draft.fps,
+                step=1.0,
+                key="fps",
+                placeholder="from the file",
+                help="Only when the files state a wrong rate, as slow-motion exports do.",
+            )
+            cell = st.segmented_control(
+                "Kind of network",
+                ["gru", "lstm"],
+                default=draft.cell,
+                format_func=str.upper,
+                key="cell",
+                required=True,
+                help="GRU is the standard. LSTM is larger and slower.",
+            )
+        with right:
+            watch = st.number_input(
+                "False alarms accepted for “watch” (%)",
+                min_value=0.1,
+                max_value=50.0,
+                value=100 * draft.watch_rate,
+                step=0.5,
+                format="%.1f",
+                key="watch_rate",
+                help="Share of the person's normal walks that may exceed the limit.",
+            )
+            alert = st.number_input(
+                "False alarms accepted for “alert” (%)",
+                min_value=0.1,
+                max_value=50.0,
+                value=100 * draft.alert_rate,
+                step=0.5,
+                format="%.1f",
+                key="alert_rate",
+            )
+            scratch = st.toggle(
+                "Learn from these walks alone",
+                value=draft.from_scratch,
+                key="scratch",
+                help="Do not start from the pre-trained model. Takes longer and is seldom better.",
+            )
+    return draft.with_(
+        speed_mps=speed,
+        fps=fps,
+        cell=cell or draft.cell,
+        watch_rate=round((watch or 5.0) / 100, 5),
+        alert_rate=round((alert or 1.0) / 100, 5),
+        from_scratch=bool(scratch),
+    )
+
+
+def _back(draft: Draft) -> None:
+    if st.button("Back", key="configure_back", type="tertiary"):
+        from app.views import wizard
+
+        wizard.move("import", draft=draft.id)
+        st.rerun()
+
+
+def _submit(draft: Draft) -> None:
+    from app.views import wizard
+
+    try:
+        job = jobs().submit("baseline", draft.params(), draft.title)
+    except GaitError as error:
+        error_box(error.to_dict(), "The baseline could not be started")
+        return
+    draft.discard(workspace())
+    wizard.move("run", draft=None, job=job.id)
+    st.rerun()

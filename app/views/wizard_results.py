@@ -1,0 +1,144 @@
+"""Wizard, step 4: what came out, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app import charts, registry, words
+from app.components import box, empty, facts, foot, level_badge, rows, say
+from app.state import jobs, param, workspace
+from gait_core.baseline.store import StoredBaseline, load_baseline
+from gait_core.baseline.thresholds import level_of
+from gait_core.errors import GaitError
+
+__all__ = ["render", "training_sentence"]
+
+
+def render(job_id: str) -> None:
+    """Draw the baseline that a job made."""
+    baseline_id = param("baseline") or ""
+    result: Mapping[str, Any] = {}
+    try:
+        result = jobs().result(job_id) or {}
+        baseline_id = str(result.get("baseline_id") or baseline_id)
+        stored = load_baseline(workspace(), baseline_id) if baseline_id else None
+    except GaitError:
+        stored = None
+    if stored is None:
+        empty("No results here", "The run has not finished, or its baseline was deleted.")
+        if st.button("Look at the run", key="results_run"):
+            from app.views import wizard
+
+            wizard.move("run", job=job_id)
+            st.rerun()
+        return
+    _next(stored)
+    _limits(stored)
+    _walks(stored, result)
+    st.subheader("How it was learned", anchor=False)
+    kind, text = training_sentence(stored.manifest.get("training", {}))
+    if kind == "warn":
+        box("Fine-tuning did not help", text, "warn")
+    else:
+        say(text)
+    _timing(result)
+    foot()
+
+
+def training_sentence(training: Mapping[str, Any]) -> tuple[str, str]:
+    """Say how the training went; the first value is ``"warn"`` when the pre-trained model was kept."""
+    cell = str(training.get("cell", "gru")).upper()
+    early = " You stopped it early; the best weights were kept." if training.get("stopped_early") else ""
+    note = str(training.get("note") or "")
+    if str(training.get("kept", "")).startswith("pre"):
+        fallback = "After fine-tuning, held-back walks were reproduced worse; the pre-trained model is kept."
+        return "warn", f"{note or fallback} The limits are valid; more walks, or more varied ones, may help.{early}"
+    epochs = int(training.get("epochs") or 0)
+    loss = words.number(training.get("val_loss"), 4)
+    fallback = f"Learned in {words.plural(epochs, 'epoch')}; the error on held-back walks is {loss}."
+    return "", f"{note or fallback} The network is a {cell} autoencoder.{early}"
+
+
+def _next(stored: StoredBaseline) -> None:
+    say(f"The baseline of {stored.subject} is ready. Next, analyse a walk filmed later.")
+    with st.container(horizontal=True, gap="small"):
+        if st.button(
+            "Analyse a walk", key="results_next", type="primary", icon=":material/monitor_heart:", shortcut="Mod+Enter"
+        ):
+            registry.go("analyse", baseline=stored.id)
+        if st.button("Inspect the thresholds", key="results_thresholds", icon=":material/tune:"):
+            registry.go("thresholds", baseline=stored.id)
+
+
+def _limits(stored: StoredBaseline) -> None:
+    limits = stored.thresholds
+
+    def rate(share: float | None) -> str:
+        return f"about {words.percent(share, 1)} of normal walks" if share is not None else "rate not stated"
+
+    facts(
+        [
+            ("Watch from", words.number(limits.watch), rate(limits.stated_watch_rate)),
+            ("Alert from", words.number(limits.alert), rate(limits.stated_alert_rate)),
+            ("Walks used", str(len(stored.walks)), f"profile {stored.manifest.get('profile', '–')}"),
+            ("Smallest rate", words.percent(limits.smallest_rate, 1), "lowest false-alarm rate that can be stated"),
+        ]
+    )
+    st.html(f'<p class="gs-note">Score 1.0 is typical for this person. {limits.note}</p>')
+
+
+def _walks(stored: StoredBaseline, result: Mapping[str, Any]) -> None:
+    st.subheader("The walks, each tested against the others", anchor=False)
+    validation = stored.validation
+    scores = [float(score) for score in validation.walk_scores]
+    levels = [str(level_of(score, stored.thresholds)) for score in scores]
+    figure, sentence = charts.walk_scores(
+        validation.walk_names, scores, levels, (stored.thresholds.watch, stored.thresholds.alert)
+    )
+    charts.show(figure, sentence, key="results_scores")
+    of_name = dict(zip(validation.walk_names, zip(scores, levels, strict=True), strict=True))
+    body = []
+    details = {str(walk.get("path")): walk for walk in result.get("walks", [])}
+    for walk in stored.walks:
+        name = str(walk.get("name", ""))
+        score, level = of_name.get(name, (None, None))
+        more = details.get(str(walk.get("path")), walk)
+        body.append(
+            [
+                name,
+                f"{int(walk.get('frames') or 0):,}",
+                words.percent(walk.get("detection_rate")),
+                "yes" if more.get("cached") else "no",
+                words.number(score),
+                level_badge(level) if level else "not tested",
+            ]
+        )
+    columns = [
+        ("Walk", "name"),
+        ("Frames", "n"),
+        ("Body found", "n"),
+        ("From cache", "n"),
+        ("Score", "n"),
+        ("Level", ""),
+    ]
+    rows(columns, body, "Walks of the baseline", html_columns=(5,))
+    for walk in stored.manifest.get("left_out", []):
+        reasons = [walk.get("error"), *walk.get("warnings", [])]
+        why = next((str(reason["message"]) for reason in reasons if isinstance(reason, Mapping)), "It cannot be used.")
+        box(f"{Path(str(walk.get('path'))).name} was left out", why, "warn")
+    for walk in stored.walks:
+        for warning in walk.get("warnings", []):
+            text = warning.get("message") if isinstance(warning, Mapping) else warning
+            box(str(walk.get("name")), str(text), "warn")
+
+
+def _timing(result: Mapping[str, Any]) -> None:
+    timing = {name: float(took) for name, took in dict(result.get("timing_s", {})).items() if name != "total"}
+    if timing:
+        with st.expander("How long each stage took", icon=":material/timer:"):
+            figure, sentence = charts.stage_times(list(timing.items()))
+            charts.show(figure, sentence, key="results_timing")

@@ -1,0 +1,5 @@
+"""The page 'Analyse a walk'."""
+
+from app.views import analyse
+
+analyse.render()

@@ -1,0 +1,5 @@
+"""The page 'Baseline wizard'."""
+
+from app.views import wizard
+
+wizard.render()

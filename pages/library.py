@@ -1,0 +1,5 @@
+"""The page 'Library'."""
+
+from app.views import library
+
+library.render()

@@ -1,0 +1,5 @@
+"""The page 'Overview'."""
+
+from app.views import overview
+
+overview.render()

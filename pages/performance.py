@@ -1,0 +1,5 @@
+"""The page 'Performance'."""
+
+from app.views import performance
+
+performance.render()

@@ -1,0 +1,5 @@
+"""The page 'Thresholds'."""
+
+from app.views import thresholds
+
+thresholds.render()

@@ -1,0 +1,165 @@
+"""Jobs: real workers that are watched, cancelled, killed, resumed and queued."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gait_core.errors import GaitError, InputError, NotFoundError
+from gait_core.jobs.run import run_now
+from gait_core.jobs.status import StatusWriter
+from gait_core.jobs.store import JobStore
+from gait_core.progress import Event
+from gait_core.workspace import Workspace, read_json, write_json
+
+pytestmark = pytest.mark.slow
+PATIENCE_S = 90.0
+
+
+def wait_for(condition, what: str, patience_s: float = PATIENCE_S):
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {patience_s:.0f} s in vain for {what}")
+
+
+@pytest.fixture
+def store(workspace: Workspace) -> JobStore:
+    return JobStore(workspace)
+
+
+def at_work(store: JobStore, job_id: str):
+    def look():
+        job = store.get(job_id)
+        assert job.state in ("queued", "running", "done"), job.error
+        return job.state == "running" and job.done >= 1
+
+    return look
+
+
+def rendering(store: JobStore):
+    return store.submit("demo_walks", {"count": 5}, "Five demo walks")
+
+
+def test_a_job_runs_in_a_process_of_its_own_and_leaves_its_result(store):
+    job = rendering(store)
+    assert job.active
+    ended = wait_for(lambda: (j := store.get(job.id)).active is False and j, "the end")
+    assert ended.state == "done", store.log(job.id)
+    result = store.result(job.id)
+    assert result is not None
+    assert all(Path(path).is_file() for path in result["videos"])
+    assert [stage["name"] for stage in ended.stages] == ["simulate"]
+    assert ended.stages[0]["duration_s"] > 0
+    assert ended.peak_memory_bytes > 20e6
+    assert {event["kind"] for event in store.events(job.id)} >= {"stage", "progress", "stage_end"}
+    assert "start demo_walks" in store.log(job.id)
+    store.delete(job.id)
+    with pytest.raises(NotFoundError):
+        store.get(job.id)
+
+
+def test_cancel_is_felt_within_a_second_and_keeps_no_half_video(store, workspace):
+    job = rendering(store)
+    wait_for(at_work(store, job.id), "some work")
+    asked = time.monotonic()
+    store.cancel(job.id)
+    assert store.get(job.id).state in ("cancelling", "cancelled")
+    wait_for(lambda: store.get(job.id).state == "cancelled", "the cancelled state", 5)
+    assert time.monotonic() - asked < 2.0  # one second for the worker, one for a busy machine
+    assert store.get(job.id).error is None
+    assert not [path for path in (workspace.root / "demo").iterdir() if path.suffix != ".mp4"]
+
+
+def test_a_killed_worker_shows_as_crashed_and_resumes(store):
+    job = rendering(store)
+    wait_for(at_work(store, job.id), "some work")
+    os.kill(store.get(job.id).status["pid"], signal.SIGKILL)
+    crashed = wait_for(lambda: (j := store.get(job.id)).state == "crashed" and j, "the crash", 10)
+    assert crashed.error is not None
+    assert "Resume" in crashed.error["remedy"]
+    assert not crashed.active
+    store.resume(job.id)
+    wait_for(lambda: store.get(job.id).state == "done", "the second run")
+
+
+def test_jobs_run_one_at_a_time_and_a_queued_one_can_be_cancelled(store):
+    first = rendering(store)
+    second = store.submit("demo_walks", {"count": 3}, "Waiting")
+    wait_for(at_work(store, first.id), "the first job")
+    assert store.get(second.id).state == "queued"
+    with pytest.raises(InputError, match="queued"):
+        store.resume(second.id)
+    with pytest.raises(InputError, match="Cancel it first"):
+        store.delete(second.id)
+    store.cancel(second.id)
+    wait_for(lambda: store.get(second.id).state == "cancelled", "the queued job to leave", 20)
+    assert store.get(first.id).active
+    store.cancel(first.id)
+    wait_for(lambda: not store.get(first.id).active, "the first job to end", 10)
+    assert [job.id for job in store.list()] == [second.id, first.id]
+
+
+def test_a_failed_job_keeps_message_and_remedy(workspace):
+    with pytest.raises(NotFoundError):
+        run_now(workspace, "analyse", {"videos": ["nowhere.mp4"], "baseline_id": "none"}, "Fails")
+    (job,) = JobStore(workspace).list()
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["kind"] == "NotFoundError"
+    assert "baseline list" in job.error["remedy"]
+    assert "Traceback" in JobStore(workspace).log(job.id)
+
+
+def test_an_unknown_kind_is_refused(workspace):
+    with pytest.raises(GaitError, match="job kind"):
+        run_now(workspace, "magic", {}, "No such thing")
+
+
+def test_a_worker_that_never_started_shows_as_crashed(store):
+    job = store.create("demo_walks", {}, "Never started")
+    write_json(job.folder / "status.json", {"state": "queued", "heartbeat_s": time.time() - 120, "pid": None})
+    assert store.get(job.id).state == "crashed"
+
+
+def test_a_process_that_got_the_same_number_is_not_the_worker(store):
+    job = store.create("demo_walks", {}, "Old number")
+    status = {"state": "running", "heartbeat_s": time.time(), "pid": os.getpid(), "pid_started_s": 1.0}
+    write_json(job.folder / "status.json", status)
+    assert store.get(job.id).state == "crashed"
+
+
+def test_a_damaged_job_folder_does_not_hide_the_others(store):
+    good = store.create("demo_walks", {}, "Good")
+    bad = store.create("demo_walks", {}, "Bad")
+    (bad.folder / "spec.json").write_text("{half")
+    assert [job.id for job in store.list()] == [good.id]
+
+
+def test_the_status_follows_the_events(tmp_path):
+    with StatusWriter(tmp_path) as writer:
+        writer.start()
+        for event in (
+            Event(kind="stage", stage="extract", time_s=1.0),
+            Event(kind="progress", stage="extract", item="a.mp4", done=5, total=10, unit="frames", rate_per_s=2.0),
+            Event(kind="progress", stage="extract", done=5, total=20, unit="frames", eta_s=7.0),
+            Event(kind="item_end", stage="extract", item="a.mp4", data={"state": "failed"}, message="broken"),
+            Event(kind="warning", item="a.mp4", message="broken"),
+            Event(kind="stage_end", stage="extract", data={"duration_s": 2.5}),
+        ):
+            writer.sink(event)
+        writer.end("done")
+    status = read_json(tmp_path / "status.json")
+    assert status["state"] == "done"
+    assert status["items"][0]["state"] == "failed"
+    assert status["warnings"] == ["a.mp4: broken"]
+    assert status["stages"] == [
+        {"name": "extract", "state": "done", "started_s": 1.0, "duration_s": 2.5, "peak_memory_bytes": 0}
+    ]
