@@ -16,21 +16,17 @@ from numpy.typing import NDArray
 
 from app import words
 from app.components import level_key, note
-from app.decimate import thin
 from app.theme import LEVELS, palette
 
 __all__ = [
+    "Chart",
     "Limits",
+    "blank",
     "history",
     "joint_bars",
     "joint_map",
     "joint_time",
-    "losses",
-    "memory",
-    "round_name",
-    "score_track",
     "show",
-    "stage_times",
     "walk_scores",
     "window_spread",
 ]
@@ -46,7 +42,8 @@ def show(figure: Any, sentence: str, *, key: str) -> None:
     note(sentence)
 
 
-def _figure(height: int, x_title: str, y_title: str, **layout: Any) -> Any:
+def blank(height: int, x_title: str, y_title: str, **layout: Any) -> Any:
+    """Return an empty figure in the colours of the theme, with titled axes."""
     p = palette()
     axis: dict[str, Any] = {
         "gridcolor": p.line,
@@ -92,61 +89,10 @@ def _limit_lines(figure: Any, limits: Limits, *, vertical: bool) -> None:
             figure.add_annotation(x=1, xref="paper", y=value, xanchor="right", yanchor=above, showarrow=False, **label)
 
 
-def losses(points: Sequence[Mapping[str, Any]]) -> Chart:
-    """Draw training and validation loss per epoch of the present round, earlier rounds faintly behind.
-
-    A round is one training with one walk held back; the last one uses all walks and holds none back.
-    """
-    p = palette()
-    rounds: list[list[Mapping[str, Any]]] = []
-    for point in points:
-        if not rounds or int(point["epoch"]) <= int(rounds[-1][-1]["epoch"]):
-            rounds.append([])
-        rounds[-1].append(point)
-    now = rounds[-1]
-    total = max(float(points[-1].get("epochs") or 0), max(float(point["epoch"]) for point in points))
-    figure = _figure(260, "Epoch", "Reconstruction error (no unit)")
-    for earlier in rounds[:-1]:
-        _curve(figure, earlier, "val_loss", "held back, earlier rounds", p.line, "circle", 1.5)
-    _curve(figure, now, "loss", "walks it learns from", p.faint, "circle", 2.5)
-    _curve(figure, now, "val_loss", "walk held back", p.accent, "diamond", 2.5)
-    figure.update_xaxes(dtick=1 if total <= 12 else None, range=[0.5, total + 0.5])
-    held = [(float(point["val_loss"]), int(point["epoch"])) for point in now if point.get("val_loss") is not None]
-    best = f" The lowest on the walk held back is {min(held)[0]:.4f}, in epoch {min(held)[1]}." if held else ""
-    return figure, f"{round_name(now[-1])}: error after each epoch; lower is better.{best}"
-
-
-def round_name(point: Mapping[str, Any]) -> str:
-    """Return which round of training an epoch belongs to."""
-    if point.get("fold"):
-        return f"Round {int(point['fold'])} of {int(point.get('folds') or point['fold'])}"
-    return "Final round, with all walks"
-
-
-def _curve(
-    figure: Any, points: Sequence[Mapping[str, Any]], name: str, label: str, colour: str, symbol: str, width: float
-) -> None:
-    kept = [point for point in points if point.get(name) is not None]
-    if not kept:
-        return
-    faint = width < 2
-    figure.add_scatter(
-        x=[int(point["epoch"]) for point in kept],
-        y=[float(point[name]) for point in kept],
-        name=label,
-        legendgroup=label,
-        showlegend=not any(trace.name == label for trace in figure.data),
-        mode="lines" if faint or len(kept) > 15 else "lines+markers",
-        line={"color": colour, "width": width, "dash": "solid" if symbol == "diamond" or faint else "dot"},
-        marker={"size": 8, "symbol": symbol},
-        hovertemplate="epoch %{x}: %{y:.4f}<extra>" + label + "</extra>",
-    )
-
-
 def walk_scores(names: Sequence[str], scores: Sequence[float], levels: Sequence[str], limits: Limits) -> Chart:
     """Draw one dot per walk against both limits."""
     p = palette()
-    figure = _figure(90 + 40 * len(names), "Score (1.0 = typical for this person)", "")
+    figure = blank(90 + 40 * len(names), "Score (1.0 = typical for this person)", "")
     for level in ("normal", "watch", "alert", "withheld"):
         chosen = [i for i, value in enumerate(levels) if level_key(value) == level]
         if chosen:
@@ -172,7 +118,7 @@ def walk_scores(names: Sequence[str], scores: Sequence[float], levels: Sequence[
 def window_spread(names: Sequence[str], windows: Sequence[NDArray[Any]], limit: float) -> Chart:
     """Draw how the errors of the windows of each walk spread, and the limit of a single window."""
     p = palette()
-    figure = _figure(110 + 46 * len(names), "Error of a window (1.0 = typical for this person)", "")
+    figure = blank(110 + 46 * len(names), "Error of a window (1.0 = typical for this person)", "")
     for name, values in zip(names, windows, strict=True):
         finite = np.asarray(values, dtype=float)
         finite = finite[np.isfinite(finite)]
@@ -216,7 +162,7 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
     p = palette()
     grid = np.asarray(values, dtype=float)
     labels = [words.joint_name(name) for name in joints]
-    figure = _figure(120 + 40 * len(walks), "", "")
+    figure = blank(120 + 40 * len(walks), "", "")
     scale = [[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)]
     figure.add_heatmap(
         z=grid,
@@ -229,6 +175,7 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
         textfont={"size": 13},
         hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
         zmin=0,
+        zmax=max(2.0, float(np.nanmax(grid))),
         colorbar={
             "title": {"text": "error", "font": {"size": 13, "color": p.muted}},
             "thickness": 10,
@@ -245,32 +192,6 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
     )
 
 
-def score_track(
-    time_s: NDArray[Any], scores: NDArray[Any], limits: Limits, spans: Sequence[tuple[float, float]] = ()
-) -> Chart:
-    """Draw the score over the time of the walk, with the stretches over the limits shaded."""
-    p = palette()
-    figure = _figure(230, "Time in the video (s)", "Score")
-    for start_s, end_s in spans:
-        figure.add_vrect(x0=start_s, x1=end_s, fillcolor=p.surface, line_width=0, layer="below")
-    x, y = thin(time_s, scores)
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="lines",
-        line={"color": p.accent, "width": 2.5},
-        hovertemplate="%{x:.2f} s: %{y:.2f}<extra></extra>",
-        name="score",
-    )
-    _limit_lines(figure, limits, vertical=False)
-    top = max(float(np.nanmax(scores)) if len(scores) else 1.0, limits[1]) * 1.15
-    figure.update_yaxes(range=[0, top])
-    figure.update_layout(showlegend=False)
-    share = float(np.mean(np.asarray(scores) > limits[0])) if len(scores) else 0.0
-    peak = f" It is highest at {time_s[int(np.nanargmax(scores))]:.1f} s." if len(scores) else ""
-    return figure, f"The score along the walk: {words.percent(share)} of it lies above the watch limit.{peak}"
-
-
 def joint_time(time_s: NDArray[Any], joints: Sequence[str], values: NDArray[Any]) -> Chart:
     """Draw which joint departs at which moment."""
     p = palette()
@@ -278,13 +199,15 @@ def joint_time(time_s: NDArray[Any], joints: Sequence[str], values: NDArray[Any]
     step = max(1, int(np.ceil(grid.shape[1] / 600)))
     grid, x = grid[:, ::step], np.asarray(time_s)[::step]
     labels = [words.joint_name(name) for name in joints]
-    figure = _figure(110 + 27 * len(labels), "Time in the video (s)", "")
+    figure = blank(110 + 27 * len(labels), "Time in the video (s)", "")
     figure.add_heatmap(
         z=grid,
         x=x,
         y=labels,
         colorscale=[[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)],
         zmin=0,
+        # A scale that ends at least at twice the typical keeps a normal walk pale.
+        zmax=max(2.0, float(np.nanmax(grid)) if np.isfinite(grid).any() else 2.0),
         ygap=2,
         hovertemplate="%{y} at %{x:.1f} s: %{z:.2f}<extra></extra>",
         colorbar={
@@ -311,7 +234,7 @@ def joint_bars(joints: Mapping[str, float]) -> Chart:
     ordered = sorted(joints.items(), key=lambda pair: pair[1], reverse=True)
     names = [words.joint_name(name).capitalize() for name, _ in ordered]
     values = [value for _, value in ordered]
-    figure = _figure(90 + 30 * len(names), "Deviation (1.0 = typical for this person)", "")
+    figure = blank(90 + 30 * len(names), "Deviation (1.0 = typical for this person)", "")
     figure.add_bar(
         x=values,
         y=names,
@@ -333,7 +256,7 @@ def joint_bars(joints: Mapping[str, float]) -> Chart:
 def history(labels: Sequence[str], scores: Sequence[float], levels: Sequence[str], limits: Limits, now: int) -> Chart:
     """Draw the scores of all visits in order; the present one is ringed."""
     p = palette()
-    figure = _figure(260, "Visit", "Score")
+    figure = blank(260, "Visit", "Score")
     ticks = list(range(len(labels)))
     figure.add_scatter(x=ticks, y=list(scores), mode="lines", line={"color": p.line, "width": 2}, hoverinfo="skip")
     figure.add_scatter(
@@ -357,48 +280,3 @@ def history(labels: Sequence[str], scores: Sequence[float], levels: Sequence[str
     others = [score for i, score in enumerate(scores) if i != now]
     middle = f" The other visits lie around {float(np.median(others)):.2f}." if others else ""
     return figure, f"Scores of all visits against this baseline, oldest first; the ringed one is shown here.{middle}"
-
-
-def stage_times(stages: Sequence[tuple[str, float]]) -> Chart:
-    """Draw how long each stage of a job took."""
-    p = palette()
-    names = [words.stage_name(name) for name, _ in stages]
-    took_s = [seconds for _, seconds in stages]
-    figure = _figure(80 + 38 * len(stages), "Time (s)", "")
-    figure.add_bar(
-        x=took_s,
-        y=names,
-        orientation="h",
-        marker={"color": p.accent},
-        text=[words.duration(seconds) for seconds in took_s],
-        textposition="outside",
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
-    figure.update_xaxes(range=[0, max([*took_s, 0.1]) * 1.18])
-    longest = int(np.argmax(took_s)) if took_s else 0
-    total = sum(took_s)
-    share = words.percent(took_s[longest] / total) if total else "–"
-    return figure, f"“{names[longest]}” took {words.duration(took_s[longest])}, {share} of {words.duration(total)}."
-
-
-def memory(seconds_ago: Sequence[float], used: Sequence[float], total: float) -> Chart:
-    """Draw the memory in use over the last minutes."""
-    p = palette()
-    figure = _figure(220, "Seconds ago (s)", "Memory in use (GB)")
-    figure.add_scatter(
-        x=list(seconds_ago),
-        y=[value / 1e9 for value in used],
-        mode="lines",
-        line={"color": p.accent, "width": 2.5},
-        hovertemplate="%{y:.1f} GB<extra></extra>",
-    )
-    figure.add_hline(y=total / 1e9, line={"color": p.faint, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(autorange="reversed")
-    figure.update_yaxes(range=[0, total / 1e9 * 1.08])
-    figure.update_layout(showlegend=False)
-    return figure, (
-        f"Memory of the whole machine: {words.size(used[-1])} of {words.size(total)} in use now, "
-        f"at most {words.size(max(used))} since this page was opened."
-    )

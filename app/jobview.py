@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, words
+from app import charts, charts_job, words
 from app.components import box, error_box
 from app.state import jobs
 from gait_core.errors import GaitError
@@ -48,9 +48,9 @@ class Standing:
 def standing(job: Job) -> Standing:
     """Return how far the running stage is; training counts its rounds, so that the bar never jumps back."""
     if job.stage == "train":
-        last = next(iter(reversed(jobs().events(job.id, kinds=("epoch",)))), None)
-        if last is not None:
-            return _standing_of_training(last)
+        epochs = jobs().events(job.id, kinds=("epoch",))
+        if epochs:
+            return standing_of_training(epochs)
     share = progress_share(job.done, job.total)
     parts = [
         words.percent(share) if share is not None else "",
@@ -61,15 +61,18 @@ def standing(job: Job) -> Standing:
     return Standing(share=share, text=" · ".join(part for part in parts if part) or "starting")
 
 
-def _standing_of_training(event: Mapping[str, Any]) -> Standing:
+def standing_of_training(epochs: Sequence[Mapping[str, Any]]) -> Standing:
+    """Return how far training is over all its rounds: one per walk held back, then one with all walks."""
+    event = epochs[-1]
     data = event.get("data", {})
-    within = progress_share(float(event.get("done") or 0), float(event.get("total") or 0)) or 0.0
-    epoch = f"epoch {float(event.get('done') or 0):.0f} of {float(event.get('total') or 0):.0f}"
-    rounds = int(data.get("folds") or 0)
-    if not rounds:
-        return Standing(share=within, text=f"{words.percent(within)} · {charts.round_name(data).lower()} · {epoch}")
-    share = (int(data["fold"]) - 1 + within) / (rounds + 1)
-    return Standing(share=share, text=f"{words.percent(share)} · {charts.round_name(data).lower()} · {epoch}")
+    done, total = float(event.get("done") or 0), float(event.get("total") or 0)
+    within = progress_share(done, total) or 0.0
+    rounds = max(int(other.get("data", {}).get("folds") or 0) for other in epochs)
+    before = int(data["fold"]) - 1 if data.get("fold") else rounds
+    share = (before + within) / (rounds + 1)
+    where = charts_job.round_name(data) if rounds else ""
+    parts = (words.percent(share), where.lower(), f"epoch {done:.0f} of {total:.0f}")
+    return Standing(share=share, text=" · ".join(part for part in parts if part))
 
 
 def all_items(job: Job) -> list[dict[str, Any]]:
@@ -259,7 +262,7 @@ def _losses(job: Job) -> None:
     if not epochs:
         return
     points = [dict(event.get("data", {}), epochs=event.get("total")) for event in epochs]
-    figure, sentence = charts.losses(points)
+    figure, sentence = charts_job.losses(points)
     charts.show(figure, sentence, key=f"loss_{job.id}")
 
 

@@ -185,8 +185,8 @@ _CSS: Final = """
   border-bottom:1px solid var(--gs-line)}
 .gs-rows td{padding:.5rem 1.4rem .5rem 0;border-bottom:1px solid var(--gs-line);vertical-align:middle}
 .gs-rows tr:last-child td{border-bottom:0}
-.gs-rows .n{text-align:right;white-space:nowrap}.gs-rows .grow{width:38%}
-.gs-rows td.name{overflow-wrap:anywhere;min-width:7rem}
+.gs-rows .n{text-align:right;white-space:nowrap}.gs-rows .grow{width:26%}
+.gs-rows td.name{overflow-wrap:anywhere;min-width:8.8rem}
 .gs-rows .t{white-space:nowrap}.gs-rows .dim{color:var(--gs-muted)}
 .gs-scroll{overflow-x:auto}
 .gs-box{border-left:4px solid var(--gs-box,var(--gs-accent));background:var(--gs-surface);border-radius:0 10px 10px 0;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
@@ -16,11 +16,14 @@ from app.components import box, facts, foot, level_badge, level_key, note, say
 from app.routes import overlay_url
 from app.state import workspace
 from app.theme import LEVELS
-from gait_core.baseline.store import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis
+from gait_core.baseline.store import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis, load_baseline
+from gait_core.errors import GaitError
 
 __all__ = ["joints_sentence", "render", "spans_over", "spans_sentence"]
 
-_VIDEO_LIMIT_BYTES = 30_000_000
+_VIDEO_LIMIT_BYTES: Final = 30_000_000
+FAR: Final = 1.5
+"""Deviation from which a joint is named, in multiples of what is typical."""
 
 
 def render(analysis_id: str) -> None:
@@ -29,6 +32,12 @@ def render(analysis_id: str) -> None:
     summary = stored.summary
     limits = (float(summary.thresholds.get("watch", 0.0)), float(summary.thresholds.get("alert", 0.0)))
     _verdict(summary, limits)
+    if _is_in_baseline(summary):
+        box(
+            "This walk is part of the baseline",
+            "The baseline learned from this very video, so its score says nothing about a change. Choose a later walk.",
+            "warn",
+        )
     for warning in summary.warnings:
         title = "No level is given" if warning.get("blocking") else "Please note"
         box(title, str(warning.get("message", "")), "warn")
@@ -58,20 +67,33 @@ def _verdict(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
         [
             ("Score", words.number(summary.score), "1.0 is typical for this person"),
             ("Over the limit", words.percent(summary.share_over_threshold), "share of the walk's windows"),
-            (
-                "Most different",
-                words.joint_name(worst[0]).capitalize() if worst else "–",
-                f"{words.number(worst[1], 1)} times typical" if worst else "",
-            ),
+            _most_different(worst),
             ("Limits", f"{words.number(limits[0])} / {words.number(limits[1])}", "watch from / alert from"),
         ]
     )
 
 
+def _is_in_baseline(summary: AnalysisSummary) -> bool:
+    try:
+        walks = load_baseline(workspace(), summary.baseline_id).walks
+    except GaitError:
+        return False
+    return any(walk.get("content_sha256") == summary.content_sha256 for walk in walks)
+
+
+def _most_different(worst: tuple[str, float] | None) -> tuple[str, str, str]:
+    if worst is None:
+        return ("Most different", "–", "not measured")
+    name = words.joint_name(worst[0])
+    if worst[1] < FAR:
+        return ("Most different", "No joint", f"largest: {name}, {worst[1]:.1f} times typical")
+    return ("Most different", name.capitalize(), f"{worst[1]:.1f} times typical")
+
+
 def joints_sentence(joints: Mapping[str, float]) -> str:
     """Name the joints that differ, worst first; say so when none does."""
     ordered = sorted(joints.items(), key=lambda pair: pair[1], reverse=True)
-    far = [(name, value) for name, value in ordered if value >= 1.5][:3]
+    far = [(name, value) for name, value in ordered if value >= FAR][:3]
     if not ordered:
         return "No joint could be compared."
     if not far:
@@ -107,7 +129,8 @@ def spans_sentence(spans: Sequence[tuple[float, float]]) -> str:
         f"{start:.1f} to {end:.1f} s" if end - start >= 0.1 else f"around {start:.1f} s"
         for start, end in sorted(longest)
     ]
-    more = f" and {len(spans) - len(parts)} shorter parts" if len(spans) > len(parts) else ""
+    rest = len(spans) - len(parts)
+    more = f" and {words.plural(rest, 'shorter part')}" if rest else ""
     return f"Over the limit: {', '.join(parts)}{more}."
 
 

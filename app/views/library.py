@@ -157,7 +157,7 @@ def _subjects() -> None:
                 "subject",
                 name,
                 f"subject {name}",
-                f"{more} and their overlay videos go. Your own video files stay where they are.",
+                f"{more} and their overlay videos are deleted. Your own video files stay where they are.",
                 f"{name} was deleted.",
             )
     _show_more(len(names), "subjects")
@@ -185,7 +185,7 @@ def _walks() -> None:
                 "walk",
                 str(record["id"]),
                 f"walk {title}",
-                "The entry in the library goes. The video file and what was made from it stay.",
+                "The entry in the library is deleted. The video file and what was made from it stay.",
                 f"{title} was deleted.",
             )
     _show_more(len(records), "walks")
@@ -207,7 +207,7 @@ def _baselines() -> None:
                 "baseline",
                 item.id,
                 f"the baseline of {item.subject}",
-                f"The model, its limits and {words.plural(count, 'analysed walk')} go. Your video files stay.",
+                f"The model, its limits and {words.plural(count, 'analysed walk')} are deleted. Your video files stay.",
                 "The baseline was deleted.",
             )
     _show_more(len(found), "baselines")
@@ -228,7 +228,7 @@ def _analyses() -> None:
                 "analysis",
                 item.id,
                 f"the analysis of {item.name}",
-                "Its scores and its overlay video go. Your video file stays.",
+                "Its scores and its overlay video are deleted. Your video file stays.",
                 "The analysis was deleted.",
             )
     _show_more(len(found), "analyses")
@@ -249,7 +249,7 @@ def _jobs() -> None:
                 "job",
                 job.id,
                 f"the job “{job.title}”",
-                "Its log and its list of events go. The baseline or analysis that it made stays.",
+                "Its log and its list of events are deleted. The baseline or analysis that it made stays.",
                 "The job was deleted.",
             )
     _show_more(len(found), "jobs")

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, words
+from app import charts, charts_job, words
 from app.components import box, empty, facts, heading, note, rows
 from app.jobview import follow, stage_rows
 from app.state import jobs, param, recall, remember, set_params, workspace
@@ -60,7 +60,7 @@ def _live() -> None:
     remember("memory", kept)
     facts(machine_facts(reading))
     if len(kept) > 2:
-        figure, sentence = charts.memory(
+        figure, sentence = charts_job.memory(
             [now_s - at for at, _ in kept], [value for _, value in kept], float(reading.get("memory_total_bytes") or 1)
         )
         charts.show(figure, sentence, key="live_memory")
@@ -133,7 +133,7 @@ def _stages(job: Job) -> None:
     took = [(name, float(value)) for name, _, value in stage_rows(job.kind, job.stages) if value is not None]
     if not took:
         return
-    figure, sentence = charts.stage_times(took)
+    figure, sentence = charts_job.stage_times(took)
     charts.show(figure, f"{sentence} Highest memory: {words.size(job.peak_memory_bytes)}.", key="job_stages")
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, registry, words
-from app.components import box, empty, facts, foot, level_badge, rows, say
+from app import charts, charts_job, registry, words
+from app.components import box, empty, facts, foot, level_badge, note, rows, say
 from app.state import jobs, param, workspace
 from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.thresholds import level_of
@@ -53,14 +53,14 @@ def training_sentence(training: Mapping[str, Any]) -> tuple[str, str]:
     """Say how the training went; the first value is ``"warn"`` when the pre-trained model was kept."""
     cell = str(training.get("cell", "gru")).upper()
     early = " You stopped it early; the best weights were kept." if training.get("stopped_early") else ""
-    note = str(training.get("note") or "")
+    told = str(training.get("note") or "")
     if str(training.get("kept", "")).startswith("pre"):
         fallback = "After fine-tuning, held-back walks were reproduced worse; the pre-trained model is kept."
-        return "warn", f"{note or fallback} The limits are valid; more walks, or more varied ones, may help.{early}"
+        return "warn", f"{told or fallback} The limits are valid; more walks, or more varied ones, may help.{early}"
     epochs = int(training.get("epochs") or 0)
     loss = words.number(training.get("val_loss"), 4)
     fallback = f"Learned in {words.plural(epochs, 'epoch')}; the error on held-back walks is {loss}."
-    return "", f"{note or fallback} The network is a {cell} autoencoder.{early}"
+    return "", f"{told or fallback} The network is a {cell} autoencoder.{early}"
 
 
 def _next(stored: StoredBaseline) -> None:
@@ -88,7 +88,13 @@ def _limits(stored: StoredBaseline) -> None:
             ("Smallest rate", words.percent(limits.smallest_rate, 1), "lowest false-alarm rate that can be stated"),
         ]
     )
-    st.html(f'<p class="gs-note">Score 1.0 is typical for this person. {limits.note}</p>')
+    same = (
+        " Watch and alert coincide, and the highest of these walks marks the limit: with so few walks, a later walk is "
+        "either normal or alert. More walks, or another method on the Thresholds page, set them apart."
+        if limits.watch == limits.alert
+        else ""
+    )
+    note(f"Score 1.0 is typical for this person. {limits.note}{same}")
 
 
 def _walks(stored: StoredBaseline, result: Mapping[str, Any]) -> None:
@@ -140,5 +146,5 @@ def _timing(result: Mapping[str, Any]) -> None:
     timing = {name: float(took) for name, took in dict(result.get("timing_s", {})).items() if name != "total"}
     if timing:
         with st.expander("How long each stage took", icon=":material/timer:"):
-            figure, sentence = charts.stage_times(list(timing.items()))
+            figure, sentence = charts_job.stage_times(list(timing.items()))
             charts.show(figure, sentence, key="results_timing")

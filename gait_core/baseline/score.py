@@ -77,7 +77,11 @@ def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Compa
         With the level and score withheld where the conditions forbid a verdict.
     """
     calibration = stored.calibration
-    warnings = (*walk.warnings, *compare_conditions(walk.features, calibration["conditions"]))
+    warnings = (
+        *walk.warnings,
+        *_known(walk, stored),
+        *compare_conditions(walk.features, calibration["conditions"]),
+    )
     result = scorer.score(walk.windows.stacked())
     typical = float(calibration["typical_score"])
     window_scores = result.window_scores / float(calibration["typical_window"])
@@ -102,6 +106,19 @@ def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Compa
         joint_time_s=times,
         joint_time_scores=by_joint,
         warnings=warnings,
+    )
+
+
+def _known(walk: PreparedWalk, stored: StoredBaseline) -> tuple[WalkWarning, ...]:
+    """Warn when the walk is one of those that the baseline was made from."""
+    if all(walk.content_sha256 != known.get("content_sha256") for known in stored.walks):
+        return ()
+    return (
+        WalkWarning(
+            code="in_baseline",
+            message="This video is one of those that the baseline was made from, so it fits by necessity. "
+            "Analyse a later walk.",
+        ),
     )
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gait_core.bench.cache import bench_cache
 from gait_core.bench.common import BenchResult, as_text
 from gait_core.bench.detection import bench_detection
+from gait_core.bench.memory import bench_memory
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
 __all__ = ["BENCHES", "as_text", "run"]
 
-BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {"detection": bench_detection}
+BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
+    "detection": bench_detection,
+    "memory": bench_memory,
+    "cache": bench_cache,
+}
 
 
 def run(name: str, workspace: Workspace, reporter: Reporter, *, quick: bool, data: str | None) -> dict[str, Any]:

@@ -69,9 +69,11 @@ class Trainer:
             rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps, alpha=0.01)
         optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)
         optimizer.build(model.trainable_variables)
-        model.compile(optimizer=optimizer, loss="mse", jit_compile=False)
+        # On the processor TensorFlow's XLA takes longer to compile than a fine-tuning takes; JAX is nothing without.
+        jit = "auto" if keras.config.backend() == "jax" else False
+        model.compile(optimizer=optimizer, loss="mse", jit_compile=jit)
         self._first_weights = model.get_weights()
-        self._first_state = [np.array(variable) for variable in optimizer.variables]
+        self._first_state = [keras.ops.convert_to_numpy(variable) for variable in optimizer.variables]
 
     def reset(self) -> None:
         """Go back to the weights and the optimiser's state of the beginning."""

@@ -5,18 +5,22 @@ from __future__ import annotations
 import io
 import socket
 from pathlib import Path
+from typing import Any
 
+import fake
 import numpy as np
 import pytest
 
-from app import videos, words
+from app import charts_job, videos, words
 from app.decimate import thin
 from app.draft import Draft
-from app.jobview import bar, items_html, stage_rows
+from app.jobview import all_items, bar, items_html, stage_rows, standing_of_training
 from app.launch import command, environment, free_port
 from app.views.analyse_result import joints_sentence, spans_sentence
 from app.views.overview import latest_by_subject
+from gait_core.baseline.store import list_analyses, list_baselines
 from gait_core.errors import InputError, SettingsError
+from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace
 
 
@@ -127,8 +131,49 @@ def test_sentences() -> None:
     assert spans_sentence([(1.0, 2.0), (3.0, 3.0)]) == "Over the limit: 1.0 to 2.0 s, around 3.0 s."
 
 
-def test_latest_by_subject_is_empty_without_baselines() -> None:
+def test_latest_by_subject_takes_the_newest_of_each(workspace: Workspace) -> None:
     assert latest_by_subject([], []) == []
+    old = fake.baseline(workspace, "p-1", created_s=1000.0)
+    new = fake.baseline(workspace, "p-2", created_s=2000.0)
+    fake.analysis(workspace, old, "walk-old", created_s=1500.0)
+    fake.analysis(workspace, new, "walk-1", created_s=2500.0)
+    fake.analysis(workspace, new, "walk-2", created_s=2600.0)
+    found = latest_by_subject(list_baselines(workspace), list_analyses(workspace))
+    assert [(baseline.id, latest.id if latest else None) for baseline, latest in found] == [("p-2", "walk-2")]
+
+
+def test_training_counts_its_rounds_and_never_jumps_back() -> None:
+    epochs: list[dict[str, Any]] = []
+    shares = []
+    for fold, epoch in ((1, 1), (1, 5), (2, 1), (5, 5), (None, 1), (None, 5)):
+        data = {"epoch": epoch, "loss": 0.1, **({"fold": fold, "folds": 5} if fold else {})}
+        epochs.append({"kind": "epoch", "stage": "train", "done": epoch, "total": 5, "data": data})
+        now = standing_of_training(epochs)
+        shares.append(now.share)
+        assert "round" in now.text
+        assert f"epoch {epoch} of 5" in now.text
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_losses_draw_the_present_round_and_name_it() -> None:
+    points = [
+        {"epoch": e, "loss": 1 / e, "val_loss": 2 / e, "fold": f, "folds": 5, "epochs": 3}
+        for f in (1, 2)
+        for e in (1, 2, 3)
+    ]
+    figure, sentence = charts_job.losses(points)
+    assert "Round 2 of 5" in sentence
+    assert "0.6667, in epoch 3" in sentence
+    assert len(figure.data) == 3
+
+
+def test_videos_that_have_not_begun_are_listed_in_the_order_given(workspace: Workspace) -> None:
+    params = {"videos": ["/a/walk_2.mp4", "/b/walk_9.mp4", "/c/walk_9.mp4"]}
+    job = JobStore(workspace).get(fake.job(workspace, "running", params=params))
+    names = [item["name"] for item in all_items(job)]
+    assert names[:3] == ["walk_2.mp4", "walk_9.mp4", "walk_9.mp4 (2)"]
+    assert all_items(job)[1]["state"] == "waiting"
 
 
 def test_launcher_keeps_to_this_computer() -> None:

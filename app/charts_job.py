@@ -1,0 +1,110 @@
+"""Charts of a job: losses, time per stage, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from app import words
+from app.charts import Chart, blank
+from app.theme import palette
+
+__all__ = ["losses", "memory", "round_name", "stage_times"]
+
+
+def losses(points: Sequence[Mapping[str, Any]]) -> Chart:
+    """Draw training and validation loss per epoch of the present round, earlier rounds faintly behind.
+
+    A round is one training with one walk held back; the last one uses all walks and holds none back.
+    """
+    p = palette()
+    rounds: list[list[Mapping[str, Any]]] = []
+    for point in points:
+        if not rounds or int(point["epoch"]) <= int(rounds[-1][-1]["epoch"]):
+            rounds.append([])
+        rounds[-1].append(point)
+    now = rounds[-1]
+    total = max(float(points[-1].get("epochs") or 0), max(float(point["epoch"]) for point in points))
+    figure = blank(260, "Epoch", "Reconstruction error (no unit)")
+    for earlier in rounds[:-1]:
+        _curve(figure, earlier, "val_loss", "held back, earlier rounds", p.faint, "circle", 1.2)
+    _curve(figure, now, "loss", "walks it learns from", p.muted, "circle", 2.5)
+    _curve(figure, now, "val_loss", "walk held back", p.accent, "diamond", 2.5)
+    figure.update_xaxes(dtick=1 if total <= 12 else None, range=[0.5, total + 0.5])
+    held = [(float(point["val_loss"]), int(point["epoch"])) for point in now if point.get("val_loss") is not None]
+    best = f" The lowest on the walk held back is {min(held)[0]:.4f}, in epoch {min(held)[1]}." if held else ""
+    return figure, f"{round_name(now[-1])}: error after each epoch; lower is better.{best}"
+
+
+def round_name(point: Mapping[str, Any]) -> str:
+    """Return which round of training an epoch belongs to."""
+    if point.get("fold"):
+        return f"Round {int(point['fold'])} of {int(point.get('folds') or point['fold'])}"
+    return "Final round, with all walks"
+
+
+def _curve(
+    figure: Any, points: Sequence[Mapping[str, Any]], name: str, label: str, colour: str, symbol: str, width: float
+) -> None:
+    kept = [point for point in points if point.get(name) is not None]
+    if not kept:
+        return
+    faint = width < 2
+    figure.add_scatter(
+        x=[int(point["epoch"]) for point in kept],
+        y=[float(point[name]) for point in kept],
+        name=label,
+        legendgroup=label,
+        showlegend=not any(trace.name == label for trace in figure.data),
+        mode="lines" if faint or len(kept) > 15 else "lines+markers",
+        line={"color": colour, "width": width, "dash": "solid" if symbol == "diamond" or faint else "dot"},
+        marker={"size": 8, "symbol": symbol},
+        hovertemplate="epoch %{x}: %{y:.4f}<extra>" + label + "</extra>",
+    )
+
+
+def stage_times(stages: Sequence[tuple[str, float]]) -> Chart:
+    """Draw how long each stage of a job took."""
+    p = palette()
+    names = [words.stage_name(name) for name, _ in stages]
+    took_s = [seconds for _, seconds in stages]
+    figure = blank(80 + 38 * len(stages), "Time (s)", "")
+    figure.add_bar(
+        x=took_s,
+        y=names,
+        orientation="h",
+        marker={"color": p.accent},
+        text=[words.duration(seconds) for seconds in took_s],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    figure.update_xaxes(range=[0, max([*took_s, 0.1]) * 1.18])
+    longest = int(np.argmax(took_s)) if took_s else 0
+    total = sum(took_s)
+    share = words.percent(took_s[longest] / total) if total else "–"
+    return figure, f"“{names[longest]}” took {words.duration(took_s[longest])}, {share} of {words.duration(total)}."
+
+
+def memory(seconds_ago: Sequence[float], used: Sequence[float], total: float) -> Chart:
+    """Draw the memory in use over the last minutes."""
+    p = palette()
+    figure = blank(220, "Seconds ago (s)", "Memory in use (GB)")
+    figure.add_scatter(
+        x=list(seconds_ago),
+        y=[value / 1e9 for value in used],
+        mode="lines",
+        line={"color": p.accent, "width": 2.5},
+        hovertemplate="%{y:.1f} GB<extra></extra>",
+    )
+    figure.add_hline(y=total / 1e9, line={"color": p.faint, "width": 1.5, "dash": "dot"})
+    figure.update_xaxes(autorange="reversed")
+    figure.update_yaxes(range=[0, total / 1e9 * 1.08])
+    figure.update_layout(showlegend=False)
+    return figure, (
+        f"Memory of the whole machine: {words.size(used[-1])} of {words.size(total)} in use now, "
+        f"at most {words.size(max(used))} since this page was opened."
+    )

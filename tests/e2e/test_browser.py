@@ -1,0 +1,153 @@
+"""The dashboard in a real browser, with folders written in the documented format."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+fake = pytest.importorskip("fake")
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = {
+    "": "Overview",
+    "baseline?step=import": "Baseline wizard",
+    "analyse": "Analyse a walk",
+    "thresholds": "Thresholds",
+    "performance": "Performance",
+    "library": "Library",
+}
+
+
+def change(space: Any, job: str, **values: Any) -> None:
+    path = space.jobs / job / "status.json"
+    status = json.loads(path.read_text())
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(dict(status, **values)))
+    temporary.replace(path)
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 1024), ("dark", 1024)])
+def test_every_page_is_whole_and_asks_nothing_of_the_internet(
+    studio: Any, chromium: Any, theme: str, width: int
+) -> None:
+    baseline = fake.baseline(studio.space)
+    fake.analysis(studio.space, baseline, "walk-1", created_s=time.time() - 9000, level="normal", score=1.0)
+    fake.analysis(studio.space, baseline, "walk-2")
+    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+    page = context.new_page()
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url, studio.url) else None)
+    for path, title in {**PAGES, "analyse?analysis=walk-2": "Analyse a walk"}.items():
+        page.goto(f"{studio.url}/{path}")
+        expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+        expect(page.locator("[data-testid=stException]")).to_have_count(0)
+        wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        assert not wider, f"{path} scrolls sideways at {width} px"
+    assert outside == []
+    context.close()
+
+
+def _is_outside(address: str, own: str) -> bool:
+    return address.startswith(("http:", "https:")) and not address.startswith(own)
+
+
+def test_progress_survives_page_switch_and_reload_and_is_fresh(studio: Any, page: Any) -> None:
+    job = fake.job(studio.space, "running", title="Baseline of P-018")
+    page.goto(studio.url)
+    strip = page.get_by_role("region", name="Running job")
+    expect(strip).to_contain_text("57 %")
+    begun_s = time.monotonic()
+    change(studio.space, job, done=684.0)
+    expect(strip).to_contain_text("90 %", timeout=2500)
+    assert time.monotonic() - begun_s < 2.5
+    page.get_by_role("link", name="Library").click()
+    expect(strip).to_contain_text("90 %")
+    page.get_by_role("link", name="Baseline wizard").click()
+    expect(page.get_by_text("684 of 760 frames")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("684 of 760 frames")).to_be_visible()
+    expect(strip).to_contain_text("Baseline of P-018")
+
+
+def test_a_watched_baseline_ends_in_its_results(studio: Any, page: Any) -> None:
+    baseline = fake.baseline(studio.space)
+    job = fake.job(studio.space, "running", result=fake.baseline_result(baseline))
+    page.goto(f"{studio.url}/baseline?step=run&job={job}")
+    expect(page.get_by_text("433 of 760 frames")).to_be_visible()
+    change(studio.space, job, state="done", ended_s=time.time())
+    expect(page.get_by_text("is ready. Next, analyse a walk")).to_be_visible()
+    expect(page.get_by_role("region", name="Running job")).to_have_count(0)
+    assert "step=results" in page.url
+
+
+def test_cancel_never_looks_like_an_error_or_goes_on_for_ever(studio: Any, page: Any) -> None:
+    job = fake.job(studio.space, "running")
+    page.goto(f"{studio.url}/baseline?step=run&job={job}")
+    page.get_by_role("button", name="Cancel and discard").click()
+    expect(page.get_by_text("Stopping…")).to_be_visible()
+    change(studio.space, job, state="cancelled", ended_s=time.time())
+    expect(page.get_by_text("You cancelled this")).to_be_visible()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("region", name="Running job")).to_have_count(0)
+
+
+def test_killed_worker_is_seen_while_watching(studio: Any, page: Any) -> None:
+    job = fake.job(studio.space, "running")
+    page.goto(f"{studio.url}/baseline?step=run&job={job}")
+    expect(page.get_by_text("433 of 760 frames")).to_be_visible()
+    change(studio.space, job, pid=1, pid_started_s=0.0)
+    expect(page.get_by_text("The worker broke off")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+def test_wizard_by_keyboard_with_upload(studio: Any, page: Any, tmp_path: Path) -> None:
+    files = fake.videos(tmp_path / "mine")
+    page.goto(f"{studio.url}/baseline?step=import")
+    page.get_by_role("button", name="Upload files").click()
+    page.locator("input[type=file]").set_input_files(files)
+    expect(page.get_by_text("5 walks ready")).to_be_visible()
+    assert len(list(studio.space.uploads.iterdir())) == 5
+    page.reload()
+    expect(page.get_by_text("5 walks ready")).to_be_visible()
+    onwards = page.get_by_role("button", name="Continue")
+    expect(onwards).to_be_enabled()
+    onwards.press("Control+Enter")
+    name = page.get_by_role("textbox", name="Who is it?")
+    name.fill("P-021")
+    name.press("Enter")
+    expect(page.get_by_role("button", name="Create the baseline")).to_be_enabled()
+
+
+def test_track_moves_the_video_by_keyboard(studio: Any, page: Any) -> None:
+    fake.analysis(studio.space, fake.baseline(studio.space), "walk-2")
+    page.goto(f"{studio.url}/analyse?analysis=walk-2")
+    track = page.get_by_role("slider", name="Score along the walk")
+    track.focus()
+    track.press("PageUp")
+    track.press("ArrowRight")
+    expect(track).to_have_attribute("aria-valuenow", "1.1")
+
+
+def test_page_switch_is_fast_and_the_process_small(studio: Any, page: Any) -> None:
+    baseline = fake.baseline(studio.space)
+    for i in range(12):
+        fake.analysis(studio.space, baseline, f"walk-{i}", created_s=time.time() - 1000 * i)
+        fake.job(studio.space, "done", job_id=f"baseline-{i}", created_s=time.time() - 1000 * i)
+    page.goto(studio.url)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    slowest_s = 0.0
+    for _ in range(2):
+        for title in ("Thresholds", "Performance", "Library", "Analyse a walk", "Overview"):
+            begun_s = time.monotonic()
+            page.get_by_role("link", name=title).click()
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
+            slowest_s = max(slowest_s, time.monotonic() - begun_s)
+    assert slowest_s < 1.5, f"a page took {slowest_s:.2f} s"
+    assert studio.process.memory_info().rss < 400e6

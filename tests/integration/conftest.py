@@ -1,0 +1,44 @@
+"""One simulated person, rendered once; one baseline, made once: shared by all integration tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gait_core.jobs.run import run_now
+from gait_core.progress import silent
+from gait_core.simulate.demo import demo_walks
+from gait_core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Made:
+    """A workspace with a baseline in it."""
+
+    workspace: Workspace
+    videos: list[Path]
+    later: dict[str, Path]
+    result: dict[str, Any]
+
+    @property
+    def baseline_id(self) -> str:
+        return str(self.result["baseline_id"])
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Return the demo walks and a baseline made from them through the real pipeline."""
+    workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")
+    walks = demo_walks(workspace, silent())
+    result = run_now(
+        workspace, "baseline", {"videos": walks["videos"], "subject": "Demo Person", "speed_mps": 1.3}, "Baseline"
+    )
+    return Made(
+        workspace=workspace,
+        videos=[Path(path) for path in walks["videos"]],
+        later={walk["label"]: Path(walk["path"]) for walk in walks["later"]},
+        result=result,
+    )
