@@ -10,6 +10,8 @@
       jobs/<id>/                 one run of anything long
       cache/                     arrays by content address, video metadata
       uploads/                   videos that came through the browser
+      drafts/                    what was entered in the wizard but not yet run
+      demo/                      the demo walks
 
 Every write is atomic: a reader sees the old file or the new one, never half of one.
 """

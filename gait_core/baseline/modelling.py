@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from gait_core.learn.backend import load_keras, seed_everything
 from gait_core.progress import Reporter
 
 __all__ = ["fit_walks", "load_model"]
+
+_logger = logging.getLogger(__name__)
 
 
 def fit_walks(
@@ -45,7 +48,8 @@ def _fitting_model(settings: RunSettings, reporter: Reporter) -> Pretrained | No
     try:
         pretrained = load_pretrained(settings.learn.cell)
     except ModelError as error:
-        reporter.warn("train", f"{error.message} Training from scratch.")
+        _logger.warning("%s", error)
+        reporter.warn("train", "The pre-trained model is missing or damaged; training from scratch takes longer.")
         return None
     reason = misfit(pretrained, settings.features, FEATURE_NAMES)
     if reason:

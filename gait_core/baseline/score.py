@@ -14,7 +14,7 @@ from gait_core.baseline.scorer import Scorer, WalkScore
 from gait_core.baseline.store import StoredBaseline, load_arrays
 from gait_core.baseline.thresholds import level_of
 from gait_core.baseline.walks import PreparedWalk
-from gait_core.errors import WalkWarning
+from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.windows import Windows
 
@@ -57,8 +57,21 @@ class Comparison:
 
 
 def load_scorer(stored: StoredBaseline) -> Scorer:
-    """Load what scoring needs; no training library is involved."""
-    return Scorer.from_arrays(load_arrays(stored.folder / "scorer.npz"))
+    """Load what scoring needs; no training library is involved.
+
+    Raises
+    ------
+    StorageError
+        When the file is damaged or was written by another version.
+    """
+    path = stored.folder / "scorer.npz"
+    try:
+        return Scorer.from_arrays(load_arrays(path))
+    except KeyError as error:
+        raise StorageError(
+            f"Expected {error.args[0]!r} in {path}, but this baseline was made by another version of Gait Studio.",
+            "Make the baseline again from the same videos; their landmarks come from the cache.",
+        ) from error
 
 
 def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Comparison:

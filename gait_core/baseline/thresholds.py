@@ -29,7 +29,8 @@ class Reference:
     Attributes
     ----------
     deviations : ndarray, shape (n_people, n_later_walks)
-        (log score − mean log of the held-out scores) / spread, for walks that no model had seen.
+        (log score − mean log of the held-out scores) / spread, for walks that no model had seen; NaN where a walk
+        could not be used.
     prior_sd : float
         Typical within-person SD of the log score.
     prior_weight : float
@@ -51,7 +52,9 @@ class Reference:
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-serialisable fields."""
         return {
-            "deviations": np.round(self.deviations, 4).tolist(),
+            "deviations": [
+                [round(float(value), 4) if np.isfinite(value) else None for value in person] for person in self.deviations
+            ],
             "prior_sd": self.prior_sd,
             "prior_weight": self.prior_weight,
             "source": self.source,
@@ -87,7 +90,7 @@ class Thresholds:
     Attributes
     ----------
     watch, alert : float
-        Scores at and above which a walk is watch or alert; unitless.
+        Scores above which a walk is watch or alert; unitless.
     method : str
         As in `ThresholdSettings`.
     stated_watch_rate, stated_alert_rate : float or None
@@ -138,9 +141,9 @@ class Thresholds:
 
 def level_of(score: float, thresholds: Thresholds) -> Level:
     """Return the level of a score."""
-    if score >= thresholds.alert:
+    if score > thresholds.alert:
         return "alert"
-    return "watch" if score >= thresholds.watch else "normal"
+    return "watch" if score > thresholds.watch else "normal"
 
 
 def smallest_rate(n: int) -> float:

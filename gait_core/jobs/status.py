@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from gait_core.errors import GaitError, StorageError
-from gait_core.progress import Event
+from gait_core.progress import Event, RateMeter
 from gait_core.workspace import storage_guard, write_json
 
 __all__ = ["StatusWriter"]
@@ -43,6 +43,7 @@ class StatusWriter:
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
         self._last_event: dict[tuple[str, str | None], float] = {}
         self._written_s = 0.0
+        self._epochs = RateMeter(span_s=30.0)
         self._status: dict[str, Any] = {
             "state": "queued",
             "stage": "",
@@ -155,7 +156,13 @@ class StatusWriter:
             item["done"] = item["total"]
 
     def _on_epoch(self, event: Event) -> None:
-        self._status.update(done=event.done, total=event.total, unit=event.unit)
+        # Rounds that hold one walk out in turn count together; the last run, on all walks, has no number.
+        rounds = int(event.data.get("folds", 1))
+        number = int(event.data.get("fold", rounds))
+        done, total = (number - 1) * event.total + event.done, rounds * event.total
+        rate = self._epochs.update(done, event.time_s)
+        eta_s = (total - done) / rate if rate else None
+        self._status.update(done=done, total=total, unit=event.unit, rate_per_s=rate, eta_s=eta_s)
 
     def _on_warning(self, event: Event) -> None:
         warnings = self._status["warnings"]

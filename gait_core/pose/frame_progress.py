@@ -37,6 +37,7 @@ class FrameProgress:
         with self._lock:
             self._expected[label] = frames
             self._done[label] = 0
+        self._reporter.progress(self._stage, 0, frames, "frames", item=label)
 
     def update(self, label: str, done: int) -> None:
         """Tell how far a video is."""

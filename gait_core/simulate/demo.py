@@ -53,6 +53,7 @@ def demo_walks(workspace: Workspace, reporter: Reporter, *, count: int = 5) -> d
         for spec in _LATER
     ]
     with reporter.stage("simulate", "Rendering the demo walks"):
+        reporter.progress("simulate", 0, len(plan) + len(later), "walks")
         for done, spec in enumerate([*plan, *later]):
             reporter.check()
             path = folder / str(spec["name"])
