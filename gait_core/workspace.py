@@ -77,7 +77,7 @@ def storage_guard(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             free_mb = _free_bytes(path) / 1024**2
             raise StorageError(
                 f"Expected room to write {path.name!r} in {path.parent}, but the disk is full ({free_mb:.0f} MB free).",

@@ -86,12 +86,16 @@ class _NativeStderr:
             if self._users > 1:
                 return
             try:
+                held = tempfile.TemporaryFile()  # noqa: SIM115 - closed in leave
+            except OSError:
+                return  # a full disk: chatter is the smaller evil
+            try:
                 self._saved = os.dup(2)
             except OSError:
-                self._saved = -1  # a process without standard error has nothing to keep clean
+                held.close()  # a process without standard error has nothing to keep clean
                 return
-            self._held = tempfile.TemporaryFile()  # noqa: SIM115 - closed in leave
-            os.dup2(self._held.fileno(), 2)
+            self._held = held
+            os.dup2(held.fileno(), 2)
 
     def leave(self) -> None:
         with self._lock:
