@@ -53,7 +53,8 @@ class Reference:
         """Return JSON-serialisable fields."""
         return {
             "deviations": [
-                [round(float(value), 4) if np.isfinite(value) else None for value in person] for person in self.deviations
+                [round(float(value), 4) if np.isfinite(value) else None for value in person]
+                for person in self.deviations
             ],
             "prior_sd": self.prior_sd,
             "prior_weight": self.prior_weight,

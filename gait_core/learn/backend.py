@@ -13,6 +13,7 @@ import warnings
 from typing import Any
 
 from gait_core.errors import LibraryError
+from gait_core.runtime.native_stderr import quiet_native_stderr
 
 __all__ = ["active_backend", "load_keras", "seed_everything"]
 
@@ -41,7 +42,7 @@ def load_keras(backend: str | None = None) -> Any:
         os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         os.environ.setdefault("JAX_PLATFORMS", "")
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), quiet_native_stderr():
             # Deprecations inside the libraries are theirs to mend; ours still count.
             warnings.simplefilter("ignore")
             import keras
