@@ -107,7 +107,7 @@ def prepare_walks(
         In the order of `paths`.
     """
     with reporter.stage("probe", "Looking at the videos"):
-        metadata = MetadataCache(workspace.cache / "metadata")
+        metadata = MetadataCache.of(workspace)
         problems: dict[int, GaitError] = {}
         for number, path in enumerate(paths):
             reporter.check()

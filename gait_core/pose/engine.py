@@ -9,10 +9,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.config import PoseSettings
-from gait_core.errors import SettingsError
-
-__all__ = ["PoseEngine", "PoseResult", "engine_version", "open_engine"]
+__all__ = ["PoseEngine", "PoseResult"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,36 +59,3 @@ class PoseEngine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
-
-
-def engine_version(settings: PoseSettings) -> str:
-    """Return the version of the engine without loading it; part of the address of cached landmarks."""
-    _check_engine(settings)
-    from gait_core.pose.mediapipe_engine import mediapipe_version
-
-    return mediapipe_version()
-
-
-def open_engine(settings: PoseSettings) -> PoseEngine:
-    """Return a new engine for one video.
-
-    Raises
-    ------
-    SettingsError
-        When there is no such engine.
-    ModelError
-        When the pose model is missing or damaged.
-    LibraryError
-        When a library is missing.
-    """
-    _check_engine(settings)
-    from gait_core.pose.mediapipe_engine import MediaPipeEngine
-
-    return MediaPipeEngine(settings)
-
-
-def _check_engine(settings: PoseSettings) -> None:
-    if settings.engine != "mediapipe":
-        raise SettingsError(
-            f"Expected the engine mediapipe, but got {settings.engine!r}.", "Choose --engine mediapipe."
-        )

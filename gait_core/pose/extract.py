@@ -15,14 +15,15 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, WalkWarning
 from gait_core.pose.assets import model_sha256
-from gait_core.pose.engine import engine_version, open_engine
+from gait_core.pose.engines import engine_version, open_engine
 from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter, silent
+from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
-from gait_core.video.probe import VideoInfo, probe
+from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
 
 __all__ = ["STAGE", "ExtractedWalk", "default_workers", "extract_many", "extract_track", "track_address"]

@@ -13,7 +13,7 @@ from gait_core.pose.engine import PoseEngine, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.track import Track
 from gait_core.video.decode import DecodeReport, iter_frames
-from gait_core.video.probe import VideoInfo
+from gait_core.video.info import VideoInfo
 
 __all__ = ["expected_frames", "track_video"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gait_core.errors import VideoError, WalkRefused, WalkWarning
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
-from gait_core.video.probe import VideoInfo
+from gait_core.video.info import VideoInfo
 
 __all__ = ["MIN_DETECTION_RATE", "MIN_DURATION_S", "refuse_unusable", "warnings_of"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.video.container import open_video
+from gait_core.video.info import VideoInfo
 from gait_core.video.orientation import orientation_of, turn
-from gait_core.video.probe import VideoInfo
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from gait_core.errors import StorageError
-from gait_core.video.probe import VideoInfo
+from gait_core.video.info import VideoInfo
 from gait_core.workspace import Workspace, write_json
 
 __all__ = ["MetadataCache"]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import VideoError
 from gait_core.video.container import check_file, open_video
+from gait_core.video.info import VideoInfo
 from gait_core.video.orientation import UPRIGHT, Orientation, orientation_of
 
 if TYPE_CHECKING:
@@ -22,66 +21,11 @@ if TYPE_CHECKING:
 
     from gait_core.video.metadata import MetadataCache
 
-__all__ = ["VideoInfo", "content_sha256", "probe", "time_stamps"]
+__all__ = ["content_sha256", "probe", "time_stamps"]
 
 _PACKETS_FOR_ORIENTATION = 64
 _DEFAULT_RATE_HZ = 25.0
 _UNEVEN_SHARE = 0.05
-
-
-@dataclass(frozen=True, kw_only=True)
-class VideoInfo:
-    """What is known of a video file before it is decoded.
-
-    Attributes
-    ----------
-    path, name : str
-        Absolute path and file name.
-    size_bytes : int
-        Size of the file.
-    content_sha256 : str
-        Digest of its bytes; a renamed copy has the same.
-    frame_count : int
-        Pictures in the file.
-    width_px, height_px : int
-        Size of the upright picture with square pixels.
-    frame_rate_hz : float
-        Pictures per second: the common rate, or the mean one when the rate varies.
-    duration_s : float
-        From the first picture to the end of the last one, s.
-    codec, pixel_format : str
-        As the decoder calls them.
-    rotation_deg : int
-        Counter-clockwise rotation that makes the stored picture upright, degrees.
-    variable_frame_rate : bool
-        True when the distance of the time stamps is uneven.
-    frames_declared : int
-        Pictures that the head of the file promises; more than `frame_count` when it was cut off, 0 when unknown.
-    """
-
-    path: str
-    name: str
-    size_bytes: int
-    content_sha256: str
-    frame_count: int
-    width_px: int
-    height_px: int
-    frame_rate_hz: float
-    duration_s: float
-    codec: str
-    rotation_deg: int
-    variable_frame_rate: bool
-    pixel_format: str
-    frames_declared: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave; further keys are ignored."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
 
 
 def probe(path: Path | str, metadata: MetadataCache | None = None) -> VideoInfo:

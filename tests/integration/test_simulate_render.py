@@ -51,7 +51,7 @@ def test_cancelling_leaves_no_half_video(tmp_path: Path) -> None:
 def test_the_pose_model_sees_the_walker(tmp_path: Path) -> None:
     """MediaPipe full finds a pose in at least 98 % of the frames, and the near ankle where it is."""
     from gait_core.config import PoseSettings
-    from gait_core.pose.engine import open_engine
+    from gait_core.pose.engines import open_engine
     from gait_core.video.decode import iter_frames
 
     [video] = simulate_walks(tmp_path, walks=1, seed=101, fps=30.0)

@@ -15,11 +15,12 @@ from gait_core.cache import ArrayCache
 from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, InputError, ModelError, VideoError, WalkRefused
 from gait_core.pose import extract
-from gait_core.pose.engine import PoseResult, open_engine
+from gait_core.pose.engine import PoseResult
+from gait_core.pose.engines import open_engine
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.progress import Event, Reporter
 from gait_core.video.encode import VideoWriter
-from gait_core.video.probe import VideoInfo
+from gait_core.video.info import VideoInfo
 from gait_core.workspace import Workspace
 
 SETTINGS = PoseSettings()

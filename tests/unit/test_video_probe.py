@@ -13,8 +13,9 @@ import pytest
 from gait_core.errors import VideoError
 from gait_core.video import probe as probe_module
 from gait_core.video.encode import VideoWriter
+from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
-from gait_core.video.probe import VideoInfo, probe, time_stamps
+from gait_core.video.probe import probe, time_stamps
 
 
 def picture(number: int, width: int = 64, height: int = 48) -> np.ndarray:

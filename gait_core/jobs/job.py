@@ -1,0 +1,161 @@
+"""One job folder at one moment, and whether its worker is alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+__all__ = ["ACTIVE_STATES", "Job", "state_of", "worker_process"]
+
+ACTIVE_STATES = frozenset({"queued", "running", "cancelling"})
+_START_GRACE_S = 30.0
+_SILENCE_LIMIT_S = 90.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Job:
+    """One job folder at one moment.
+
+    Attributes
+    ----------
+    id, kind, title : str
+    state : {"queued", "running", "cancelling", "cancelled", "failed", "crashed", "done"}
+    spec, status : mapping
+        Contents of ``spec.json`` and ``status.json``.
+    folder : Path
+    """
+
+    id: str
+    kind: str
+    title: str
+    state: str
+    spec: Mapping[str, Any]
+    status: Mapping[str, Any]
+    folder: Path = field(repr=False)
+
+    @property
+    def active(self) -> bool:
+        """True while a worker has it or will have it."""
+        return self.state in ACTIVE_STATES
+
+    @property
+    def stage(self) -> str:
+        """Name of the running stage, or of the last one."""
+        return str(self.status.get("stage", ""))
+
+    @property
+    def done(self) -> float:
+        """Work done in the running stage, in `unit`."""
+        return float(self.status.get("done", 0.0))
+
+    @property
+    def total(self) -> float:
+        """Work expected in the running stage; 0 when unknown."""
+        return float(self.status.get("total", 0.0))
+
+    @property
+    def unit(self) -> str:
+        """Unit of `done` and `total`."""
+        return str(self.status.get("unit", ""))
+
+    @property
+    def rate_per_s(self) -> float | None:
+        """Units per second, or None."""
+        return self.status.get("rate_per_s")
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds left in the running stage, or None."""
+        return self.status.get("eta_s")
+
+    @property
+    def message(self) -> str:
+        """One line on what is being done."""
+        return str(self.status.get("message", ""))
+
+    @property
+    def error(self) -> dict[str, str] | None:
+        """`kind`, `message` and `remedy` of what ended the job, or None."""
+        if self.state == "crashed":
+            return {
+                "kind": "Crashed",
+                "message": "The worker process ended without a word; it may have been killed or run out of memory.",
+                "remedy": "Resume the job: what was finished is kept. The log shows the last thing it did.",
+            }
+        return self.status.get("error")
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The videos of a parallel stage, in input order."""
+        return list(self.status.get("items", []))
+
+    @property
+    def stages(self) -> list[dict[str, Any]]:
+        """The stages so far, each with `name`, `state` and `duration_s`."""
+        return list(self.status.get("stages", []))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user has to know."""
+        return list(self.status.get("warnings", []))
+
+    @property
+    def peak_memory_bytes(self) -> int:
+        """Largest resident memory of the worker so far."""
+        return int(self.status.get("peak_memory_bytes", 0))
+
+    @property
+    def created_s(self) -> float:
+        """When it was submitted, seconds since the Unix epoch."""
+        return float(self.spec["created_s"])
+
+    @property
+    def started_s(self) -> float | None:
+        """When it began to run."""
+        return self.status.get("started_s")
+
+    @property
+    def ended_s(self) -> float | None:
+        """When it ended."""
+        return self.status.get("ended_s")
+
+    @property
+    def duration_s(self) -> float | None:
+        """Running time so far, or in all."""
+        if self.started_s is None:
+            return None
+        end_s = self.ended_s or (time.time() if self.active else self.status.get("heartbeat_s", self.started_s))
+        return float(end_s - self.started_s)
+
+
+def worker_process(status: Mapping[str, Any]) -> psutil.Process | None:
+    """Return the living worker of a status, or None; a new process that got the same number is not it."""
+    pid = status.get("pid")
+    if not pid:
+        return None
+    try:
+        process = psutil.Process(int(pid))
+        same = abs(process.create_time() - float(status.get("pid_started_s", 0.0))) < 2.0
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.Error:
+        return None
+
+
+def state_of(folder: Path, spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
+    """Return the state that a stored status really means: a dead worker does not run."""
+    state = str(status.get("state", "queued"))
+    if state not in ACTIVE_STATES:
+        return state
+    silent_s = time.time() - float(status.get("heartbeat_s", spec["created_s"]))
+    cancelling = (folder / "cancel").exists()
+    if not status.get("pid"):
+        if silent_s > _START_GRACE_S:
+            return "cancelled" if cancelling else "crashed"
+    elif worker_process(status) is None or silent_s > _SILENCE_LIMIT_S:
+        return "cancelled" if cancelling else "crashed"
+    return "cancelling" if cancelling else state
