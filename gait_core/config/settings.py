@@ -1,95 +1,15 @@
-"""Frozen settings, the three profiles, and a stable digest of both.
-
-A setting that changes a result belongs to the digest of the stage that it changes, and to no
-other: the address of cached keypoints holds `PoseSettings`, that of features adds
-`FeatureSettings`.
-"""
+"""The settings of each stage of the pipeline."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
+from gait_core.config.base import Settings
 from gait_core.errors import SettingsError
 
-__all__ = [
-    "DEFAULT_PROFILE",
-    "PROFILES",
-    "FeatureSettings",
-    "LearnSettings",
-    "PoseSettings",
-    "Profile",
-    "RunSettings",
-    "Settings",
-    "ThresholdSettings",
-    "digest_of",
-    "profile_named",
-]
-
-GIB = 1024**3
-
-
-def digest_of(value: Any) -> str:
-    """Return 16 hexadecimal digits that depend only on the JSON content of `value`."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Base of all settings: JSON round trip, digest, checked ranges.
-
-    A subclass lists numeric limits in `_ranges` (field → lowest, highest) and words in `_choices`.
-    """
-
-    _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
-    _choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
-
-    def __post_init__(self) -> None:
-        for name, (low, high) in self._ranges.items():
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
-                raise SettingsError(
-                    f"Expected {name} between {low:g} and {high:g}, but got {value!r}.",
-                    f"Give {name} a value in that range.",
-                )
-        for name, allowed in self._choices.items():
-            value = getattr(self, name)
-            if value not in allowed:
-                raise SettingsError(
-                    f"Expected {name} to be one of {', '.join(map(str, allowed))}, but got {value!r}.",
-                    "Choose one of these.",
-                )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON-serialisable values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from a mapping; an unknown key raises `SettingsError`."""
-        known = {f.name for f in fields(cls)}
-        unknown = sorted(set(values) - known)
-        if unknown:
-            raise SettingsError(
-                f"Expected keys among {', '.join(sorted(known))}, but got {', '.join(unknown)}.",
-                "Remove or correct these keys.",
-            )
-        return cls(**values)
-
-    def with_(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed."""
-        return replace(self, **changes)
-
-    def digest(self) -> str:
-        """Return a stable digest of all fields."""
-        return digest_of(self.to_dict())
+__all__ = ["FeatureSettings", "LearnSettings", "PoseSettings", "RunSettings", "ThresholdSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,110 +199,6 @@ class ThresholdSettings(Settings):
                     f"Expected {high} at least {low} ({getattr(self, low):g}), but got {getattr(self, high):g}.",
                     "The limit of an alert has to lie above that of a watch.",
                 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Profile(Settings):
-    """A named set of performance settings.
-
-    Attributes
-    ----------
-    name : str
-        How it is chosen.
-    description : str
-        What it means, in plain words.
-    model_complexity : {0, 1, 2}
-        Pose model lite, full or heavy.
-    confidence : float
-        Detection, presence and tracking confidence.
-    target_fps : float or None
-        Highest frame rate analysed, Hz.
-    max_side_px : int or None
-        Longer image side, px.
-    memory_limit_bytes : int
-        Memory that the work may use.
-    batch_size : int
-        Windows per step when scoring and when training from scratch.
-    """
-
-    name: str
-    description: str = ""
-    model_complexity: int = 1
-    confidence: float = 0.5
-    target_fps: float | None = 30.0
-    max_side_px: int | None = 960
-    memory_limit_bytes: int = 2 * GIB
-    batch_size: int = 32
-
-    _ranges = {
-        "confidence": (0.0, 1.0),
-        "target_fps": (5.0, 1000.0),
-        "max_side_px": (128, 8192),
-        "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
-        "batch_size": (1, 65536),
-    }
-    _choices = {"model_complexity": (0, 1, 2)}
-
-    def pose_settings(self) -> PoseSettings:
-        """Return the settings that decide the landmarks."""
-        return PoseSettings(
-            variant=("lite", "full", "heavy")[self.model_complexity],
-            detection_confidence=self.confidence,
-            presence_confidence=self.confidence,
-            tracking_confidence=self.confidence,
-            target_fps=self.target_fps,
-            max_side_px=self.max_side_px,
-        )
-
-
-PROFILES: Mapping[str, Profile] = {
-    profile.name: profile
-    for profile in (
-        Profile(
-            name="fast",
-            description="For a first look or a slow computer: the small pose model, at most 25 frames a second, "
-            "smaller pictures. The far leg is less certain.",
-            model_complexity=0,
-            confidence=0.3,
-            target_fps=25.0,
-            max_side_px=640,
-            memory_limit_bytes=1 * GIB,
-            batch_size=64,
-        ),
-        Profile(
-            name="balanced",
-            description="The right choice for most walks: the full pose model, at most 30 frames a second.",
-        ),
-        Profile(
-            name="accurate",
-            description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
-            "larger pictures. Takes about three times as long.",
-            model_complexity=2,
-            confidence=0.7,
-            target_fps=60.0,
-            max_side_px=1920,
-            memory_limit_bytes=4 * GIB,
-            batch_size=16,
-        ),
-    )
-}
-DEFAULT_PROFILE = "balanced"
-
-
-def profile_named(name: str) -> Profile:
-    """Return a profile by its name.
-
-    Raises
-    ------
-    SettingsError
-        When there is no such profile.
-    """
-    try:
-        return PROFILES[name]
-    except KeyError:
-        raise SettingsError(
-            f"Expected a profile among {', '.join(PROFILES)}, but got {name!r}.", "Choose one of these."
-        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,24 @@
+"""Frozen settings, the three profiles, and a stable digest of both.
+
+A setting that changes a result belongs to the digest of the stage that it changes, and to no
+other: the address of cached keypoints holds `PoseSettings`, that of features adds
+`FeatureSettings`.
+"""
+
+from gait_core.config.base import Settings, digest_of
+from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
+from gait_core.config.settings import FeatureSettings, LearnSettings, PoseSettings, RunSettings, ThresholdSettings
+
+__all__ = [
+    "DEFAULT_PROFILE",
+    "PROFILES",
+    "FeatureSettings",
+    "LearnSettings",
+    "PoseSettings",
+    "Profile",
+    "RunSettings",
+    "Settings",
+    "ThresholdSettings",
+    "digest_of",
+    "profile_named",
+]

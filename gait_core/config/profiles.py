@@ -1,0 +1,118 @@
+"""The performance profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gait_core.config.base import Settings
+from gait_core.config.settings import PoseSettings
+from gait_core.errors import SettingsError
+
+__all__ = ["DEFAULT_PROFILE", "PROFILES", "Profile", "profile_named"]
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(Settings):
+    """A named set of performance settings.
+
+    Attributes
+    ----------
+    name : str
+        How it is chosen.
+    description : str
+        What it means, in plain words.
+    model_complexity : {0, 1, 2}
+        Pose model lite, full or heavy.
+    confidence : float
+        Detection, presence and tracking confidence.
+    target_fps : float or None
+        Highest frame rate analysed, Hz.
+    max_side_px : int or None
+        Longer image side, px.
+    memory_limit_bytes : int
+        Memory that the work may use.
+    batch_size : int
+        Windows per step when scoring and when training from scratch.
+    """
+
+    name: str
+    description: str = ""
+    model_complexity: int = 1
+    confidence: float = 0.5
+    target_fps: float | None = 30.0
+    max_side_px: int | None = 960
+    memory_limit_bytes: int = 2 * GIB
+    batch_size: int = 32
+
+    _ranges = {
+        "confidence": (0.0, 1.0),
+        "target_fps": (5.0, 1000.0),
+        "max_side_px": (128, 8192),
+        "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
+        "batch_size": (1, 65536),
+    }
+    _choices = {"model_complexity": (0, 1, 2)}
+
+    def pose_settings(self) -> PoseSettings:
+        """Return the settings that decide the landmarks."""
+        return PoseSettings(
+            variant=("lite", "full", "heavy")[self.model_complexity],
+            detection_confidence=self.confidence,
+            presence_confidence=self.confidence,
+            tracking_confidence=self.confidence,
+            target_fps=self.target_fps,
+            max_side_px=self.max_side_px,
+        )
+
+
+PROFILES: Mapping[str, Profile] = {
+    profile.name: profile
+    for profile in (
+        Profile(
+            name="fast",
+            description="For a first look or a slow computer: the small pose model, at most 25 frames a second, "
+            "smaller pictures. The far leg is less certain.",
+            model_complexity=0,
+            confidence=0.3,
+            target_fps=25.0,
+            max_side_px=640,
+            memory_limit_bytes=1 * GIB,
+            batch_size=64,
+        ),
+        Profile(
+            name="balanced",
+            description="The right choice for most walks: the full pose model, at most 30 frames a second.",
+        ),
+        Profile(
+            name="accurate",
+            description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
+            "larger pictures. Takes about three times as long.",
+            model_complexity=2,
+            confidence=0.7,
+            target_fps=60.0,
+            max_side_px=1920,
+            memory_limit_bytes=4 * GIB,
+            batch_size=16,
+        ),
+    )
+}
+DEFAULT_PROFILE = "balanced"
+
+
+def profile_named(name: str) -> Profile:
+    """Return a profile by its name.
+
+    Raises
+    ------
+    SettingsError
+        When there is no such profile.
+    """
+    try:
+        return PROFILES[name]
+    except KeyError:
+        raise SettingsError(
+            f"Expected a profile among {', '.join(PROFILES)}, but got {name!r}.", "Choose one of these."
+        ) from None
