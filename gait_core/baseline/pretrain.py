@@ -35,7 +35,7 @@ __all__ = ["pretrain"]
 
 Array = NDArray[np.float32]
 PEOPLE: Final = 700
-EPOCHS: Final = 40
+EPOCHS: Final = 30
 _BATCH: Final = 256
 _RATE: Final = 3e-3
 _METRIC_PEOPLE: Final = 150

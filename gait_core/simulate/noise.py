@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 
 from gait_core.pose.landmarks import INDEX, MIRROR, RIGHT
 from gait_core.pose.track import Track
+from gait_core.simulate.noise_levels import levels
 from gait_core.simulate.noise_model import HARMONICS, PHASE_BINS, NoiseModel
 from gait_core.simulate.truth import SIDES, WalkTruth
 
@@ -107,6 +108,7 @@ def observe(truth: WalkTruth, *, seed: int, noise: NoiseModel | None = None) -> 
     within = _drift(noise.motion_memory_s, n, rate_hz, generator) @ noise.motion
     within = (within + generator.standard_normal((n, len(noise.white))) @ noise.white).reshape(n, 33, 2)
     within[:, list(LEG)] *= noise.motion_scale[part][:, None, None]
+    within *= levels(noise, n, lambda memory_s, k: _drift(memory_s, k, rate_hz, generator), generator)[:, :, None]
     error += within
     found = exact + error * truth.height_px[:, None, None] * np.array([truth.direction, 1.0])
     near, far = list(NEAR_LEG), list(FAR_LEG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Self
@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HARMONICS", "PHASE_BINS", "NoiseModel"]
+__all__ = ["HARMONICS", "LEVEL_GROUPS", "PHASE_BINS", "NoiseModel"]
 
 Array = NDArray[np.float64]
 
@@ -20,6 +20,9 @@ HARMONICS: Final = 3
 """Harmonics of the gait cycle in the error that repeats with it."""
 PHASE_BINS: Final = 20
 """Parts of the near side's gait cycle between which size and rate of errors differ."""
+
+LEVEL_GROUPS: Final = 6
+"""Head, trunk, near leg, far leg, near arm, far arm: parts whose errors grow and shrink together."""
 
 _ARRAYS: Final = (
     "bias",
@@ -34,6 +37,9 @@ _ARRAYS: Final = (
     "confidence_sd",
     "world_bias",
     "world_sd",
+    "level_mean",
+    "level_sd",
+    "gust_sd",
 )
 
 
@@ -76,6 +82,12 @@ class NoiseModel:
         Visibility.
     world_bias, world_sd : ndarray, shape (33, 3)
         Mean and SD of the error of the world coordinates, along the walking direction, down, away, m.
+    level_mean, level_sd : ndarray, shape (6,)
+        Mean and SD between walks of the log size of the errors of each group of `LEVEL_GROUPS`.
+    level_common_sd : float
+        SD between walks of what all groups share of it.
+    gust_sd : ndarray, shape (6,)
+        SD of the log size within a walk.
     source : str
         What it was fitted to.
     """
@@ -97,6 +109,10 @@ class NoiseModel:
     confidence_sd: Array
     world_bias: Array
     world_sd: Array
+    level_mean: Array = field(default_factory=lambda: np.zeros(LEVEL_GROUPS))
+    level_sd: Array = field(default_factory=lambda: np.zeros(LEVEL_GROUPS))
+    level_common_sd: float = 0.0
+    gust_sd: Array = field(default_factory=lambda: np.zeros(LEVEL_GROUPS))
     source: str = ""
 
     @classmethod
@@ -131,7 +147,7 @@ class NoiseModel:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-serialisable values."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {known.name: getattr(self, known.name) for known in fields(self)}
         return {
             name: value.round(6).tolist() if isinstance(value, np.ndarray) else value for name, value in values.items()
         }
@@ -139,7 +155,7 @@ class NoiseModel:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from what `to_dict` gave."""
-        arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS}
+        arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS if name in values}
         arrays["walk_bias"] = arrays["walk_bias"].reshape(-1, 66)
         arrays["motion"] = arrays["motion"].reshape(-1, 66)
         arrays["white"] = arrays["white"].reshape(-1, 66)
