@@ -20,6 +20,13 @@ from gait_core.baseline.modelling import fit_walks
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.save import save_baseline
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds
+from gait_core.baseline.typical import (
+    relative_scores,
+    typical_by_feature,
+    typical_score,
+    typical_window,
+    window_limit,
+)
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.config import (
     DEFAULT_PROFILE,
@@ -168,17 +175,6 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     }
 
 
-def relative_scores(fitted: Fitted) -> np.ndarray:
-    """Return the scores of the held-out walks divided by what is typical (their geometric mean)."""
-    raw = fitted.held_out_raw
-    return np.asarray(raw / typical_score(fitted))
-
-
-def typical_score(fitted: Fitted) -> float:
-    """Return the raw score that counts as 1."""
-    return float(np.exp(np.log(fitted.held_out_raw).mean()))
-
-
 def _usable(
     videos: Sequence[str], outcomes: Sequence[PreparedWalk | GaitError], reporter: Reporter
 ) -> list[PreparedWalk]:
@@ -265,24 +261,6 @@ def _calibration(
         "windows": settings.features.to_dict(),
         "conditions": conditions_of(walk.features for walk in walks),
     }
-
-
-def window_limit(fitted: Fitted, share: float = 0.95) -> float:
-    """Return the relative score that 95 % of the held-out windows stay below."""
-    scores = np.concatenate([score.window_scores for score in fitted.held_out])
-    return float(np.quantile(scores, share) / typical_window(fitted))
-
-
-def typical_window(fitted: Fitted) -> float:
-    """Return the window score that counts as 1: the root mean square over all held-out windows."""
-    scores = np.concatenate([score.window_scores for score in fitted.held_out])
-    return float(np.sqrt(np.mean(scores**2)))
-
-
-def typical_by_feature(fitted: Fitted) -> np.ndarray:
-    """Return the deviation of each feature that counts as 1, shape (n_features,)."""
-    energy = np.mean([score.by_feature() ** 2 for score in fitted.held_out], axis=0)
-    return np.asarray(np.sqrt(energy))
 
 
 def _manifest(

@@ -15,11 +15,11 @@ from typing import Any, Final
 import numpy as np
 
 from gait_core.baseline.cohort import SimulatedWalk, simulated_windows
-from gait_core.baseline.create import relative_scores, typical_score
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.modelling import load_model
 from gait_core.baseline.pretrained import Pretrained, load_pretrained
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds, level_of
+from gait_core.baseline.typical import relative_scores, typical_score
 from gait_core.bench.common import BenchResult, Table, area_under_roc
 from gait_core.bench.detection_real import real_walks
 from gait_core.bench.detection_rendered import rendered_sample

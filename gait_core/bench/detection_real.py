@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.create import relative_scores, typical_score
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.thresholds import compute_thresholds, level_of
+from gait_core.baseline.typical import relative_scores, typical_score
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.bench.common import Table
 from gait_core.bench.linear import LinearBaseline

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from gait_core.baseline.cohort import SimulatedWalk, simulated_windows
-from gait_core.baseline.create import relative_scores, typical_score
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.thresholds import compute_thresholds, level_of
+from gait_core.baseline.typical import relative_scores, typical_score
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.bench.common import Table, area_under_roc
 from gait_core.config import FeatureSettings, ThresholdSettings, profile_named
