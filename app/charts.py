@@ -161,7 +161,7 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
     """Draw the error per walk and joint as a table of tints with numbers."""
     p = palette()
     grid = np.asarray(values, dtype=float)
-    labels = [words.joint_name(name) for name in joints]
+    labels = [words.joint_name(name).capitalize() for name in joints]
     figure = blank(120 + 40 * len(walks), "", "")
     scale = [[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)]
     figure.add_heatmap(
@@ -175,9 +175,9 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
         textfont={"size": 13},
         hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
         zmin=0,
-        zmax=max(2.0, float(np.nanmax(grid))),
+        zmax=max(3.0, float(np.nanmax(grid))),
         colorbar={
-            "title": {"text": "error", "font": {"size": 13, "color": p.muted}},
+            "title": {"text": "times<br>typical", "font": {"size": 13, "color": p.muted}},
             "thickness": 10,
             "outlinewidth": 0,
             "tickfont": {"color": p.muted},
@@ -187,8 +187,8 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
     figure.update_xaxes(showgrid=False, side="top", tickangle=-35)
     row, column = divmod(int(np.nanargmax(grid)), grid.shape[1])
     return figure, (
-        f"Error of each joint in each walk (no unit). The largest is {grid[row, column]:.2f}: "
-        f"{labels[column]} in {walks[row]}."
+        f"Error of each joint in each walk; 1.0 is typical for this person. The largest is {grid[row, column]:.2f}: "
+        f"{labels[column].lower()} in {walks[row]}."
     )
 
 
@@ -198,7 +198,7 @@ def joint_time(time_s: NDArray[Any], joints: Sequence[str], values: NDArray[Any]
     grid = np.asarray(values, dtype=float).T
     step = max(1, int(np.ceil(grid.shape[1] / 600)))
     grid, x = grid[:, ::step], np.asarray(time_s)[::step]
-    labels = [words.joint_name(name) for name in joints]
+    labels = [words.joint_name(name).capitalize() for name in joints]
     figure = blank(110 + 27 * len(labels), "Time in the video (s)", "")
     figure.add_heatmap(
         z=grid,
@@ -206,12 +206,12 @@ def joint_time(time_s: NDArray[Any], joints: Sequence[str], values: NDArray[Any]
         y=labels,
         colorscale=[[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)],
         zmin=0,
-        # A scale that ends at least at twice the typical keeps a normal walk pale.
-        zmax=max(2.0, float(np.nanmax(grid)) if np.isfinite(grid).any() else 2.0),
+        # Single moments of a normal walk reach three times the typical; a longer scale keeps them pale.
+        zmax=max(5.0, float(np.nanmax(grid)) if np.isfinite(grid).any() else 5.0),
         ygap=2,
         hovertemplate="%{y} at %{x:.1f} s: %{z:.2f}<extra></extra>",
         colorbar={
-            "title": {"text": "error", "font": {"size": 13, "color": p.muted}},
+            "title": {"text": "times<br>typical", "font": {"size": 13, "color": p.muted}},
             "thickness": 10,
             "outlinewidth": 0,
             "tickfont": {"color": p.muted},
@@ -224,7 +224,7 @@ def joint_time(time_s: NDArray[Any], joints: Sequence[str], values: NDArray[Any]
     row, column = divmod(int(np.nanargmax(grid)), grid.shape[1])
     return figure, (
         f"{'Brighter' if p.name == 'dark' else 'Darker'} means further from this person's own walks. "
-        f"Most: {labels[row]} at {x[column]:.1f} s."
+        f"Most: {labels[row].lower()} at {x[column]:.1f} s."
     )
 
 
@@ -240,14 +240,14 @@ def joint_bars(joints: Mapping[str, float]) -> Chart:
         y=names,
         orientation="h",
         marker={"color": [p.accent if value >= 1.5 else p.faint for value in values]},
-        text=[f"{value:.1f}" for value in values],
-        textposition="outside",
-        cliponaxis=False,
         hovertemplate="%{y}: %{x:.2f}<extra></extra>",
     )
     figure.add_vline(x=1.0, line={"color": p.muted, "width": 1.5, "dash": "dot"})
+    # The numbers stand in a column of their own, where neither a bar nor the dotted line crosses them.
+    for name, value in zip(names, values, strict=True):
+        figure.add_annotation(x=1, xref="paper", xanchor="right", y=name, text=f"{value:.1f}", showarrow=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
-    figure.update_xaxes(range=[0, max([*values, 1.2]) * 1.12])
+    figure.update_xaxes(range=[0, max([*values, 1.2]) * 1.04], domain=[0, 0.9])
     above = sum(value >= 1.5 for value in values)
     tail = f"{words.plural(above, 'joint')} at 1.5 or more, drawn in colour" if above else "None reaches 1.5"
     return figure, f"How far each joint departs from this person's own walks; the dotted line is typical. {tail}."

@@ -34,12 +34,17 @@ def heading(title: str, lead: str = "") -> None:
 
 def note(text: str) -> None:
     """Draw a quiet sentence."""
-    st.html(f'<p class="gs-note">{escape(text)}</p>')
+    st.html(f'<p class="gs-note">{_unbroken(text)}</p>')
 
 
 def say(text: str) -> None:
     """Draw the sentence that states a result."""
-    st.html(f'<p class="gs-say">{escape(text)}</p>')
+    st.html(f'<p class="gs-say">{_unbroken(text)}</p>')
+
+
+def _unbroken(text: str) -> str:
+    """Escape, and keep the percent sign on the line of its number."""
+    return escape(text).replace(" %", "&nbsp;%")
 
 
 def foot() -> None:

@@ -10,7 +10,20 @@ function el(name, attributes, parent, text) {
   return node;
 }
 
+// The browser learns the length of the video after the first drawing: draw once more then, or the curve would end
+// where the last window ends and the rest of the video could not be reached.
 export default function (component) {
+  let clean = draw(component), waiting = true;
+  const again = () => {
+    if (!waiting) return;
+    if (document.querySelector(component.data.video)?.duration > 0) { clean(); clean = draw(component); return; }
+    requestAnimationFrame(again);
+  };
+  if (!(document.querySelector(component.data.video)?.duration > 0)) again();
+  return () => { waiting = false; clean(); };
+}
+
+function draw(component) {
   const { data, parentElement } = component;
   const c = data.colors;
   parentElement.querySelector(".track")?.remove();

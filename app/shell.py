@@ -18,6 +18,7 @@ from gait_core.jobs.store import Job
 __all__ = ["run"]
 
 _ASSETS: Final = Path(__file__).resolve().parent / "assets"
+_IDLE_S: Final = 4.0
 _OPENS: Final = {"baseline": "baseline", "analyse": "analyse", "demo_walks": "baseline", "models": "performance"}
 
 
@@ -48,7 +49,8 @@ def _strip() -> None:
         if job is not None:
             _job(job)
 
-    st.fragment(render, run_every=1.0 if first is not None else None)()
+    # Another window, or the command line, may start a job; an idle strip looks for one now and then.
+    st.fragment(render, run_every=1.0 if first is not None else _IDLE_S)()
 
 
 def _job(job: Job) -> None:

@@ -120,12 +120,13 @@ def apply() -> None:
 
 
 _CSS: Final = """
-.stMainBlockContainer{max-width:1120px}
+.stMainBlockContainer{max-width:1120px;padding-top:3.7rem}
+[data-testid="stSidebar"]:not(:has(.gs-strip)) [data-testid="stSidebarNavSeparator"]{display:none}
 [data-testid="stSidebarHeader"]>:has(>img){display:flex;align-items:center;gap:.7rem}
 [data-testid="stSidebarHeader"]>:has(>img)::after{content:"Gait Studio";font-weight:650;font-size:1.15rem;
   color:var(--gs-text);white-space:nowrap;font-family:"Source Sans",sans-serif}
 [data-testid="stSidebarUserContent"]{padding-top:.4rem}
-[class*="st-key-earlier_"] button{justify-content:flex-start;padding-left:0}
+[class*="st-key-earlier_"] :is(button,button>div,button>span){justify-content:flex-start;padding-left:0}
 @media(max-width:1250px){
   .stMainBlockContainer{padding-left:2.4rem;padding-right:2.4rem}
   [class*="st-key-stack_"] [data-testid="stHorizontalBlock"]{flex-direction:column;gap:1rem}
@@ -185,8 +186,8 @@ _CSS: Final = """
   border-bottom:1px solid var(--gs-line)}
 .gs-rows td{padding:.5rem 1.4rem .5rem 0;border-bottom:1px solid var(--gs-line);vertical-align:middle}
 .gs-rows tr:last-child td{border-bottom:0}
-.gs-rows .n{text-align:right;white-space:nowrap}.gs-rows .grow{width:26%}
-.gs-rows td.name{overflow-wrap:anywhere;min-width:8.8rem}
+.gs-rows .n{text-align:right;white-space:nowrap}.gs-rows .n:last-child{padding-right:0}.gs-rows .grow{width:22%}
+.gs-rows td.name{overflow-wrap:anywhere;min-width:10.6rem}
 .gs-rows .t{white-space:nowrap}.gs-rows .dim{color:var(--gs-muted)}
 .gs-scroll{overflow-x:auto}
 .gs-box{border-left:4px solid var(--gs-box,var(--gs-accent));background:var(--gs-surface);border-radius:0 10px 10px 0;
@@ -207,7 +208,7 @@ _CSS: Final = """
 .gs-sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 [data-testid="stButtonGroup"] [aria-checked="true"],[data-testid="stSliderThumbValue"],
 [data-testid="stTab"][aria-selected="true"]{color:var(--gs-accent)!important}
-[data-testid="stCaptionContainer"] p{color:var(--gs-muted)}
+[data-testid="stCaptionContainer"],[data-testid="stCaptionContainer"] p{color:var(--gs-muted)!important;opacity:1}
 [class*="st-key-cards"] [role="radiogroup"]{gap:.6rem;width:100%}
 [class*="st-key-cards"] [role="radiogroup"]>div{position:relative;width:100%;border:1px solid var(--gs-line);
   border-radius:12px;padding:.75rem 1.1rem}

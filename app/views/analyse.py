@@ -19,14 +19,16 @@ __all__ = ["render"]
 
 def render() -> None:
     """Draw the page."""
-    heading("Analyse a walk", "Compare a new video of a person with their own baseline.")
+    shows_result = bool(param("analysis"))
+    # A result speaks for itself; the sentence on what the page is for would push it down.
+    heading("Analyse a walk", "" if shows_result else "Compare a new video of a person with their own baseline.")
     baselines = list_baselines(workspace())
     if not baselines:
         empty("There is no baseline yet", "A walk can only be compared with a baseline of the same person.")
         if st.button("Create a baseline", key="analyse_wizard", type="primary", icon=":material/directions_walk:"):
             registry.go("baseline", step="import")
         return
-    if param("analysis"):
+    if shows_result:
         _result(param("analysis") or "")
     elif param("job"):
         _run(param("job") or "")
@@ -44,14 +46,16 @@ def _resume_running() -> None:
 
 
 def _result(analysis_id: str) -> None:
-    if st.button(
-        "Analyse another walk", key="analyse_more", type="primary", icon=":material/add:", shortcut="Mod+Enter"
-    ):
-        remember("walk_path", "")
-        set_params(analysis=None, job=None)
-        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        verdict = st.container(width="stretch")
+        if st.button(
+            "Analyse another walk", key="analyse_more", type="primary", icon=":material/add:", shortcut="Mod+Enter"
+        ):
+            remember("walk_path", "")
+            set_params(analysis=None, job=None)
+            st.rerun()
     try:
-        analyse_result.render(analysis_id)
+        analyse_result.render(analysis_id, verdict)
     except NotFoundError:
         empty("This analysis is gone", "It was deleted, or the address belongs to another workspace.")
 
@@ -69,8 +73,8 @@ def _run(job_id: str) -> None:
         walks = (jobs().result(job.id) or {}).get("walks", [])
         made = [str(walk["analysis_id"]) for walk in walks if walk.get("analysis_id")]
         if made and recall("watched") == job.id:
-            remember("watched", "")
-            set_params(job=None, analysis=made[0])
+            # Stays remembered: were it forgotten here, a rerun that cuts in before the move would end the way to it.
+            set_params(analysis=made[0], job=None)
             st.rerun()
         for walk in walks:
             _walk_line(walk)
@@ -187,10 +191,10 @@ def _earlier(baseline_id: str) -> None:
     st.subheader("Earlier walks of this person", anchor=False)
     for item in found[:8]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            if st.button(item.name, key=f"earlier_{item.id}", type="tertiary", width=360, help="Open this analysis"):
+            if st.button(item.name, key=f"earlier_{item.id}", type="tertiary", width=260, help="Open this analysis"):
                 set_params(analysis=item.id)
                 st.rerun()
-            with st.container(width=130):
+            with st.container(width=110):
                 st.html(level_badge(level_key(item.level)))
-            with st.container(width="stretch"):
+            with st.container(width=230):
                 st.html(f'<p class="gs-note">score {words.number(item.score)}, {words.ago(item.created_s)}</p>')

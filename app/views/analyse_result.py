@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,9 @@ from app.theme import LEVELS
 from gait_core.baseline.store import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis, load_baseline
 from gait_core.errors import GaitError
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 __all__ = ["joints_sentence", "render", "spans_over", "spans_sentence"]
 
 _VIDEO_LIMIT_BYTES: Final = 30_000_000
@@ -26,12 +29,14 @@ FAR: Final = 1.5
 """Deviation from which a joint is named, in multiples of what is typical."""
 
 
-def render(analysis_id: str) -> None:
-    """Draw the analysis."""
+def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
+    """Draw the analysis; its level goes into `verdict` where one is given."""
     stored = load_analysis(workspace(), analysis_id)
     summary = stored.summary
     limits = (float(summary.thresholds.get("watch", 0.0)), float(summary.thresholds.get("alert", 0.0)))
-    _verdict(summary, limits)
+    with verdict or st.container():
+        _verdict(summary)
+    _key_figures(summary, limits)
     if _is_in_baseline(summary):
         box(
             "This walk is part of the baseline",
@@ -55,13 +60,16 @@ def render(analysis_id: str) -> None:
     foot()
 
 
-def _verdict(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
+def _verdict(summary: AnalysisSummary) -> None:
     key = level_key(summary.level)
     st.html(
         f'<div role="status"><p class="gs-kicker">{escape(summary.name)} · {escape(summary.subject)} · '
         f"{words.moment(summary.created_s)}</p>{level_badge(key, big=True)}"
         f'<p class="gs-note" style="margin-top:.4rem;font-size:1rem">{LEVELS[key].meaning}</p></div>'
     )
+
+
+def _key_figures(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
     worst = max(summary.joints.items(), key=lambda pair: pair[1], default=None)
     facts(
         [
@@ -174,6 +182,11 @@ def _where(stored: StoredAnalysis) -> None:
     charts.show(figure, sentence, key="result_joints")
 
 
+def _short(name: str, length: int) -> str:
+    """Shorten a name in its middle; names of one person often differ only at the end."""
+    return name if len(name) <= length else f"{name[: length // 2 - 1]}…{name[-(length // 2) :]}"
+
+
 def _visits(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
     found = [item for item in list_analyses(workspace(), summary.baseline_id) if item.score is not None]
     visits = sorted(found, key=lambda item: item.created_s)[-12:]
@@ -183,8 +196,7 @@ def _visits(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
         return
     now = next((i for i, item in enumerate(visits) if item.id == summary.id), -1)
     labels = [
-        f"{i + 1}. {item.name}" if len(item.name) < 16 else f"{i + 1}. {item.name[:13]}…"
-        for i, item in enumerate(visits)
+        f"{i + 1}. {_short(Path(item.name).stem, 22 if len(visits) < 6 else 10)}" for i, item in enumerate(visits)
     ]
     scores = [float(item.score or 0.0) for item in visits]
     figure, sentence = charts.history(labels, scores, [str(item.level) for item in visits], limits, now)

@@ -26,6 +26,7 @@ _SHELVES = {
     "cache": "Cache",
 }
 _PAGE = 25
+_CACHED = {"track": "landmarks"}
 
 
 def render() -> None:
@@ -264,8 +265,10 @@ def _cache() -> None:
             ("Hit rate", words.percent(info.hit_rate), f"{info.hits:,} of {info.hits + info.misses:,} look-ups"),
         ]
     )
-    for kind, count in sorted(info.by_kind.items(), key=lambda pair: -pair[1]):
-        note(f"{kind}: {words.size(count)}")
+    if info.by_kind:
+        ordered = sorted(info.by_kind.items(), key=lambda pair: -pair[1])
+        parts = [f"{_CACHED.get(kind, kind)} {words.size(count)}" for kind, count in ordered]
+        note(f"Of which {', '.join(parts)}.")
     if st.button("Clear the cache", key="cache_clear", icon=":material/delete_sweep:", disabled=info.entries == 0):
         _ask(
             "cache",

@@ -106,7 +106,7 @@ def _people(baselines: list[BaselineSummary], analyses: list[AnalysisSummary]) -
                         f"{words.ago(latest.created_s)}</span></div>"
                     )
             label = "Open" if latest is not None else "Analyse"
-            if st.button(label, key=f"person_{baseline.id}", help=f"{label}: {baseline.subject}"):
+            if st.button(label, key=f"person_{baseline.id}", help=f"{label}: {baseline.subject}", width=104):
                 if latest is not None:
                     registry.go("analyse", baseline=baseline.id, analysis=latest.id)
                 registry.go("analyse", baseline=baseline.id)

@@ -22,7 +22,7 @@ from gait_core.baseline.thresholds import Thresholds, level_of
 from gait_core.config import ThresholdSettings
 from gait_core.errors import GaitError
 
-__all__ = ["Change", "changes", "changes_sentence", "render"]
+__all__ = ["Change", "changes", "changes_sentence", "render", "sided"]
 
 _METHODS: Mapping[str, str] = {
     "conformal": "False-alarm rate",
@@ -100,7 +100,7 @@ def render() -> None:
     if settings is None:
         return
     tried = stored.thresholds_with(settings)
-    _limits(stored.thresholds, tried)
+    _limits(stored.thresholds, tried, settings)
     _effect(stored, tried)
     _save(stored, settings)
     _spread(stored)
@@ -130,24 +130,40 @@ def _controls(stored: StoredBaseline) -> ThresholdSettings | None:
 def _sliders(method: str, now: Mapping[str, Any], key: str) -> dict[str, float]:
     if method == "conformal":
         watch = st.slider(
-            "Watch: normal walks over the limit (%)", 0.5, 30.0, 100 * float(now["watch_rate"]), 0.5, key=f"wr_{key}"
+            "Watch: normal walks over the limit",
+            0.5,
+            30.0,
+            100 * float(now["watch_rate"]),
+            0.5,
+            "%.1f %%",
+            key=f"wr_{key}",
         )
         alert = st.slider(
-            "Alert: normal walks over the limit (%)", 0.5, 30.0, 100 * float(now["alert_rate"]), 0.5, key=f"ar_{key}"
+            "Alert: normal walks over the limit",
+            0.5,
+            30.0,
+            100 * float(now["alert_rate"]),
+            0.5,
+            "%.1f %%",
+            key=f"ar_{key}",
         )
         return {"watch_rate": watch / 100, "alert_rate": alert / 100}
     if method == "mean_sd":
-        watch = st.slider("Watch: k (standard deviations)", 0.0, 8.0, float(now["watch_k"]), 0.1, key=f"wk_{key}")
-        alert = st.slider("Alert: k (standard deviations)", 0.0, 8.0, float(now["alert_k"]), 0.1, key=f"ak_{key}")
+        watch = st.slider(
+            "Watch: k (standard deviations)", 0.0, 8.0, float(now["watch_k"]), 0.1, "%.1f", key=f"wk_{key}"
+        )
+        alert = st.slider(
+            "Alert: k (standard deviations)", 0.0, 8.0, float(now["alert_k"]), 0.1, "%.1f", key=f"ak_{key}"
+        )
         return {"watch_k": watch, "alert_k": alert}
-    watch = st.slider("Watch: percentile (%)", 50.0, 100.0, float(now["watch_percentile"]), 0.5, key=f"wp_{key}")
-    alert = st.slider("Alert: percentile (%)", 50.0, 100.0, float(now["alert_percentile"]), 0.5, key=f"ap_{key}")
+    watch = st.slider("Watch: percentile", 50.0, 100.0, float(now["watch_percentile"]), 0.5, "%.1f %%", key=f"wp_{key}")
+    alert = st.slider("Alert: percentile", 50.0, 100.0, float(now["alert_percentile"]), 0.5, "%.1f %%", key=f"ap_{key}")
     return {"watch_percentile": watch, "alert_percentile": alert}
 
 
-def _limits(now: Thresholds, tried: Thresholds) -> None:
+def _limits(now: Thresholds, tried: Thresholds, settings: ThresholdSettings) -> None:
     def stated(level: str, share: float | None) -> tuple[str, str, str]:
-        more = "of normal walks are expected over it" if share is not None else "this method states no rate"
+        more = "normal walks expected over it" if share is not None else "this method states no rate"
         return (f"Over {level}", words.percent(share, 1), more)
 
     facts(
@@ -158,7 +174,16 @@ def _limits(now: Thresholds, tried: Thresholds) -> None:
             stated("alert", tried.stated_alert_rate),
         ]
     )
-    note(tried.note)
+    note(f"{tried.note}{_too_low(tried, settings)}")
+
+
+def _too_low(tried: Thresholds, settings: ThresholdSettings) -> str:
+    """Say so when a lower rate is asked for than these walks can tell."""
+    smallest = tried.smallest_rate
+    if settings.method != "conformal" or smallest is None or settings.alert_rate >= smallest:
+        return ""
+    which = "both limits stand" if settings.watch_rate < smallest else "the alert limit stands"
+    return f" A rate below {words.percent(smallest, 1)} cannot be told from so few walks, so {which} at that rate."
 
 
 def _stored_walks(stored: StoredBaseline) -> list[tuple[str, str, float]]:
@@ -226,5 +251,17 @@ def _spread(stored: StoredBaseline) -> None:
         figure, sentence = charts.window_spread(validation.walk_names, validation.window_scores, limit)
         charts.show(figure, sentence, key="spread_walks")
     with by_joint:
-        figure, sentence = charts.joint_map(validation.walk_names, validation.joint_names, validation.joint_scores)
-        charts.show(figure, sentence, key="spread_joints")
+        names, hint = sided(validation.joint_names, stored.calibration)
+        figure, sentence = charts.joint_map(validation.walk_names, names, validation.joint_scores)
+        charts.show(figure, f"{sentence}{hint}", key="spread_joints")
+
+
+def sided(joints: Sequence[str], calibration: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Turn near and far into left and right where all walks show the same side; else return what near means."""
+    sides = dict(calibration.get("conditions") or {}).get("visible_sides") or []
+    if len(sides) != 1 or sides[0] not in ("left", "right"):
+        near = any(name.startswith("near") for name in joints)
+        return list(joints), " Near is the side turned to the camera." if near else ""
+    of = {"near": sides[0], "far": "left" if sides[0] == "right" else "right"}
+    parts = [name.partition(" ") for name in joints]
+    return [f"{of.get(first, first)} {rest}".strip() for first, _, rest in parts], ""

@@ -72,7 +72,7 @@ def _sources(draft: Draft) -> None:
             "Use five demo walks",
             key="demo_use",
             icon=":material/play_circle:",
-            help="Simulated walks of one person, made on this computer. Takes about a minute the first time.",
+            help="Simulated walks of one person, made on this computer. Takes less than a minute the first time.",
         ):
             _use_demo(draft)
 

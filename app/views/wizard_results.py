@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import charts, charts_job, registry, words
 from app.components import box, empty, facts, foot, level_badge, note, rows, say
-from app.state import jobs, param, workspace
+from app.state import jobs, param, remember, workspace
 from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.thresholds import level_of
 from gait_core.errors import GaitError
@@ -33,6 +33,7 @@ def render(job_id: str) -> None:
         if st.button("Look at the run", key="results_run"):
             from app.views import wizard
 
+            remember("watched", "")
             wizard.move("run", job=job_id)
             st.rerun()
         return
@@ -72,6 +73,11 @@ def _next(stored: StoredBaseline) -> None:
             registry.go("analyse", baseline=stored.id)
         if st.button("Inspect the thresholds", key="results_thresholds", icon=":material/tune:"):
             registry.go("thresholds", baseline=stored.id)
+        if st.button("Start another baseline", key="results_again", type="tertiary"):
+            from app.views import wizard
+
+            wizard.move("import", job=None, draft=None, baseline=None)
+            st.rerun()
 
 
 def _limits(stored: StoredBaseline) -> None:

@@ -27,7 +27,7 @@ def render(job_id: str) -> None:
         note("You can close this page; the work goes on and waits for you here.")
     elif job.state == "done":
         if recall("watched") == job.id:
-            remember("watched", "")
+            # Stays remembered: were it forgotten here, a rerun that cuts in before the move would end the way to it.
             wizard.move("results", job=job.id)
             st.rerun()
         if st.button("See the results", key="run_results", type="primary", shortcut="Mod+Enter"):

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-
-from app.launch import command, environment, free_port
-from gait_core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "app"))  # for `fake`, which writes folders in the documented format
+
+from browsing import Studio, open_page, serving  # noqa: E402  beside this file
 
 FLAGS = [
     "--headless",
@@ -34,41 +27,10 @@ FLAGS = [
 ]
 
 
-@dataclass(frozen=True)
-class Studio:
-    """A running dashboard."""
-
-    url: str
-    space: Workspace
-    process: psutil.Process
-
-
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
-    space = Workspace(tmp_path / "workspace")
-    port = free_port(8651)
-    log = tmp_path / "streamlit.log"
-    with log.open("wb") as handle:
-        process = subprocess.Popen(
-            command(port, headless=True),
-            cwd=ROOT,
-            env=environment(os.environ, str(space.root)),
-            stdout=handle,
-            stderr=handle,
-        )
-    url = f"http://127.0.0.1:{port}"
-    deadline_s = time.monotonic() + 40
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                break
-        except OSError:
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline_s, log.read_text()
-            time.sleep(0.2)
-    yield Studio(url=url, space=space, process=psutil.Process(process.pid))
-    process.terminate()
-    process.wait(15)
+    with serving(tmp_path / "workspace", tmp_path / "streamlit.log") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +39,7 @@ def chromium() -> Iterator[Any]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium on this machine")
+    playwright.expect.set_options(timeout=20_000)  # others may use the machine; conditions stay strict
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
@@ -85,8 +48,5 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    made = context.new_page()
-    made.set_default_timeout(15_000)
-    yield made
-    context.close()
+    with open_page(chromium) as made:
+        yield made
