@@ -8,17 +8,12 @@ from app.components import heading, steps
 from app.draft import Draft
 from app.state import active_job, param, recall, remember, set_params, workspace
 from app.views import wizard_configure, wizard_import, wizard_results, wizard_run
+from app.views.wizard_steps import move
 
-__all__ = ["STEPS", "move", "render"]
+__all__ = ["STEPS", "render"]
 
 STEPS: Final = ("import", "configure", "run", "results")
 _NAMES: Final = ("Import", "Configure", "Run", "Results")
-
-
-def move(step: str, **params: str | None) -> None:
-    """Go to a step; it is written to the URL and kept for when the page is opened again."""
-    set_params(step=step, **params)
-    remember("wizard", {"step": step, "draft": param("draft"), "job": param("job")})
 
 
 def render() -> None:

@@ -8,6 +8,7 @@ from app import videos, words
 from app.components import error_box
 from app.draft import Draft
 from app.state import jobs, set_params, workspace
+from app.views.wizard_steps import move
 from gait_core.config import PROFILES, Profile
 from gait_core.errors import GaitError
 
@@ -151,20 +152,16 @@ def _advanced(draft: Draft) -> Draft:
 
 def _back(draft: Draft) -> None:
     if st.button("Back", key="configure_back", type="tertiary"):
-        from app.views import wizard
-
-        wizard.move("import", draft=draft.id)
+        move("import", draft=draft.id)
         st.rerun()
 
 
 def _submit(draft: Draft) -> None:
-    from app.views import wizard
-
     try:
         job = jobs().submit("baseline", draft.params(), draft.title)
     except GaitError as error:
         error_box(error.to_dict(), "The baseline could not be started")
         return
     draft.discard(workspace())
-    wizard.move("run", draft=None, job=job.id)
+    move("run", draft=None, job=job.id)
     st.rerun()

@@ -11,6 +11,7 @@ from app.draft import Draft
 from app.jobview import follow
 from app.pickers import sources
 from app.state import jobs, recall, remember, set_params, workspace
+from app.views.wizard_steps import move
 from gait_core.errors import GaitError
 
 __all__ = ["render"]
@@ -41,9 +42,7 @@ def render(draft: Draft) -> None:
         disabled=len(paths) < videos.LEAST_WALKS,
     ):
         _store(draft)
-        from app.views import wizard
-
-        wizard.move("configure", draft=draft.id)
+        move("configure", draft=draft.id)
         st.rerun()
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts, charts_job, registry, words
 from app.components import box, empty, facts, foot, level_badge, note, rows, say
 from app.state import jobs, param, remember, workspace
+from app.views.wizard_steps import move
 from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.thresholds import level_of
 from gait_core.errors import GaitError
@@ -31,10 +32,8 @@ def render(job_id: str) -> None:
     if stored is None:
         empty("No results here", "The run has not finished, or its baseline was deleted.")
         if st.button("Look at the run", key="results_run"):
-            from app.views import wizard
-
             remember("watched", "")
-            wizard.move("run", job=job_id)
+            move("run", job=job_id)
             st.rerun()
         return
     _next(stored)
@@ -74,9 +73,7 @@ def _next(stored: StoredBaseline) -> None:
         if st.button("Inspect the thresholds", key="results_thresholds", icon=":material/tune:"):
             registry.go("thresholds", baseline=stored.id)
         if st.button("Start another baseline", key="results_again", type="tertiary"):
-            from app.views import wizard
-
-            wizard.move("import", job=None, draft=None, baseline=None)
+            move("import", job=None, draft=None, baseline=None)
             st.rerun()
 
 

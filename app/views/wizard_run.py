@@ -7,6 +7,7 @@ import streamlit as st
 from app.components import empty, note
 from app.jobview import follow
 from app.state import jobs, recall, remember
+from app.views.wizard_steps import move
 from gait_core.errors import GaitError
 
 __all__ = ["render"]
@@ -14,8 +15,6 @@ __all__ = ["render"]
 
 def render(job_id: str) -> None:
     """Draw the job; when it ends well while being watched, go on to the results."""
-    from app.views import wizard
-
     try:
         job = jobs().get(job_id)
     except GaitError:
@@ -28,10 +27,10 @@ def render(job_id: str) -> None:
     elif job.state == "done":
         if recall("watched") == job.id:
             # Stays remembered: were it forgotten here, a rerun that cuts in before the move would end the way to it.
-            wizard.move("results", job=job.id)
+            move("results", job=job.id)
             st.rerun()
         if st.button("See the results", key="run_results", type="primary", shortcut="Mod+Enter"):
-            wizard.move("results", job=job.id)
+            move("results", job=job.id)
             st.rerun()
     follow(job_id)
     if not job.active:
@@ -39,8 +38,6 @@ def render(job_id: str) -> None:
 
 
 def _again() -> None:
-    from app.views import wizard
-
     if st.button("Start another baseline", key="run_again", type="tertiary"):
-        wizard.move("import", job=None, draft=None)
+        move("import", job=None, draft=None)
         st.rerun()

@@ -105,8 +105,6 @@ def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk])
 
 
 def remember_walk(workspace: Workspace, subject: str, walk: PreparedWalk) -> None:
-    """Enter one walk into the catalogue, under its content."""
-    workspace.save_record(
-        "walks",
-        {"id": walk.content_sha256[:20], "subject": subject, "used_s": time.time(), **walk.summary()},
-    )
+    """Enter one walk of one subject into the catalogue, under its content."""
+    record_id = f"{walk.content_sha256[:20]}-{safe_name(subject)[:40]}"
+    workspace.save_record("walks", {"id": record_id, "subject": subject, "used_s": time.time(), **walk.summary()})

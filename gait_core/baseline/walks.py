@@ -34,6 +34,8 @@ class PreparedWalk:
     windows : Windows
     content_sha256 : str
         Digest of the video file.
+    size_bytes : int
+        Size of the video file.
     cached : bool
         The landmarks came from the cache.
     warnings : tuple of WalkWarning
@@ -45,6 +47,7 @@ class PreparedWalk:
     features: GaitFeatures
     windows: Windows
     content_sha256: str
+    size_bytes: int
     cached: bool
     warnings: tuple[WalkWarning, ...]
 
@@ -64,6 +67,8 @@ class PreparedWalk:
             "path": str(self.path),
             "name": self.name,
             "content_sha256": self.content_sha256,
+            "size_bytes": self.size_bytes,
+            "duration_s": self.track.duration_s,
             "frames": len(self.track),
             "detection_rate": self.track.detection_rate,
             "cached": self.cached,
@@ -166,6 +171,7 @@ def _prepare(
         features=features,
         windows=windows,
         content_sha256=outcome.info.content_sha256,
+        size_bytes=outcome.info.size_bytes,
         cached=outcome.cached,
         warnings=_unique((*outcome.warnings, *features.warnings)),
     )
