@@ -14,7 +14,8 @@ from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
 from gait_core.pose.assets import bundle_path, smallest_ready
 from gait_core.pose.engine import PoseResult
-from gait_core.pose.mediapipe_library import load_mediapipe, release_native_memory
+from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
 __all__ = ["MediaPipeEngine", "mediapipe_version", "same_person"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import sys
@@ -12,7 +11,7 @@ from typing import Any, Final
 
 from gait_core.errors import LibraryError
 
-__all__ = ["load_mediapipe", "release_native_memory"]
+__all__ = ["load_mediapipe"]
 
 _OPTIONAL: Final = "mediapipe.tasks.python.core.optional_dependencies"
 _loading = threading.Lock()
@@ -62,15 +61,3 @@ def _leave_tensorflow_out() -> None:
     stand_in = ModuleType(_OPTIONAL)
     stand_in.__dict__["doc_controls"] = SimpleNamespace(do_not_generate_docs=lambda decorated: decorated)
     sys.modules[_OPTIONAL] = stand_in
-
-
-def release_native_memory() -> None:
-    """Give memory that a closed model has freed back to the system, where the C library can.
-
-    Without it some 200 MB per worker stay with the process after the first video.
-    """
-    if sys.platform != "linux":
-        return
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

@@ -12,6 +12,7 @@ from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseEngine, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.track import Track
+from gait_core.runtime.native_memory import release_native_memory
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
 
@@ -20,6 +21,7 @@ __all__ = ["expected_frames", "track_video"]
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
 _QUALITY_EVERY = 10
+_RELEASE_EVERY = 150
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -53,8 +55,7 @@ def track_video(
     report = DecodeReport()
     quality = _Quality()
     people = _People(info)
-    results: list[PoseResult | None] = []
-    times_s: list[float] = []
+    rows = _Rows(info.frame_count)
     frames = iter_frames(
         info,
         target_fps=settings.target_fps,
@@ -65,19 +66,19 @@ def track_video(
     for number, frame in enumerate(frames):
         on_frame(number)
         result = engine.detect(frame.image, frame.time_s)
-        results.append(result)
-        times_s.append(frame.time_s)
+        rows.add(frame.time_s, result)
         if number % _QUALITY_EVERY == 0:
             quality.look(frame.image)
         if result is not None:
             people.look(engine, frame.image, result, frame.time_s)
+        if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
+            release_native_memory()
     size = np.array([info.width_px, info.height_px], np.float32)
     return Track(
-        position=_stacked([result.position if result else None for result in results], (len(LANDMARKS), 2), np.nan)
-        * size,
-        world=_stacked([result.world if result else None for result in results], (len(LANDMARKS), 3), np.nan),
-        confidence=_stacked([result.confidence if result else None for result in results], (len(LANDMARKS),), 0.0),
-        time_s=np.asarray(times_s, np.float64),
+        position=rows.position * size,
+        world=rows.world,
+        confidence=rows.confidence,
+        time_s=rows.time_s,
         width_px=info.width_px,
         height_px=info.height_px,
         info={
@@ -95,12 +96,52 @@ def track_video(
     )
 
 
-def _stacked(rows: list[NDArray[np.float32] | None], shape: tuple[int, ...], missing: float) -> NDArray[np.float32]:
-    out = np.full((len(rows), *shape), missing, np.float32)
-    for target, row in zip(out, rows, strict=True):
-        if row is not None:
-            target[...] = row
-    return out
+class _Rows:
+    """Results of all frames, in arrays that are made once.
+
+    Small objects kept per frame would lie between the pictures in memory and hold on to the room of these.
+    """
+
+    def __init__(self, expected: int) -> None:
+        self._count = 0
+        # Time, position, world, confidence of a frame in one row: missing is NaN, and confidence 0.
+        self._values = np.empty((max(expected, 64), 1 + 6 * len(LANDMARKS)), np.float64)
+
+    def add(self, time_s: float, result: PoseResult | None) -> None:
+        """Take the result of one frame."""
+        if self._count == len(self._values):
+            self._values = np.concatenate([self._values, np.empty_like(self._values)])
+        row = self._values[self._count]
+        n = len(LANDMARKS)
+        row[0] = time_s
+        row[1 : 1 + 5 * n] = np.nan
+        row[1 + 5 * n :] = 0.0
+        if result is not None:
+            row[1 : 1 + 2 * n] = result.position.ravel()
+            row[1 + 2 * n : 1 + 5 * n] = result.world.ravel()
+            row[1 + 5 * n :] = result.confidence
+        self._count += 1
+
+    @property
+    def time_s(self) -> NDArray[np.float64]:
+        return self._values[: self._count, 0].copy()
+
+    @property
+    def position(self) -> NDArray[np.float32]:
+        return self._part(0, 2)
+
+    @property
+    def world(self) -> NDArray[np.float32]:
+        return self._part(2, 3)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        return self._part(5, 1)[:, :, 0]
+
+    def _part(self, first: int, width: int) -> NDArray[np.float32]:
+        n = len(LANDMARKS)
+        part = self._values[: self._count, 1 + first * n : 1 + (first + width) * n]
+        return part.reshape(self._count, n, width).astype(np.float32)
 
 
 class _People:
