@@ -39,6 +39,7 @@ __all__ = [
     "read_json",
     "safe_name",
     "storage_guard",
+    "whole_folder",
     "write_atomic",
     "write_json",
 ]
@@ -138,6 +139,25 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """Write JSON atomically, laid out for people who look; NaN is refused."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomic(path, text.encode("utf-8", "surrogateescape"), durable=durable)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Fill a new folder under another name and rename it in one step, so that it exists whole or not at all.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full; nothing stays behind.
+    """
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(3)}.tmp")
+    with storage_guard(folder):
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            temporary.rename(folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def read_json(path: Path) -> Any:

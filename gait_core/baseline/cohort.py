@@ -19,6 +19,7 @@ from gait_core.gait.features import compute_features
 from gait_core.gait.windows import windows_of
 from gait_core.simulate.noise import observe
 from gait_core.simulate.person import sample_person
+from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
 
 __all__ = ["FIRST_SEED", "SimulatedWalk", "simulated_walks", "simulated_windows"]
@@ -58,6 +59,18 @@ class SimulatedWalk:
         """Seed of the motion; that of the errors follows from it."""
         return self.person_seed * 1000 + self.number
 
+    def truth(self) -> WalkTruth:
+        """Let the person walk."""
+        return walk(
+            sample_person(self.person_seed),
+            seed=self.seed,
+            direction=self.direction,
+            impairment=self.impairment,
+            severity=self.severity,
+            affected_side=self.affected_side,
+            duration_s=self.duration_s,
+        )
+
 
 def simulated_windows(
     which: SimulatedWalk, settings: FeatureSettings, side: str | None = None
@@ -66,17 +79,8 @@ def simulated_windows(
 
     The features are computed from noisy landmarks by the same code as those of a video.
     """
-    truth = walk(
-        sample_person(which.person_seed),
-        seed=which.seed,
-        direction=which.direction,
-        impairment=which.impairment,
-        severity=which.severity,
-        affected_side=which.affected_side,
-        duration_s=which.duration_s,
-    )
     try:
-        features = compute_features(observe(truth, seed=which.seed + 500), settings, side=side)
+        features = compute_features(observe(which.truth(), seed=which.seed + 500), settings, side=side)
     except WalkRefused:
         return None
     windows = windows_of(features, settings)

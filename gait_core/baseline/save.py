@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from gait_core.baseline.fit import Fitted
+from gait_core.baseline.scorer import by_part
 from gait_core.baseline.store import ValidationScores, save_arrays
 from gait_core.baseline.thresholds import Reference, Thresholds
 from gait_core.baseline.walks import PreparedWalk
 from gait_core.gait.features import JOINTS
-from gait_core.workspace import Workspace, safe_name, storage_guard, write_json
+from gait_core.workspace import Workspace, safe_name, whole_folder, write_json
 
-__all__ = ["ARTEFACTS", "save_baseline"]
+__all__ = ["ARTEFACTS", "remember_walk", "save_baseline"]
 
 ARTEFACTS: Mapping[str, str] = {
     "model": "baseline_model.keras",
@@ -50,27 +49,21 @@ def save_baseline(
         When the disk is full or read-only; nothing stays behind.
     """
     folder = workspace.baseline_folder(baseline_id)
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(3)}.tmp")
-    with storage_guard(folder):
-        try:
-            temporary.mkdir(parents=True)
-            model.save(temporary / ARTEFACTS["model"])
-            save_arrays(temporary / ARTEFACTS["scorer"], fitted.scorer.to_arrays())
-            save_arrays(temporary / ARTEFACTS["validation"], _validation(fitted, walks, calibration).to_arrays())
-            write_json(temporary / ARTEFACTS["calibration"], dict(calibration))
-            write_json(
-                temporary / ARTEFACTS["thresholds"],
-                thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
-            )
-            digests = {
-                name: hashlib.sha256((temporary / file).read_bytes()).hexdigest()
-                for name, file in ARTEFACTS.items()
-                if name != "manifest"
-            }
-            write_json(temporary / ARTEFACTS["manifest"], dict(manifest) | {"artefact_sha256": digests})
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with whole_folder(folder) as temporary:
+        model.save(temporary / ARTEFACTS["model"])
+        save_arrays(temporary / ARTEFACTS["scorer"], fitted.scorer.to_arrays())
+        save_arrays(temporary / ARTEFACTS["validation"], _validation(fitted, walks, calibration).to_arrays())
+        write_json(temporary / ARTEFACTS["calibration"], dict(calibration))
+        write_json(
+            temporary / ARTEFACTS["thresholds"],
+            thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
+        )
+        digests = {
+            name: hashlib.sha256((temporary / file).read_bytes()).hexdigest()
+            for name, file in ARTEFACTS.items()
+            if name != "manifest"
+        }
+        write_json(temporary / ARTEFACTS["manifest"], dict(manifest) | {"artefact_sha256": digests})
     _remember(workspace, str(manifest["subject"]), walks)
     return {name: str(folder / file) for name, file in ARTEFACTS.items()}
 
@@ -78,9 +71,7 @@ def save_baseline(
 def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapping[str, Any]) -> ValidationScores:
     typical, typical_window = float(calibration["typical_score"]), float(calibration["typical_window"])
     by_feature = np.asarray(calibration["typical_by_feature"])
-    joints = [
-        [_joint_value(score.by_feature() / by_feature, rows) for rows in JOINTS.values()] for score in fitted.held_out
-    ]
+    joints = [by_part(score.by_feature() / by_feature) for score in fitted.held_out]
     return ValidationScores(
         walk_names=[walk.name for walk in walks],
         walk_scores=fitted.held_out_raw / typical,
@@ -89,10 +80,6 @@ def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapp
         joint_scores=np.array(joints),
         joint_names=list(JOINTS),
     )
-
-
-def _joint_value(by_feature: np.ndarray, rows: Sequence[int]) -> float:
-    return float(np.sqrt(np.mean(by_feature[list(rows)] ** 2)))
 
 
 def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.conditions import compare_conditions
-from gait_core.baseline.scorer import Scorer, WalkScore
+from gait_core.baseline.scorer import Scorer, WalkScore, by_part
 from gait_core.baseline.store import StoredBaseline, load_arrays
 from gait_core.baseline.thresholds import level_of
 from gait_core.baseline.walks import PreparedWalk
@@ -103,10 +103,7 @@ def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Compa
     times, by_joint = joint_deviation(result, walk.windows, calibration)
     names = [joint_label(joint, walk.features.visible_side) for joint in JOINTS]
     by_feature = result.by_feature() / np.asarray(calibration["typical_by_feature"])
-    joints = {
-        name: float(np.sqrt(np.mean(by_feature[list(rows)] ** 2)))
-        for name, rows in zip(names, JOINTS.values(), strict=True)
-    }
+    joints = dict(zip(names, by_part(by_feature).tolist(), strict=True))
     withheld = any(warning.blocking for warning in warnings)
     return Comparison(
         level=None if withheld else level_of(score, stored.thresholds),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gait_core.gait.features import JOINTS
 from gait_core.learn.inference import Weights, decode, encode
 
-__all__ = ["Emphasis", "Memory", "Scorer", "WalkScore", "residual", "score_residual", "whitening"]
+__all__ = ["Emphasis", "Memory", "Scorer", "WalkScore", "by_part", "residual", "score_residual", "whitening"]
 
 Array = NDArray[np.float32]
 _NEIGHBOURS: Final = 6
@@ -213,6 +213,11 @@ class Scorer:
                 codes=arrays["codes"], misses=arrays["misses"].astype(np.float32), walk=arrays["walk"].astype(np.int64)
             ),
         )
+
+
+def by_part(by_feature: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the root mean square over the channels of each part of the body, in the order of `JOINTS`."""
+    return np.array([np.sqrt(np.mean(by_feature[list(rows)] ** 2)) for rows in JOINTS.values()])
 
 
 def residual(weights: Weights, memory: Memory, windows: Array, codes: Array | None = None) -> Array:

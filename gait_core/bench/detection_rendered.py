@@ -19,9 +19,7 @@ from gait_core.config import FeatureSettings, ThresholdSettings, profile_named
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.simulate.impairments import IMPAIRMENTS
-from gait_core.simulate.person import sample_person
 from gait_core.simulate.render import render
-from gait_core.simulate.walker import walk
 from gait_core.workspace import Workspace
 
 __all__ = ["rendered_sample"]
@@ -111,15 +109,7 @@ def _through_video(
         pattern = which.impairment or "normal"
         path = folder / f"{which.person_seed}-{which.number:02d}-{pattern}-{which.severity:g}.mp4"
         if not path.is_file():
-            truth = walk(
-                sample_person(which.person_seed),
-                seed=which.seed,
-                direction=which.direction,
-                impairment=which.impairment,
-                severity=which.severity,
-                affected_side=which.affected_side,
-            )
-            render(truth, path, seed=which.number, reporter=reporter)
+            render(which.truth(), path, seed=which.number, reporter=reporter)
         paths.append(path)
     prepared = prepare_walks(
         paths, profile_named("balanced").pose_settings(), settings, workspace, reporter.without_events()

@@ -128,9 +128,7 @@ class JobStore:
         InputError
             When the job is still active.
         """
-        job = self.get(job_id)
-        if job.active:
-            raise InputError(f"Expected an ended job, but {job_id!r} is {job.state}.", "Cancel it first, or wait.")
+        job = self._ended(job_id)
         for marker in ("cancel", "stop_early"):
             (job.folder / marker).unlink(missing_ok=True)
         write_json(job.folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
@@ -145,9 +143,7 @@ class JobStore:
         InputError
             When the job is still active.
         """
-        job = self.get(job_id)
-        if job.active:
-            raise InputError(f"Expected an ended job, but {job_id!r} is {job.state}.", "Cancel it first.")
+        job = self._ended(job_id)
         with storage_guard(job.folder):
             shutil.rmtree(job.folder)
 
@@ -181,6 +177,12 @@ class JobStore:
 
     def _folder(self, job_id: str) -> Path:
         return self.workspace.entry("jobs", job_id)
+
+    def _ended(self, job_id: str) -> Job:
+        job = self.get(job_id)
+        if job.active:
+            raise InputError(f"Expected an ended job, but {job_id!r} is {job.state}.", "Cancel it first, or wait.")
+        return job
 
     def _spawn(self, folder: Path) -> None:
         command = [sys.executable, "-m", "gait_core", "worker", str(folder), "--workspace", str(self.workspace.root)]

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Weights", "decode", "encode", "n_features_of"]
+__all__ = ["Weights", "decode", "encode"]
 
 Array: TypeAlias = NDArray[np.float32]
 Weights: TypeAlias = dict[str, NDArray[np.float32]]
@@ -45,11 +45,6 @@ def decode(weights: Mapping[str, Array], codes: Array, window_frames: int) -> Ar
     hidden = _recurrent(weights, "decoder_inner", repeated)
     hidden = _recurrent(weights, "decoder_outer", hidden)
     return hidden @ weights["output/0"] + weights["output/1"]
-
-
-def n_features_of(weights: Mapping[str, Array]) -> int:
-    """Return the number of features that the network expects."""
-    return int(weights["encoder_outer/0"].shape[0])
 
 
 def _sigmoid(x: Array) -> Array:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +18,7 @@ from gait_core.errors import GaitError
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.progress import Reporter
 from gait_core.report.overlay import write_overlay
-from gait_core.workspace import Workspace, new_id, safe_name, storage_guard, write_json
+from gait_core.workspace import Workspace, new_id, safe_name, whole_folder, write_json
 
 __all__ = ["analyse_walks"]
 
@@ -147,26 +145,19 @@ def _answer(summary: AnalysisSummary) -> dict[str, Any]:
 
 
 def _store(workspace: Workspace, summary: AnalysisSummary, comparison: Comparison) -> None:
-    folder = workspace.analysis_folder(summary.id)
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(3)}.tmp")
-    with storage_guard(folder):
-        try:
-            temporary.mkdir(parents=True)
-            write_json(temporary / "analysis.json", summary.to_dict())
-            save_arrays(
-                temporary / "scores.npz",
-                {
-                    "window_time_s": comparison.window_time_s,
-                    "window_scores": comparison.window_scores,
-                    "window_limit": np.array(comparison.window_limit),
-                    "joint_time_s": comparison.joint_time_s,
-                    "joint_time_scores": comparison.joint_time_scores,
-                    "joint_names": np.array(_joint_names(summary), dtype=np.str_),
-                },
-            )
-            temporary.rename(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with whole_folder(workspace.analysis_folder(summary.id)) as temporary:
+        write_json(temporary / "analysis.json", summary.to_dict())
+        save_arrays(
+            temporary / "scores.npz",
+            {
+                "window_time_s": comparison.window_time_s,
+                "window_scores": comparison.window_scores,
+                "window_limit": np.array(comparison.window_limit),
+                "joint_time_s": comparison.joint_time_s,
+                "joint_time_scores": comparison.joint_time_scores,
+                "joint_names": np.array(_joint_names(summary), dtype=np.str_),
+            },
+        )
 
 
 def _joint_names(summary: AnalysisSummary) -> list[str]:

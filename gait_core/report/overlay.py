@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -95,7 +96,7 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
     begin_s = float(track.time_s[0])
     writer: VideoWriter | None = None
     base: Image | None = None
-    try:
+    with ExitStack() as stack:
         for number, frame in enumerate(iter_frames(walk.path, target_fps=30.0, max_side_px=_MAX_SIDE_PX)):
             reporter.check()
             image = frame.image
@@ -103,8 +104,7 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
                 height, width = (side - side % 2 for side in image.shape[:2])
                 base = _strip(width, walk, comparison)
                 rate = min(30.0, max(5.0, track.frame_rate_hz))
-                writer = VideoWriter(path, width, height + _STRIP_PX, rate)
-                writer.__enter__()
+                writer = stack.enter_context(VideoWriter(path, width, height + _STRIP_PX, rate))
             time_s = _walk_time(frame.time_s, walk)
             row = int(np.argmin(np.abs(track.time_s - time_s)))
             canvas = np.empty((height + _STRIP_PX, width, 3), dtype=np.uint8)
@@ -115,12 +115,6 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
             writer.write(canvas, frame.time_s)
             if number % 10 == 0:
                 reporter.progress("overlay", min(time_s - begin_s, track.duration_s), track.duration_s, "s", item=name)
-    except BaseException as error:
-        if writer is not None:
-            writer.__exit__(type(error), error, error.__traceback__)
-        raise
-    if writer is not None:
-        writer.__exit__(None, None, None)
     reporter.item_end("overlay", name, state="done")
 
 

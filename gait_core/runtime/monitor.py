@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-__all__ = ["gpus", "process_tree_bytes", "sample"]
+__all__ = ["gpus", "sample"]
 
 
 def sample() -> dict[str, Any]:
@@ -59,15 +59,3 @@ def gpus() -> list[dict[str, Any]]:
             }
         )
     return cards
-
-
-def process_tree_bytes(process: psutil.Process | None = None) -> int:
-    """Return the resident memory of a process and of all its children."""
-    root = process or psutil.Process()
-    total = 0
-    for member in (root, *root.children(recursive=True)):
-        try:
-            total += member.memory_info().rss
-        except psutil.Error:
-            continue
-    return total
