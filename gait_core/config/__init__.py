@@ -7,13 +7,21 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 
 from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
-from gait_core.config.settings import FeatureSettings, LearnSettings, PoseSettings, RunSettings, ThresholdSettings
+from gait_core.config.settings import (
+    FeatureSettings,
+    LearnSettings,
+    MeasureSettings,
+    PoseSettings,
+    RunSettings,
+    ThresholdSettings,
+)
 
 __all__ = [
     "DEFAULT_PROFILE",
     "PROFILES",
     "FeatureSettings",
     "LearnSettings",
+    "MeasureSettings",
     "PoseSettings",
     "Profile",
     "RunSettings",

@@ -9,7 +9,7 @@ from typing import Any, Self
 from gait_core.config.base import Settings
 from gait_core.errors import SettingsError
 
-__all__ = ["FeatureSettings", "LearnSettings", "PoseSettings", "RunSettings", "ThresholdSettings"]
+__all__ = ["FeatureSettings", "LearnSettings", "MeasureSettings", "PoseSettings", "RunSettings", "ThresholdSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +199,59 @@ class ThresholdSettings(Settings):
                     f"Expected {high} at least {low} ({getattr(self, low):g}), but got {getattr(self, high):g}.",
                     "The limit of an alert has to lie above that of a watch.",
                 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureSettings(Settings):
+    """How gait events, parameters and curves are taken from landmarks.
+
+    Attributes
+    ----------
+    event_method : {"coordinate", "velocity", "foot_velocity"}
+        Rule that finds initial contact and foot off, see `gait_core.gait.events.methods`.
+    rate_hz : float
+        Fixed rate to which the landmarks are resampled, Hz.
+    cutoff_hz : float
+        Corner of the zero-lag low-pass filter, Hz.
+    edge_ignore_s : float
+        Events nearer than this to the ends of a pass are left out, s.
+    confidence_level : float
+        Of the intervals.
+    resamples : int
+        Bootstrap resamples.
+    fewest_strides_interval : int
+        Strides of a side from which an interval is shown.
+    fewest_strides_asymmetry : int
+        Strides of each side from which asymmetry is shown.
+    fewest_strides_variability : int
+        Strides from which SD and CV are shown.
+    seed : int
+        Of the bootstrap.
+    """
+
+    event_method: str = "coordinate"
+    rate_hz: float = 100.0
+    cutoff_hz: float = 6.0
+    edge_ignore_s: float = 0.3
+    confidence_level: float = 0.95
+    resamples: int = 2000
+    fewest_strides_interval: int = 3
+    fewest_strides_asymmetry: int = 10
+    fewest_strides_variability: int = 50
+    seed: int = 0
+
+    _ranges = {
+        "rate_hz": (50.0, 240.0),
+        "cutoff_hz": (2.0, 20.0),
+        "edge_ignore_s": (0.0, 2.0),
+        "confidence_level": (0.5, 0.999),
+        "resamples": (100, 100_000),
+        "fewest_strides_interval": (2, 1000),
+        "fewest_strides_asymmetry": (1, 1000),
+        "fewest_strides_variability": (2, 10_000),
+        "seed": (0, 2**31 - 1),
+    }
+    _choices = {"event_method": ("coordinate", "velocity", "foot_velocity")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent
 from gait_core.simulate.motion import Motion
-from gait_core.simulate.truth import SIDES, GaitEvent
+from gait_core.simulate.truth import SIDES
 
 __all__ = ["Spatiotemporal", "spatiotemporal"]
 
@@ -55,9 +56,9 @@ def spatiotemporal(motion: Motion, begin_s: float, length_s: float, shift_m: flo
         ankle_x_m = placement.ankle_x_m + shift_m
         if placement.start > 0 and 0.0 <= start_s <= length_s:
             contacts.append((start_s, placement.side, ankle_x_m))
-            events.append(GaitEvent(time_s=round(start_s, 6), side=side, kind="initial_contact"))
+            events.append(GaitEvent(time_s=round(start_s, 6), side=side, kind=INITIAL_CONTACT))
         if placement.end < len(cycles) and 0.0 <= end_s <= length_s:
-            events.append(GaitEvent(time_s=round(end_s, 6), side=side, kind="foot_off"))
+            events.append(GaitEvent(time_s=round(end_s, 6), side=side, kind=FOOT_OFF))
         if end_s > 0.0 and start_s < length_s:
             placed.append((side, round(start_s, 6), round(end_s, 6), round(ankle_x_m, 5)))
     step_time: dict[str, list[float]] = {side: [] for side in SIDES}

@@ -11,35 +11,17 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.gait.events.model import GaitEvent
 from gait_core.pose.landmarks import LANDMARKS, MIRROR
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.curves import JOINTS
 from gait_core.workspace import read_json, write_atomic
 
-__all__ = ["SIDES", "GaitEvent", "WalkTruth"]
+__all__ = ["SIDES", "WalkTruth"]
 
 Array = NDArray[np.float64]
 SIDES = ("left", "right")
 _SCHEMA = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class GaitEvent:
-    """One foot meets or leaves the floor.
-
-    Attributes
-    ----------
-    time_s : float
-        On the clock of the video, s.
-    side : {"left", "right"}
-        Which foot.
-    kind : {"initial_contact", "foot_off"}
-        What happens.
-    """
-
-    time_s: float
-    side: str
-    kind: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,7 +140,7 @@ class WalkTruth:
             "stride_length_m": self.stride_length_m,
             "step_time_s": {side: list(values) for side, values in self.step_time_s.items()},
             "step_length_m": {side: list(values) for side, values in self.step_length_m.items()},
-            "events": [vars(event) for event in self.events],
+            "events": [event.to_dict() for event in self.events],
             "foot_placements": [list(placement) for placement in self.foot_placements],
             "joints": list(JOINTS),
             "sides": list(SIDES),
@@ -179,7 +161,7 @@ class WalkTruth:
         plain = ("cadence_spm", "speed_mps", "stride_length_m", "direction", "height_m", "person_seed", "seed")
         rest |= {name: values[name] for name in plain}
         return cls(
-            events=tuple(GaitEvent(**event) for event in values["events"]),
+            events=tuple(GaitEvent.from_dict(event) for event in values["events"]),
             step_time_s={side: tuple(steps) for side, steps in values["step_time_s"].items()},
             step_length_m={side: tuple(steps) for side, steps in values["step_length_m"].items()},
             camera=Camera.from_dict(values["camera"]),

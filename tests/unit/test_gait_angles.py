@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from gait_walks import simulated
 
+from gait_core.config import FeatureSettings
 from gait_core.gait.angles import joint_angles
-from gait_core.gait.features import compute_features
+from gait_core.gait.kinematics import compute_kinematics
 
 NAMES = ("ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")
 MOCAP = Path(__file__).parents[3] / "shared" / "data" / "mocap"
@@ -67,11 +68,11 @@ def test_a_fully_bent_elbow_does_not_wrap():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_angles_of_a_simulated_walk(seed, direction):
     truth, track = simulated(seed=seed, direction=direction)
-    features = compute_features(track)
+    motion = compute_kinematics(track, FeatureSettings())
     for number, side in enumerate(("left", "right")):
         for joint, (name, limit) in enumerate((("hip_to_trunk", 1.5), ("knee", 2.0), ("ankle", 4.0))):
-            known = np.interp(features.time_s, truth.time_s, truth.angles_deg[:, number, joint])
-            away = (features.angles[f"{side}_{name}"] - known)[features.walking]
+            known = np.interp(motion.time_s, truth.time_s, truth.angles_deg[:, number, joint])
+            away = (motion.angles[f"{side}_{name}"] - known)[motion.walking]
             assert np.sqrt(np.mean(away**2)) < limit, (side, name)
 
 

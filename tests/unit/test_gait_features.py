@@ -9,6 +9,7 @@ from gait_core.cache import ArrayCache
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkRefused
 from gait_core.gait.features import FEATURE_NAMES, JOINTS, compute_features, features_of, joint_label
+from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.windows import windows_of
 from gait_core.simulate.impairments import IMPAIRMENTS
 from gait_core.simulate.noise import observe
@@ -55,8 +56,8 @@ def test_a_mirrored_walk_has_the_same_features_from_the_other_side():
     one, other = compute_features(track), compute_features(mirrored(track))
     assert (one.visible_side, other.visible_side) == ("right", "left")
     assert difference(one, other).max() < 0.05
-    knees = one.angles["left_knee"], other.angles["right_knee"]
-    np.testing.assert_allclose(*knees, atol=0.05)
+    motions = [compute_kinematics(walk, SETTINGS) for walk in (track, mirrored(track))]
+    np.testing.assert_allclose(motions[0].angles["left_knee"], motions[1].angles["right_knee"], atol=0.05)
 
 
 @pytest.mark.parametrize("step", [5, 10, 12], ids=["60 fps", "30 fps", "25 fps"])
@@ -161,8 +162,6 @@ def test_cache_keeps_everything_and_depends_on_settings(workspace):
     assert cached
     np.testing.assert_array_equal(first.values, again.values)
     np.testing.assert_array_equal(first.walking, again.walking)
-    np.testing.assert_array_equal(first.paths["left_heel"], again.paths["left_heel"])
-    assert list(first.angles) == list(again.angles)
     assert (first.segments, first.warnings, dict(first.quality)) == (
         again.segments,
         again.warnings,

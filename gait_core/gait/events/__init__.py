@@ -1,0 +1,1 @@
+"""Gait events: when each foot meets and leaves the floor."""
