@@ -1,0 +1,1 @@
+"""Spatiotemporal parameters: from gait events to values with units, intervals and sides."""
