@@ -47,12 +47,11 @@ def _unbroken(text: str) -> str:
     return escape(text).replace(" %", "&nbsp;%")
 
 
-def foot() -> None:
+def foot(
+    more: str = "A level compares a walk with this person's own earlier walks. It is no diagnosis.",
+) -> None:
     """Say once, where results stand, what they are not."""
-    st.html(
-        '<p class="gs-foot">Gait Studio supports decisions; it is not a medical device. '
-        "A level compares a walk with this person's own earlier walks. It is no diagnosis.</p>"
-    )
+    st.html(f'<p class="gs-foot">Gait Studio supports decisions; it is not a medical device. {escape(more, False)}</p>')
 
 
 def level_key(level: object) -> str:

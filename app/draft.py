@@ -30,7 +30,7 @@ class Draft:
     subject : str
         Pseudonym.
     profile, cell : str
-    speed_mps, fps : float or None
+    speed_mps, height_m, fps : float or None
     from_scratch : bool
     watch_rate, alert_rate : float
         Shares of normal walks over the limits.
@@ -43,6 +43,7 @@ class Draft:
     profile: str = DEFAULT_PROFILE
     cell: str = "gru"
     speed_mps: float | None = None
+    height_m: float | None = None
     fps: float | None = None
     from_scratch: bool = False
     watch_rate: float = 0.05
@@ -97,6 +98,7 @@ class Draft:
             "subject": self.subject.strip(),
             "profile": self.profile,
             "speed_mps": self.speed_mps,
+            "height_m": self.height_m,
             "fps": self.fps,
             "cell": self.cell,
             "from_scratch": self.from_scratch,

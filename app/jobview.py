@@ -78,7 +78,7 @@ def standing_of_training(epochs: Sequence[Mapping[str, Any]]) -> Standing:
 def all_items(job: Job) -> list[dict[str, Any]]:
     """Return the videos of a job in the order given, those that have not begun included."""
     begun = {str(item.get("name")): item for item in job.items}
-    if not begun or job.stage not in ("extract", "features", "train", "thresholds", "score", "overlay"):
+    if not begun or job.stage not in ("extract", "features", "train", "thresholds", "score", "overlay", "measure"):
         return job.items
     seen: dict[str, int] = {}
     ordered = []

@@ -36,6 +36,7 @@ PAGES: Final[Mapping[str, PageEntry]] = {
         file="baseline_wizard.py", title="Baseline wizard", icon=":material/directions_walk:", section="Work"
     ),
     "analyse": PageEntry(file="analyse.py", title="Analyse a walk", icon=":material/monitor_heart:", section="Work"),
+    "measure": PageEntry(file="measure.py", title="Measure a walk", icon=":material/straighten:", section="Work"),
     "thresholds": PageEntry(file="thresholds.py", title="Thresholds", icon=":material/tune:", section="Work"),
     "performance": PageEntry(file="performance.py", title="Performance", icon=":material/speed:", section="Machine"),
     "library": PageEntry(file="library.py", title="Library", icon=":material/inventory_2:", section="Machine"),

@@ -1,4 +1,4 @@
-"""Two routes beside the pages: uploads streamed to disk, and overlay videos sent piece by piece.
+"""Routes beside the pages: uploads streamed to disk, and overlay and measured videos sent piece by piece.
 
 Streamlit keeps what its uploader and its player handle in memory. These routes keep the dashboard
 small whatever the size of a video. Each launch has a token that only its own pages know, and a request that
@@ -11,6 +11,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Awaitable, Callable
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,9 +24,9 @@ from starlette.routing import Route
 
 from app.videos import ENDINGS, UploadWriter
 from gait_core.errors import GaitError, InputError
-from gait_core.workspace import Workspace
+from gait_core.workspace import Workspace, read_json
 
-__all__ = ["LIMIT_BYTES", "open_token", "overlay_url", "routes", "token"]
+__all__ = ["LIMIT_BYTES", "measured_url", "open_token", "overlay_url", "routes", "token"]
 
 _VARIABLE: Final = "GAIT_ROUTE_TOKEN"
 _OWN_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -45,11 +46,20 @@ def token() -> str | None:
 
 def overlay_url(analysis_id: str) -> str | None:
     """Return the address of an overlay video, or None where the routes are not served."""
+    return _url("overlay", analysis_id)
+
+
+def measured_url(measurement_id: str) -> str | None:
+    """Return the address of the video that was measured, or None where the routes are not served."""
+    return _url("measured", measurement_id)
+
+
+def _url(kind: str, entry_id: str) -> str | None:
     known = token()
     here = urlsplit(st.context.url or "")
     if known is None or not here.netloc:
         return None
-    return f"{here.scheme}://{here.netloc}/api/gait/overlay/{analysis_id}?token={known}"
+    return f"{here.scheme}://{here.netloc}/api/gait/{kind}/{entry_id}?token={known}"
 
 
 def routes() -> list[Route]:
@@ -57,6 +67,7 @@ def routes() -> list[Route]:
     return [
         Route("/api/gait/upload", _guarded(_upload), methods=["PUT"]),
         Route("/api/gait/overlay/{analysis_id}", _guarded(_overlay), methods=["GET", "HEAD"]),
+        Route("/api/gait/measured/{measurement_id}", _guarded(_measured), methods=["GET", "HEAD"]),
     ]
 
 
@@ -109,3 +120,15 @@ async def _overlay(request: Request) -> Response:
     if not path.is_file():
         return JSONResponse({"message": "There is no such video."}, 404)
     return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def _measured(request: Request) -> Response:
+    """Send the video that a stored measurement names, from where it lies; no other file can be asked for."""
+    folder = Workspace().measurement_folder(request.path_params["measurement_id"])
+    stored = await to_thread.run_sync(read_json, folder / "measurement.json")
+    path = Path(str(stored.get("path", "")))
+    if not path.is_file():
+        return JSONResponse({"message": "There is no such video."}, 404)
+    guessed = guess_type(path.name)[0] or ""
+    kind = guessed if guessed.startswith("video/") else "video/mp4"
+    return FileResponse(path, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})

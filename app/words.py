@@ -33,6 +33,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "validate": "Test on walks held back",
     "thresholds": "Set the thresholds",
     "score": "Compare with the baseline",
+    "measure": "Find the steps",
     "overlay": "Draw the overlay video",
     "simulate": "Simulate the walks",
     "render": "Draw the videos",
@@ -41,6 +42,7 @@ _STAGES: Final[Mapping[str, str]] = {
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),
     "analyse": ("probe", "extract", "features", "score", "overlay"),
+    "measure": ("probe", "extract", "features", "measure"),
 }
 _STATES: Final[Mapping[str, str]] = {
     "queued": "Waiting its turn",
@@ -54,6 +56,7 @@ _STATES: Final[Mapping[str, str]] = {
 _KINDS: Final[Mapping[str, str]] = {
     "baseline": "Baseline",
     "analyse": "Analysis",
+    "measure": "Measurement",
     "demo_walks": "Demo walks",
     "models": "Pose models",
 }

@@ -7,6 +7,7 @@
       walks/<id>.json            a video that was used, by content
       baselines/<id>/            model, calibration, thresholds, manifest, saved variants
       analyses/<id>/             one walk against one baseline, with its overlay video
+      measurements/<id>/         gait parameters and curves of one walk
       jobs/<id>/                 one run of anything long
       cache/                     arrays by content address, video metadata
       uploads/                   videos that came through the browser
@@ -143,7 +144,7 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Fill a new folder under another name and rename it in one step, so that it exists whole or not at all.
+    """Fill a folder under another name and rename it, so that it exists whole or not at all; an earlier one is replaced.
 
     Raises
     ------
@@ -155,7 +156,11 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         try:
             temporary.mkdir(parents=True)
             yield temporary
+            replaced = folder.with_name(f"{temporary.name}.old")
+            if folder.is_dir():
+                folder.rename(replaced)
             temporary.rename(folder)
+            shutil.rmtree(replaced, ignore_errors=True)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -219,6 +224,10 @@ class Workspace:
     def analysis_folder(self, analysis_id: str) -> Path:
         """Return the folder of an analysis, existing or not."""
         return self.entry("analyses", analysis_id)
+
+    def measurement_folder(self, measurement_id: str) -> Path:
+        """Return the folder of a measurement, existing or not."""
+        return self.entry("measurements", measurement_id)
 
     def check_writable(self) -> None:
         """Raise `StorageError` when the workspace cannot be written."""

@@ -11,7 +11,8 @@ from app.jobview import follow
 from app.pickers import sources
 from app.state import active_job, jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
-from gait_core.baseline.store import BaselineSummary, list_analyses, list_baselines
+from gait_core.baseline.analyses import list_analyses
+from gait_core.baseline.store import BaselineSummary, list_baselines
 from gait_core.errors import GaitError, NotFoundError
 
 __all__ = ["render"]

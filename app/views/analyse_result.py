@@ -16,7 +16,8 @@ from app.components import box, facts, foot, level_badge, level_key, note, say
 from app.routes import overlay_url
 from app.state import workspace
 from app.theme import LEVELS
-from gait_core.baseline.store import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis, load_baseline
+from gait_core.baseline.analyses import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis
+from gait_core.baseline.store import load_baseline
 from gait_core.errors import GaitError
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import streamlit as st
 from app import registry, words
 from app.components import empty, error_box, facts, heading, level_badge, level_key, note
 from app.state import jobs, param, recall, remember, set_params, workspace
-from gait_core.baseline.store import delete_analysis, delete_baseline, list_analyses, list_baselines
+from gait_core.baseline.analyses import delete_analysis, list_analyses
+from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError
 from gait_core.workspace import safe_name

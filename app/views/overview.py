@@ -7,7 +7,8 @@ import streamlit as st
 from app import registry, words
 from app.components import box, heading, level_badge, level_key, note, rows
 from app.state import active_job, jobs, workspace
-from gait_core.baseline.store import AnalysisSummary, BaselineSummary, list_analyses, list_baselines
+from gait_core.baseline.analyses import AnalysisSummary, list_analyses
+from gait_core.baseline.store import BaselineSummary, list_baselines
 from gait_core.jobs.store import Job
 
 __all__ = ["latest_by_subject", "render"]
@@ -83,7 +84,7 @@ def _troubles(found: list[Job]) -> None:
         return
     message = str((newest.error or {}).get("message", ""))
     box(f"{newest.title}: {words.state_name(newest.state).lower()}", message, "error")
-    pages = {"baseline": "baseline", "analyse": "analyse", "demo_walks": "performance"}
+    pages = {"baseline": "baseline", "analyse": "analyse", "measure": "measure", "demo_walks": "performance"}
     params = {"step": "run", "job": newest.id} if newest.kind == "baseline" else {"job": newest.id}
     registry.link(pages.get(newest.kind, "performance"), "See what to do", **params)
 

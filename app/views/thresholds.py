@@ -11,13 +11,8 @@ import streamlit as st
 from app import charts, registry, words
 from app.components import box, empty, error_box, facts, heading, level_badge, note, rows, say
 from app.state import param, set_params, workspace
-from gait_core.baseline.store import (
-    StoredBaseline,
-    list_analyses,
-    list_baselines,
-    load_baseline,
-    save_variant,
-)
+from gait_core.baseline.analyses import list_analyses
+from gait_core.baseline.store import StoredBaseline, list_baselines, load_baseline, save_variant
 from gait_core.baseline.thresholds import Thresholds, level_of
 from gait_core.config import ThresholdSettings
 from gait_core.errors import GaitError

@@ -59,15 +59,27 @@ def render(draft: Draft) -> None:
 
 def _entries(draft: Draft) -> Draft:
     st.html(f'<p class="gs-note">{words.plural(len(videos.usable(draft.videos)), "walk")} chosen.</p>')
-    subject = st.text_input(
-        "Who is it? (pseudonym)",
-        value=draft.subject,
-        key="subject",
-        max_chars=60,
-        placeholder="for example P-017",
-        help="Do not use the real name. Later walks of this person are compared with this baseline.",
-        width=420,
-    )
+    with st.container(horizontal=True, gap="medium"):
+        subject = st.text_input(
+            "Who is it? (pseudonym)",
+            value=draft.subject,
+            key="subject",
+            max_chars=60,
+            placeholder="for example P-017",
+            help="Do not use the real name. Later walks of this person are compared with this baseline.",
+            width=420,
+        )
+        height_m = st.number_input(
+            "Body height (m), if known",
+            min_value=0.8,
+            max_value=2.5,
+            value=draft.height_m,
+            step=0.01,
+            key="height",
+            placeholder="not known",
+            help="With it, step length and walking speed are given in metres.",
+            width=240,
+        )
     names = list(PROFILES)
     with st.container(key="cards_profile"):
         profile = st.radio(
@@ -78,7 +90,7 @@ def _entries(draft: Draft) -> Draft:
             captions=[profile_caption(PROFILES[name]) for name in names],
             key="profile",
         )
-    return draft.with_(subject=subject, profile=profile or draft.profile)
+    return draft.with_(subject=subject, height_m=height_m, profile=profile or draft.profile)
 
 
 def _advanced(draft: Draft) -> Draft:
@@ -88,8 +100,8 @@ def _advanced(draft: Draft) -> Draft:
             speed = st.number_input(
                 "Walking speed (m/s), if measured",
                 min_value=0.1,
-                max_value=5.0,
-                value=draft.speed_mps,
+                max_value=4.0,
+                value=min(draft.speed_mps, 4.0) if draft.speed_mps else None,
                 step=0.05,
                 key="speed",
                 placeholder="not measured",

@@ -17,6 +17,7 @@ from gait_core import __version__
 from gait_core.baseline.conditions import conditions_of
 from gait_core.baseline.fit import MINIMUM_WALKS, Fitted
 from gait_core.baseline.modelling import fit_walks
+from gait_core.baseline.norms import measure_norms
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.save import save_baseline
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds
@@ -39,6 +40,7 @@ from gait_core.config import (
 )
 from gait_core.errors import GaitError, InputError, SettingsError
 from gait_core.gait.features import FEATURE_NAMES
+from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace, new_id, safe_name
 
@@ -58,7 +60,9 @@ class BaselineRequest(Settings):
     subject : str
         Pseudonym.
     speed_mps : float or None
-        Walking speed, m/s, if known; stored with the calibration.
+        Walking speed, m/s, if known; stored with the calibration, and gives metres where no height is known.
+    height_m : float or None
+        Height of the person, m, if known; gives step lengths in metres.
     fps : float or None
         True frame rate, Hz, where the file's own time stamps are wrong, as in slow motion.
     profile : str
@@ -77,6 +81,7 @@ class BaselineRequest(Settings):
     videos: Sequence[str]
     subject: str
     speed_mps: float | None = None
+    height_m: float | None = None
     fps: float | None = None
     profile: str = DEFAULT_PROFILE
     cell: str = "gru"
@@ -85,7 +90,7 @@ class BaselineRequest(Settings):
     workers: int | None = None
     use_cache: bool = True
 
-    _ranges = {"speed_mps": (0.05, 5.0), "fps": (5.0, 1000.0), "workers": (1, 64)}
+    _ranges = {"speed_mps": (0.1, 4.0), "height_m": (0.8, 2.5), "fps": (5.0, 1000.0), "workers": (1, 64)}
     _choices = {"cell": ("gru", "lstm")}
 
     def __post_init__(self) -> None:
@@ -97,6 +102,14 @@ class BaselineRequest(Settings):
                 f"Expected at least {MINIMUM_WALKS} videos (five are recommended), but got {len(self.videos)}.",
                 "Add walks of the same person, filmed from the same side.",
             )
+
+    def scale_input(self) -> ScaleInput:
+        """Return what is known of the size of things."""
+        if self.height_m is not None:
+            return ScaleInput(kind="height", value=self.height_m)
+        if self.speed_mps is not None:
+            return ScaleInput(kind="speed", value=self.speed_mps)
+        return ScaleInput()
 
     def run_settings(self) -> RunSettings:
         """Return all settings that decide the result."""
@@ -161,6 +174,9 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             thresholds=thresholds,
             reference=reference,
             walks=usable,
+            norms=measure_norms(
+                [walk.track for walk in usable], usable[0].features.visible_side, request.scale_input()
+            ),
             calibration=_calibration(request, settings, usable, fitted),
             manifest=manifest,
         )
@@ -245,6 +261,7 @@ def _calibration(
     scorer = fitted.scorer
     return {
         "speed_mps": request.speed_mps,
+        "scale_input": request.scale_input().to_dict(),
         "fps": request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
         "scale": {
             "leg_length_px": [round(float(walk.features.leg_length_px), 2) for walk in walks],

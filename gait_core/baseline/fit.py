@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.pretrained import Pretrained
-from gait_core.baseline.scorer import Emphasis, Memory, Scorer, WalkScore, residual, score_residual
+from gait_core.baseline.profile import stride_phase
+from gait_core.baseline.scorer import Memory, Scorer, WalkScore, residual, score_residual
 from gait_core.config import LearnSettings
 from gait_core.errors import InputError
 from gait_core.learn.inference import Weights, encode
@@ -49,7 +50,7 @@ class Fitted:
     @property
     def held_out_raw(self) -> NDArray[np.float64]:
         """Scores of the held-out walks, not yet relative to each other, shape (n_walks,)."""
-        return np.array([self.scorer.emphasis.total(score) for score in self.held_out])
+        return np.array([score.overall for score in self.held_out])
 
 
 class PersonFitter:
@@ -111,7 +112,10 @@ class PersonFitter:
         training_facts = self._finish(codes, scaled, histories, reporter)
         weights = self._weights()
         scale = personal_scale(remaining, start.prior_scale)
-        scores = [score_residual(rest, scale, start.metric) for rest in remaining]
+        scores = [
+            score_residual(rest, stride_phase(walk), scale, start.metrics)
+            for rest, walk in zip(remaining, walks, strict=True)
+        ]
         return Fitted(
             scorer=Scorer(
                 weights=weights,
@@ -119,8 +123,7 @@ class PersonFitter:
                 sd=start.sd,
                 memory=Memory.of(weights, scaled, codes),
                 scale=scale,
-                metric=start.metric,
-                emphasis=Emphasis.of(scores, start.part_sd, start.part_weight),
+                metrics=start.metrics,
             ),
             held_out=scores,
             training=training_facts,

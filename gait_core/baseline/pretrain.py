@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core import __version__
+from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.cohort import FIRST_SEED, simulated_walks
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained
-from gait_core.baseline.scorer import Memory, residual, score_residual, whitening
-from gait_core.baseline.store import save_arrays
+from gait_core.baseline.profile import profile_metric, stride_phase
+from gait_core.baseline.scorer import Memory, Metrics, residual, score_residual, whitening
 from gait_core.baseline.thresholds import Reference
 from gait_core.config import FeatureSettings, LearnSettings
 from gait_core.gait.features import FEATURE_NAMES
@@ -38,14 +39,13 @@ PEOPLE: Final = 700
 EPOCHS: Final = 30
 _BATCH: Final = 256
 _RATE: Final = 3e-3
-_METRIC_PEOPLE: Final = 150
+_METRIC_PEOPLE: Final = 600
+_WINDOW_METRIC_PEOPLE: Final = 150
 _DIRECTIONS: Final = 120
 _REFERENCE_PEOPLE: Final = 199
 _REFERENCE_WALKS: Final = 3
 _BASELINE_SIZES: Final = (3, 5)
 _PRIOR_WEIGHT: Final = 6.0
-_PART_SHARE: Final = 0.75
-"""How much the most deviating part counts beside the whole, both in their usual SD."""
 
 
 def pretrain(
@@ -97,15 +97,13 @@ def pretrain(
         mean=mean,
         sd=sd,
         prior_scale=np.ones_like(sd),
-        metric=None,
-        part_sd=None,
-        part_weight=0.0,
+        metrics=Metrics(),
         model_path=None,
         manifest={},
         references={},
     )
     with reporter.stage("metric", "Learning how normal walks deviate"):
-        start = _learn_metric(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
+        start = _learn_metrics(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
     with reporter.stage("reference", "Ranking later normal walks of other people"):
         fitter = PersonFitter(start, model, learn)
         references = {
@@ -148,43 +146,36 @@ def _train(
     return model, history
 
 
-def _learn_metric(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> Pretrained:
-    """Learn the usual residual per feature, its whitening, and how much each part of the body varies."""
-    per_person: list[list[Array]] = []
+def _learn_metrics(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> Pretrained:
+    """Learn the usual residual per feature, and what whitens windows and stride profiles."""
+    usual: list[NDArray[np.float64]] = []
+    windows: list[Array] = []
+    profiles: list[NDArray[np.float64]] = []
     for number in range(people):
         reporter.check()
-        walks = [
-            ((walk - start.mean) / start.sd).astype(np.float32)
-            for walk in simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings)
-        ]
+        walks = list(simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings))
         if len(walks) > 2:
-            per_person.append(
-                [
-                    residual(start.weights, Memory.of(start.weights, [w for j, w in enumerate(walks) if j != i]), walk)
-                    for i, walk in enumerate(walks)
-                ]
-            )
+            scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
+            rest = [
+                residual(start.weights, Memory.of(start.weights, [w for j, w in enumerate(scaled) if j != i]), walk)
+                for i, walk in enumerate(scaled)
+            ]
+            own = np.sqrt((np.concatenate(rest).astype(np.float64) ** 2).mean(axis=(0, 1)))
+            scores = [
+                score_residual(one, stride_phase(walk), own.astype(np.float32), Metrics())
+                for one, walk in zip(rest, walks, strict=True)
+            ]
+            usual.append(own)
+            profiles += [score.profile for score in scores]
+            if number < _WINDOW_METRIC_PEOPLE:
+                windows += [(one / own).astype(np.float32) for one in rest]
         reporter.progress("metric", number + 1, people, "people")
-    usual = [np.sqrt((np.concatenate(rest).astype(np.float64) ** 2).mean(axis=(0, 1))) for rest in per_person]
-    scaled = [[(walk / own).astype(np.float32) for walk in rest] for rest, own in zip(per_person, usual, strict=True)]
-    metric = whitening(np.concatenate([walk for walks in scaled for walk in walks]), _DIRECTIONS)
-    ones = np.ones_like(start.sd)
-    overall: list[NDArray[np.float64]] = []
-    parts: list[NDArray[np.float64]] = []
-    for walks in scaled:
-        scores = [score_residual(walk, ones, metric) for walk in walks]
-        logs = np.log([score.overall for score in scores])
-        log_parts = np.stack([score.log_parts() for score in scores])
-        overall.append(logs - logs.mean())
-        parts.append(log_parts - log_parts.mean(axis=0))
-    part_sd = np.concatenate(parts).std(axis=0)
-    highest = (np.concatenate(parts) / part_sd).max(axis=1)
     return replace(
         start,
         prior_scale=np.sqrt(np.mean(np.square(usual), axis=0)).astype(np.float32),
-        metric=metric,
-        part_sd=part_sd,
-        part_weight=_PART_SHARE * float(np.concatenate(overall).std() / highest.std()),
+        metrics=Metrics(
+            window=whitening(np.concatenate(windows), _DIRECTIONS), profile=profile_metric(np.stack(profiles))
+        ),
     )
 
 
@@ -203,7 +194,7 @@ def _reference(
         )
         fitted: Fitted = fitter.fit(walks[:n_walks], reporter.without_events())
         held_out.append(np.log(fitted.held_out_raw))
-        later.append(np.log([fitted.scorer.total(walk) for walk in walks[n_walks:]]))
+        later.append(np.log([fitted.scorer.score(walk).overall for walk in walks[n_walks:]]))
         reporter.progress("reference", number + 1, people, "people")
     prior_sd = float(np.sqrt(np.mean([np.var(scores, ddof=1) for scores in held_out])))
     empty = Reference(deviations=np.empty((0, 0)), prior_sd=prior_sd, prior_weight=_PRIOR_WEIGHT, source="")
@@ -257,10 +248,7 @@ def _write(target: Path, model: Any, start: Pretrained, manifest: dict[str, Any]
     model.save(target)
     arrays: dict[str, NDArray[Any]] = {f"weights/{name}": value for name, value in start.weights.items()}
     arrays |= {"mean": start.mean, "sd": start.sd, "prior_scale": start.prior_scale}
-    if start.metric is not None:
-        arrays["metric"] = start.metric.astype(np.float16)
-    if start.part_sd is not None:
-        arrays = arrays | {"part_sd": start.part_sd, "part_weight": np.array(start.part_weight)}
+    arrays |= start.metrics.to_arrays()
     save_arrays(target.with_suffix(".npz"), arrays)
     digests = {
         "model_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),

@@ -19,7 +19,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.store import load_arrays
+from gait_core.baseline.arrays import load_arrays
+from gait_core.baseline.scorer import Metrics
 from gait_core.baseline.thresholds import Reference
 from gait_core.config import FeatureSettings
 from gait_core.errors import ModelError
@@ -43,12 +44,8 @@ class Pretrained:
         Standardisation of the features.
     prior_scale : ndarray, shape (n_features,)
         Residual of people against their own baselines, standardised units.
-    metric : ndarray, shape (window_frames × n_features, n_directions)
-        Whitens scaled residuals, see `gait_core.baseline.scorer.score_residual`.
-    part_sd : ndarray, shape (n_parts,)
-        Usual SD between walks of the log deviation of each part of the body.
-    part_weight : float
-        Weight of the most deviating part, see `gait_core.baseline.scorer.Emphasis`.
+    metrics : Metrics
+        What whitens residuals.
     model_path : Path or None
         The ``.keras`` file; None as long as it was not written.
     manifest : mapping
@@ -61,9 +58,7 @@ class Pretrained:
     mean: NDArray[np.float32]
     sd: NDArray[np.float32]
     prior_scale: NDArray[np.float32]
-    metric: NDArray[np.float32] | None
-    part_sd: NDArray[np.float64] | None
-    part_weight: float
+    metrics: Metrics
     model_path: Path | None
     manifest: dict[str, Any]
     references: dict[int, Reference]
@@ -109,9 +104,7 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
         mean=arrays["mean"],
         sd=arrays["sd"],
         prior_scale=arrays["prior_scale"],
-        metric=arrays["metric"].astype(np.float32),
-        part_sd=arrays["part_sd"],
-        part_weight=float(arrays["part_weight"]),
+        metrics=Metrics.from_arrays(arrays),
         model_path=model_path,
         manifest=manifest,
         references={int(n): Reference.from_dict(values) for n, values in manifest["references"].items()},

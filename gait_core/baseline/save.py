@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.fit import Fitted
+from gait_core.baseline.norms import Norms
 from gait_core.baseline.scorer import by_part
-from gait_core.baseline.store import ValidationScores, save_arrays
+from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import Reference, Thresholds
 from gait_core.baseline.walks import PreparedWalk
 from gait_core.gait.features import JOINTS
@@ -26,6 +28,8 @@ ARTEFACTS: Mapping[str, str] = {
     "manifest": "manifest.json",
     "scorer": "scorer.npz",
     "validation": "validation.npz",
+    "norms": "norms.json",
+    "curves": "norms.npz",
 }
 
 
@@ -38,6 +42,7 @@ def save_baseline(
     thresholds: Thresholds,
     reference: Reference | None,
     walks: Sequence[PreparedWalk],
+    norms: Norms,
     calibration: Mapping[str, Any],
     manifest: Mapping[str, Any],
 ) -> dict[str, str]:
@@ -53,6 +58,7 @@ def save_baseline(
         model.save(temporary / ARTEFACTS["model"])
         save_arrays(temporary / ARTEFACTS["scorer"], fitted.scorer.to_arrays())
         save_arrays(temporary / ARTEFACTS["validation"], _validation(fitted, walks, calibration).to_arrays())
+        norms.save(temporary)
         write_json(temporary / ARTEFACTS["calibration"], dict(calibration))
         write_json(
             temporary / ARTEFACTS["thresholds"],

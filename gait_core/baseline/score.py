@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.conditions import compare_conditions
 from gait_core.baseline.scorer import Scorer, WalkScore, by_part
-from gait_core.baseline.store import StoredBaseline, load_arrays
+from gait_core.baseline.store import StoredBaseline
 from gait_core.baseline.thresholds import level_of
 from gait_core.baseline.walks import PreparedWalk
 from gait_core.errors import StorageError, WalkWarning
@@ -99,7 +100,7 @@ def compare(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Compa
     typical = float(calibration["typical_score"])
     window_scores = result.window_scores / float(calibration["typical_window"])
     limit = float(calibration["window_limit"])
-    score = scorer.emphasis.total(result) / typical
+    score = result.overall / typical
     times, by_joint = joint_deviation(result, walk.windows, calibration)
     names = [joint_label(joint, walk.features.visible_side) for joint in JOINTS]
     by_feature = result.by_feature() / np.asarray(calibration["typical_by_feature"])

@@ -2,23 +2,24 @@
 
 A new window is encoded; its code is replaced by the nearest point among the person's own codes (a
 weighted mean of neighbours, as in locally linear reconstruction); the decoder turns that back into a window.
-What the person's own gait cannot reproduce remains as residual. Divided by the residual that is
-usual for the person it gives a score of 1 for a typical window of that person.
+What the person's own gait cannot reproduce remains as residual, in units of what is usual for the person.
+The size of the residual scores a window; what of it comes back in every stride scores the walk.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.baseline.profile import profile_size, stride_phase, stride_profile
 from gait_core.gait.features import JOINTS
 from gait_core.learn.inference import Weights, decode, encode
 
-__all__ = ["Emphasis", "Memory", "Scorer", "WalkScore", "by_part", "residual", "score_residual", "whitening"]
+__all__ = ["Memory", "Metrics", "Scorer", "WalkScore", "by_part", "residual", "score_residual", "whitening"]
 
 Array = NDArray[np.float32]
 _NEIGHBOURS: Final = 6
@@ -73,6 +74,35 @@ class Memory:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Metrics:
+    """What whitens residuals, learned from normal walks of many people.
+
+    Attributes
+    ----------
+    window : ndarray, shape (window_frames × n_features, n_directions), or None
+        For single windows, see `whitening`.
+    profile : ndarray, shape (m, m), or None
+        For stride profiles, see `gait_core.baseline.profile.profile_metric`.
+    """
+
+    window: Array | None = None
+    profile: Array | None = None
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return flat arrays for a file."""
+        known = {"metric_window": self.window, "metric_profile": self.profile}
+        return {name: value.astype(np.float16) for name, value in known.items() if value is not None}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Build from what `to_arrays` gave; what is not there is None."""
+        window, profile = (
+            arrays[name].astype(np.float32) if name in arrays else None for name in ("metric_window", "metric_profile")
+        )
+        return cls(window=window, profile=profile)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class WalkScore:
     """What scoring one walk gives, before it is compared with the held-out walks.
 
@@ -82,61 +112,20 @@ class WalkScore:
         Squared residual in units of what is usual for the person.
     window_scores : ndarray, shape (n_windows,)
         Root mean square of each window's whitened residual; unitless.
+    profile : ndarray, shape (n_waves, n_features)
+        What comes back in every stride, see `gait_core.baseline.profile`.
     overall : float
-        Root mean square of the window scores.
+        Size of the profile, whitened: the score of the walk, not yet relative to the person's own.
     """
 
     energy: Array
     window_scores: NDArray[np.float64]
+    profile: NDArray[np.float64]
     overall: float
 
     def by_feature(self) -> NDArray[np.float64]:
         """Return the root mean energy of each feature over the walk, shape (n_features,)."""
         return np.asarray(np.sqrt(self.energy.mean(axis=(0, 1), dtype=np.float64)))
-
-    def log_parts(self) -> NDArray[np.float64]:
-        """Return the log of the root mean energy of each part of the body, in the order of `JOINTS`."""
-        mean_square = self.energy.mean(axis=(0, 1), dtype=np.float64)
-        return np.array([0.5 * np.log(mean_square[list(rows)].mean() + 1e-9) for rows in JOINTS.values()])
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Emphasis:
-    """Lets the most deviating part of the body count beside the whole.
-
-    A change that is confined to one part, such as an arm that no longer swings, drowns in an average
-    over the body. The score of a walk is its overall score times ``exp(weight × z)``, where z says by how many
-    of its usual SD the most deviating part exceeds what is typical for the person.
-
-    Attributes
-    ----------
-    typical : ndarray, shape (n_parts,)
-        Mean log deviation of each part over the person's held-out walks.
-    sd : ndarray, shape (n_parts,)
-        Usual SD of that between walks of one person.
-    weight : float
-    """
-
-    typical: NDArray[np.float64]
-    sd: NDArray[np.float64]
-    weight: float
-
-    def total(self, score: WalkScore) -> float:
-        """Return the score of a walk; unitless, not yet relative to the person's own."""
-        return score.overall * float(np.exp(self.weight * self.highest(score.log_parts())))
-
-    def highest(self, log_parts: NDArray[np.float64]) -> float:
-        """Return z of the most deviating part."""
-        return float(np.max((log_parts - self.typical) / self.sd))
-
-    @classmethod
-    def of(cls, held_out: Sequence[WalkScore], sd: NDArray[np.float64] | None, weight: float) -> Self:
-        """Build from a person's held-out walks; without a known SD the emphasis is off."""
-        parts = np.stack([score.log_parts() for score in held_out])
-        typical = parts.mean(axis=0)
-        return cls(
-            typical=typical, sd=np.ones_like(typical) if sd is None else sd, weight=weight if sd is not None else 0
-        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,10 +142,8 @@ class Scorer:
         The person's own walks.
     scale : ndarray, shape (n_features,)
         Residual that is usual for the person, in standardised units.
-    metric : ndarray, shape (window_frames × n_features, n_directions), or None
-        See `score_residual`.
-    emphasis : Emphasis
-        What makes one score of a walk.
+    metrics : Metrics
+        What whitens windows and profiles.
     """
 
     weights: Weights
@@ -164,8 +151,7 @@ class Scorer:
     sd: Array
     memory: Memory
     scale: Array
-    metric: Array | None = None
-    emphasis: Emphasis
+    metrics: Metrics = field(default_factory=lambda: Metrics())
 
     def standardise(self, windows: Array) -> Array:
         """Return windows in units of the training cohort's SD."""
@@ -173,11 +159,8 @@ class Scorer:
 
     def score(self, windows: Array) -> WalkScore:
         """Score the windows of a walk, shape (n, window_frames, n_features), in physical units."""
-        return score_residual(residual(self.weights, self.memory, self.standardise(windows)), self.scale, self.metric)
-
-    def total(self, windows: Array) -> float:
-        """Return the score of a walk from its windows; see `Emphasis.total`."""
-        return self.emphasis.total(self.score(windows))
+        remaining = residual(self.weights, self.memory, self.standardise(windows))
+        return score_residual(remaining, stride_phase(windows), self.scale, self.metrics)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return flat arrays for a file."""
@@ -188,13 +171,8 @@ class Scorer:
             "codes": self.memory.codes,
             "misses": self.memory.misses.astype(np.float16),
             "walk": self.memory.walk,
-            "part_typical": self.emphasis.typical,
-            "part_sd": self.emphasis.sd,
-            "part_weight": np.array(self.emphasis.weight),
         }
-        if self.metric is not None:
-            own["metric"] = self.metric.astype(np.float16)
-        return own | {f"weights/{name}": value for name, value in self.weights.items()}
+        return own | self.metrics.to_arrays() | {f"weights/{name}": value for name, value in self.weights.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -205,10 +183,7 @@ class Scorer:
             mean=arrays["mean"],
             sd=arrays["sd"],
             scale=arrays["scale"],
-            metric=arrays["metric"].astype(np.float32) if "metric" in arrays else None,
-            emphasis=Emphasis(
-                typical=arrays["part_typical"], sd=arrays["part_sd"], weight=float(arrays["part_weight"])
-            ),
+            metrics=Metrics.from_arrays(arrays),
             memory=Memory(
                 codes=arrays["codes"], misses=arrays["misses"].astype(np.float32), walk=arrays["walk"].astype(np.int64)
             ),
@@ -226,18 +201,20 @@ def residual(weights: Weights, memory: Memory, windows: Array, codes: Array | No
     return np.asarray(windows - decode(weights, recalled, windows.shape[1]) - missed, dtype=np.float32)
 
 
-def score_residual(remaining: Array, scale: Array, metric: Array | None = None) -> WalkScore:
-    """Turn a residual into scores; single wild samples are capped so that one glitch does not decide.
+def score_residual(remaining: Array, phase: NDArray[np.float64], scale: Array, metrics: Metrics) -> WalkScore:
+    """Turn the residual of a walk into scores; single wild samples are capped so that one glitch does not decide.
 
     Parameters
     ----------
     remaining : ndarray, shape (n_windows, window_frames, n_features)
         Standardised residual.
+    phase : ndarray, shape (n_windows, window_frames)
+        Phase of the stride, radians.
     scale : ndarray, shape (n_features,)
         What is usual for the person.
-    metric : ndarray, shape (window_frames × n_features, n_directions), optional
-        Whitens the scaled residual: directions in which normal walks hardly ever deviate count more.
-        Without it every channel and moment counts alike.
+    metrics : Metrics
+        Whitens: directions in which normal walks hardly ever deviate count more. Without them every channel and
+        moment counts alike.
 
     Returns
     -------
@@ -249,18 +226,19 @@ def score_residual(remaining: Array, scale: Array, metric: Array | None = None) 
     """
     scaled = np.clip(remaining / scale, -_MAX_DEVIATION, _MAX_DEVIATION)
     seen = scaled.reshape(len(scaled), -1)
-    if metric is not None:
-        seen = seen @ metric
-    window_scores = np.sqrt(np.mean(seen.astype(np.float64) ** 2, axis=1))
+    if metrics.window is not None:
+        seen = seen @ metrics.window
+    profile = stride_profile(scaled, phase)
     return WalkScore(
         energy=np.asarray(scaled**2, dtype=np.float32),
-        window_scores=window_scores,
-        overall=float(np.sqrt(np.mean(window_scores**2))),
+        window_scores=np.sqrt(np.mean(seen.astype(np.float64) ** 2, axis=1)),
+        profile=profile,
+        overall=profile_size(profile, metrics.profile),
     )
 
 
 def whitening(scaled_residuals: Array, n_directions: int, ridge: float = 0.1) -> Array:
-    """Return the metric for `score_residual` from scaled residuals of normal walks of many people.
+    """Return the metric of single windows from scaled residuals of normal walks of many people.
 
     Parameters
     ----------

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.fit import Fitted, check_walks, personal_scale, training_facts
-from gait_core.baseline.scorer import Emphasis, Memory, Scorer, residual, score_residual
+from gait_core.baseline.profile import stride_phase
+from gait_core.baseline.scorer import Memory, Metrics, Scorer, residual, score_residual
 from gait_core.config import LearnSettings
 from gait_core.learn.train import History, Trainer
 from gait_core.progress import Reporter
@@ -85,7 +86,9 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
     scale = personal_scale(remaining, prior.astype(np.float32))
     before = float(np.mean([history.first_val_loss for history in histories]))
     after = float(np.mean([history.best_val_loss for history in histories]))
-    scores = [score_residual(rest, scale) for rest in remaining]
+    scores = [
+        score_residual(rest, stride_phase(walk), scale, Metrics()) for rest, walk in zip(remaining, walks, strict=True)
+    ]
     fitted = Fitted(
         scorer=Scorer(
             weights=weights,
@@ -93,7 +96,6 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
             sd=sd,
             memory=Memory.of(weights, scaled),
             scale=scale,
-            emphasis=Emphasis.of(scores, None, 0.0),
         ),
         held_out=scores,
         training=training_facts("scratch", settings, epochs, before, after, "scratch", histories),

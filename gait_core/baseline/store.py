@@ -1,4 +1,4 @@
-"""Baselines and analyses as they lie on disk; reading them loads no training library.
+"""Baselines as they lie on disk; reading them loads no training library.
 
 ::
 
@@ -10,14 +10,10 @@
       thresholds.json        the limits
       validation.npz         scores of the held-out walks, window by window
       variants/<name>.json   other limits that a researcher saved
-    analyses/<id>/
-      analysis.json, scores.npz, overlay.mp4
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,25 +22,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.baseline.analyses import delete_analysis, list_analyses
+from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.config import Settings, ThresholdSettings
 from gait_core.errors import InputError, NotFoundError, StorageError
-from gait_core.workspace import Workspace, read_json, safe_name, write_atomic, write_json
+from gait_core.workspace import Workspace, read_json, safe_name, write_json
 
 __all__ = [
-    "AnalysisSummary",
     "BaselineSummary",
-    "StoredAnalysis",
     "StoredBaseline",
     "ValidationScores",
-    "delete_analysis",
     "delete_baseline",
-    "list_analyses",
     "list_baselines",
-    "load_analysis",
-    "load_arrays",
     "load_baseline",
-    "save_arrays",
     "save_variant",
 ]
 
@@ -147,84 +138,6 @@ class StoredBaseline:
         return {path.stem: Thresholds.from_dict(read_json(path)) for path in found}
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnalysisSummary(Settings):
-    """One analysed walk, without its curves."""
-
-    id: str
-    baseline_id: str
-    subject: str
-    name: str
-    path: str
-    content_sha256: str
-    created_s: float
-    level: str | None
-    score: float | None
-    share_over_threshold: float | None
-    joints: dict[str, float] = field(default_factory=dict)
-    warnings: list[dict[str, Any]] = field(default_factory=list)
-    thresholds: dict[str, Any] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StoredAnalysis:
-    """One analysed walk with its curves.
-
-    Attributes
-    ----------
-    summary : AnalysisSummary
-    window_time_s, window_scores : ndarray, shape (n_windows,)
-        Middle of each window, s, and its score.
-    joint_time_s : ndarray, shape (n_times,)
-    joint_time_scores : ndarray, shape (n_times, n_joints)
-        Deviation per moment and joint; 1 is typical.
-    joint_names : list of str
-    overlay : Path or None
-        The overlay video, when one was made.
-    """
-
-    summary: AnalysisSummary
-    window_time_s: NDArray[np.float64]
-    window_scores: NDArray[np.float64]
-    window_limit: float
-    joint_time_s: NDArray[np.float64]
-    joint_time_scores: NDArray[np.float64]
-    joint_names: list[str]
-    overlay: Path | None
-
-    @property
-    def joints(self) -> dict[str, float]:
-        """Deviation of each joint over the whole walk; 1 is typical."""
-        return self.summary.joints
-
-
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays as one ``.npz`` file, atomically and without pickle."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
-    write_atomic(path, buffer.getvalue())
-
-
-def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what `save_arrays` wrote.
-
-    Raises
-    ------
-    NotFoundError, StorageError
-        When the file is missing or damaged.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Make it again.") from None
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
-        raise StorageError(
-            f"Expected arrays in {path}, but the file is damaged.", "Make the baseline again."
-        ) from error
-
-
 def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
     """Return a baseline.
 
@@ -298,45 +211,3 @@ def save_variant(workspace: Workspace, baseline_id: str, name: str, settings: Th
         raise InputError(f"Expected a new name, but the variant {cleaned!r} exists.", "Choose another name.")
     write_json(path, stored.thresholds_with(settings).to_dict())
     return path
-
-
-def list_analyses(workspace: Workspace, baseline_id: str | None = None) -> list[AnalysisSummary]:
-    """Return the analysed walks, newest first, optionally of one baseline; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders("analyses", "analysis.json"):
-        try:
-            summary = AnalysisSummary.from_dict(read_json(folder / "analysis.json"))
-        except (InputError, TypeError, StorageError, NotFoundError):
-            continue
-        if baseline_id is None or summary.baseline_id == baseline_id:
-            found.append(summary)
-    return sorted(found, key=lambda summary: summary.created_s, reverse=True)
-
-
-def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
-    """Return one analysed walk.
-
-    Raises
-    ------
-    NotFoundError
-        When there is none of that name.
-    """
-    folder = workspace.analysis_folder(analysis_id)
-    summary = AnalysisSummary.from_dict(read_json(folder / "analysis.json"))
-    arrays = load_arrays(folder / "scores.npz")
-    overlay = folder / "overlay.mp4"
-    return StoredAnalysis(
-        summary=summary,
-        window_time_s=arrays["window_time_s"],
-        window_scores=arrays["window_scores"],
-        window_limit=float(arrays["window_limit"]),
-        joint_time_s=arrays["joint_time_s"],
-        joint_time_scores=arrays["joint_time_scores"],
-        joint_names=[str(name) for name in arrays["joint_names"]],
-        overlay=overlay if overlay.is_file() else None,
-    )
-
-
-def delete_analysis(workspace: Workspace, analysis_id: str) -> None:
-    """Delete one analysed walk with its overlay."""
-    workspace.delete_folder("analyses", analysis_id)

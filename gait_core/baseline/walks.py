@@ -36,6 +36,10 @@ class PreparedWalk:
         Digest of the video file.
     size_bytes : int
         Size of the video file.
+    address : str
+        Where the landmarks lie in the cache.
+    time_scale : float
+        Seconds of the walk per second of the video; not 1 for slow motion.
     cached : bool
         The landmarks came from the cache.
     warnings : tuple of WalkWarning
@@ -48,6 +52,8 @@ class PreparedWalk:
     windows: Windows
     content_sha256: str
     size_bytes: int
+    address: str
+    time_scale: float
     cached: bool
     warnings: tuple[WalkWarning, ...]
 
@@ -90,6 +96,7 @@ def prepare_walks(
     use_cache: bool = True,
     true_fps: float | None = None,
     side: str | None = None,
+    need_windows: bool = True,
 ) -> list[PreparedWalk | GaitError]:
     """Probe, extract and compute features; one walk that fails is its error, the others go on.
 
@@ -105,6 +112,8 @@ def prepare_walks(
         Frame rate at which the walks were really filmed, Hz.
     side : {"left", "right"}, optional
         Side wanted where a walk shows both.
+    need_windows : bool
+        Refuse a walk without one complete window; measuring does without.
 
     Returns
     -------
@@ -137,7 +146,7 @@ def prepare_walks(
         prepared: list[PreparedWalk | GaitError] = []
         for number, path in enumerate(paths):
             reporter.check()
-            prepared.append(_prepare(path, extracted[number], feature_settings, cache, true_fps, side))
+            prepared.append(_prepare(path, extracted[number], feature_settings, cache, true_fps, side, need_windows))
             reporter.progress("features", number + 1, len(paths), "walks")
     return prepared
 
@@ -149,6 +158,7 @@ def _prepare(
     cache: ArrayCache | None,
     true_fps: float | None,
     side: str | None,
+    need_windows: bool,
 ) -> PreparedWalk | GaitError:
     if isinstance(outcome, GaitError):
         return outcome
@@ -158,7 +168,7 @@ def _prepare(
             track, address = with_true_rate(track, true_fps), digest_of([address, true_fps])
         features, _ = features_of(track, settings, cache=cache, address=address, side=side)
         windows = windows_of(features, settings)
-        if not len(windows):
+        if need_windows and not len(windows):
             raise WalkRefused(
                 f"Expected at least one uninterrupted piece of {settings.window_s:.1f} s of walking, but got none.",
                 "Film four seconds of walking or more, the whole body in the picture.",
@@ -172,6 +182,8 @@ def _prepare(
         windows=windows,
         content_sha256=outcome.info.content_sha256,
         size_bytes=outcome.info.size_bytes,
+        address=outcome.address,
+        time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
         warnings=_unique((*outcome.warnings, *features.warnings)),
     )

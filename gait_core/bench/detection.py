@@ -90,7 +90,7 @@ class PersonBaseline:
 
     def judge(self, windows: np.ndarray, pattern: str, severity: float) -> Outcome:
         """Score one later walk."""
-        score = self.fitted.scorer.total(windows) / self._typical
+        score = self.fitted.scorer.score(windows).overall / self._typical
         return Outcome(
             pattern=pattern,
             severity=severity,

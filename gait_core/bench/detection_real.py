@@ -69,7 +69,7 @@ def real_walks(
             rows.append([path.name, what, "–", "refused", "–"])
             continue
         windows = walk.windows.stacked()
-        score = fitted.scorer.total(windows) / typical_score(fitted)
+        score = fitted.scorer.score(windows).overall / typical_score(fitted)
         error = linear.score(windows)
         (normal_scores if normal else abnormal_scores).append(score)
         linear_ratio[normal].append(error)

@@ -131,6 +131,6 @@ def _margins(
         if windows is None:
             found.append((math.nan, "refused"))
             continue
-        score = fitted.scorer.total(windows) / typical_score(fitted)
+        score = fitted.scorer.score(windows).overall / typical_score(fitted)
         found.append((math.log(score / thresholds.watch), level_of(score, thresholds)))
     return found

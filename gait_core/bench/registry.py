@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gait_core.bench.accuracy import bench_accuracy
 from gait_core.bench.cache import bench_cache
 from gait_core.bench.common import BenchResult, as_text
 from gait_core.bench.detection import bench_detection
@@ -17,6 +18,7 @@ __all__ = ["BENCHES", "as_text", "run"]
 
 BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "detection": bench_detection,
+    "accuracy": bench_accuracy,
     "memory": bench_memory,
     "cache": bench_cache,
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from gait_core.cli.answers import Answer, run_job, videos_of
 from gait_core.cli.console import Console, duration_text
+from gait_core.cli.gait_commands import write_reports
 from gait_core.config import PROFILES, profile_named
 from gait_core.errors import GaitError, InputError
 from gait_core.progress import Reporter
@@ -15,18 +17,7 @@ from gait_core.workspace import Workspace
 
 __all__: list[str] = []
 
-Answer: TypeAlias = tuple[Any, str]
 _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
-
-
-def _absolute(paths: list[str]) -> list[str]:
-    return [str(Path(path).expanduser().absolute()) for path in paths]
-
-
-def _run_job(workspace: Workspace, console: Console, kind: str, params: dict[str, Any], title: str) -> dict[str, Any]:
-    from gait_core.jobs.run import run_now
-
-    return run_now(workspace, kind, params, title, sink=console.sink)
 
 
 def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
@@ -92,7 +83,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     reporter = Reporter(sink=console.sink)
     with reporter.stage("extract", "Finding the landmarks"):
         outcomes = extract_many(
-            [Path(p) for p in _absolute(args.videos)],
+            [Path(p) for p in videos_of(args.videos)],
             settings,
             workspace=workspace,
             reporter=reporter,
@@ -100,7 +91,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
             use_cache=not args.no_cache,
         )
     walks: list[dict[str, Any]] = []
-    for path, outcome in zip(args.videos, outcomes, strict=True):
+    for path, outcome in zip(videos_of(args.videos), outcomes, strict=True):
         if isinstance(outcome, GaitError):
             walks.append({"path": path, "error": outcome.to_dict()})
             continue
@@ -135,9 +126,10 @@ def _extract_line(walk: dict[str, Any]) -> str:
 def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Make a baseline."""
     params = {
-        "videos": _absolute(args.videos),
+        "videos": videos_of(args.videos),
         "subject": args.subject,
         "speed_mps": args.speed_mps,
+        "height_m": args.height_m,
         "fps": args.fps,
         "profile": args.profile,
         "cell": args.cell,
@@ -145,7 +137,7 @@ def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Con
         "workers": args.workers,
         "use_cache": not args.no_cache,
     }
-    result = _run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
+    result = run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
     thresholds, timing = result["thresholds"], result["timing_s"]
     lines = [
         f"Baseline {result['baseline_id']} of {args.subject}, from {len(result['walks'])} walks",
@@ -200,13 +192,16 @@ def baseline_export(args: argparse.Namespace, workspace: Workspace, _: Console) 
 def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Compare walks with a baseline."""
     params = {
-        "videos": _absolute(args.videos),
+        "videos": videos_of(args.videos),
         "baseline_id": args.baseline,
         "profile": args.profile,
         "overlay": args.overlay,
     }
-    result = _run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
+    result = run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
+    if args.report:
+        write_reports(workspace, result["walks"], args.report, args.baseline)
     lines = [_walk_line(walk) for walk in result["walks"]]
+    lines += [f"wrote {walk['report']}" for walk in result["walks"] if "report" in walk]
     if all("error" in walk for walk in result["walks"]):
         result["exit_code"] = 1
     lines.append("Decision support, not a medical device.")
@@ -274,12 +269,12 @@ def profiles_show(args: argparse.Namespace, _: Workspace, __: Console) -> Answer
 
 def demo(_: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Do the main job on simulated walks."""
-    walks = _run_job(workspace, console, "demo_walks", {"count": 5}, "Five demo walks")
-    baseline = _run_job(
+    walks = run_job(workspace, console, "demo_walks", {"count": 5}, "Five demo walks")
+    baseline = run_job(
         workspace, console, "baseline", {"videos": walks["videos"], "subject": "demo"}, "Baseline of the demo walker"
     )
     later = [walk["path"] for walk in walks["later"]]
-    analysed = _run_job(
+    analysed = run_job(
         workspace,
         console,
         "analyse",

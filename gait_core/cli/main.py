@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gait_core import __version__
-from gait_core.cli import commands
+from gait_core.cli import commands, gait_commands
 from gait_core.cli.console import Console
-from gait_core.config import DEFAULT_PROFILE, PROFILES
+from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PROFILES
 from gait_core.errors import Cancelled, GaitError
 from gait_core.workspace import Workspace
 
@@ -119,6 +119,9 @@ def build_parser() -> argparse.ArgumentParser:
     analyse.add_argument("--baseline", required=True, metavar="ID")
     analyse.add_argument("--profile", choices=tuple(PROFILES), help="default: that of the baseline")
     analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
+    analyse.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
+
+    _measuring(sub, add)
 
     pretrain = add(sub, "pretrain", commands.pretrain, "train the autoencoder that every baseline starts from")
     pretrain.add_argument("--out", metavar="FILE", help="where to write it; default: the shipped file")
@@ -126,7 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--cell", choices=("gru", "lstm"), default="gru")
 
     bench = add(sub, "bench", commands.bench, "measure what the README quotes")
-    bench.add_argument("name", metavar="NAME", help="detection, memory or cache")
+    bench.add_argument("name", metavar="NAME", help="detection, accuracy, memory or cache")
     bench.add_argument("--quick", action="store_true", help="fewer people: minutes instead of a quarter of an hour")
     bench.add_argument("--data", metavar="DIR", help="folder with real walks, where there is one")
 
@@ -152,6 +155,7 @@ def _baseline(sub: Any, add: Any) -> None:
     _videos(create)
     create.add_argument("--subject", required=True, metavar="S", help="a pseudonym")
     create.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, m/s, if known")
+    create.add_argument("--height-m", type=float, metavar="H", help="height of the person, m, for step lengths")
     create.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
     _profile(create)
     create.add_argument("--cell", choices=("gru", "lstm"), default="gru")
@@ -169,8 +173,39 @@ def _baseline(sub: Any, add: Any) -> None:
     export.add_argument("folder", metavar="DIR")
 
 
+def _measuring(sub: Any, add: Any) -> None:
+    measure = add(sub, "measure", gait_commands.measure, "gait events, parameters and curves, without a baseline")
+    _videos(measure)
+    _profile(measure)
+    _scale(measure)
+    measure.add_argument("--subject", default="", metavar="S", help="a pseudonym")
+    measure.add_argument("--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="rule that finds the events")
+    measure.add_argument("--events", metavar="FILE", help="changed events, as the dashboard stores them (edits.json)")
+    measure.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
+    measure.add_argument("--side", choices=("left", "right"), help="side wanted where a walk shows both")
+    measure.add_argument("--export", metavar="DIR", help="write files of the formats below into this folder")
+    measure.add_argument("--format", default="csv", help="csv, trc, mot, c3d, json; several with commas")
+    measure.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
+    measure.add_argument("--workers", type=int, metavar="N")
+    measure.add_argument("--no-cache", action="store_true")
+
+    validate = add(sub, "validate", gait_commands.validate, "agreement with a reference")
+    validate.add_argument("--reference", required=True, metavar="FILE", help=".csv, .c3d or motion capture as .npz")
+    validate.add_argument("--video", metavar="VIDEO", help="of the same walk; motion capture does without")
+    validate.add_argument("--offset-s", type=float, metavar="T", help="added to the times of the reference, if known")
+    _profile(validate)
+    _scale(validate)
+
+
+def _scale(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--height-m", type=float, metavar="H", help="height of the person, for metres")
+    command.add_argument("--distance-m", type=float, metavar="D", help="a known distance on the floor, for metres")
+    command.add_argument("--distance-px", type=float, metavar="PX", help="its length in the picture")
+    command.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, for metres")
+
+
 def _videos(command: argparse.ArgumentParser) -> None:
-    command.add_argument("videos", nargs="+", metavar="VIDEO")
+    command.add_argument("videos", nargs="+", metavar="VIDEO", help="video, or folder of videos")
 
 
 def _profile(command: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
 from gait_core.config.settings import (
+    EVENT_METHODS,
     FeatureSettings,
     LearnSettings,
     MeasureSettings,
@@ -18,6 +19,7 @@ from gait_core.config.settings import (
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "EVENT_METHODS",
     "PROFILES",
     "FeatureSettings",
     "LearnSettings",

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from gait_core.config.base import Settings
+from gait_core.config.base import Settings, digest_of
 from gait_core.errors import SettingsError
 
-__all__ = ["FeatureSettings", "LearnSettings", "MeasureSettings", "PoseSettings", "RunSettings", "ThresholdSettings"]
+__all__ = [
+    "EVENT_METHODS",
+    "FeatureSettings",
+    "LearnSettings",
+    "MeasureSettings",
+    "PoseSettings",
+    "RunSettings",
+    "ThresholdSettings",
+]
+
+EVENT_METHODS: Final = ("coordinate", "velocity", "foot_velocity")
+"""Rules that find gait events, the default first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +39,8 @@ class PoseSettings(Settings):
         Highest frame rate analysed, Hz; a faster video is thinned by time. None keeps every frame.
     max_side_px : int or None
         Longer image side after resizing, px; a smaller video is left as it is.
+    person : {"auto", "largest", "leftmost", "rightmost"}
+        Whom to follow of the people in the picture at the start; ``auto`` leaves it to the pose model.
     """
 
     engine: str = "mediapipe"
@@ -37,6 +50,7 @@ class PoseSettings(Settings):
     tracking_confidence: float = 0.5
     target_fps: float | None = 30.0
     max_side_px: int | None = 960
+    person: str = "auto"
 
     _ranges = {
         "detection_confidence": (0.0, 1.0),
@@ -45,7 +59,18 @@ class PoseSettings(Settings):
         "target_fps": (5.0, 1000.0),
         "max_side_px": (128, 8192),
     }
-    _choices = {"engine": ("mediapipe",), "variant": ("lite", "full", "heavy")}
+    _choices = {
+        "engine": ("mediapipe",),
+        "variant": ("lite", "full", "heavy"),
+        "person": ("auto", "largest", "leftmost", "rightmost"),
+    }
+
+    def digest(self) -> str:
+        """Return a stable digest; landmarks that were cached before a person could be chosen keep theirs."""
+        values = self.to_dict()
+        if self.person == "auto":
+            del values["person"]
+        return digest_of(values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,7 +276,7 @@ class MeasureSettings(Settings):
         "fewest_strides_variability": (2, 10_000),
         "seed": (0, 2**31 - 1),
     }
-    _choices = {"event_method": ("coordinate", "velocity", "foot_velocity")}
+    _choices = {"event_method": EVENT_METHODS}
 
 
 @dataclass(frozen=True, kw_only=True)

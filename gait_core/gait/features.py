@@ -28,7 +28,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 4
+FEATURES_VERSION: Final = 5
 """Raised whenever the same track would give other features; part of the cache address."""
 
 
@@ -150,9 +150,9 @@ def compute_features(track: Track, settings: FeatureSettings | None = None, *, s
     quality, warnings = assess(
         motion.track, motion.view, motion.segments, near, _separation(features), _hidden(features), settings
     )
-    repair = motion.repair
-    quality["swapped_frames"] = [] if repair is None else np.flatnonzero(repair.swapped).tolist()
-    quality["blended_frames"] = [] if repair is None else np.flatnonzero(repair.blended).tolist()
+    swap = motion.cleaned.swap
+    quality["swapped_frames"] = np.flatnonzero(swap.swapped).tolist()
+    quality["blended_frames"] = np.flatnonzero(swap.blended).tolist()
     quality["filled_share"] = float(features.filled[walking].mean())
     quality["complete_share"] = float(np.isfinite(values[walking]).all(axis=1).mean())
     return replace(features, quality=quality, warnings=warnings)

@@ -17,10 +17,10 @@ from gait_core.errors import WalkRefused
 from gait_core.gait.angles import SIDES, joint_angles
 from gait_core.gait.body import check_orientation, leg_length_px
 from gait_core.gait.channels import ROWS
+from gait_core.gait.cleaning import Cleaned, clean
 from gait_core.gait.perspective import oscillation, remove_parallax, scale_px
 from gait_core.gait.quality import LEG, missing_leg_share, stride_time_s
 from gait_core.gait.signals import Signals, condition
-from gait_core.gait.swaps import SwapRepair, repair_leg_swaps
 from gait_core.gait.view import Segment, View, look
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
@@ -66,9 +66,9 @@ class Kinematics:
     view : View
         What the camera saw.
     track : Track
-        The landmarks that all this comes from, after repair.
-    repair : SwapRepair or None
-        What was put right between the legs; None when repair is switched off.
+        The landmarks that all this comes from, after cleaning.
+    cleaned : Cleaned
+        What was put right in the landmarks.
     """
 
     time_s: NDArray[np.float64]
@@ -84,7 +84,7 @@ class Kinematics:
     confidence: Mapping[str, NDArray[np.float64]]
     view: View
     track: Track
-    repair: SwapRepair | None
+    cleaned: Cleaned
 
     @property
     def used(self) -> tuple[Segment, ...]:
@@ -105,7 +105,9 @@ class Kinematics:
         return float(np.nanmedian(self.leg_px[self.walking]))
 
 
-def compute_kinematics(track: Track, settings: FeatureSettings, *, side: str | None = None) -> Kinematics:
+def compute_kinematics(
+    track: Track, settings: FeatureSettings, *, side: str | None = None, undone: frozenset[str] = frozenset()
+) -> Kinematics:
     """Turn landmarks into the motion of a body.
 
     Parameters
@@ -116,6 +118,8 @@ def compute_kinematics(track: Track, settings: FeatureSettings, *, side: str | N
         Rate, filter, gap rule.
     side : {"left", "right"}, optional
         Side of the body wanted where the walk shows both (passes to and fro); the side seen longer by default.
+    undone : frozenset of str
+        Repairs not to be carried out, see `cleaning.clean`.
 
     Raises
     ------
@@ -124,13 +128,13 @@ def compute_kinematics(track: Track, settings: FeatureSettings, *, side: str | N
     """
     _check_person(track)
     check_orientation(track)
-    repair = repair_leg_swaps(track, leg_length_px(track.position)) if settings.repair_swaps else None
-    track = repair.track if repair is not None else track
+    cleaned = clean(track, leg_length_px(track.position), undone, settings)
+    track = cleaned.track
     view = look(track, settings.rate_hz, edge_trim_s=settings.edge_trim_s, max_gap_s=settings.max_gap_s)
     near, segments = _choose_side(view.segments, side)
     _check_walk(track, view, [segment for segment in segments if segment.used], near, settings)
-    signals = condition(track, [INDEX[name] for name in ROWS], settings)
-    motion = _assemble(track, signals, view, segments, near, repair)
+    signals = condition(track, [INDEX[name] for name in ROWS], settings, keep_open=cleaned.unfilled)
+    motion = _assemble(cleaned, signals, view, segments, near)
     if not np.isfinite(motion.leg_px[motion.walking]).any():
         raise WalkRefused(
             "Expected hip, knee, ankle and shoulder of the nearer side in the picture together, but they never are.",
@@ -139,9 +143,8 @@ def compute_kinematics(track: Track, settings: FeatureSettings, *, side: str | N
     return motion
 
 
-def _assemble(
-    track: Track, signals: Signals, view: View, segments: tuple[Segment, ...], near: str, repair: SwapRepair | None
-) -> Kinematics:
+def _assemble(cleaned: Cleaned, signals: Signals, view: View, segments: tuple[Segment, ...], near: str) -> Kinematics:
+    track = cleaned.track
     count = len(signals.time_s)
     column = {name: number for number, name in enumerate(ROWS)}
     points = {name: np.full((count, 2), np.nan) for name in ROWS}
@@ -188,7 +191,7 @@ def _assemble(
         },
         view=view,
         track=track,
-        repair=repair,
+        cleaned=cleaned,
     )
 
 

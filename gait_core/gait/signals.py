@@ -193,7 +193,9 @@ def fill_gaps(
     return result, filled
 
 
-def condition(track: Track, rows: Sequence[int], settings: FeatureSettings) -> Signals:
+def condition(
+    track: Track, rows: Sequence[int], settings: FeatureSettings, *, keep_open: NDArray[np.bool_] | None = None
+) -> Signals:
     """Clean, resample and smooth the image positions of some landmarks.
 
     Parameters
@@ -204,6 +206,8 @@ def condition(track: Track, rows: Sequence[int], settings: FeatureSettings) -> S
         Landmarks wanted.
     settings : FeatureSettings
         Rate, corner, gap rule and confidence limit.
+    keep_open : ndarray, shape (n_frames, 33), bool, optional
+        Short gaps that are not to be filled.
 
     Returns
     -------
@@ -222,6 +226,9 @@ def condition(track: Track, rows: Sequence[int], settings: FeatureSettings) -> S
     for columns in _columns_by_mask(valid):
         together = values[:, columns].reshape(len(track), -1)
         filled, marks = fill_gaps(together, valid[:, columns[0]], track.time_s, settings.max_gap_s)
+        if keep_open is not None:
+            stays = marks & keep_open[:, [index[column] for column in columns]].any(axis=1)
+            filled[stays], marks = np.nan, marks & ~stays
         values[:, columns] = filled.reshape(len(track), -1, 2)
         filled_source[:, columns] = marks[:, None]
     present = np.isfinite(values[:, :, 0])

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from itertools import pairwise
+from typing import Any, Final, Self
 
-__all__ = ["Stride"]
+import numpy as np
+
+from gait_core.gait.angles import SIDES
+from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
+from gait_core.gait.kinematics import Kinematics
+
+__all__ = ["Stride", "build_strides", "stride_rejections"]
+
+PASS_MARGIN_S: Final = 0.2
+"""An event that a person sets this far outside a pass still belongs to it, s."""
+SHORTEST_S: Final = 0.4
+LONGEST_S: Final = 3.0
+LONGEST_SHARE: Final = 1.6
+"""Two contacts farther apart than this, times the usual stride, have a missed one between them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +72,128 @@ class Stride:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from what `to_dict` gave."""
         return cls(**values)
+
+
+def build_strides(events: EventSet, motion: Kinematics) -> tuple[Stride, ...]:
+    """Put events together to strides.
+
+    Parameters
+    ----------
+    events : EventSet
+        Found by a rule, or edited by a person.
+    motion : Kinematics
+        The walk; it tells the passes, so that no stride reaches over a turn.
+
+    Returns
+    -------
+    tuple of Stride
+        Those whose events follow each other as in walking: contact, foot off of the other foot, contact of the other
+        foot, foot off, contact. In order of time.
+    """
+    return tuple(stride for stride, _ in _pieces(events, motion) if stride is not None)
+
+
+def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, ...]:
+    """Return which pieces between two contacts of a foot are no strides, and why, in order of time.
+
+    Parameters
+    ----------
+    events : EventSet
+    motion : Kinematics
+        As for `build_strides`.
+    """
+    return tuple(rejection for _, rejection in _pieces(events, motion) if rejection is not None)
+
+
+def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, Rejection | None]]:
+    """Return a stride, or why it is none, for each two contacts of a foot that follow each other in a pass."""
+    passes = [_events_of(events, motion, number) for number in range(len(motion.segments))]
+    durations = [
+        last.time_s - first.time_s
+        for here in passes
+        for side in SIDES
+        for first, last in pairwise(_contacts(here, side))
+    ]
+    longest_s = min(LONGEST_S, LONGEST_SHARE * float(np.median(durations))) if durations else LONGEST_S
+    gaps = [rejection for rejection in events.rejections if rejection.code == "gap"]
+    found: list[tuple[float, Stride | None, Rejection | None]] = []
+    for number, here in enumerate(passes):
+        for side in SIDES:
+            for first, last in pairwise(_contacts(here, side)):
+                inside = [event for event in here if first.time_s < event.time_s < last.time_s]
+                problem = _problem(first, last, inside, longest_s, gaps)
+                if problem is None:
+                    stride = _stride(first, last, inside, number, motion.segments[number].visible_side == side)
+                    found.append((first.time_s, stride, None))
+                else:
+                    code, reason = problem
+                    rejection = Rejection(start_s=first.time_s, end_s=last.time_s, side=side, code=code, reason=reason)
+                    found.append((first.time_s, None, rejection))
+    found.sort(key=lambda piece: piece[0])
+    return [(stride, rejection) for _, stride, rejection in found]
+
+
+def _events_of(events: EventSet, motion: Kinematics, number: int) -> list[GaitEvent]:
+    """Return the events that belong to a pass: inside it, or near it and nearer to no other."""
+
+    def away_s(time_s: float, index: int) -> float:
+        segment = motion.segments[index]
+        return max(segment.start_s - time_s, time_s - segment.end_s, 0.0)
+
+    own = []
+    for event in events.events:
+        distances = [away_s(event.time_s, index) for index in range(len(motion.segments))]
+        nearest = int(np.argmin(distances))
+        if nearest == number and distances[nearest] <= PASS_MARGIN_S:
+            own.append(event)
+    return own
+
+
+def _contacts(events: list[GaitEvent], side: str) -> list[GaitEvent]:
+    return [event for event in events if event.side == side and event.kind == INITIAL_CONTACT]
+
+
+def _problem(
+    first: GaitEvent, last: GaitEvent, inside: list[GaitEvent], longest_s: float, gaps: list[Rejection]
+) -> tuple[str, str] | None:
+    """Return code and sentence of what is wrong with a stride; None when nothing is."""
+    span = f"from {first.time_s:.2f} to {last.time_s:.2f} s"
+    duration_s = last.time_s - first.time_s
+    if any(gap.side == first.side and gap.start_s < last.time_s and gap.end_s > first.time_s for gap in gaps):
+        return "gap", f"The {first.side} foot was not seen for a part of the stride {span}."
+    if duration_s < SHORTEST_S:
+        return "too_short", f"Two contacts of the {first.side} foot {span} are too near for a stride."
+    if duration_s > longest_s:
+        return "too_long", f"A contact of the {first.side} foot is missing {span}."
+    own = [event for event in inside if event.side == first.side and event.kind == FOOT_OFF]
+    if not own:
+        return "missing", f"The {first.side} foot off is missing {span}."
+    other = [event for event in inside if event.side != first.side]
+    offs = [event.time_s for event in other if event.kind == FOOT_OFF]
+    contacts = [event.time_s for event in other if event.kind == INITIAL_CONTACT]
+    order = [*offs, *contacts, own[0].time_s]
+    if len(own) > 1 or len(offs) > 1 or len(contacts) > 1 or order != sorted(order):
+        return (
+            "order",
+            f"The events of the stride of the {first.side} foot {span} do not follow each other as in walking.",
+        )
+    return None
+
+
+def _stride(first: GaitEvent, last: GaitEvent, inside: list[GaitEvent], number: int, near: bool) -> Stride:
+    def time_of(kind: str, *, own: bool) -> float | None:
+        return next((e.time_s for e in inside if e.kind == kind and (e.side == first.side) == own), None)
+
+    foot_off_s = time_of(FOOT_OFF, own=True)
+    assert foot_off_s is not None
+    return Stride(
+        side=first.side,
+        pass_number=number,
+        start_s=first.time_s,
+        end_s=last.time_s,
+        foot_off_s=foot_off_s,
+        opposite_foot_off_s=time_of(FOOT_OFF, own=False),
+        opposite_contact_s=time_of(INITIAL_CONTACT, own=False),
+        near=near,
+        confidence=min(event.confidence for event in (first, last, *inside)),
+    )

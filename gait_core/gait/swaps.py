@@ -20,7 +20,7 @@ from gait_core.gait.signals import runs
 from gait_core.pose.landmarks import INDEX, MIRROR
 from gait_core.pose.track import Track
 
-__all__ = ["SwapRepair", "repair_leg_swaps"]
+__all__ = ["SwapRepair", "put_legs_right", "repair_leg_swaps"]
 
 LEG_ROWS: Final = tuple(INDEX[f"left_{name}"] for name in ("knee", "ankle", "heel", "foot_index"))
 OTHER_ROWS: Final = tuple(MIRROR[row] for row in LEG_ROWS)
@@ -98,7 +98,9 @@ def repair_leg_swaps(track: Track, leg_px: float) -> SwapRepair:
         legs = track.position[start:stop][:, [LEG_ROWS, OTHER_ROWS]].astype(np.float64)
         swapped[start:stop] = _settled(exchange < keep, np.abs(exchange - keep) > DECIDED_LEG, legs)
         blended[start:stop] = np.minimum(keep, exchange) > BLEND_LEG
-    return SwapRepair(track=_applied(track, swapped & ~blended, blended), swapped=swapped & ~blended, blended=blended)
+    return SwapRepair(
+        track=put_legs_right(track, swapped & ~blended, blended), swapped=swapped & ~blended, blended=blended
+    )
 
 
 def _settled(labels: NDArray[np.bool_], decided: NDArray[np.bool_], legs: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -171,7 +173,16 @@ def _path(gap: NDArray[np.float64]) -> NDArray[np.float64]:
     return path
 
 
-def _applied(track: Track, swapped: NDArray[np.bool_], blended: NDArray[np.bool_]) -> Track:
+def put_legs_right(track: Track, swapped: NDArray[np.bool_], blended: NDArray[np.bool_]) -> Track:
+    """Return a track with the legs of some frames exchanged, and those of others missing.
+
+    Parameters
+    ----------
+    track : Track
+        Not changed, and returned itself when there is nothing to do.
+    swapped, blended : ndarray, shape (n_frames,), bool
+        Frames whose legs are exchanged; frames whose legs become missing (confidence 0).
+    """
     if not swapped.any() and not blended.any():
         return track
     order, mirrored = [*LEG_ROWS, *OTHER_ROWS], [*OTHER_ROWS, *LEG_ROWS]

@@ -30,6 +30,12 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
     )
 
 
+def _measure(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.report.measure import MeasureRequest, measure_walks
+
+    return measure_walks(MeasureRequest.from_dict(params), workspace, reporter)
+
+
 def _demo_walks(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.simulate.demo import demo_walks
 
@@ -46,6 +52,7 @@ def _models(_: Mapping[str, Any], __: Workspace, reporter: Reporter) -> dict[str
 TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Workspace, Reporter], dict[str, Any]]]] = {
     "baseline": _baseline,
     "analyse": _analyse,
+    "measure": _measure,
     "demo_walks": _demo_walks,
     "models": _models,
 }

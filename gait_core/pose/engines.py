@@ -5,6 +5,7 @@ from __future__ import annotations
 from gait_core.config import PoseSettings
 from gait_core.errors import SettingsError
 from gait_core.pose.engine import PoseEngine
+from gait_core.pose.following import FollowingEngine
 from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
 
 __all__ = ["engine_version", "open_engine"]
@@ -29,7 +30,8 @@ def open_engine(settings: PoseSettings) -> PoseEngine:
         When a library is missing.
     """
     _check_engine(settings)
-    return MediaPipeEngine(settings)
+    engine = MediaPipeEngine(settings)
+    return engine if settings.person == "auto" else FollowingEngine(engine, settings.person)
 
 
 def _check_engine(settings: PoseSettings) -> None:

@@ -15,10 +15,11 @@ from gait_core.errors import LibraryError, ModelError
 from gait_core.pose.assets import bundle_path, smallest_ready
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.person_path import same_person
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
-__all__ = ["MediaPipeEngine", "mediapipe_version", "same_person"]
+__all__ = ["MediaPipeEngine", "mediapipe_version"]
 
 _REVISION = "2"
 """Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
@@ -55,6 +56,7 @@ class MediaPipeEngine:
         self._settings = settings
         self._tracker: Any = None
         self._counter: Any = None
+        self._finder: Any = None
         self._mediapipe: Any = None
         self._bundle = Path()
         self._first_s: float | None = None
@@ -74,10 +76,10 @@ class MediaPipeEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # An object that is left open prints an exception when Python ends.
-        for landmarker in (self._tracker, self._counter):
+        for landmarker in (self._tracker, self._counter, self._finder):
             if landmarker is not None:
                 landmarker.close()
-        self._tracker = self._counter = None
+        self._tracker = self._counter = self._finder = None
         release_native_memory()
 
     def detect(self, image_rgb: NDArray[np.uint8], time_s: float) -> PoseResult | None:
@@ -95,14 +97,27 @@ class MediaPipeEngine:
                 result = self._tracker.detect_for_video(image, stamp_ms)
         else:
             result = self._tracker.detect_for_video(image, stamp_ms)
-        if not result.pose_landmarks:
-            return None
-        landmarks, world = result.pose_landmarks[0], result.pose_world_landmarks[0]
-        return PoseResult(
-            position=np.array([(point.x, point.y) for point in landmarks], np.float32),
-            world=np.array([(point.x, point.y, point.z) for point in world], np.float32),
-            confidence=np.clip(np.array([point.visibility for point in landmarks], np.float32), 0, 1),
-        )
+        return _pose_of(result)
+
+    def find(self, image_rgb: NDArray[np.uint8]) -> PoseResult | None:
+        """Return the most conspicuous person in a picture by itself, whatever came before."""
+        image = self._image(image_rgb)
+        if self._finder is None:
+            with quiet_native_stderr():
+                self._finder = self._open(
+                    self._bundle,
+                    self._mediapipe.tasks.vision.RunningMode.IMAGE,
+                    min_pose_detection_confidence=self._settings.detection_confidence,
+                    min_pose_presence_confidence=self._settings.presence_confidence,
+                )
+                return _pose_of(self._finder.detect(image))
+        return _pose_of(self._finder.detect(image))
+
+    def restart(self) -> None:
+        """Forget whom the engine follows: the next picture is searched anew."""
+        if self._tracker is not None:
+            self._tracker.close()
+            self._tracker = None
 
     def count_people(self, image_rgb: NDArray[np.uint8], known: PoseResult) -> int:
         """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise.
@@ -163,6 +178,18 @@ class MediaPipeEngine:
             ) from error
 
 
+def _pose_of(result: Any) -> PoseResult | None:
+    """Return the first pose of a result of MediaPipe, or None."""
+    if not result.pose_landmarks:
+        return None
+    landmarks, world = result.pose_landmarks[0], result.pose_world_landmarks[0]
+    return PoseResult(
+        position=np.array([(point.x, point.y) for point in landmarks], np.float32),
+        world=np.array([(point.x, point.y, point.z) for point in world], np.float32),
+        confidence=np.clip(np.array([point.visibility for point in landmarks], np.float32), 0, 1),
+    )
+
+
 def _covered(image_rgb: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
     """Return a small copy of the picture in which the known person is painted over."""
     import cv2
@@ -177,21 +204,3 @@ def _covered(image_rgb: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint
     right, bottom = np.clip(high + margin, 0, size).astype(int)
     small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
     return small
-
-
-def same_person(first: NDArray[np.float32], second: NDArray[np.float32]) -> bool:
-    """Tell whether two poses belong to one person: their boxes or their hips are close together.
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (33, 2)
-        In units in which both axes have the same length.
-    """
-    low = np.maximum(first.min(axis=0), second.min(axis=0))
-    high = np.minimum(first.max(axis=0), second.max(axis=0))
-    common = float(np.prod(np.maximum(high - low, 0)))
-    areas = [float(np.prod(np.ptp(pose, axis=0))) for pose in (first, second)]
-    overlap = common / max(sum(areas) - common, 1e-9)
-    body = max(float(np.ptp(first[:, 1])), float(np.ptp(second[:, 1])), 1e-9)
-    distance = float(np.linalg.norm(first[23:25].mean(axis=0) - second[23:25].mean(axis=0)))
-    return overlap > 0.5 or distance < 0.25 * body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseEngine, PoseResult
+from gait_core.pose.following import FollowingEngine
+from gait_core.pose.frame_quality import FrameQuality
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.track import Track
 from gait_core.runtime.native_memory import release_native_memory
@@ -20,7 +22,6 @@ __all__ = ["expected_frames", "track_video"]
 
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
-_QUALITY_EVERY = 10
 _RELEASE_EVERY = 150
 
 
@@ -53,7 +54,7 @@ def track_video(
         Threads of the decoder; with more than one it works ahead while the pose model runs.
     """
     report = DecodeReport()
-    quality = _Quality()
+    quality = FrameQuality()
     people = _People(info)
     rows = _Rows(info.frame_count)
     frames = iter_frames(
@@ -67,12 +68,13 @@ def track_video(
         on_frame(number)
         result = engine.detect(frame.image, frame.time_s)
         rows.add(frame.time_s, result)
-        if number % _QUALITY_EVERY == 0:
-            quality.look(frame.image)
+        quality.look(frame.image, result, frame.time_s)
         if result is not None:
             people.look(engine, frame.image, result, frame.time_s)
         if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
             release_native_memory()
+    if isinstance(engine, FollowingEngine):
+        rows.forget(engine.doubts)
     size = np.array([info.width_px, info.height_px], np.float32)
     return Track(
         position=rows.position * size,
@@ -90,10 +92,17 @@ def track_video(
             "settings": settings.to_dict(),
             "source_frame_rate_hz": info.frame_rate_hz,
             "source_content_sha256": info.content_sha256,
-            **people.summary(),
-            **quality.summary(),
+            **_chosen(engine, settings, people.summary()),
+            "frame_quality": quality.summary(),
         },
     )
+
+
+def _chosen(engine: PoseEngine, settings: PoseSettings, people: dict[str, Any]) -> dict[str, Any]:
+    """Return what is known of the people; others do no harm where one person is followed."""
+    if not isinstance(engine, FollowingEngine):
+        return people
+    return {"person": settings.person, "others": people["people"], "others_share": people["people_max_share"]}
 
 
 class _Rows:
@@ -121,6 +130,14 @@ class _Rows:
             row[1 + 2 * n : 1 + 5 * n] = result.world.ravel()
             row[1 + 5 * n :] = result.confidence
         self._count += 1
+
+    def forget(self, spans: Sequence[tuple[float, float]]) -> None:
+        """Take out what was found in some times, s, both ends included."""
+        n = len(LANDMARKS)
+        for first_s, last_s in spans:
+            inside = (self.time_s >= first_s) & (self.time_s <= last_s)
+            self._values[: self._count][inside, 1 : 1 + 5 * n] = np.nan
+            self._values[: self._count][inside, 1 + 5 * n :] = 0.0
 
     @property
     def time_s(self) -> NDArray[np.float64]:
@@ -165,26 +182,4 @@ class _People:
         return {
             "people": [[round(time_s, 4), count] for time_s, count in self._samples],
             "people_max_share": sum(several) / len(several) if several else 0.0,
-        }
-
-
-class _Quality:
-    """Brightness and sharpness of every tenth picture."""
-
-    def __init__(self) -> None:
-        self._brightness: list[float] = []
-        self._sharpness: list[float] = []
-
-    def look(self, image: NDArray[np.uint8]) -> None:
-        import cv2
-
-        grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        self._brightness.append(float(grey.mean()))
-        self._sharpness.append(float(cv2.Laplacian(grey, cv2.CV_32F).var()))
-
-    def summary(self) -> dict[str, float | None]:
-        # Brightness from 0 to 255; sharpness is the variance of the Laplacian, low when blurred.
-        return {
-            "brightness_median": float(np.median(self._brightness)) if self._brightness else None,
-            "sharpness_median": float(np.median(self._sharpness)) if self._sharpness else None,
         }

@@ -96,6 +96,12 @@ def _low_detection(track: Track) -> WalkWarning | None:
 
 
 def _several_people(track: Track) -> WalkWarning | None:
+    if track.info.get("others_share"):
+        return WalkWarning(
+            code="person_followed",
+            message=f"Several people are in the picture; the {track.info['person']} one at the start was followed and "
+            f"found in {track.detection_rate:.0%} of the frames. Check the overlay, or record one person alone.",
+        )
     share = track.info.get("people_max_share")
     several = sum(count >= 2 for _, count in track.info.get("people", ()))
     # One sample alone may be a shadow or a reflection.

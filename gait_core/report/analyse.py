@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.arrays import save_arrays
+from gait_core.baseline.norms import Norms
 from gait_core.baseline.save import remember_walk
 from gait_core.baseline.score import Comparison, compare, load_scorer
-from gait_core.baseline.store import AnalysisSummary, StoredBaseline, load_baseline, save_arrays
+from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.config import FeatureSettings, profile_named
-from gait_core.errors import GaitError
+from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
+from gait_core.gait.identity import compare_people
+from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.progress import Reporter
+from gait_core.report.measure import measure_prepared
+from gait_core.report.measurements import MeasuredWalk
 from gait_core.report.overlay import write_overlay
 from gait_core.workspace import Workspace, new_id, safe_name, whole_folder, write_json
 
@@ -73,7 +81,7 @@ def analyse_walks(
         reporter,
         side=sides[0] if len(sides) == 1 else None,
     )
-    scorer = load_scorer(stored)
+    scorer, norms = load_scorer(stored), Norms.load(stored.folder)
     walks: list[dict[str, Any]] = []
     pairs: list[tuple[PreparedWalk, Comparison, str]] = []
     with reporter.stage("score", "Comparing with the baseline"):
@@ -84,7 +92,9 @@ def analyse_walks(
                 walks.append(_failed(video, outcome))
                 continue
             comparison = compare(outcome, stored, scorer)
-            summary = _summary(outcome, comparison, stored)
+            measured = _measured(outcome, workspace, stored, chosen)
+            comparison = replace(comparison, warnings=(*comparison.warnings, *_person_doubt(measured, norms)))
+            summary = _summary(outcome, comparison, stored, measured)
             pairs.append((outcome, comparison, summary.id))
             walks.append(_answer(summary))
             _store(workspace, summary, comparison)
@@ -109,7 +119,28 @@ def _failed(video: str, error: GaitError) -> dict[str, Any]:
     }
 
 
-def _summary(walk: PreparedWalk, comparison: Comparison, stored: StoredBaseline) -> AnalysisSummary:
+def _measured(walk: PreparedWalk, workspace: Workspace, stored: StoredBaseline, profile: str) -> MeasuredWalk | None:
+    """Measure the same walk, with the scale that the baseline was given; None where no gait can be measured."""
+    scale = ScaleInput.from_dict(stored.calibration.get("scale_input") or {})
+    if scale.kind == "speed":
+        scale = ScaleInput()  # the speed of the baseline's walks says nothing of this one
+    try:
+        return measure_prepared(walk, workspace, subject=stored.subject, profile=profile, scale=scale)
+    except WalkRefused:
+        return None
+
+
+def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:
+    """Warn when the proportions of the body are not those of the baseline."""
+    if measured is None or norms is None:
+        return []
+    verdict = compare_people(measured.measurement.proportions, norms.proportions)
+    return [WalkWarning(code="other_person", message=verdict.sentence)] if verdict.same is False else []
+
+
+def _summary(
+    walk: PreparedWalk, comparison: Comparison, stored: StoredBaseline, measured: MeasuredWalk | None
+) -> AnalysisSummary:
     return AnalysisSummary(
         id=new_id(safe_name(walk.path.stem, "walk")[:30]),
         baseline_id=stored.id,
@@ -125,6 +156,7 @@ def _summary(walk: PreparedWalk, comparison: Comparison, stored: StoredBaseline)
         warnings=[warning.to_dict() for warning in comparison.warnings],
         thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
         facts=walk.summary(),
+        measurement_id=measured.id if measured is not None else "",
     )
 
 
@@ -133,6 +165,7 @@ def _answer(summary: AnalysisSummary) -> dict[str, Any]:
         "path": summary.path,
         "name": summary.name,
         "analysis_id": summary.id,
+        "measurement_id": summary.measurement_id,
         "level": summary.level,
         "score": summary.score,
         "share_over_threshold": summary.share_over_threshold,

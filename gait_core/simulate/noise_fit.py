@@ -30,7 +30,8 @@ Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Pair = tuple[WalkTruth, Track]
 
-_WALK_DIRECTIONS: Final = 14
+_WALK_DIRECTIONS: Final = 30
+_COURSE_RIDGE: Final = 8.0
 _MOTION_DIRECTIONS: Final = 24
 _SWAP_MARGIN: Final = 0.04
 _WRONG: Final = 0.035
@@ -159,8 +160,18 @@ def fit_noise(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
     walks = [errors_of(truth, track) for truth, track in pairs]
     bias, phase_bias = _fit_course(walks)
     rest = [w.steady - bias - np.einsum("nlh,lch->nlc", w.waves, phase_bias) for w in walks]
-    means = np.stack([np.nanmean(r, axis=0).reshape(66) for r in rest])
-    flat = [(r.reshape(-1, 66) - m) for r, m in zip(rest, means, strict=True)]
+    own = np.stack([_course_of_walk(r, w.waves) for r, w in zip(rest, walks, strict=True)])
+    halves = np.stack(
+        [
+            [_course_of_walk(r[half], w.waves[half]) for half in _halves(len(r))]
+            for r, w in zip(rest, walks, strict=True)
+        ]
+    )
+    walk_course, person_share = _fit_walk_course(halves.reshape(len(walks), 2, -1), [w.person for w in walks])
+    flat = [
+        (r - c[:, :, 0] - np.einsum("nlh,lch->nlc", w.waves, c[:, :, 1:])).reshape(-1, 66)
+        for r, w, c in zip(rest, walks, own, strict=True)
+    ]
     scale = _motion_scale(flat, walks)
     rate_hz = float(np.mean([w.rate_hz for w in walks]))
     leg = np.zeros(66, dtype=bool)
@@ -175,8 +186,8 @@ def fit_noise(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
     return NoiseModel(
         bias=bias,
         phase_bias=phase_bias,
-        walk_bias=_principal(means.T @ means / len(means), _WALK_DIRECTIONS),
-        person_share=_person_share(means, [w.person for w in walks]),
+        walk_course=walk_course,
+        person_share=person_share,
         motion=motion,
         motion_memory_s=memory_s,
         white=white,
@@ -249,15 +260,41 @@ def _principal(covariance: Array, count: int) -> Array:
     return result
 
 
-def _person_share(means: Array, persons: Sequence[int]) -> float:
-    """Share of the variance between walks that two walks of the same person have in common."""
-    shared = [
-        float(means[i] @ means[j])
-        for i in range(len(persons))
-        for j in range(i + 1, len(persons))
-        if persons[i] == persons[j]
+def _course_of_walk(rest: Array, waves: Array) -> Array:
+    """Return what of one walk's error is constant or repeats with the gait cycle, shape (33, 2, 7).
+
+    A ridge as heavy as a quarter of a second of frames keeps landmarks that are seen for few frames quiet.
+    """
+    course = np.zeros((33, 2, 1 + 2 * HARMONICS))
+    for row in range(33):
+        good = np.isfinite(rest[:, row, 0])
+        design = np.column_stack([np.ones(int(good.sum())), waves[good, row]])
+        gram = design.T @ design + _COURSE_RIDGE * np.eye(design.shape[1])
+        course[row] = np.linalg.solve(gram, design.T @ rest[good, row]).T
+    return course
+
+
+def _halves(n: int) -> tuple[slice, slice]:
+    return slice(0, n // 2), slice(n // 2, n)
+
+
+def _fit_walk_course(courses: Array, persons: Sequence[int]) -> tuple[Array, Array]:
+    """Return directions in which the courses of walks differ, and the share of each that stays with the person.
+
+    `courses` has shape (n, 2, m), one row for each half of a walk: what both halves have in common is not drift, and
+    what two walks of one person have in common stays with the person.
+    """
+    first, second = courses[:, 0], courses[:, 1]
+    common = (first.T @ second + second.T @ first) / (2 * len(courses))
+    directions = _principal(common, _WALK_DIRECTIONS)
+    size = np.linalg.norm(directions, axis=1)
+    seen = courses.mean(axis=1) @ (directions / size[:, None]).T
+    pairs = [
+        seen[i] * seen[j] for i in range(len(persons)) for j in range(i + 1, len(persons)) if persons[i] == persons[j]
     ]
-    return float(np.clip(np.mean(shared) / np.mean(np.sum(means**2, axis=1)), 0.0, 1.0)) if shared else 0.4
+    if not pairs:
+        return directions, np.full(len(directions), 0.4)
+    return directions, np.clip(np.mean(pairs, axis=0) / size**2, 0.0, 1.0)
 
 
 def _spells(flags: Sequence[Bools], rate_hz: float) -> Array:

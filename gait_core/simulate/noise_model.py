@@ -27,7 +27,8 @@ LEVEL_GROUPS: Final = 6
 _ARRAYS: Final = (
     "bias",
     "phase_bias",
-    "walk_bias",
+    "walk_course",
+    "person_share",
     "motion",
     "motion_memory_s",
     "motion_scale",
@@ -56,10 +57,11 @@ class NoiseModel:
         Mean error.
     phase_bias : ndarray, shape (33, 2, 6)
         Error that repeats with the gait cycle: cosine and sine of three harmonics of the phase of that side.
-    walk_bias : ndarray, shape (k, 66)
-        Directions and sizes (1 SD) in which the mean error differs from walk to walk.
-    person_share : float
-        Share of the variance of `walk_bias` that stays with the person.
+    walk_course : ndarray, shape (k, 66 × 7)
+        Directions and sizes (1 SD) in which the mean error and what of it repeats with the gait cycle differ from walk
+        to walk: for every landmark and axis a constant, then cosine and sine of three harmonics.
+    person_share : ndarray, shape (k,)
+        Share of the variance of each that stays with the person.
     motion : ndarray, shape (m, 66)
         Directions and sizes (1 SD) of the error that drifts within a walk.
     motion_memory_s : ndarray, shape (m,)
@@ -94,8 +96,8 @@ class NoiseModel:
 
     bias: Array
     phase_bias: Array
-    walk_bias: Array
-    person_share: float
+    walk_course: Array
+    person_share: Array
     motion: Array
     motion_memory_s: Array
     white: Array
@@ -127,8 +129,8 @@ class NoiseModel:
         return cls(
             bias=zero((33, 2)),
             phase_bias=zero((33, 2, 2 * HARMONICS)),
-            walk_bias=zero((0, 66)),
-            person_share=0.0,
+            walk_course=zero((0, 66 * (1 + 2 * HARMONICS))),
+            person_share=zero(0),
             motion=zero((0, 66)),
             motion_memory_s=zero(0),
             white=zero((0, 66)),
@@ -156,7 +158,7 @@ class NoiseModel:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from what `to_dict` gave."""
         arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS if name in values}
-        arrays["walk_bias"] = arrays["walk_bias"].reshape(-1, 66)
+        arrays["walk_course"] = arrays["walk_course"].reshape(-1, 66 * (1 + 2 * HARMONICS))
         arrays["motion"] = arrays["motion"].reshape(-1, 66)
         arrays["white"] = arrays["white"].reshape(-1, 66)
         seen = tuple((int(part), tuple(near), tuple(far)) for part, near, far in values["confusions"])

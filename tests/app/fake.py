@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import psutil
 
-from gait_core.baseline.store import AnalysisSummary, ValidationScores, save_arrays
+from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.arrays import save_arrays
+from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import compute_thresholds
 from gait_core.config import ThresholdSettings
 from gait_core.workspace import Workspace, write_json

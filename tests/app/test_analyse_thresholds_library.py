@@ -11,7 +11,8 @@ import pytest
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
 
-from gait_core.baseline.store import list_analyses, list_baselines, load_baseline
+from gait_core.baseline.analyses import list_analyses
+from gait_core.baseline.store import list_baselines, load_baseline
 from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace
 

@@ -18,7 +18,8 @@ from app.jobview import all_items, bar, items_html, stage_rows, standing_of_trai
 from app.launch import command, environment, free_port
 from app.views.analyse_result import joints_sentence, spans_sentence
 from app.views.overview import latest_by_subject
-from gait_core.baseline.store import list_analyses, list_baselines
+from gait_core.baseline.analyses import list_analyses
+from gait_core.baseline.store import list_baselines
 from gait_core.errors import InputError, SettingsError
 from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace

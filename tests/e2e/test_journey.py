@@ -19,7 +19,8 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, end_workers, open_page, picture, serving, settled, switch_times_s  # noqa: E402
 
-from gait_core.baseline.store import list_analyses, list_baselines, load_baseline  # noqa: E402
+from gait_core.baseline.analyses import list_analyses  # noqa: E402
+from gait_core.baseline.store import list_baselines, load_baseline  # noqa: E402
 from gait_core.jobs.store import JobStore  # noqa: E402
 
 expect = sync_api.expect

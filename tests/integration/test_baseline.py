@@ -10,15 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gait_core.baseline.analyses import list_analyses, load_analysis
 from gait_core.baseline.score import load_scorer
-from gait_core.baseline.store import (
-    delete_baseline,
-    list_analyses,
-    list_baselines,
-    load_analysis,
-    load_baseline,
-    save_variant,
-)
+from gait_core.baseline.store import delete_baseline, list_baselines, load_baseline, save_variant
 from gait_core.cli.main import main
 from gait_core.config import ThresholdSettings
 from gait_core.errors import GaitError, InputError, NotFoundError

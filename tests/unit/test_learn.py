@@ -13,6 +13,7 @@ import pytest
 
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
+from gait_core.baseline.scorer import Metrics
 from gait_core.baseline.scratch import fit_from_scratch
 from gait_core.config import LearnSettings
 from gait_core.errors import Cancelled, InputError
@@ -122,7 +123,7 @@ def test_a_changed_walk_scores_higher_than_a_normal_one():
     fitted = PersonFitter(pretrained, model, SMALL).fit([sines(20, seed=s) for s in range(4)], silent())
     normal, changed = sines(20, seed=50), sines(20, seed=51)
     changed[:, :, 3] *= 0.3
-    assert fitted.scorer.total(changed) > 1.5 * fitted.scorer.total(normal)
+    assert fitted.scorer.score(changed).overall > 1.5 * fitted.scorer.score(normal).overall
     parts = fitted.scorer.score(changed).by_feature() / fitted.scorer.score(normal).by_feature()
     assert int(np.argmax(parts)) == 3
 
@@ -189,9 +190,7 @@ def small_pretrained() -> tuple[Pretrained, object]:
             mean=np.zeros(FEATURES, np.float32),
             sd=np.ones(FEATURES, np.float32),
             prior_scale=np.full(FEATURES, 0.1, np.float32),
-            metric=None,
-            part_sd=None,
-            part_weight=0.0,
+            metrics=Metrics(),
             model_path=None,
             manifest={},
             references={},

@@ -72,7 +72,7 @@ class Parameter:
     notes: tuple[str, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the documented JSON layout: ``left``, ``right``, ``mean``, ``ci_low``, ``ci_high``, ``n``, and more."""
+        """Return the documented JSON layout: ``left``, ``right``, ``mean``, ``ci_low`` and so on."""
         both = self.both
         return {
             "label": self.label,

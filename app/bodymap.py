@@ -1,0 +1,34 @@
+"""The body map of the library, in the colours of the theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from app.components import note
+from app.theme import palette
+from gait_core.report.body_map import body_map_svg
+
+__all__ = ["body_map"]
+
+
+def body_map(deviations: Mapping[str, float], *, near: str, sentence: str) -> None:
+    """Draw where the body deviates, and say below what is seen.
+
+    Parameters
+    ----------
+    deviations : mapping of str to float
+        Part of the body → deviation; 1 is typical.
+    near : {"left", "right"}
+        Side of the body that the camera saw.
+    sentence : str
+    """
+    svg = body_map_svg(
+        deviations,
+        title="Where the walk differs from this person's own earlier walks",
+        dark=palette().name == "dark",
+        near=near,
+    )
+    st.html(f'<div class="gs-body">{svg}</div>')
+    note(sentence)

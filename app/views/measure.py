@@ -1,0 +1,135 @@
+"""The page 'Measure a walk': choose videos, watch it run, read what was measured, with or without a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import registry, words
+from app.components import box, empty, error_box, heading
+from app.jobview import follow
+from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.views import measure_form, measure_result
+from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.report.measurements import list_measurements, load_measurement
+
+__all__ = ["render"]
+
+_SHOWN = 8
+
+
+def render() -> None:
+    """Draw the page."""
+    wanted = param("measurement")
+    lead = "Steps, times, lengths and joint angles of one walk, with their uncertainty. No baseline is needed."
+    heading("Measure a walk", "" if wanted else lead)
+    if wanted:
+        _result(wanted)
+    elif param("job"):
+        _run(param("job") or "")
+    else:
+        _resume_running()
+        found = list_measurements(workspace())
+        measure_form.render(found)
+        _earlier(found)
+
+
+def _resume_running() -> None:
+    """Coming back through the menu, show the measurement that still runs."""
+    job = active_job()
+    if job is not None and job.kind == "measure" and recall("left") != job.id:
+        set_params(job=job.id)
+        st.rerun()
+
+
+def _result(measurement_id: str) -> None:
+    try:
+        walk = load_measurement(workspace(), measurement_id)
+    except NotFoundError:
+        empty("This measurement is gone", "It was deleted, or the address belongs to another workspace.")
+        _another()
+        return
+    except StorageError as error:
+        error_box(error.to_dict(), "This measurement cannot be read")
+        _another()
+        return
+    measure_result.render(walk, _another)
+
+
+def _another() -> None:
+    if st.button(
+        "Measure another walk", key="measure_more", type="primary", icon=":material/add:", shortcut="Mod+Enter"
+    ):
+        remember("measure_paths", "")
+        remember("measure_row", int(recall("measure_row", 0)) + 1)
+        set_params(measurement=None, job=None, tab=None)
+        st.rerun()
+
+
+def _run(job_id: str) -> None:
+    try:
+        job = jobs().get(job_id)
+    except GaitError:
+        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
+        _leave(job_id)
+        return
+    if job.active:
+        remember("watched", job.id)
+    if job.state == "done":
+        walks = (jobs().result(job.id) or {}).get("walks", [])
+        made = [str(walk["measurement_id"]) for walk in walks if walk.get("measurement_id")]
+        if made and len(walks) == 1 and recall("watched") == job.id:
+            set_params(measurement=made[0], job=None)
+            st.rerun()
+        for walk in walks:
+            _line(walk)
+    follow(job_id)
+    _leave(job_id)
+
+
+def _line(walk: Mapping[str, Any]) -> None:
+    """Draw one walk of a finished job: a way to its measurement, or why there is none."""
+    name = str(walk.get("name") or "")
+    if walk.get("error"):
+        error_box(walk["error"], f"{name} could not be measured")
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(width="stretch"):
+            st.text(name)
+        target = str(walk.get("measurement_id") or "")
+        if not target:
+            box("Nothing was stored for this walk", "", "calm")
+        elif st.button("Open", key=f"open_{target}", help=f"Open the measurement of {name}"):
+            set_params(job=None, measurement=target)
+            st.rerun()
+
+
+def _leave(job_id: str) -> None:
+    if st.button("Choose other videos", key="measure_leave", type="tertiary", icon=":material/arrow_back:"):
+        remember("left", job_id)
+        set_params(job=None)
+        st.rerun()
+
+
+def _earlier(found: list[dict[str, Any]]) -> None:
+    st.subheader("Walks measured before", anchor=False)
+    if not found:
+        empty("No walk has been measured yet", "What is measured stays on this computer and is listed here.")
+        return
+    for facts in found[:_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            name = str(facts["name"])
+            if st.button(
+                name, key=f"earlier_{facts['id']}", type="tertiary", width=300, help="Open this measurement"
+            ):
+                set_params(measurement=str(facts["id"]))
+                st.rerun()
+            with st.container(width=200):
+                st.html(f'<p class="gs-note">{escape(str(facts["subject"]) or "no name given")}</p>')
+            with st.container(width=200):
+                st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
+    if len(found) > _SHOWN:
+        registry.link("library", f"All {len(found)} in the Library", shelf="measurements")

@@ -1,0 +1,178 @@
+"""Measure a walk, the form: which videos, whose walk, and what gives the metres."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from app import videos, words
+from app.components import error_box
+from app.demo import demo_walks
+from app.pickers import sources
+from app.state import jobs, recall, remember, set_params, workspace
+from app.views import measure_scale
+from gait_core.baseline.store import list_baselines
+from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PROFILES
+from gait_core.errors import GaitError
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.report.measurements import list_measurements
+
+__all__ = ["METHODS", "render", "submit"]
+
+METHODS: Final = {
+    "coordinate": "Place of heel and toe (Zeni 2008)",
+    "velocity": "Speed of heel and toe along the way (Zeni 2008)",
+    "foot_velocity": "Rise and fall of the foot (O’Connor 2007)",
+}
+
+
+def render(found: list[dict[str, Any]]) -> None:
+    """Draw the form.
+
+    Parameters
+    ----------
+    found : list of dict
+        Facts of the walks measured before, newest first.
+    """
+    ready = _videos()
+    subject = _subject(found)
+    scale = measure_scale.entries("measure", _last_scale())
+    params = _more()
+    start = st.button(
+        "Measure this walk" if len(ready) < 2 else f"Measure {len(ready)} walks",
+        key="measure_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Mod+Enter",
+        disabled=not ready or scale is None,
+    )
+    if scale is None:
+        st.html('<p class="gs-check none" role="status">Give the value, or choose “No metres”, to go on.</p>')
+    if start and scale is not None:
+        remember("measure_scale", scale.to_dict())
+        submit({"videos": ready, "subject": subject, "scale": scale.to_dict(), **params})
+
+
+def submit(params: dict[str, Any]) -> None:
+    """Start a job that measures, and show it."""
+    paths = params["videos"]
+    what = Path(paths[0]).name if len(paths) == 1 else words.plural(len(paths), "walk")
+    try:
+        job = jobs().submit("measure", params, f"Measurement of {what}")
+    except GaitError as error:
+        error_box(error.to_dict(), "The measurement could not be started")
+        return
+    set_params(job=job.id, measurement=None)
+    st.rerun()
+
+
+def _videos() -> list[str]:
+    generation = int(recall("measure_row", 0))
+    text = st.text_area(
+        "Videos, one path per line",
+        value=str(recall("measure_paths", "")),
+        key=f"measure_paths_{generation}",
+        placeholder="/path/to/walk.mp4",
+        height=88,
+    )
+    remember("measure_paths", text)
+    paths = [line for line in text.splitlines() if line.strip()]
+    with st.container(horizontal=True, gap="small"):
+        chosen = sources("measure", several=True)
+        if chosen:
+            _choose([*paths, *(path for path in chosen if path not in paths)])
+        demo = demo_walks(jobs())
+        for walk in demo.later if demo is not None else ():
+            label = str(walk.get("label", "later"))
+            if st.button(
+                f"Demo: {label} walk",
+                key=f"measure_demo_{label}",
+                icon=":material/play_circle:",
+                help="A simulated walk of the demo person.",
+            ):
+                _choose([str(walk["path"])])
+    for path, check in zip(paths, videos.check_paths(paths), strict=True):
+        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
+        name = f"{Path(path).name}: " if len(paths) > 1 else ""
+        _check(f"{mark}{name}{check.text}", check.kind)
+    return videos.usable(paths)
+
+
+def _check(text: str, kind: str) -> None:
+    st.html(f'<p class="gs-check {kind}" role="status">{escape(text)}</p>')
+
+
+def _choose(paths: list[str]) -> None:
+    remember("measure_paths", "\n".join(paths))
+    remember("measure_row", int(recall("measure_row", 0)) + 1)
+    st.rerun()
+
+
+def _subject(found: list[dict[str, Any]]) -> str:
+    known = [item.subject for item in list_baselines(workspace())] + [str(facts["subject"]) for facts in found]
+    names = list(dict.fromkeys(name for name in known if name))
+    last = str(recall("measure_subject", ""))
+    chosen = st.selectbox(
+        "Whose walk is it? (pseudonym, optional)",
+        names if not last or last in names else [last, *names],
+        index=None if not last else (names.index(last) if last in names else 0),
+        placeholder="Choose or type, for example P-017",
+        accept_new_options=True,
+        key="measure_subject",
+        help="Walks of the same person can be compared with each other. Do not use the real name.",
+        width=420,
+    )
+    remember("measure_subject", chosen or "")
+    return str(chosen or "").strip()[:60]
+
+
+def _last_scale() -> ScaleInput | None:
+    """Return what gave the metres last time in this tab."""
+    kept = recall("measure_scale")
+    return ScaleInput.from_dict(kept) if kept else None
+
+
+def _more() -> dict[str, Any]:
+    with st.expander("More settings", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            profile = st.selectbox(
+                "How thoroughly?",
+                list(PROFILES),
+                index=list(PROFILES).index(DEFAULT_PROFILE),
+                format_func=str.capitalize,
+                key="measure_profile",
+                help="As in the baseline, when the walk is to be compared with one.",
+            )
+            method = st.selectbox(
+                "Rule that finds the steps",
+                EVENT_METHODS,
+                format_func=lambda name: METHODS.get(name, name),
+                key="measure_method",
+                help="The first one is the most accurate on our test walks with known events.",
+            )
+        with right:
+            fps = st.number_input(
+                "True frame rate (1/s)",
+                min_value=5.0,
+                max_value=1000.0,
+                value=None,
+                step=1.0,
+                key="measure_fps",
+                placeholder="from the file",
+                help="Only when the file states a wrong rate, as slow-motion exports do.",
+            )
+            side = st.segmented_control(
+                "Side that is measured",
+                ["as filmed", "left", "right"],
+                default="as filmed",
+                format_func=str.capitalize,
+                key="measure_side",
+                required=True,
+                help="For a walk to and fro, which shows both sides.",
+            )
+    wanted = side if side in ("left", "right") else None
+    return {"profile": profile, "settings": {"event_method": method}, "fps": fps, "side": wanted}

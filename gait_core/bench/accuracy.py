@@ -1,0 +1,45 @@
+"""How accurate events, parameters and angles are: on simulated walkers, on motion capture, on real walks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gait_core.bench.accuracy_mocap import mocap_figures
+from gait_core.bench.accuracy_simulated import simulated_figures
+from gait_core.bench.common import BenchResult
+from gait_core.config import MeasureSettings
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__ = ["bench_accuracy"]
+
+
+def bench_accuracy(
+    workspace: Workspace, reporter: Reporter, *, quick: bool = False, data: str | None = None
+) -> BenchResult:
+    """Measure accuracy.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Its cache keeps the landmarks of rendered and real walks.
+    reporter : Reporter
+    quick : bool
+        Fewer simulated walks.
+    data : str, optional
+        Folder with motion capture (``mocap/``) and real walks (``walks/``).
+    """
+    figures, tables = simulated_figures(workspace, reporter, quick=quick)
+    if data is not None:
+        with reporter.stage("mocap", "Measuring projected motion capture"):
+            more, table = mocap_figures(Path(data) / "mocap")
+            figures |= more
+            tables.append(table)
+        from gait_core.bench.accuracy_real import real_figures
+
+        more, real_tables = real_figures(Path(data), workspace, reporter)
+        figures |= more
+        tables += real_tables
+    return BenchResult(
+        bench="accuracy", settings=MeasureSettings().to_dict() | {"profile": "balanced"}, figures=figures, tables=tables
+    )

@@ -1,0 +1,182 @@
+"""Compare the parameters of one walk, measured twice: once as it is, once after a change that must not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gait_core.config import MeasureSettings
+from gait_core.gait.angles import SIDES
+from gait_core.gait.events.detect import detect_events
+from gait_core.gait.events.model import EventSet, GaitEvent
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.measurement import motion_of
+from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.spatiotemporal import spatiotemporal
+from gait_core.gait.strides import build_strides
+from gait_core.gait.swaps import put_legs_right
+from gait_core.pose.landmarks import MIRROR
+from gait_core.pose.track import Track
+
+__all__ = [
+    "COMPARED",
+    "PHASES_COMPARED",
+    "Comparison",
+    "compare",
+    "mirrored_track",
+    "with_gap",
+    "with_legs_exchanged",
+]
+
+COMPARED: Final = (
+    "cadence_spm",
+    "stride_time_s",
+    "step_time_s",
+    "stance_time_s",
+    "swing_time_s",
+    "stance_pct",
+    "swing_pct",
+    "step_length_leg",
+    "stride_length_leg",
+    "walking_speed_leg_per_s",
+)
+"""Parameters that the 2 % are asked of."""
+PHASES_COMPARED: Final = ("single_support_s", "double_support_s")
+"""Shown beside them: double support lasts about 0.2 s, of which 2 % is 4 ms, a tenth of a frame."""
+SAME_EVENT_S: Final = 0.12
+"""Two events of the same foot and kind within this time are the same event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """How far the parameters of a changed walk lie from those of the original.
+
+    Attributes
+    ----------
+    all_pct, common_pct : mapping of (parameter, "left", "right" or "both") to float
+        Changed over original, less one, %; of all that was measured, and of the events found in both.
+    event_shifts_s : tuple of float
+        Changed minus original, s, of the events found in both.
+    lost, added : int
+        Events found only in the original, and only in the changed walk.
+    strides, strides_common : int
+        Of the original, and of those built on events found in both.
+    """
+
+    all_pct: Mapping[tuple[str, str], float]
+    common_pct: Mapping[tuple[str, str], float]
+    event_shifts_s: tuple[float, ...]
+    lost: int
+    added: int
+    strides: int
+    strides_common: int
+
+
+def compare(original: Track, changed: Track, settings: MeasureSettings, *, sides_exchanged: bool) -> Comparison:
+    """Measure both and compare.
+
+    Parameters
+    ----------
+    original, changed : Track
+        On the same clock.
+    settings : MeasureSettings
+    sides_exchanged : bool
+        The left of the changed walk is the right of the original one.
+
+    Raises
+    ------
+    WalkRefused
+        When one of them cannot be measured.
+    """
+    motions = [motion_of(track, settings) for track in (original, changed)]
+    events = [detect_events(motion, settings) for motion in motions]
+    pairs = _pairs(events[0].events, events[1].events, sides_exchanged)
+    common = [events[k].with_events([pair[k] for pair in pairs]) for k in (0, 1)]
+    found = [_parameters(motion, here, settings) for motion, here in zip(motions, events, strict=True)]
+    shared = [_parameters(motion, here, settings) for motion, here in zip(motions, common, strict=True)]
+    return Comparison(
+        all_pct=_relative_pct(found[0], found[1], sides_exchanged),
+        common_pct=_relative_pct(shared[0], shared[1], sides_exchanged),
+        event_shifts_s=tuple(second.time_s - first.time_s for first, second in pairs),
+        lost=len(events[0].events) - len(pairs),
+        added=len(events[1].events) - len(pairs),
+        strides=len(build_strides(events[0], motions[0])),
+        strides_common=len(build_strides(common[0], motions[0])),
+    )
+
+
+def _other(side: str) -> str:
+    return SIDES[1 - SIDES.index(side)]
+
+
+def _pairs(
+    first: Sequence[GaitEvent], second: Sequence[GaitEvent], sides_exchanged: bool
+) -> list[tuple[GaitEvent, GaitEvent]]:
+    """Return events that were found in both, in order of time."""
+    pairs = []
+    for event in first:
+        side = _other(event.side) if sides_exchanged else event.side
+        same = [e for e in second if (e.side, e.kind) == (side, event.kind)]
+        best = min(same, key=lambda e: abs(e.time_s - event.time_s), default=None)
+        if best is not None and abs(best.time_s - event.time_s) <= SAME_EVENT_S:
+            pairs.append((event, best))
+    return pairs
+
+
+def _parameters(motion: Kinematics, events: EventSet, settings: MeasureSettings) -> dict[str, Parameter]:
+    return spatiotemporal(motion, events, build_strides(events, motion), None, settings)
+
+
+def _relative_pct(
+    first: Mapping[str, Parameter], second: Mapping[str, Parameter], sides_exchanged: bool
+) -> dict[tuple[str, str], float]:
+    changes = {}
+    for name in (*COMPARED, *PHASES_COMPARED):
+        if name not in first or name not in second:
+            continue
+        for side in ("both", *SIDES):
+            there = _other(side) if sides_exchanged and side in SIDES else side
+            before, after = getattr(first[name], side), getattr(second[name], there)
+            if before is not None and after is not None and np.isfinite(before.mean) and before.mean:
+                changes[name, side] = 100.0 * (after.mean / before.mean - 1.0)
+    return changes
+
+
+def mirrored_track(track: Track) -> Track:
+    """Return what the landmarks would be in a mirror: x turned round, left and right exchanged."""
+    order = list(MIRROR)
+    position, world = track.position[:, order].copy(), track.world[:, order].copy()
+    position[..., 0] = track.width_px - position[..., 0]
+    world[..., 0] *= -1
+    return track.with_(position=position, world=world, confidence=track.confidence[:, order])
+
+
+def with_legs_exchanged(track: Track, start_s: float, end_s: float) -> Track:
+    """Return a track in which the pose model would have exchanged the legs for some time.
+
+    Parameters
+    ----------
+    track : Track
+    start_s, end_s : float
+        First and last moment, s.
+    """
+    swapped = (track.time_s >= start_s - 1e-6) & (track.time_s <= end_s + 1e-6)
+    return put_legs_right(track, swapped, np.zeros(len(track), dtype=bool))
+
+
+def with_gap(track: Track, start_s: float, end_s: float) -> Track:
+    """Return a track in which nobody was found for some time.
+
+    Parameters
+    ----------
+    track : Track
+    start_s, end_s : float
+        The frames from the first moment up to, and without, the last one are empty, s.
+    """
+    missing = (track.time_s >= start_s - 1e-6) & (track.time_s < end_s - 1e-6)
+    position, world, confidence = track.position.copy(), track.world.copy(), track.confidence.copy()
+    position[missing], world[missing], confidence[missing] = np.nan, np.nan, 0.0
+    return track.with_(position=position, world=world, confidence=confidence)

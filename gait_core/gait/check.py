@@ -1,0 +1,75 @@
+"""What one check of the quality gate says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
+
+__all__ = ["STATES", "Check", "check_of", "graded"]
+
+STATES: Final = ("good", "poor", "unusable", "not_measured")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes
+    ----------
+    name : str
+        Stable name, for example ``view_angle``.
+    label : str
+        For people, for example ``View angle``.
+    state : {"good", "poor", "unusable", "not_measured"}
+    figure : float or None
+        What was measured; None when nothing was.
+    unit : str
+        Of the figure, for example ``°``.
+    sentence : str
+        What was found.
+    advice : str
+        What to do better next time; empty when nothing is wrong.
+    """
+
+    name: str
+    label: str
+    state: str
+    figure: float | None
+    unit: str
+    sentence: str
+    advice: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `to_dict` gave."""
+        return cls(**values)
+
+
+def check_of(name: str, label: str, unit: str) -> Callable[..., Check]:
+    """Return a maker of one check; advice is dropped where nothing is wrong."""
+
+    def make(state: str, figure: float | None, sentence: str, advice: str = "") -> Check:
+        rounded = None if figure is None else round(float(figure), 4)
+        return Check(
+            name=name,
+            label=label,
+            state=state,
+            figure=rounded,
+            unit=unit,
+            sentence=sentence,
+            advice=advice if state in ("poor", "unusable") else "",
+        )
+
+    return make
+
+
+def graded(figure: float, limits: tuple[float, float]) -> str:
+    """Return the state by two limits, good and usable; falling limits mean that more is better."""
+    good, usable = limits
+    sign = 1.0 if usable >= good else -1.0
+    return "good" if sign * figure <= sign * good else "poor" if sign * figure <= sign * usable else "unusable"

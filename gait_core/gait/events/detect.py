@@ -1,0 +1,153 @@
+"""From the motion of a walk to its gait events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from gait_core.config import MeasureSettings
+from gait_core.gait.angles import SIDES
+from gait_core.gait.events.lag import OWN_SHARE, lags_s
+from gait_core.gait.events.methods import METHODS, FootPath
+from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
+from gait_core.gait.events.order import in_order
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.quality import stride_time_s
+from gait_core.gait.signals import runs
+from gait_core.gait.view import Segment
+
+__all__ = ["detect_events", "foot_path"]
+
+USUAL_STRIDE_S: Final = 1.1
+AROUND_S: Final = 0.05
+"""How far around an event its landmarks decide its confidence, s."""
+FILLED_CONFIDENCE: Final = 0.7
+"""Confidence is multiplied by this where a landmark was interpolated."""
+_NAMES: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "foot off"}
+
+
+def detect_events(motion: Kinematics, settings: MeasureSettings) -> EventSet:
+    """Find initial contact and foot off of both feet in every pass.
+
+    Parameters
+    ----------
+    motion : Kinematics
+        The walk. Standing, turning and walking in and out of the picture lie outside its passes.
+    settings : MeasureSettings
+        Rule, and how much of both ends of a pass is left out.
+
+    Returns
+    -------
+    EventSet
+        Events that follow each other in the order of walking, and what was left out and why. Events nearer to the ends
+        of a pass than `edge_ignore_s` are left out without a word.
+
+    References
+    ----------
+    See `methods.CITATIONS` for the rules and `lag` for the correction of their mean errors.
+    """
+    events: list[GaitEvent] = []
+    rejections: list[Rejection] = []
+    for segment in motion.segments:
+        found, stride_s = _candidates(motion, segment, settings)
+        kept, dropped = in_order(found, stride_s)
+        low, high = segment.start_s + settings.edge_ignore_s, segment.end_s - settings.edge_ignore_s
+        events += [event for event in kept if low <= event.time_s <= high]
+        rejections += [_out_of_order(event) for event in dropped if low <= event.time_s <= high]
+        for side in SIDES:
+            rejections += _gaps(motion, segment, side)
+    return EventSet(
+        events=tuple(sorted(events, key=lambda event: event.time_s)),
+        rejections=tuple(sorted(rejections, key=lambda rejection: rejection.start_s)),
+        method=settings.event_method,
+    )
+
+
+def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
+    """Return the path of one foot during one pass.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    segment : Segment
+        One of its passes.
+    side : {"left", "right"}
+    """
+    span = slice(segment.start, segment.stop)
+    other = SIDES[1 - SIDES.index(side)]
+    heel, toe = (motion.points[f"{side}_{name}"][span].copy() for name in ("heel", "foot_index"))
+    # Heights over the floor rather than over the hips, which rise and fall.
+    for point in (heel, toe):
+        point[:, 1] += motion.pelvis[span, 1]
+    lead = motion.points[f"{side}_ankle"][span, 0] - motion.points[f"{other}_ankle"][span, 0]
+    return FootPath(
+        time_s=motion.time_s[span],
+        rate_hz=motion.rate_hz,
+        heel=heel,
+        toe=toe,
+        lead=lead,
+        pitch_deg=motion.angles[f"{side}_foot"][span],
+        stride_s=stride_time_s(lead, motion.rate_hz) or USUAL_STRIDE_S,
+    )
+
+
+def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings) -> tuple[list[GaitEvent], float]:
+    """Return the corrected events of both feet in one pass, and the usual stride time, s."""
+    paths = {side: foot_path(motion, segment, side) for side in SIDES}
+    raw = {side: METHODS[settings.event_method](path) for side, path in paths.items()}
+    lags = np.array([lags_s(raw[side], paths[side], settings.event_method) for side in SIDES])
+    lags = OWN_SHARE * lags + (1.0 - OWN_SHARE) * lags.mean(axis=0)
+    found: list[GaitEvent] = []
+    strides_s: list[float] = []
+    for side, (contact_lag_s, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
+        for kind, times in (
+            (INITIAL_CONTACT, raw[side].contact_s + contact_lag_s),
+            (FOOT_OFF, raw[side].off_s + off_lag_s),
+        ):
+            strides_s += np.diff(times).tolist()
+            found += [
+                GaitEvent(time_s=time_s, side=side, kind=kind, confidence=_confidence(motion, side, time_s))
+                for time_s in times.tolist()
+                if segment.start_s <= time_s <= segment.end_s
+            ]
+    usual_s = np.median(strides_s) if len(strides_s) > 1 else np.mean([path.stride_s for path in paths.values()])
+    return found, float(usual_s)
+
+
+def _confidence(motion: Kinematics, side: str, time_s: float) -> float:
+    first, last = np.searchsorted(motion.time_s, [time_s - AROUND_S, time_s + AROUND_S])
+    near = slice(int(first), max(int(last), int(first) + 1))
+    lowest = float(motion.confidence[side][near].min(initial=1.0))
+    return float(np.clip(lowest * (FILLED_CONFIDENCE if motion.filled[side][near].any() else 1.0), 0.0, 1.0))
+
+
+def _out_of_order(event: GaitEvent) -> Rejection:
+    return Rejection(
+        start_s=event.time_s,
+        end_s=event.time_s,
+        side=event.side,
+        code="order",
+        reason=f"A {event.side} {_NAMES[event.kind]} at {event.time_s:.2f} s does not fit the events around it.",
+    )
+
+
+def _gaps(motion: Kinematics, segment: Segment, side: str) -> Sequence[Rejection]:
+    """Return the pieces of a pass in which a foot was not seen."""
+    span = slice(segment.start, segment.stop)
+    heel, toe = (motion.points[f"{side}_{name}"][span, 0] for name in ("heel", "foot_index"))
+    known = runs(np.isfinite(heel) & np.isfinite(toe))
+    holes = [(stop, start) for (_, stop), (start, _) in pairwise(known)] if known else [(0, len(heel) - 1)]
+    times = motion.time_s[span]
+    return [
+        Rejection(
+            start_s=float(times[start]),
+            end_s=float(times[stop]),
+            side=side,
+            code="gap",
+            reason=f"The {side} foot was not seen from {times[start]:.2f} to {times[stop]:.2f} s.",
+        )
+        for start, stop in holes
+    ]

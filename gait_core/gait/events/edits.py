@@ -1,0 +1,171 @@
+"""Changes that a person makes to the events, kept apart from the automatic result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from gait_core.errors import InputError
+from gait_core.gait.angles import SIDES
+from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, KINDS, EventSet, GaitEvent
+from gait_core.gait.events.order import steps_between
+
+__all__ = ["ACTIONS", "Edit", "apply_edits", "edits_from_json", "edits_to_json"]
+
+ACTIONS: Final = ("move", "add", "delete")
+SAME_S: Final = 0.0005
+"""Two times that differ by less are the same."""
+ADJOINING_S: Final = 2.0
+"""Events farther apart are not neighbours: another pass may lie between."""
+_NAMES: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "foot off"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One change to the events.
+
+    Attributes
+    ----------
+    action : {"move", "add", "delete"}
+    side : {"left", "right"}
+    kind : {"initial_contact", "foot_off"}
+    time_s : float
+        Of the event that is moved or deleted, as it is before this change, or of the new one, s.
+    new_time_s : float or None
+        Where it is moved to, s; only for ``move``.
+
+    Raises
+    ------
+    InputError
+        When a field is none of these.
+    """
+
+    action: str
+    side: str
+    kind: str
+    time_s: float
+    new_time_s: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value, choices in (
+            ("action", self.action, ACTIONS),
+            ("side", self.side, SIDES),
+            ("kind", self.kind, KINDS),
+        ):
+            if value not in choices:
+                raise InputError(
+                    f"Expected {name} among {', '.join(choices)}, but got {value!r}.", "Give one of these."
+                )
+        if (self.action == "move") != (self.new_time_s is not None):
+            raise InputError(
+                f"Expected a new time for a move and for nothing else, but got {self.action} with {self.new_time_s}.",
+                "Give new_time_s when an event is moved.",
+            )
+
+
+def apply_edits(events: EventSet, edits: Sequence[Edit]) -> EventSet:
+    """Change the events, one edit after the other; to undo, leave out the last.
+
+    Parameters
+    ----------
+    events : EventSet
+        The automatic result; it is left as it is.
+    edits : sequence of Edit
+        In the order in which they were made.
+
+    Returns
+    -------
+    EventSet
+        Events set by a person have ``source="manual"`` and confidence 1.
+
+    Raises
+    ------
+    InputError
+        When the event to be changed is not there, or an event would stand out of order; the message names its
+        neighbours.
+    """
+    current = list(events.events)
+    for edit in edits:
+        if edit.action != "add":
+            current.remove(_found(current, edit))
+        if edit.action != "delete":
+            time_s = edit.time_s if edit.new_time_s is None else edit.new_time_s
+            new = GaitEvent(time_s=time_s, side=edit.side, kind=edit.kind, confidence=1.0, source="manual")
+            _check_order(current, new)
+            current.append(new)
+        current.sort(key=lambda event: event.time_s)
+    return events.with_events(current)
+
+
+def edits_to_json(edits: Sequence[Edit]) -> str:
+    """Return edits as JSON text."""
+    return json.dumps({"schema": 1, "edits": [asdict(edit) for edit in edits]}, indent=1)
+
+
+def edits_from_json(text: str) -> tuple[Edit, ...]:
+    """Read what `edits_to_json` wrote.
+
+    Raises
+    ------
+    InputError
+        When the text is something else.
+    """
+    try:
+        rows: Any = json.loads(text)["edits"]
+        return tuple(
+            Edit(
+                action=str(row["action"]),
+                side=str(row["side"]),
+                kind=str(row["kind"]),
+                time_s=float(row["time_s"]),
+                new_time_s=None if row.get("new_time_s") is None else float(row["new_time_s"]),
+            )
+            for row in rows
+        )
+    except (json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"Expected edits of gait events as JSON, but the text cannot be read ({error}).",
+            "Give a file that was saved beside a measurement.",
+        ) from error
+
+
+def _found(events: Sequence[GaitEvent], edit: Edit) -> GaitEvent:
+    for event in events:
+        if event.side == edit.side and event.kind == edit.kind and abs(event.time_s - edit.time_s) < SAME_S:
+            return event
+    raise InputError(
+        f"Expected a {edit.side} {_NAMES[edit.kind]} at {edit.time_s:.3f} s, but there is none.",
+        "Choose an event that is on the timeline.",
+    )
+
+
+def _check_order(events: Sequence[GaitEvent], new: GaitEvent) -> None:
+    """Refuse an event that does not fit between the one before and the one after it.
+
+    Missing events are allowed on both sides, an event in a wrong place between two that fit each other is not.
+    """
+    before = max((e for e in events if e.time_s <= new.time_s), key=lambda e: e.time_s, default=None)
+    after = min((e for e in events if e.time_s > new.time_s), key=lambda e: e.time_s, default=None)
+    near_before = before if before is not None and new.time_s - before.time_s <= ADJOINING_S else None
+    near_after = after if after is not None and after.time_s - new.time_s <= ADJOINING_S else None
+    fits = True
+    if near_before is not None and near_after is not None:
+        fits = steps_between(near_before, new) + steps_between(new, near_after) == steps_between(
+            near_before, near_after
+        )
+    elif near_before is not None or near_after is not None:
+        other = near_before or near_after
+        fits = other is not None and (other.side, other.kind) != (new.side, new.kind)
+    if not fits:
+        around = " and ".join(_named(event) for event in (near_before, near_after) if event is not None)
+        raise InputError(
+            "Expected the order right contact, left foot off, left contact, right foot off, "
+            f"but a {_named(new)} does not fit beside {around}.",
+            "Move it to the other side of its neighbour, or delete or move the neighbour first.",
+        )
+
+
+def _named(event: GaitEvent) -> str:
+    return f"{event.side} {_NAMES[event.kind]} at {event.time_s:.2f} s"

@@ -1,0 +1,260 @@
+"""The quality gate: what about the video limits what can be measured, and what to do better next time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from gait_core.config import FeatureSettings
+from gait_core.errors import WalkWarning
+from gait_core.gait.channels import ROWS, other_side
+from gait_core.gait.check import STATES, Check, check_of, graded
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.quality import stride_time_s
+from gait_core.gait.signals import PICTURE_MARGIN, trusted
+from gait_core.pose.landmarks import INDEX
+from gait_core.pose.track import Track
+
+__all__ = ["Check", "quality_gate"]
+
+SIDE_VIEW_DEG: Final = (20.0, 45.0)
+RATE_HZ: Final = (24.5, 20.0)
+BODY_SEEN: Final = (0.9, 0.75)
+BODY_PX: Final = (160.0, 80.0)
+STRIDES: Final = (2.0, 1.0)
+OTHERS: Final = (0.0, 0.2)
+SHARP: Final = (0.010, 0.0008)
+"""Sharpness of body or legs: 0.025 and more on ten good walks, 0.001 when blurred by a twentieth of the body."""
+DIM, DARK = 45.0, 20.0
+FLAT, FAINT = 25.0, 12.0
+GLARE: Final = 0.5
+CAMERA_SPEED: Final = 0.02
+CAMERA_SHAKE: Final = 0.015
+"""Picture widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
+
+_WARNED: Final[Mapping[str, str]] = {
+    "not_side_view": "view_angle",
+    "side_uncertain": "view_angle",
+    "low_confidence": "lighting",
+    "low_leg_confidence": "lighting",
+    "low_frame_rate": "frame_rate",
+    "variable_frame_rate": "frame_rate",
+    "legs_cut_off": "body_in_frame",
+    "legs_out_of_frame": "body_in_frame",
+    "parts_hidden": "body_in_frame",
+    "low_detection": "body_in_frame",
+    "several_people": "people",
+    "small_person": "person_size",
+    "few_strides": "walk_length",
+    "no_rhythm": "walk_length",
+}
+"""Code of a warning → check that it belongs to."""
+
+
+def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[WalkWarning] = ()) -> tuple[Check, ...]:
+    """Judge the video of a walk before anything is scored.
+
+    Parameters
+    ----------
+    track : Track
+        Landmarks as found. Light, blur and camera motion come from ``frame_quality`` in its ``info``, which landmarks
+        cached by an earlier version lack; these checks then say so.
+    motion : Kinematics or None
+        None when the walk was refused.
+    warnings : sequence of WalkWarning
+        What extraction and features warn of; a check is never better than its warnings.
+
+    Returns
+    -------
+    tuple of Check
+        View angle, lighting, frame rate, motion blur, body in the picture, people, camera, size of the person, length
+        of the walk; last, that footwear and clothing are not judged.
+    """
+    checks = (
+        _view_angle(motion),
+        _lighting(track),
+        _frame_rate(track),
+        _motion_blur(track),
+        _body_in_frame(track, motion),
+        _people(track, motion),
+        _camera(track, motion),
+        _person_size(track),
+        _walk_length(motion),
+    )
+    return (*(_no_better(check, warnings) for check in checks), _FOOTWEAR)
+
+
+_FOOTWEAR: Final = Check(
+    name="footwear_clothing",
+    label="Footwear and clothing",
+    state="not_measured",
+    figure=None,
+    unit="",
+    sentence="Footwear and clothing are not judged.",
+    advice="Wear the same shoes and close-fitting clothes at every visit.",
+)
+
+
+def _no_better(check: Check, warnings: Sequence[WalkWarning]) -> Check:
+    for warning in warnings:
+        if _WARNED.get(warning.code) != check.name:
+            continue
+        state = "unusable" if warning.blocking else "poor"
+        if check.state == "not_measured" or STATES.index(state) > STATES.index(check.state):
+            check = replace(check, state=state, sentence=warning.message)
+    return check
+
+
+def _not_measured(make: Callable[..., Check]) -> Check:
+    return make("not_measured", None, "Not measured: the landmarks come from an earlier version of this program.")
+
+
+def _view_angle(motion: Kinematics | None) -> Check:
+    make = check_of("view_angle", "View angle", "°")
+    if motion is None:
+        return make("not_measured", None, "Not measured: no walking was found.")
+    angle = motion.view.view_deg
+    return make(
+        graded(angle, SIDE_VIEW_DEG),
+        angle,
+        f"The walk is seen about {angle:.0f}° away from the side.",
+        "Set the camera at right angles to the walking direction.",
+    )
+
+
+def _lighting(track: Track) -> Check:
+    make = check_of("lighting", "Lighting", "of 255")
+    figures = track.info.get("frame_quality") or {}
+    brightness, contrast, glare = (figures.get(name) for name in ("brightness", "contrast", "bright_share"))
+    if brightness is None or contrast is None or glare is None:
+        return _not_measured(make)
+    found = f"The person has a brightness of {brightness:.0f} of 255."
+    if brightness < DARK or contrast < FAINT:
+        return make("unusable", brightness, f"{found} It is too dark to see the legs.", "Turn on more light.")
+    if brightness < DIM:
+        return make("poor", brightness, f"{found} That is dim.", "Turn on more light.")
+    if contrast < FLAT:
+        advice = "Wear clothes that stand out from the background."
+        return make("poor", brightness, f"{found} The person hardly stands out.", advice)
+    if glare > GLARE:
+        advice = "Avoid windows and lamps behind the person, or lower the exposure."
+        return make("poor", brightness, f"{found} Half of the picture there is white without detail.", advice)
+    return make("good", brightness, found)
+
+
+def _frame_rate(track: Track) -> Check:
+    # Frames that are missing count as well: the usual distance of frames may be short and the walk full of holes.
+    rate = min(track.frame_rate_hz, (len(track) - 1) / track.duration_s) if len(track) > 1 else 0.0
+    return check_of("frame_rate", "Frame rate", "Hz")(
+        graded(rate, RATE_HZ),
+        rate,
+        f"{rate:.0f} frames a second were analysed.",
+        "Record with at least 25 frames a second, better 60.",
+    )
+
+
+def _motion_blur(track: Track) -> Check:
+    make = check_of("motion_blur", "Motion blur", "")
+    figures = track.info.get("frame_quality") or {}
+    known = [figures[name] for name in ("sharpness", "leg_sharpness") if figures.get(name) is not None]
+    if not known:
+        return _not_measured(make)
+    sharpness = min(known)
+    state = graded(sharpness, SHARP)
+    words = {"good": "sharp", "poor": "blurred", "unusable": "so blurred that feet cannot be told"}
+    advice = "Use more light, a shorter exposure or a higher frame rate; check the focus."
+    return make(state, sharpness, f"The person is {words[state]}.", advice)
+
+
+def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
+    make = check_of("body_in_frame", "Whole body in the picture", "%")
+    inside = track.detected.copy()
+    if motion is not None:
+        walking = np.zeros(len(track), dtype=bool)
+        for segment in motion.used:
+            walking |= (track.time_s >= segment.start_s - 1e-6) & (track.time_s <= segment.end_s + 1e-6)
+        inside &= walking
+    if not inside.any():
+        return make("unusable", 0.0, "Nobody was found.", "Film one person from the side, whole body in the picture.")
+    size = np.array([track.width_px, track.height_px])
+    position = track.position[inside][:, [INDEX[name] for name in ROWS]]
+    margin = PICTURE_MARGIN * float(size.max())
+    whole = ((position >= -margin) & (position <= size + margin)).all(axis=(1, 2))
+    if motion is not None:
+        # The far leg is hidden once a step, which is no fault of the picture, nor is what cleaning left out (0).
+        near = [INDEX[f"{motion.visible_side}_{name}"] for name in ("hip", "knee", "ankle", "heel", "foot_index")]
+        seen = trusted(track, FeatureSettings().min_confidence) | (track.confidence == 0.0)
+        whole &= seen[inside][:, near].all(axis=1)
+    share = float(whole.mean())
+    return make(
+        graded(share, BODY_SEEN),
+        100.0 * share,
+        f"The whole body is in the picture in {share:.0%} of the frames.",
+        "Film from farther away, with floor below the feet and nothing in front of the person.",
+    )
+
+
+def _people(track: Track, motion: Kinematics | None) -> Check:
+    make = check_of("people", "One person alone", "%")
+    advice = "Film one person alone, or choose whom to follow."
+    if motion is not None and (motion.view.jump or motion.view.sudden_turn):
+        return make("unusable", None, "The pose seems to have passed from one person to another.", advice)
+    chosen = track.info.get("person")
+    share = track.info.get("others_share" if chosen else "people_max_share")
+    if share is None:
+        return _not_measured(make)
+    if share <= OTHERS[0]:
+        return make("good", 0.0, "Nobody else was seen.")
+    found = f"Another person is in {share:.0%} of the frames looked at"
+    if chosen:
+        return make("poor", 100.0 * share, f"{found}; the {chosen} one at the start was followed.", advice)
+    return make(graded(share, OTHERS), 100.0 * share, f"{found}.", advice)
+
+
+def _camera(track: Track, motion: Kinematics | None) -> Check:
+    make = check_of("camera_motion", "Camera at rest", "widths/s")
+    figures = track.info.get("frame_quality") or {}
+    speed, shake = figures.get("camera_speed"), figures.get("camera_shake")
+    advice = "Put the camera on a stand."
+    follows = motion is not None and motion.view.camera_moves
+    if speed is None or shake is None:
+        if follows:
+            return make("poor", None, "The person stays in the middle: the camera follows, or a treadmill.", advice)
+        if figures:
+            return make("not_measured", None, "Not measured: the background has nothing to hold on to.")
+        return _not_measured(make)
+    if speed > CAMERA_SPEED:
+        return make("poor", speed, "The camera follows the person; distances are less certain.", advice)
+    if shake > CAMERA_SHAKE:
+        return make("poor", shake, "The camera shakes.", advice)
+    return make("good", speed, "The camera is at rest; a treadmill." if follows else "The camera is at rest.")
+
+
+def _person_size(track: Track) -> Check:
+    make = check_of("person_size", "Size of the person", "px")
+    if not track.detected.any():
+        return make("not_measured", None, "Not measured: nobody was found.")
+    limit = (track.info.get("settings") or {}).get("max_side_px")
+    factor = min(1.0, limit / max(track.width_px, track.height_px)) if limit else 1.0
+    height = factor * float(np.median(np.ptp(track.position[track.detected][:, :, 1], axis=1)))
+    advice = "Film from nearer or with a higher resolution; the person should fill half of the picture's height."
+    return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px high as analysed.", advice)
+
+
+def _walk_length(motion: Kinematics | None) -> Check:
+    make = check_of("walk_length", "Length of the walk", "strides")
+    advice = "Let the person walk a longer way through the picture, or record several passes."
+    if motion is None:
+        return make("unusable", 0.0, "No walking that can be measured was found.", advice)
+    near = motion.visible_side
+    apart = motion.points[f"{near}_ankle"][:, 0] - motion.points[f"{other_side(near)}_ankle"][:, 0]
+    stride_s = stride_time_s(np.where(motion.walking, apart, np.nan), motion.rate_hz)
+    walking_s = sum(segment.duration_s for segment in motion.used)
+    if stride_s is None:
+        return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)
+    strides = walking_s / stride_s
+    found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides."
+    return make(graded(strides, STRIDES), strides, f"{found} Means are steady from about 10 strides.", advice)

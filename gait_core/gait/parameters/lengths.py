@@ -1,0 +1,190 @@
+"""Steps of a walk, and how far each foot was set from the last, in leg lengths.
+
+With a camera at rest, a standing foot has a place in the picture. `Kinematics.pelvis` and `Kinematics.points` together
+give that place at the depth of the pelvis, parallax removed, so that near and far foot can be compared. The place of a
+foot is the median of its ankle over mid-stance: the time of the contact hardly matters to it, and a swinging leg that
+passes in front, and takes the landmark along for a few frames, is outvoted. A path that is not square to the camera is
+recognised by the growth of the picture and taken into account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.gait.channels import other_side
+from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.strides import PASS_MARGIN_S, Stride
+
+__all__ = ["Step", "find_steps", "stride_lengths_leg"]
+
+STANDING: Final = (0.05, 0.40)
+"""Part of the stride after initial contact in which the ankle of the standing foot stays in its place."""
+HALF_WIDTH_LEG: Final = 0.06
+"""Half the usual distance between the feet, sideways: a step width of 0.10 m and a leg of 0.83 m."""
+FOCAL_OF_PICTURE: Final = 0.8
+"""Focal length over the longer side of the picture, for the main camera of a phone."""
+MOST_OBLIQUE_RAD: Final = float(np.radians(30.0))
+LEAST_TRAVEL_LEG: Final = 2.0
+REACH_S: Final = 0.1
+"""Time around initial contact in which the feet are furthest apart, s."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """From the initial contact of one foot to that of the other.
+
+    Attributes
+    ----------
+    side : {"left", "right"}
+        Foot that lands.
+    pass_number : int
+        Index into `Kinematics.segments`.
+    start_s, end_s : float
+        Contact of the other foot, and of this one, s.
+    length_leg : float
+        How far this foot was set before the other, leg lengths; NaN when a foot was not seen.
+    reach_leg : float
+        How far its heel was before the other one at contact, leg lengths: 5 to 10 % less, because the heel behind has
+        risen and moved forward. It needs no fixed camera.
+    """
+
+    side: str
+    pass_number: int
+    start_s: float
+    end_s: float
+    length_leg: float
+    reach_leg: float
+
+    @property
+    def duration_s(self) -> float:
+        """Step time, s."""
+        return self.end_s - self.start_s
+
+
+def find_steps(motion: Kinematics, events: EventSet) -> tuple[Step, ...]:
+    """Return the steps of all passes, in order of time.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    events : EventSet
+
+    Returns
+    -------
+    tuple of Step
+        Only those in which the foot that lands left the floor in between, and nothing else happened: where an
+        event is missing, the step falls out, not the walk.
+    """
+    steps: list[Step] = []
+    for number, segment in enumerate(motion.segments):
+        start_s, end_s = segment.start_s - PASS_MARGIN_S, segment.end_s + PASS_MARGIN_S
+        inside = [event for event in events.events if start_s <= event.time_s <= end_s]
+        steps += [
+            _step(motion, number, before, after)
+            for before, between, after in zip(inside, inside[1:], inside[2:], strict=False)
+            if _is_step(before, between, after)
+        ]
+    return tuple(sorted(steps, key=lambda step: step.end_s))
+
+
+def _is_step(before: GaitEvent, between: GaitEvent, after: GaitEvent) -> bool:
+    kinds = (before.kind, between.kind, after.kind)
+    return kinds == (INITIAL_CONTACT, FOOT_OFF, INITIAL_CONTACT) and before.side != between.side == after.side
+
+
+def _step(motion: Kinematics, number: int, before: GaitEvent, after: GaitEvent) -> Step:
+    reach = _reach(motion, number, after.side, after.time_s)
+    stride_s = 2.0 * (after.time_s - before.time_s)
+    length = reach
+    if not motion.view.camera_moves:
+        length = _place(motion, number, after.side, after.time_s, stride_s)
+        length -= _place(motion, number, before.side, before.time_s, stride_s)
+    return Step(
+        side=after.side,
+        pass_number=number,
+        start_s=before.time_s,
+        end_s=after.time_s,
+        length_leg=length,
+        reach_leg=reach,
+    )
+
+
+def _reach(motion: Kinematics, number: int, side: str, contact_s: float) -> float:
+    """Return how far the landing heel gets before the other one, leg lengths; NaN when it was not seen."""
+    apart = motion.points[f"{side}_heel"][:, 0] - motion.points[f"{other_side(side)}_heel"][:, 0]
+    near = _between(motion, number, contact_s - REACH_S, contact_s + REACH_S) & np.isfinite(apart)
+    return float(apart[near].max()) if near.any() else float("nan")
+
+
+def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_s: float) -> float:
+    """Return where a foot was set on the floor along the path, leg lengths; from where does not matter."""
+    ankle = motion.pelvis[:, 0] + motion.points[f"{side}_ankle"][:, 0]
+    start_s, end_s = (contact_s + share * stride_s for share in STANDING)
+    standing = _between(motion, number, start_s, end_s) & np.isfinite(ankle)
+    if not standing.any():
+        return float("nan")
+    oblique = _oblique_rad(motion, number)
+    nearer = HALF_WIDTH_LEG if side == motion.segments[number].visible_side else -HALF_WIDTH_LEG
+    return float((np.median(ankle[standing]) - nearer * np.sin(oblique)) / np.cos(oblique))
+
+
+def _oblique_rad(motion: Kinematics, number: int) -> float:
+    """Return by how much the path of a pass leads away from the camera (towards it: negative), rad.
+
+    The size of the picture falls as the distance grows: d ln(size) / d(travel) = −tan(angle) / distance, and the
+    distance in leg lengths is the focal length over the leg length in px (pinhole camera, Hartley & Zisserman 2004,
+    section 6.1). On an oblique path the nearer foot appears displaced along it by half the step width times the
+    sine of the angle, which makes one step too long and the next too short, and all lengths shrink by the cosine.
+    """
+    segment = motion.segments[number]
+    span = slice(segment.start, segment.stop)
+    travel, size_px = motion.pelvis[span, 0], motion.leg_px[span]
+    known = np.isfinite(travel) & np.isfinite(size_px)
+    if known.sum() < 3 or np.ptp(travel[known]) < LEAST_TRAVEL_LEG:
+        return 0.0
+    growth = float(np.polyfit(travel[known], np.log(size_px[known]), 1)[0])
+    focal_px = FOCAL_OF_PICTURE * max(motion.track.width_px, motion.track.height_px)
+    angle = float(np.arctan(-growth * focal_px / np.median(size_px[known])))
+    return float(np.clip(angle, -MOST_OBLIQUE_RAD, MOST_OBLIQUE_RAD))
+
+
+def _between(motion: Kinematics, number: int, start_s: float, end_s: float) -> NDArray[np.bool_]:
+    """Return the samples of a pass between two times, shape (n,)."""
+    inside = np.zeros(len(motion.time_s), dtype=bool)
+    segment = motion.segments[number]
+    inside[segment.start : segment.stop] = True
+    return inside & (motion.time_s >= start_s) & (motion.time_s <= end_s)
+
+
+def stride_lengths_leg(motion: Kinematics, strides: Sequence[Stride]) -> list[float]:
+    """Return the length of each stride, leg lengths; NaN where a foot was not seen.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    strides : sequence of Stride
+        With a camera that moves a stride is the sum of its two steps, and needs the contact of the other foot.
+    """
+    if motion.view.camera_moves:
+        return [_two_steps(motion, stride) for stride in strides]
+    lengths = []
+    for stride in strides:
+        start, end = (
+            _place(motion, stride.pass_number, stride.side, contact_s, stride.duration_s)
+            for contact_s in (stride.start_s, stride.end_s)
+        )
+        lengths.append(end - start)
+    return lengths
+
+
+def _two_steps(motion: Kinematics, stride: Stride) -> float:
+    if stride.opposite_contact_s is None:
+        return float("nan")
+    first = _reach(motion, stride.pass_number, other_side(stride.side), stride.opposite_contact_s)
+    return first + _reach(motion, stride.pass_number, stride.side, stride.end_s)

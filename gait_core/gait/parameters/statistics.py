@@ -1,0 +1,117 @@
+"""Mean, spread and interval of the single values of a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from gait_core.config import MeasureSettings
+from gait_core.gait.parameters.model import Summary
+
+__all__ = ["interval", "summarise", "withheld"]
+
+_SMALLEST_MEAN: Final = 1e-9
+
+
+def summarise(values: Iterable[float], settings: MeasureSettings, *, ratio_scale: bool = True) -> Summary | None:
+    """Return mean, spread and interval of the single values of a parameter.
+
+    Parameters
+    ----------
+    values : iterable of float
+        One per stride or step, in order of time; those that are not finite are left out.
+    settings : MeasureSettings
+        From how many strides an interval and a spread are shown; the bootstrap.
+    ratio_scale : bool
+        False for a value whose zero is a convention (an angle): it has no coefficient of variation.
+
+    Returns
+    -------
+    Summary or None
+        None without a single value.
+    """
+    known = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
+    if not len(known):
+        return None
+    mean = float(known.mean())
+    low, high = interval(known, settings) if len(known) >= settings.fewest_strides_interval else (None, None)
+    sd = cv_pct = None
+    if len(known) >= settings.fewest_strides_variability:
+        sd = float(known.std(ddof=1))
+        cv_pct = 100.0 * sd / abs(mean) if ratio_scale and abs(mean) > _SMALLEST_MEAN else None
+    return Summary(
+        mean=mean, n=len(known), sd=sd, cv_pct=cv_pct, ci_low=low, ci_high=high, values=tuple(known.tolist())
+    )
+
+
+def interval(values: NDArray[np.float64], settings: MeasureSettings) -> tuple[float, float]:
+    """Return the interval of a mean by resampling its values.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        At least two values.
+    settings : MeasureSettings
+        Level, resamples and seed.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit.
+
+    Notes
+    -----
+    A bootstrap of few values is too narrow: its SD lacks the factor √(n/(n − 1)), and it takes quantiles of the
+    normal distribution where Student's belong. The percentile interval is therefore widened about the mean by
+    √(n/(n − 1))·t/z. With five normal values it then covers the mean in 94 % of the cases instead of 82 %.
+
+    References
+    ----------
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13 (percentile interval). Hesterberg 2015, The
+    American Statistician 69:371 (why it is narrow for small samples, and the factor).
+    """
+    n = len(values)
+    mean = float(values.mean())
+    tail = (1.0 - settings.confidence_level) / 2.0
+    means = values[_picks(n, settings.resamples, settings.seed)].mean(axis=1)
+    low, high = np.quantile(means, (tail, 1.0 - tail))
+    wider = float(np.sqrt(n / (n - 1.0)) * stdtrit(n - 1.0, 1.0 - tail) / ndtri(1.0 - tail))
+    return mean - wider * (mean - float(low)), mean + wider * (float(high) - mean)
+
+
+@lru_cache(maxsize=64)
+def _picks(n: int, resamples: int, seed: int) -> NDArray[np.int64]:
+    """Return which values each resample takes, shape (resamples, n)."""
+    return np.random.default_rng([seed, n]).integers(n, size=(resamples, n))
+
+
+def withheld(n: int, settings: MeasureSettings, *, left: int | None = None, right: int | None = None) -> list[str]:
+    """Return sentences that say what is not shown of a parameter, and why.
+
+    Parameters
+    ----------
+    n : int
+        Values in all.
+    settings : MeasureSettings
+    left, right : int, optional
+        Values of each side; omitted for a parameter without sides.
+    """
+    notes = []
+    if n < settings.fewest_strides_interval:
+        notes.append(f"No interval: it needs {settings.fewest_strides_interval} values, and this walk has {n}.")
+    if left is not None and right is not None and min(left, right) < settings.fewest_strides_asymmetry:
+        notes.append(
+            f"Asymmetry is withheld: it needs {settings.fewest_strides_asymmetry} values of each side, and this walk "
+            f"has {left} left and {right} right."
+        )
+    if n < settings.fewest_strides_variability:
+        notes.append(
+            f"Variability (SD, CV) is withheld: it needs {settings.fewest_strides_variability} values, and this walk "
+            f"has {n}."
+        )
+    return notes

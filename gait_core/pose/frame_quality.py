@@ -1,0 +1,167 @@
+"""Light, sharpness and camera motion, measured beside the pose model while a video is decoded."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.pose.engine import PoseResult
+from gait_core.pose.landmarks import INDEX
+
+__all__ = ["FrameQuality"]
+
+Grey = NDArray[np.float32]
+
+EVERY_S: Final = 0.19
+"""Time between two pictures looked at, s: about one in five."""
+SMALL_SIDE_PX: Final = 192
+BODY_PX: Final = 224
+"""Height to which a larger body is brought before sharpness is measured: about what the pose model sees."""
+MARGIN: Final = 0.05
+DARK, BRIGHT = 12, 250
+LEAST_RESPONSE: Final = 0.1
+"""Height of the peak of the phase correlation below which the background says nothing."""
+LEGS: Final = [
+    INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle", "heel", "foot_index")
+]
+
+
+class FrameQuality:
+    """Gather cheap figures from a few pictures a second; nothing of a picture is kept but a small grey copy."""
+
+    def __init__(self) -> None:
+        self._next_s = -math.inf
+        self._picture: list[float] = []
+        self._person: list[tuple[float, ...]] = []
+        self._shifts: list[tuple[float, float, float]] = []
+        self._last: tuple[float, Grey, NDArray[np.bool_]] | None = None
+
+    def look(self, image_rgb: NDArray[np.uint8], found: PoseResult | None, time_s: float) -> None:
+        """Measure a picture when it is time to.
+
+        Parameters
+        ----------
+        image_rgb : ndarray, shape (height, width, 3), uint8
+        found : PoseResult or None
+            The person in it.
+        time_s : float
+            Time stamp, s.
+        """
+        if time_s < self._next_s:
+            return
+        self._next_s = time_s + EVERY_S
+        small = _small_grey(image_rgb)
+        self._picture.append(float(small.mean()))
+        covered = np.zeros(small.shape, dtype=bool)
+        if found is not None:
+            covered[_box(found.position, small.shape)] = True
+            self._person.append(_person_figures(image_rgb, found.position))
+        self._look_at_background(small, covered, time_s)
+
+    def summary(self) -> dict[str, Any]:
+        """Return the figures of the video, medians over the pictures looked at; None where nothing was measured.
+
+        Returns
+        -------
+        dict
+            ``frames`` looked at; ``picture_brightness``, 0 to 255; in the box around the person ``brightness``,
+            ``contrast`` (SD), ``dark_share`` and ``bright_share`` (pixels without drawing); ``sharpness`` of the body,
+            ``leg_sharpness`` (see `_sharpness`; at one size); ``camera_speed`` and
+            ``camera_shake``, picture widths per second.
+        """
+        names = ("brightness", "contrast", "dark_share", "bright_share", "sharpness", "leg_sharpness")
+        figures: dict[str, Any] = {"frames": len(self._picture), "picture_brightness": _median(self._picture)}
+        columns = list(zip(*self._person, strict=True)) or [()] * len(names)
+        figures |= {name: _median(column) for name, column in zip(names, columns, strict=True)}
+        return figures | self._camera()
+
+    def _look_at_background(self, small: Grey, covered: NDArray[np.bool_], time_s: float) -> None:
+        """Compare the picture with the one looked at before, without the person of either."""
+        import cv2
+
+        last, self._last = self._last, (time_s, small, covered)
+        if last is None or last[1].shape != small.shape or min(small.shape) < 16:
+            return
+        free = ~(covered | last[2])
+        if free.mean() < 0.25:
+            return
+        first, second = (np.where(free, picture - picture[free].mean(), 0.0) for picture in (last[1], small))
+        window = cv2.createHanningWindow(small.shape[::-1], cv2.CV_32F)
+        shift, response = cv2.phaseCorrelate(first.astype(np.float32), second.astype(np.float32), window)
+        if response >= LEAST_RESPONSE:
+            per_s = 1.0 / (small.shape[1] * max(time_s - last[0], 1e-3))
+            self._shifts.append((shift[0] * per_s, shift[1] * per_s, response))
+
+    def _camera(self) -> dict[str, float | None]:
+        if len(self._shifts) < 3:
+            return {"camera_speed": None, "camera_shake": None}
+        speed = np.array(self._shifts)[:, :2]
+        # A pan changes slowly; what differs from the mean of its neighbours is shaking.
+        around = (speed[:-2] + speed[2:]) / 2
+        return {
+            "camera_speed": _median(np.linalg.norm(speed, axis=1)),
+            "camera_shake": _median(np.linalg.norm(speed[1:-1] - around, axis=1)),
+        }
+
+
+def _small_grey(image_rgb: NDArray[np.uint8]) -> Grey:
+    import cv2
+
+    factor = min(1.0, SMALL_SIDE_PX / max(image_rgb.shape[:2]))
+    small = cv2.resize(image_rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+
+
+def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = MARGIN) -> tuple[slice, slice]:
+    """Return rows and columns of a picture around landmarks, given as shares of its width and height."""
+    height, width = shape[:2]
+    low, high = position.min(axis=0) - margin, position.max(axis=0) + margin
+    left, right = (int(np.clip(value, 0, 1) * width) for value in (low[0], high[0]))
+    top, bottom = (int(np.clip(value, 0, 1) * height) for value in (low[1], high[1]))
+    return slice(top, bottom), slice(left, right)
+
+
+def _person_figures(image_rgb: NDArray[np.uint8], position: NDArray[np.float32]) -> tuple[float, ...]:
+    import cv2
+
+    crop = image_rgb[_box(position, image_rgb.shape, 0.02)]
+    if min(crop.shape[:2]) < 8:
+        return (math.nan,) * 6
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    legs = cv2.cvtColor(
+        np.ascontiguousarray(image_rgb[_box(position[LEGS], image_rgb.shape, 0.01)]), cv2.COLOR_RGB2GRAY
+    )
+    factor = BODY_PX / grey.shape[0]
+    return (
+        float(grey.mean()),
+        float(grey.std()),
+        float((grey <= DARK).mean()),
+        float((grey >= BRIGHT).mean()),
+        _sharpness(grey, factor),
+        _sharpness(legs, factor),
+    )
+
+
+def _sharpness(grey: NDArray[np.uint8], factor: float) -> float:
+    """Return the variance of the second difference along the rows over the variance.
+
+    The horizontal half of the variance of the Laplacian (Pech-Pacheco 2000, ICPR 3:314): a walk blurs along its way.
+    Over the variance it is free of brightness and contrast.
+    """
+    import cv2
+
+    if min(grey.shape) * factor < 8:
+        return math.nan
+    if factor < 1:
+        grey = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    variance = float(grey.var())
+    return float(cv2.Sobel(grey, cv2.CV_32F, 2, 0, ksize=1).var()) / variance if variance > 1.0 else math.nan
+
+
+def _median(values: Any) -> float | None:
+    known = np.asarray(values, dtype=float)
+    known = known[np.isfinite(known)]
+    return round(float(np.median(known)), 5) if len(known) else None

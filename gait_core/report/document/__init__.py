@@ -1,0 +1,1 @@
+"""The report that a clinician files and hands out: one content model, written as HTML and as PDF."""

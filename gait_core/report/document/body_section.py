@@ -1,0 +1,75 @@
+"""What the body map of a report says: deviations from the baseline, or how far each joint moves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gait_core.gait.angles import SIDES
+from gait_core.gait.deviation import PHASES
+from gait_core.report.body_map import PART_LIMITS, PartNote, deviation_notes
+from gait_core.report.document.words import clean_text
+
+if TYPE_CHECKING:
+    from gait_core.gait.measurement import Measurement
+    from gait_core.report.comparison import BaselineComparison
+
+__all__ = ["body_caption", "body_notes", "body_title", "marked_parts"]
+
+
+def marked_parts(baseline: BaselineComparison | None) -> list[str]:
+    """Return the parts of the body that deviate, most first."""
+    joints = {} if baseline is None else {clean_text(part): float(value) for part, value in baseline.joints.items()}
+    over = [part for part, value in joints.items() if value >= PART_LIMITS[0]]
+    return sorted(over, key=lambda part: -joints[part])
+
+
+def body_notes(measurement: Measurement, baseline: BaselineComparison | None) -> dict[str, PartNote]:
+    """Return the deviations, or without a baseline how far each joint moved."""
+    if baseline is not None and baseline.joints:
+        return deviation_notes({clean_text(part): float(value) for part, value in baseline.joints.items()})
+    notes = {}
+    for name, part in (("hip", "hip"), ("knee", "knee"), ("ankle", "ankle and foot"), ("arm", "arm")):
+        parameter = measurement.key_values.get(f"{name}_rom_deg")
+        for side in SIDES:
+            summary = getattr(parameter, side) if parameter is not None else None
+            if summary is not None:
+                notes[f"{side} {part}"] = PartNote(level="measured", text=f"moves {summary.mean:.0f}°")
+    trunk = measurement.key_values.get("trunk_rom_deg")
+    if trunk is not None and trunk.both is not None:
+        notes["trunk"] = PartNote(level="measured", text=f"moves {trunk.both.mean:.0f}°")
+    return notes
+
+
+def body_title(baseline: BaselineComparison | None) -> str:
+    """Return what the body map shows."""
+    if baseline is None or not baseline.joints:
+        return "How far each joint moves"
+    return "Where the walk differs from this person’s own earlier walks"
+
+
+def body_caption(baseline: BaselineComparison | None, notes: Mapping[str, PartNote], marked: Sequence[str]) -> str:
+    """Return what stands under the body map."""
+    if not notes:
+        return "No joint could be measured."
+    if baseline is None:
+        return "Mean range of movement over the strides, in degrees."
+    if not baseline.joints:
+        return "Not compared; shown is the mean range of movement over the strides, in degrees."
+    if not marked:
+        return f"1.0 is typical of this person; no part of the body reaches {PART_LIMITS[0]:g}."
+    phase = _phase_sentence(baseline, marked[0])
+    return f"1.0 is typical of this person; parts from {PART_LIMITS[0]:g} are named.{phase}"
+
+
+def _phase_sentence(baseline: BaselineComparison, part: str) -> str:
+    """Say in which part of the stride the most deviating part of the body deviates most."""
+    curve = baseline.phase_joints.get(part)
+    if curve is None or not np.isfinite(curve).any():
+        return ""
+    peak = int(np.nanargmax(curve))
+    phase = next((one for one in PHASES if one.start_pct <= peak < one.end_pct), PHASES[-1])
+    when = f"{phase.start_pct:.0f}–{phase.end_pct:.0f} % of the stride"
+    return f" The {clean_text(part)} differs most in {phase.label.lower()} ({when})."

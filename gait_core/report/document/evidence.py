@@ -1,0 +1,240 @@
+"""Pictures of the walk at initial contact and in the middle of stance, with faces made unrecognisable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.errors import GaitError
+from gait_core.pose.track import Track
+from gait_core.report.document.model import EvidenceFrame
+from gait_core.report.document.source import ReportSource
+from gait_core.report.document.words import number as number_text
+from gait_core.report.privacy import blur_face, blur_surroundings
+from gait_core.video.container import open_video
+from gait_core.video.decode import scaled_size
+from gait_core.video.orientation import orientation_of, turn
+
+if TYPE_CHECKING:
+    from gait_core.gait.strides import Stride
+
+__all__ = ["ASPECT", "EvidenceRequest", "Moment", "evidence_frames", "moments"]
+
+Image = NDArray[np.uint8]
+
+ASPECT: Final = 0.8
+"""Width over height of a picture."""
+_HEIGHT_PX: Final = 520
+_QUALITY: Final = 82
+_MAX_SIDE_PX: Final = 1280
+_MARGIN: Final = 0.09
+_LONGEST_SEARCH: Final = 1500
+"""Pictures decoded at most to reach the moments; a file with hardly any key frames is given up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moment:
+    """One moment that is worth a picture.
+
+    Attributes
+    ----------
+    time_s : float
+        On the clock of the measurement, s.
+    side : {"left", "right"}
+    title : str
+        For people.
+    """
+
+    time_s: float
+    side: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EvidenceRequest:
+    """What is wanted.
+
+    Attributes
+    ----------
+    source : ReportSource
+    moments : tuple of Moment
+    visible_side : str
+        Side nearer to the camera; its bones are drawn stronger.
+    blur_faces : bool
+    several_people : bool
+        Other people were seen: everything but the walker is then blurred.
+    """
+
+    source: ReportSource
+    moments: tuple[Moment, ...]
+    visible_side: str
+    blur_faces: bool = True
+    several_people: bool = False
+
+
+def moments(strides: Sequence[Stride]) -> tuple[Moment, ...]:
+    """Choose initial contact and the middle of stance of each side, close together, from strides that can be trusted.
+
+    Parameters
+    ----------
+    strides : sequence of Stride
+        Of one walk.
+
+    Returns
+    -------
+    tuple of Moment
+        Left contact, left stance, right contact, right stance; those that there are.
+    """
+    chosen: list[Moment] = []
+    best = max(strides, key=lambda stride: stride.confidence, default=None)
+    for side in ("left", "right"):
+        own = [stride for stride in strides if stride.side == side]
+        if not own or best is None:
+            continue
+        same = [stride for stride in own if stride.pass_number == best.pass_number] or own
+        # Near in time to the best stride, so that one seek reaches all four.
+        stride = min(same, key=lambda one: abs(one.start_s - best.start_s) - one.confidence)
+        middle_s = stride.start_s + 0.5 * (stride.foot_off_s - stride.start_s)
+        if stride.opposite_foot_off_s is not None and stride.opposite_contact_s is not None:
+            middle_s = 0.5 * (stride.opposite_foot_off_s + stride.opposite_contact_s)
+        word = side.capitalize()
+        chosen.append(Moment(time_s=stride.start_s, side=side, title=f"{word} foot lands"))
+        chosen.append(Moment(time_s=middle_s, side=side, title=f"{word} leg, middle of stance"))
+    return tuple(chosen)
+
+
+def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...], str]:
+    """Open the video again and draw the landmarks at the moments wanted.
+
+    Parameters
+    ----------
+    request : EvidenceRequest
+
+    Returns
+    -------
+    frames : tuple of EvidenceFrame
+    note : str
+        One sentence: what was done to the pictures, or why there are none. Never an error: the report stands without.
+    """
+    source, track = request.source, request.source.track
+    if not request.moments:
+        return (), "No pictures: no complete stride was seen."
+    if track is None:
+        return (), "No pictures: the landmarks of this walk are no longer stored; measure the video again."
+    if source.path is None or not source.path.is_file():
+        return (
+            (),
+            "No pictures: the video is no longer where it was. Everything else comes from the stored measurement.",
+        )
+    try:
+        pictures = _pictures(request, track)
+    except GaitError as error:
+        return (), f"No pictures: {error.message}"
+    frames = tuple(
+        _frame(request, track, moment, pictures[number])
+        for number, moment in enumerate(request.moments)
+        if number in pictures
+    )
+    if not frames:
+        return (), "No pictures: the video could not be read at these moments."
+    note = "Faces are blurred after the body was found." if request.blur_faces else "Faces are shown as filmed."
+    if request.several_people and request.blur_faces:
+        note = "Faces and everything around the walker are blurred after the body was found."
+    return frames, f"{note} Lines: what the pose model saw; the side near the camera is in colour."
+
+
+def _pictures(request: EvidenceRequest, track: Track) -> dict[int, Image]:
+    """Return the picture nearest to each moment, by its number."""
+    rows = [int(np.argmin(np.abs(track.time_s - moment.time_s))) for moment in request.moments]
+    wanted_s = [float(track.time_s[row]) / request.source.time_scale for row in rows]
+    tolerance_s = 1.5 / max(track.frame_rate_hz * request.source.time_scale, 1.0)
+    found: dict[int, Image] = {}
+    nearest = [np.inf] * len(wanted_s)
+    for time_s, image in _decode(request.source, min(wanted_s), max(wanted_s) + tolerance_s):
+        for number, at_s in enumerate(wanted_s):
+            away = abs(time_s - at_s)
+            if away <= tolerance_s and away < nearest[number]:
+                nearest[number], found[number] = away, image
+    return found
+
+
+def _decode(source: ReportSource, start_s: float, stop_s: float) -> Iterator[tuple[float, Image]]:
+    """Yield the pictures from a little before `start_s` to `stop_s`, upright, with their times."""
+    import cv2
+    from av.error import FFmpegError
+
+    if source.path is None:
+        return
+    with open_video(source.path) as (container, stream):
+        base = float(stream.time_base or 0) or 1 / 90_000
+        stream.codec_context.thread_count = 2
+        pixel_ratio = float(stream.sample_aspect_ratio or 1) or 1.0
+        try:
+            if start_s > 2.0:
+                container.seek(int((start_s - 0.2) / base), stream=stream, backward=True)
+            for count, picture in enumerate(container.decode(stream)):
+                time_s = float(picture.pts * base) if picture.pts is not None else None
+                if count > _LONGEST_SEARCH or (time_s is not None and time_s > stop_s):
+                    return
+                if time_s is None or time_s < start_s - 0.1:
+                    continue
+                orientation = orientation_of(picture)
+                image = turn(np.asarray(picture.to_ndarray(format="rgb24"), np.uint8), orientation)
+                height, width = image.shape[:2]
+                if pixel_ratio != 1.0:
+                    width, height = (
+                        (width, round(height * pixel_ratio))
+                        if orientation.swaps_sides
+                        else (round(width * pixel_ratio), height)
+                    )
+                size = scaled_size(width, height, _MAX_SIDE_PX)
+                resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if size != image.shape[1::-1] else image
+                yield time_s, np.asarray(resized, np.uint8)
+        except FFmpegError:
+            return
+
+
+def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image) -> EvidenceFrame:
+    import cv2
+
+    from gait_core.report.document.bones import draw_bones
+
+    row = int(np.argmin(np.abs(track.time_s - moment.time_s)))
+    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
+    canvas = image.copy()
+    if request.blur_faces:
+        if request.several_people:
+            canvas = blur_surroundings(canvas, points)
+        canvas = blur_face(canvas, points)
+    crop, shift, scale = _cropped(canvas, points)
+    draw_bones(crop, (points - shift) * scale, track.confidence[row], request.visible_side)
+    done, encoded = cv2.imencode(".jpg", crop[:, :, ::-1], [int(cv2.IMWRITE_JPEG_QUALITY), _QUALITY])
+    jpeg = encoded.tobytes() if done else b""
+    return EvidenceFrame(title=moment.title, detail=f"at {number_text(moment.time_s, 's')} s", jpeg=jpeg)
+
+
+def _cropped(image: Image, points: NDArray[np.float64]) -> tuple[Image, NDArray[np.float64], float]:
+    """Cut the body out with some room, at a fixed shape; return also where the cut begins and how it was scaled."""
+    import cv2
+
+    height, width = image.shape[:2]
+    finite = points[np.isfinite(points).all(axis=1)]
+    low, high = (finite.min(axis=0), finite.max(axis=0)) if len(finite) else (np.zeros(2), np.array([width, height]))
+    # Above the eyes there is hair, below the heel a sole.
+    tall = (high[1] - low[1]) * (1 + 2 * _MARGIN) + 0.06 * (high[1] - low[1])
+    wide = max((high[0] - low[0]) * (1 + 2 * _MARGIN), ASPECT * tall)
+    tall = max(tall, wide / ASPECT)
+    centre = (low + high) / 2 - np.array([0.0, 0.03 * (high[1] - low[1])])
+    left, top = (round(float(v)) for v in centre - np.array([wide, tall]) / 2)
+    right, bottom = left + max(round(wide), 8), top + max(round(tall), 10)
+    pad = [max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)]
+    padded = cv2.copyMakeBorder(image, pad[0], pad[1], pad[2], pad[3], cv2.BORDER_REPLICATE) if any(pad) else image
+    crop = padded[top + pad[0] : bottom + pad[0], left + pad[2] : right + pad[2]]
+    scale = _HEIGHT_PX / crop.shape[0]
+    size = (round(_HEIGHT_PX * ASPECT), _HEIGHT_PX)
+    resized = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    return np.ascontiguousarray(resized, np.uint8), np.array([left, top], float), scale

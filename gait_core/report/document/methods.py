@@ -1,0 +1,101 @@
+"""How the figures of a report came about, and the hashes that seal it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Final
+
+import gait_core
+from gait_core.gait.cleaning import REPAIR_KINDS
+from gait_core.gait.parameters.reference import REFERENCES
+from gait_core.report.document.model import Fact, ParameterRow
+from gait_core.report.document.words import clean_text, joined, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gait_core.gait.measurement import Measurement
+    from gait_core.report.comparison import BaselineComparison
+    from gait_core.report.document.source import ReportSource
+
+__all__ = ["method_facts", "seal_facts"]
+
+_EVENT_RULES: Final = {
+    "coordinate": "positions of heel and toe against the pelvis (Zeni 2008)",
+    "velocity": "velocity of heel and toe against the pelvis (Zeni 2008)",
+    "foot_velocity": "vertical velocity of the foot (O’Connor 2007)",
+}
+_LIBRARIES: Final = ("mediapipe", "opencv-python", "numpy", "scipy")
+_MOST_REASONS: Final = 3
+
+
+def method_facts(
+    measurement: Measurement, baseline: BaselineComparison | None, rows: Sequence[ParameterRow]
+) -> tuple[Fact, ...]:
+    """Return the methods in short lines."""
+    settings = measurement.settings
+    rule = _EVENT_RULES.get(measurement.events.method, measurement.events.method)
+    edits = len(measurement.edits)
+    by_hand = f" {plural(edits, 'event')} corrected by hand." if edits else " None corrected by hand."
+    facts = [
+        Fact(label="Steps", value=f"Initial contact and foot off by {rule}, at {settings.rate_hz:g} Hz.{by_hand}"),
+        Fact(
+            label="Angles",
+            value="In the plane of the picture, from one camera at the side; zero-lag low-pass at "
+            f"{settings.cutoff_hz:g} Hz, 101 points per stride.",
+        ),
+        Fact(
+            label="Intervals",
+            value=f"{settings.confidence_level:.0%} interval of the mean, bootstrap over strides "
+            f"({settings.resamples} resamples).",
+        ),
+        Fact(label="Cleaning", value=_cleaning(measurement)),
+    ]
+    if any(row.reference for row in rows):
+        facts.append(Fact(label="Reference", value=_references()))
+    if baseline is not None:
+        walks = plural(baseline.n_walks, "walk") if baseline.n_walks else "own walks"
+        text = (
+            "Own spread: t·s·√(1 + 1/k) over the k baseline walks (Weir 2005). Body: autoencoder trained on "
+            f"{walks}, 1 = typical. Degrees off: gait variable score (Baker 2009)."
+        )
+        facts.append(Fact(label="Change", value=text))
+    return tuple(Fact(label=fact.label, value=clean_text(fact.value, 330)) for fact in facts)
+
+
+def _cleaning(measurement: Measurement) -> str:
+    done = Counter(repair.kind for repair in measurement.repairs if repair.id not in measurement.undone)
+    parts = [f"{REPAIR_KINDS.get(kind, kind).lower()} ({count}×)" for kind, count in done.most_common()]
+    text = f"{joined(parts)}." if parts else "Nothing had to be repaired."
+    left_out = Counter(rejection.reason for rejection in measurement.rejections)
+    if left_out:
+        reasons = " ".join(reason for reason, _ in left_out.most_common(_MOST_REASONS))
+        text += f" {plural(sum(left_out.values()), 'cycle')} left out: {reasons}"
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _references() -> str:
+    sources = joined(list(dict.fromkeys(reference.source for reference in REFERENCES.values())))
+    return f"Mean ± 1.96 SD between healthy people: {sources}."
+
+
+def seal_facts(measurement: Measurement, baseline: BaselineComparison | None, source: ReportSource) -> tuple[Fact, ...]:
+    """Return hashes and versions; the same inputs give the same report."""
+    facts = [
+        Fact(label="Video", value=source.content_sha256 or "not known", detail="SHA-256"),
+        Fact(label="Pose model", value=source.model_sha256 or "not known", detail="SHA-256"),
+        Fact(label="Settings", value=measurement.settings.digest(), detail="digest"),
+    ]
+    if baseline is not None:
+        facts.append(Fact(label="Baseline", value=clean_text(baseline.baseline_id, 80)))
+    versions = [f"Gait Studio {gait_core.__version__}"]
+    versions += [f"{name} {found}" for name in _LIBRARIES if (found := _version(name))]
+    return (*facts, Fact(label="Versions", value=", ".join(versions)))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,219 @@
+"""Numbers, names and the three sentences of the report, in words that a patient understands."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from gait_core.gait.measurement import Measurement
+    from gait_core.gait.parameters.model import Parameter, Summary
+    from gait_core.gait.parameters.reference import ReferenceRange
+    from gait_core.report.comparison import BaselineComparison
+
+__all__ = [
+    "DISCLAIMER",
+    "VERDICTS",
+    "clean_text",
+    "day",
+    "interval",
+    "joined",
+    "number",
+    "plural",
+    "position",
+    "signed",
+    "summary_sentences",
+    "unit_word",
+]
+
+DISCLAIMER: Final = "Decision support, not a medical device."
+VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
+    "normal": ("Normal", "Within what this person’s own earlier walks showed."),
+    "watch": ("Watch", "Unusual for this person. Film another walk before drawing a conclusion."),
+    "alert": ("Alert", "Far outside what this person’s own earlier walks showed."),
+    "withheld": ("Withheld", "A verdict would mislead here; the recording says why."),
+    "none": ("No baseline", "There are no earlier walks of this person to compare with."),
+}
+_DIGITS: Final[Mapping[str, int]] = {
+    "s": 2,
+    "%": 1,
+    "m": 2,
+    "m/s": 2,
+    "steps/min": 0,
+    "deg": 0,
+    "": 2,
+}
+_UNITS: Final[Mapping[str, str]] = {"deg": "°", "leg": "leg lengths", "leg/s": "leg lengths/s"}
+_DASH: Final = "–"
+_JOINERS: Final = "\u200c\u200d"
+"""Parts of the spelling of some scripts, unlike the other characters that cannot be seen."""
+_MOST_NAMED: Final = 2
+
+
+def clean_text(text: object, limit: int = 60) -> str:
+    """Return a text from outside on one line, without control characters and tricks of direction, cut to a length."""
+    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text))
+    plain = "".join(c for c in plain if c in _JOINERS or unicodedata.category(c) not in ("Cs", "Cf", "Co", "Cn"))
+    plain = unicodedata.normalize("NFC", " ".join(plain.split()))
+    # A number and its sign stay on one line.
+    plain = re.sub(r"(?<=\d) (?=%)", "\u00a0", plain)
+    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def unit_word(unit: str) -> str:
+    """Return a unit as people write it."""
+    return _UNITS.get(unit, unit)
+
+
+def number(value: float | None, unit: str = "", digits: int | None = None) -> str:
+    """Return a value with the decimals that suit its unit, or a dash."""
+    if value is None or not math.isfinite(value):
+        return _DASH
+    places = digits if digits is not None else _DIGITS.get(unit, 4 if "(" in unit else 2)
+    text = f"{value:.{places}f}"
+    text = text.lstrip("-") if float(text) == 0 else text
+    return text.replace("-", "−")
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """Return a difference with its sign."""
+    text = number(value, unit)
+    return text if text == _DASH or text.startswith("−") or float(text) == 0 else f"+{text}"
+
+
+def interval(low: float | None, high: float | None, unit: str = "") -> str:
+    """Return ``1.20–1.31``, or an empty text."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    separator = " to " if low < 0 else "–"
+    return f"{number(low, unit)}{separator}{number(high, unit)}"
+
+
+def position(value: float | None, reference: ReferenceRange | None) -> str:
+    """Return ``below``, ``within`` or ``above`` a reference range; empty where either is missing."""
+    if value is None or reference is None or not math.isfinite(value):
+        return ""
+    return "below" if value < reference.low else "above" if value > reference.high else "within"
+
+
+def day(seconds: float) -> str:
+    """Return the local day, for example ``3 May 2026``."""
+    moment = datetime.fromtimestamp(seconds, UTC).astimezone()
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def joined(names: Sequence[str]) -> str:
+    """Return names as a list in words."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def summary_sentences(
+    measurement: Measurement,
+    baseline: BaselineComparison | None,
+    references: Mapping[str, ReferenceRange],
+    marked: Sequence[str],
+    changed: Sequence[str],
+) -> tuple[str, str, str]:
+    """Return three sentences that a patient understands: what was filmed, what was measured, what it means.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    baseline : BaselineComparison or None
+    references : mapping of str to ReferenceRange
+    marked : sequence of str
+        Parts of the body that deviate, most first.
+    changed : sequence of str
+        Values that changed by more than usual.
+    """
+    return _recorded(measurement), _measured(measurement, references), _compared(baseline, marked, changed)
+
+
+def _recorded(measurement: Measurement) -> str:
+    count = {side: sum(stride.side == side for stride in measurement.strides) for side in ("left", "right")}
+    total = sum(count.values())
+    seen = f"The video, filmed from the {measurement.visible_side} side, shows {plural(total, 'full stride')}"
+    states = {check.state for check in measurement.checks}
+    blocking = any(warning.blocking for warning in measurement.warnings)
+    unusable = blocking or "unusable" in states
+    if not total:
+        why = ": the recording is not good enough" if unusable else "; a longer walk has to be filmed"
+        return f"The video shows no complete stride, so the steps could not be measured{why}."
+    if unusable:
+        return f"{seen}, but the recording is not good enough to judge the walk."
+    if min(count.values()) == 0:
+        unseen = min(count, key=lambda side: count[side])
+        return f"{seen}, but none of the {unseen} foot; film a longer way."
+    if total < 6:
+        return f"{seen}; that is few, so the values below are rough."
+    if "poor" in states:
+        return f"{seen}; the recording has weaknesses, so read the values with some care."
+    return f"{seen}, and the recording is good enough to rely on the values below."
+
+
+def _value_phrase(summary: Summary, unit: str) -> str:
+    text = f"{number(summary.mean, unit)} {unit_word(unit)}".strip()
+    if summary.ci_low is None or summary.ci_high is None:
+        return text
+    low, high = number(summary.ci_low, unit), number(summary.ci_high, unit)
+    return text if low == high else f"{text} (probably between {low} and {high})"
+
+
+def _measured(measurement: Measurement, references: Mapping[str, ReferenceRange]) -> str:
+    found = measurement.parameters
+    speed = found.get("walking_speed_mps")
+    cadence = found.get("cadence_spm")
+    parts = []
+    if speed is not None and speed.both is not None:
+        parts.append(f"the person walked at {_value_phrase(speed.both, speed.unit)}")
+    if cadence is not None and cadence.both is not None:
+        text = f"{number(cadence.both.mean, cadence.unit)} steps a minute"
+        parts.append(f"with {text}" if parts else f"the person took {text}")
+    if not parts:
+        return "Speed and rhythm of the steps could not be measured from this video."
+    text = " ".join(parts)
+    judged = [p for name in ("walking_speed_mps", "cadence_spm") if (p := _judged(found.get(name), references))]
+    if len(judged) == 2 and judged[0] == judged[1]:
+        text += f"; both are {judged[0]} the usual range of healthy people"
+    elif judged and judged[0] != judged[-1]:
+        text += f"; the speed is {judged[0]} and the rhythm {judged[1]} the usual range of healthy people"
+    elif judged:
+        what = "the speed" if _judged(speed, references) else "that"
+        text += f"; {what} is {judged[0]} the usual range of healthy people"
+    if speed is None or speed.both is None:
+        text += "; no size in the picture was given, so speed and lengths have no metres"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _judged(parameter: Parameter | None, references: Mapping[str, ReferenceRange]) -> str:
+    if parameter is None or parameter.both is None:
+        return ""
+    return position(parameter.both.mean, references.get(parameter.name))
+
+
+def _compared(baseline: BaselineComparison | None, marked: Sequence[str], changed: Sequence[str]) -> str:
+    if baseline is None:
+        return "No earlier walks of this person are stored, so this report cannot say whether the walk has changed."
+    walks = plural(baseline.n_walks, "earlier walk") if baseline.n_walks else "earlier walks"
+    if baseline.level is None:
+        return (
+            f"Whether the walk has changed since the {walks} is left open, because the two cannot be compared fairly."
+        )
+    most = f", most of all at the {joined(marked[:_MOST_NAMED])}" if marked else ""
+    named = joined([*changed[:3], "others"] if len(changed) > 3 else changed)
+    if baseline.level == "normal":
+        but = f"; only {named} changed by more than usual" if changed else " and no value changed by more than usual"
+        return f"Compared with the {walks} of this person, the walk looks as usual{but}."
+    how = "unusual" if baseline.level == "watch" else "clearly different"
+    also = f"; {named} changed by more than usual" if changed else ""
+    again = ", so film another walk before drawing a conclusion" if baseline.level == "watch" else ""
+    return f"Compared with the {walks} of this person, the walk looks {how}{most}{also}{again}."

@@ -1,0 +1,89 @@
+"""Gait parameters under the names that clinical gait software gives them in C3D files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gait_core.gait.measurement import Measurement
+from gait_core.gait.strides import Stride
+
+__all__ = ["ANALYSIS_NAMES", "AnalysisRow", "analysis_rows"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnalysisRow:
+    """One value of the ANALYSIS group.
+
+    Attributes
+    ----------
+    name : str
+        For example ``Stride Time``.
+    side : {"left", "right", "both"}
+    unit : str
+        ``s``, ``%``, ``m``, ``m/s`` or ``steps/min``.
+    value : float
+        Mean over the strides of that side.
+    description : str
+        How many strides or steps it stands for.
+    """
+
+    name: str
+    side: str
+    unit: str
+    value: float
+    description: str
+
+
+ANALYSIS_NAMES: Final[Mapping[str, tuple[str, str]]] = {
+    "cadence_spm": ("Cadence", "steps/min"),
+    "walking_speed_mps": ("Walking Speed", "m/s"),
+    "stride_time_s": ("Stride Time", "s"),
+    "step_time_s": ("Step Time", "s"),
+    "stance_pct": ("Foot Off", "%"),
+    "single_support_s": ("Single Support", "s"),
+    "double_support_s": ("Double Support", "s"),
+    "stride_length_m": ("Stride Length", "m"),
+    "step_length_m": ("Step Length", "m"),
+}
+"""Our parameter → its name and unit in the file. Foot off as a share of the cycle is the end of stance."""
+
+_FROM_STRIDES: Final = (("Opposite Foot Off", "opposite_foot_off_s"), ("Opposite Foot Contact", "opposite_contact_s"))
+
+
+def analysis_rows(measurement: Measurement) -> list[AnalysisRow]:
+    """Return every value that the walk has, per side where there are sides, otherwise for the whole walk."""
+    rows = []
+    for name, (label, unit) in ANALYSIS_NAMES.items():
+        parameter = measurement.parameters.get(name)
+        if parameter is None:
+            continue
+        sides = {side: getattr(parameter, side) for side in ("left", "right")}
+        shown = sides if any(sides.values()) else {"both": parameter.both}
+        rows += [
+            AnalysisRow(name=label, side=side, unit=unit, value=summary.mean, description=f"Mean of {summary.n}")
+            for side, summary in shown.items()
+            if summary is not None and np.isfinite(summary.mean)
+        ]
+    return rows + [
+        row
+        for label, field in _FROM_STRIDES
+        for side in ("left", "right")
+        if (row := _share(label, field, side, measurement.strides))
+    ]
+
+
+def _share(label: str, field: str, side: str, strides: tuple[Stride, ...]) -> AnalysisRow | None:
+    shares = [
+        100.0 * (time_s - stride.start_s) / stride.duration_s
+        for stride in strides
+        if stride.side == side and (time_s := getattr(stride, field)) is not None
+    ]
+    if not shares:
+        return None
+    return AnalysisRow(
+        name=label, side=side, unit="%", value=float(np.mean(shares)), description=f"Mean of {len(shares)}"
+    )

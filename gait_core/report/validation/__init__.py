@@ -1,0 +1,1 @@
+"""How well a measurement agrees with a reference: force plates, motion capture, a walkway, another program."""

@@ -1,0 +1,5 @@
+"""The page 'Measure a walk'."""
+
+from app.views import measure
+
+measure.render()

@@ -1,0 +1,88 @@
+import math
+
+import numpy as np
+import pytest
+
+from gait_core.config import MeasureSettings
+from gait_core.gait.parameters.spatiotemporal import sided_parameter
+from gait_core.gait.parameters.statistics import interval, summarise, withheld
+from gait_core.gait.parameters.symmetry import FORMULAS, asymmetry
+
+SETTINGS = MeasureSettings()
+
+
+def test_mean_spread_and_interval():
+    values = np.random.default_rng(0).normal(1.1, 0.05, 60)
+    summary = summarise(values, SETTINGS)
+    assert summary.n == 60 and summary.values == tuple(values)
+    assert summary.mean == pytest.approx(values.mean())
+    assert summary.sd == pytest.approx(values.std(ddof=1))
+    assert summary.cv_pct == pytest.approx(100 * summary.sd / summary.mean)
+    half = 1.96 * summary.sd / math.sqrt(60)
+    assert summary.ci_low == pytest.approx(summary.mean - half, abs=0.3 * half)
+    assert summary.ci_high == pytest.approx(summary.mean + half, abs=0.3 * half)
+
+
+def test_what_too_few_values_do_not_allow_is_withheld():
+    assert summarise([], SETTINGS) is None
+    assert summarise([math.nan], SETTINGS) is None
+    two = summarise([1.0, math.nan, 1.2], SETTINGS)
+    assert (two.n, two.mean, two.sd, two.ci_low) == (2, pytest.approx(1.1), None, None)
+    three = summarise([1.0, 1.1, 1.2], SETTINGS)
+    assert three.ci_low < 1.1 < three.ci_high and three.sd is None and three.cv_pct is None
+    notes = withheld(5, SETTINGS, left=3, right=2)
+    assert len(notes) == 2 and "3 left and 2 right" in notes[0] and "50" in notes[1]
+    assert withheld(60, SETTINGS, left=30, right=30) == []
+    assert len(withheld(2, SETTINGS)) == 2
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_one_another():
+    values = np.random.default_rng(1).normal(size=8)
+    assert interval(values, SETTINGS) == interval(values, SETTINGS)
+    assert interval(values, SETTINGS) != interval(values, SETTINGS.with_(seed=1))
+
+
+def test_a_higher_level_widens_the_interval():
+    values = np.random.default_rng(1).normal(size=8)
+    widths = [np.diff(interval(values, SETTINGS.with_(confidence_level=level)))[0] for level in (0.8, 0.95, 0.99)]
+    assert widths == sorted(widths)
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_the_interval_covers_the_mean_as_often_as_it_says(n):
+    generator = np.random.default_rng(5)
+    settings = SETTINGS.with_(resamples=500)
+    limits = np.array([interval(generator.normal(size=n), settings) for _ in range(600)])
+    assert 0.92 < np.mean((limits[:, 0] <= 0) & (limits[:, 1] >= 0)) < 0.98
+
+
+def test_equal_values_have_an_interval_of_no_width():
+    assert interval(np.full(5, 1.2), SETTINGS) == (pytest.approx(1.2), pytest.approx(1.2))
+
+
+def test_symmetry_by_hand():
+    found = asymmetry(0.6, 0.5)
+    assert set(found) == set(FORMULAS)
+    assert found["difference"] == pytest.approx(0.1)
+    assert found["robinson_pct"] == pytest.approx(100 * 0.1 / 0.55)
+    assert found["ratio"] == pytest.approx(1.2)
+    assert found["log_ratio_pct"] == pytest.approx(100 * math.log(1.2))
+    assert asymmetry(0.5, 0.6)["log_ratio_pct"] == pytest.approx(found["log_ratio_pct"])
+    equal = asymmetry(1.1, 1.1)
+    assert (equal["robinson_pct"], equal["ratio"], equal["log_ratio_pct"]) == (0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(("left", "right"), [(0.0, 0.1), (-0.1, 0.2), (0.1, 0.0)])
+def test_ratios_of_values_that_are_not_positive_are_left_out(left, right):
+    assert set(asymmetry(left, right)) == {"difference"}
+
+
+def test_asymmetry_waits_for_enough_strides_of_both_sides():
+    def parameter(left, right):
+        values = {"left": [1.0] * left, "right": [1.1] * right}
+        return sided_parameter("step_time_s", "Step time", "s", values, SETTINGS)
+
+    assert parameter(10, 9).asymmetry is None
+    assert parameter(10, 10).asymmetry["ratio"] == pytest.approx(1 / 1.1)
+    empty = parameter(4, 0)
+    assert empty.right is None and empty.both.n == 4
