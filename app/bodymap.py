@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.components import note
 from app.theme import palette
-from gait_core.report.body_map import body_map_svg
+from gait_core.report.body_map import body_map_svg, deviation_notes
 
 __all__ = ["body_map"]
 
@@ -24,11 +24,10 @@ def body_map(deviations: Mapping[str, float], *, near: str, sentence: str) -> No
         Side of the body that the camera saw.
     sentence : str
     """
-    svg = body_map_svg(
-        deviations,
-        title="Where the walk differs from this person's own earlier walks",
-        dark=palette().name == "dark",
-        near=near,
-    )
-    st.html(f'<div class="gs-body">{svg}</div>')
+    title = "Where the walk differs from this person's own earlier walks"
+    svg = body_map_svg(deviations, title=title, dark=palette().name == "dark", near=near)
+    told = " ".join(f"{part.capitalize()}: {said.text}." for part, said in deviation_notes(deviations).items())
+    # As a picture: Streamlit takes drawings out of HTML.
+    with st.container(width=520):
+        st.image(svg, width="stretch", alt=f"Body map. {title}. {told}")
     note(sentence)

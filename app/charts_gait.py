@@ -79,17 +79,16 @@ def stride_chart(name: str, curves: Curves, bands: Mapping[Key, Band], sides: Se
     """Draw one joint angle over the gait cycle: strides, mean ± SD, foot off, and the baseline behind."""
     label = CURVES[name][1]
     figure = blank(290, "Gait cycle (%)", f"{label} (°)", showlegend=False)
-    sentences = []
     shown = [side for side in sides if curves.count(side)]
     for side in shown:
         if (name, side) in bands:
-            _band(figure, bands[name, side], side, alone=len(shown) == 1)
+            _band(figure, bands[name, side], side)
     for side in shown:
         _strides(figure, curves.values[name, side])
-    for side in shown:
-        sentences.append(_mean(figure, name, side, curves))
-    for side in shown:
-        _foot_off(figure, side, float(np.mean(curves.foot_off_pct[side])), low=side == "right")
+    sentences = [_mean(figure, name, side, curves) for side in shown]
+    offs = sorted((float(np.mean(curves.foot_off_pct[side])), side) for side in shown)
+    for number, (percent, side) in enumerate(offs):
+        _foot_off(figure, side, percent, before=number == 0 and len(offs) > 1)
     figure.update_xaxes(range=[0, 100], dtick=20)
     figure.add_annotation(
         x=0,
@@ -107,22 +106,20 @@ def stride_chart(name: str, curves: Curves, bands: Mapping[Key, Band], sides: Se
     return figure, f"{label}: {'; '.join(sentences) or 'nothing to draw'}.{tail}"
 
 
-def _band(figure: Any, band: Band, side: str, *, alone: bool) -> None:
-    """Draw what is usual: alone in grey, with the other side in a breath of its colour."""
-    p = palette()
-    colour = p.muted if alone else side_colour(side)
+def _band(figure: Any, band: Band, side: str) -> None:
+    """Draw what is usual: a grey field, its middle dotted in the colour of the side."""
+    line = {"color": side_colour(side), "width": 1.3, "dash": "dot"}
     sd = np.where(np.isfinite(band.sd), band.sd, 0.0)
     low, high = band.mean - sd, band.mean + sd
     figure.add_scatter(
         x=np.concatenate([CYCLE, CYCLE[::-1]]),
         y=np.concatenate([high, low[::-1]]),
         fill="toself",
-        fillcolor=_tint(colour, 0.16 if alone else 0.12),
+        fillcolor=_tint(palette().muted, 0.17),
         line={"width": 0},
         hoverinfo="skip",
     )
-    figure.add_scatter(x=CYCLE, y=band.mean, mode="lines", line={"color": colour, "width": 1.2, "dash": "dot"})
-    figure.data[-1].hoverinfo = "skip"
+    figure.add_scatter(x=CYCLE, y=band.mean, mode="lines", line=line, hoverinfo="skip")
 
 
 def _strides(figure: Any, values: Array) -> None:
@@ -163,18 +160,18 @@ def _mean(figure: Any, name: str, side: str, curves: Curves) -> str:
     ).replace("-", "−")
 
 
-def _foot_off(figure: Any, side: str, percent: float, *, low: bool) -> None:
-    """Mark foot off by a thin line and a triangle at its foot."""
+def _foot_off(figure: Any, side: str, percent: float, *, before: bool) -> None:
+    """Mark foot off by a thin line and a triangle at its foot; the earlier of two is named on its left."""
     colour = side_colour(side)
     figure.add_vline(x=percent, line={"color": colour, "width": 1.2, "dash": SIDES[side].dash}, layer="below")
     figure.add_annotation(
         x=percent,
-        y=0.09 if low else 0.0,
+        y=0.0,
         yref="paper",
         yanchor="bottom",
-        xanchor="left",
+        xanchor="right" if before else "left",
         showarrow=False,
-        text=f"▲ {side[0].upper()} foot off",
+        text=f"{side} foot off ▲" if before else f"▲ {side} foot off",
         font={"color": colour, "size": 12},
     )
 
@@ -206,7 +203,7 @@ def phase_map(profiles: Mapping[str, Array]) -> Chart:
 def z_map(z: Mapping[Key, Array]) -> Chart:
     """Draw by how many SD between walks each joint angle lies off the baseline; the sign tells the direction."""
     p = palette()
-    labels = [f"{side.capitalize()} {name}" for name, side in z]
+    labels = [f"{side.capitalize()} {name}" if name != "trunk" else f"Trunk, {side} strides" for name, side in z]
     grid = np.array(list(z.values())) if z else np.full((0, 101), np.nan)
     widest = max(3.0, float(np.nanmax(np.abs(grid))) if grid.size else 3.0)
     low, high = ("#7FB2F0", "#E7AC53") if p.name == "dark" else ("#2B5C9E", "#9A5700")
@@ -318,7 +315,7 @@ def change_bars(labels: Sequence[str], changes: Sequence[Change], against: str) 
                 mode="markers",
                 marker={
                     "size": 13,
-                    "symbol": "diamond" if real else "circle",
+                    "symbol": "triangle-up" if real else "circle",
                     "color": p.watch if real else p.normal,
                 },
                 hovertemplate="%{y}: %{x:+.2f}<extra>" + ("real change" if real else "usual spread") + "</extra>",
@@ -331,7 +328,7 @@ def change_bars(labels: Sequence[str], changes: Sequence[Change], against: str) 
     real_count = sum(change.verdict == REAL for change in changes)
     open_count = sum(change.verdict == CANNOT_TELL for change in changes)
     first = (
-        f"{real_count} of {words.plural(len(changes), 'value')} left the usual spread, drawn as a diamond"
+        f"{real_count} of {words.plural(len(changes), 'value')} left the usual spread, drawn as a triangle"
         if real_count
         else f"None of {words.plural(len(changes), 'value')} left the usual spread"
     )

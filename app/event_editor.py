@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["changed_edits", "curves_of", "editor_data", "event_editor", "moved_events"]
 
 _HERE: Final = Path(__file__).resolve().parent
+_SCRIPTS: Final = ("event_timeline.js", "event_stage.js", "event_editor.js")
 CURVES_HZ: Final = 50.0
 MOST_FIGURES: Final = 6000
 """Frames of a longer walk get no figure: the page would become heavy."""
@@ -48,7 +49,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "gait_studio_event_editor",
         css=(_HERE / "event_editor.css").read_text(encoding="utf-8"),
-        js=(_HERE / "event_editor.js").read_text(encoding="utf-8"),
+        js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
     )
 
 
@@ -58,6 +59,7 @@ def editor_data(
     *,
     video_url: str | None,
     video_note: str = "",
+    numbers: Sequence[Mapping[str, str | None]] = (),
     answer: int = 0,
     refusal: str = "",
 ) -> dict[str, Any]:
@@ -71,6 +73,8 @@ def editor_data(
     video_url : str or None
     video_note : str
         Why there is no video.
+    numbers : sequence of mapping
+        What follows from the events: ``label``, ``now``, ``unit``, and ``before`` where the last change altered it.
     answer : int
         Number of the change that this answers.
     refusal : str
@@ -103,6 +107,7 @@ def editor_data(
         ],
         "ghosts": [_event(event) for event in moved_events(measurement.events, current)],
         "curves": curves_of(motion) if motion is not None else None,
+        "numbers": [dict(number) for number in numbers],
         "video": {"url": video_url or "", "scale": walk.time_scale, "broken": video_note or BROKEN},
     }
 

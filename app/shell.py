@@ -19,7 +19,13 @@ __all__ = ["run"]
 
 _ASSETS: Final = Path(__file__).resolve().parent / "assets"
 _IDLE_S: Final = 4.0
-_OPENS: Final = {"baseline": "baseline", "analyse": "analyse", "measure": "measure", "demo_walks": "baseline", "models": "performance"}
+_OPENS: Final = {
+    "baseline": "baseline",
+    "analyse": "analyse",
+    "measure": "measure",
+    "demo_walks": "baseline",
+    "models": "performance",
+}
 
 
 def run() -> None:

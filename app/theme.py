@@ -156,6 +156,11 @@ _CSS: Final = """
 .gs-facts .v{font-size:1.35rem;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3;
   overflow-wrap:anywhere}
 .gs-facts .s{font-size:.82rem;color:var(--gs-muted);line-height:1.35}
+.gs-tiles{grid-template-columns:repeat(auto-fit,minmax(15rem,1fr))}
+.gs-tiles .s{font-size:.88rem;line-height:1.5;font-variant-numeric:tabular-nums}
+.gs-legend{display:flex;flex-wrap:wrap;gap:.35rem 1.4rem;margin:0;font-size:.92rem;color:var(--gs-muted)}
+.gs-legend span{display:inline-flex;align-items:center;gap:.5rem}.gs-legend i{display:inline-block;width:1.7rem}
+.gs-legend i.band{height:.8rem;background:color-mix(in srgb,var(--gs-muted) 22%,transparent);border-radius:2px}
 .gs-steps{display:flex;list-style:none;gap:0;padding:0!important;margin:.2rem 0 1.1rem;counter-reset:s;flex-wrap:wrap}
 .gs-steps li{display:flex;align-items:center;gap:.55rem;color:var(--gs-muted);font-size:.95rem;margin:0!important}
 .gs-steps li+li::before{content:"";width:clamp(.8rem,2.2vw,2.2rem);height:1px;background:var(--gs-line);margin:0 .7rem}

@@ -144,7 +144,7 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """Fill a folder under another name and rename it, so that it exists whole or not at all; an earlier one is replaced.
+    """Fill a folder under another name and rename it, so that it exists whole or not; replaces an earlier one.
 
     Raises
     ------

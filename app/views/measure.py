@@ -122,9 +122,7 @@ def _earlier(found: list[dict[str, Any]]) -> None:
     for facts in found[:_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             name = str(facts["name"])
-            if st.button(
-                name, key=f"earlier_{facts['id']}", type="tertiary", width=300, help="Open this measurement"
-            ):
+            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=300, help="Open this measurement"):
                 set_params(measurement=str(facts["id"]))
                 st.rerun()
             with st.container(width=200):

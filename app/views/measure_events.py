@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from app import words
-from app.components import box, facts, note
+from app.components import box, note
 from app.event_editor import changed_edits, editor_data, event_editor
 from app.routes import measured_url
 from app.state import recall, remember, workspace
@@ -19,7 +19,7 @@ from gait_core.gait.measurement import Measurement
 from gait_core.report.measurements import MeasuredWalk, load_measurement, remeasure
 from gait_core.video.metadata import MetadataCache
 
-__all__ = ["figures_of", "handle", "render", "video_of"]
+__all__ = ["figures_of", "handle", "numbers_of", "render", "video_of"]
 
 Figures = dict[str, float | None]
 _SHOWN: Final[Mapping[str, tuple[str, str, int]]] = {
@@ -49,11 +49,11 @@ def render(walk: MeasuredWalk) -> None:
         motion,
         video_url=url,
         video_note=reason,
+        numbers=numbers_of(figures_of(walk.measurement), recall(f"{key}_before")),
         answer=int(said.get("answer", 0)),
         refusal=str(said.get("refusal", "")),
     )
     event_editor(data, key=key, on_change=lambda: _changed(walk.id, key))
-    _numbers(figures_of(walk.measurement), recall(f"{key}_before"))
     _left_out(walk.measurement)
 
 
@@ -123,18 +123,14 @@ def _motion(walk: MeasuredWalk) -> Kinematics | None:
         return None
 
 
-def _numbers(now: Figures, before: Figures | None) -> None:
-    items = []
+def numbers_of(now: Figures, before: Figures | None) -> list[dict[str, str | None]]:
+    """Return the figures as text; ``before`` is None for what the last change left as it was."""
+    items: list[dict[str, str | None]] = []
     for name, (label, unit, digits) in _SHOWN.items():
-        value, old = now[name], (before or now).get(name)
-        text = f"{words.number(value, digits)} {unit}".strip() if value is not None else "–"
-        changed = before is not None and words.number(old, digits) != words.number(value, digits)
-        more = f"{words.number(old, digits)} → {words.number(value, digits)}" if changed else "unchanged"
-        items.append((label, text, more if before is not None else " "))
-    with st.container(key="event_numbers"):
-        facts(items)
-    if before is not None:
-        note("The lower line compares with the numbers before the last change.")
+        text = words.number(now[name], digits)
+        old = words.number(before.get(name), digits) if before is not None else text
+        items.append({"label": label, "now": text, "unit": unit, "before": old if old != text else None})
+    return items
 
 
 def _left_out(measurement: Measurement) -> None:

@@ -18,7 +18,6 @@ from gait_core.baseline.store import list_baselines
 from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PROFILES
 from gait_core.errors import GaitError
 from gait_core.gait.parameters.scale import ScaleInput
-from gait_core.report.measurements import list_measurements
 
 __all__ = ["METHODS", "render", "submit"]
 

@@ -73,6 +73,8 @@ class BaselineRequest(Settings):
         Do not start from the pre-trained model.
     thresholds : mapping
         Fields of `ThresholdSettings`.
+    person : str
+        Whom to follow where several people are in view, see `PoseSettings`.
     workers : int or None
         Videos at once; default: as many as there are processors, at most five.
     use_cache : bool
@@ -87,6 +89,7 @@ class BaselineRequest(Settings):
     cell: str = "gru"
     from_scratch: bool = False
     thresholds: Mapping[str, Any] | None = None
+    person: str = "auto"
     workers: int | None = None
     use_cache: bool = True
 
@@ -147,7 +150,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
 
     outcomes = prepare_walks(
         [Path(video) for video in request.videos],
-        profile.pose_settings(),
+        profile.pose_settings().with_(person=request.person),
         settings.features,
         workspace,
         reporter,

@@ -91,7 +91,7 @@ def compare_events(
             lost = [t for j, t in enumerate(true) if j not in {pair[1] for pair in pairs}]
             missed += sum(any(low <= t <= high for low, high in inner) for t in lost)
             unmatched = [t for i, t in enumerate(times) if i not in {pair[0] for pair in pairs}]
-            extra += sum(len(true) > 0 and true[0] <= t <= true[-1] for t in unmatched)
+            extra += sum(bool(len(true) > 0 and true[0] <= t <= true[-1]) for t in unmatched)
     return Agreement(errors_s={kind: tuple(values) for kind, values in errors.items()}, missed=missed, extra=extra)
 
 

@@ -74,15 +74,15 @@ def altered_video(info: VideoInfo, name: str, folder: Path, reporter: Reporter) 
     if path.is_file():
         return path
     folder.mkdir(parents=True, exist_ok=True)
-    frames = ((frame.time_s, frame.image) for frame in iter_frames(info))
+    frames: Iterator[tuple[float, Picture]] = ((frame.time_s, frame.image) for frame in iter_frames(info))
     if alteration.frame_rate_hz is not None:
         frames = _retimed(frames, alteration.frame_rate_hz)
     rate_hz = alteration.frame_rate_hz or info.frame_rate_hz
-    size_px = [max(2, round(side_px * alteration.size)) for side_px in (info.width_px, info.height_px)]
-    with VideoWriter(path, *size_px, rate_hz) as writer:
+    width_px, height_px = (max(2, round(side_px * alteration.size)) for side_px in (info.width_px, info.height_px))
+    with VideoWriter(path, width_px, height_px, rate_hz) as writer:
         for time_s, image in frames:
             reporter.check()
-            writer.write(_altered(image, alteration, (size_px[0], size_px[1])), time_s)
+            writer.write(_altered(image, alteration, (width_px, height_px)), time_s)
     return path
 
 

@@ -79,7 +79,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     from gait_core.pose.extract import extract_many
     from gait_core.workspace import safe_name, storage_guard
 
-    settings = profile_named(args.profile).pose_settings().with_(engine=args.engine)
+    settings = profile_named(args.profile).pose_settings().with_(engine=args.engine, person=args.person)
     reporter = Reporter(sink=console.sink)
     with reporter.stage("extract", "Finding the landmarks"):
         outcomes = extract_many(
@@ -132,6 +132,7 @@ def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Con
         "height_m": args.height_m,
         "fps": args.fps,
         "profile": args.profile,
+        "person": args.person,
         "cell": args.cell,
         "from_scratch": args.from_scratch,
         "workers": args.workers,
@@ -195,6 +196,7 @@ def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "videos": videos_of(args.videos),
         "baseline_id": args.baseline,
         "profile": args.profile,
+        "person": args.person,
         "overlay": args.overlay,
     }
     result = run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")

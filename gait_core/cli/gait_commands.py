@@ -27,6 +27,7 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "videos": videos,
         "subject": args.subject,
         "profile": args.profile,
+        "person": args.person,
         "scale": scale_of(args),
         "settings": {"event_method": args.method},
         "edits": _edits(args.events),
@@ -137,7 +138,9 @@ def _lines(walk: dict[str, Any]) -> list[str]:
         if found is not None:
             lines.append(f"  {found['label']}: {_value(found)}")
     lines += [f"  ! {warning['message']}" for warning in walk["warnings"]]
-    lines += [f"  wrote {file}" for file in walk.get("export", {}).get("files", [])]
+    export = walk.get("export", {})
+    lines += [f"  wrote {file}" for file in export.get("files", [])]
+    lines += [f"  ! no {name}: {reason}" for name, reason in export.get("skipped", {}).items()]
     if "report" in walk:
         lines.append(f"  wrote {walk['report']}")
     return lines
@@ -158,7 +161,12 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
 
     measurement = None
     if args.video:
-        params = {"videos": absolute([args.video]), "profile": args.profile, "scale": scale_of(args)}
+        params = {
+            "videos": absolute([args.video]),
+            "profile": args.profile,
+            "person": args.person,
+            "scale": scale_of(args),
+        }
         (walk,) = run_job(workspace, console, "measure", params, "Walk to be validated")["walks"]
         if "error" in walk:
             raise InputError(walk["error"]["message"], walk["error"]["remedy"])

@@ -15,7 +15,7 @@ from typing import Any
 from gait_core import __version__
 from gait_core.cli import commands, gait_commands
 from gait_core.cli.console import Console
-from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PROFILES
+from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PERSONS, PROFILES
 from gait_core.errors import Cancelled, GaitError
 from gait_core.workspace import Workspace
 
@@ -118,6 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     _videos(analyse)
     analyse.add_argument("--baseline", required=True, metavar="ID")
     analyse.add_argument("--profile", choices=tuple(PROFILES), help="default: that of the baseline")
+    _person(analyse)
     analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
     analyse.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
 
@@ -210,3 +211,10 @@ def _videos(command: argparse.ArgumentParser) -> None:
 
 def _profile(command: argparse.ArgumentParser) -> None:
     command.add_argument("--profile", choices=tuple(PROFILES), default=DEFAULT_PROFILE)
+    _person(command)
+
+
+def _person(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--person", choices=PERSONS, default=PERSONS[0], help="whom to follow where several are in view"
+    )

@@ -9,6 +9,7 @@ from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
 from gait_core.config.settings import (
     EVENT_METHODS,
+    PERSONS,
     FeatureSettings,
     LearnSettings,
     MeasureSettings,
@@ -20,6 +21,7 @@ from gait_core.config.settings import (
 __all__ = [
     "DEFAULT_PROFILE",
     "EVENT_METHODS",
+    "PERSONS",
     "PROFILES",
     "FeatureSettings",
     "LearnSettings",

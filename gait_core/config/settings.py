@@ -19,6 +19,9 @@ __all__ = [
     "ThresholdSettings",
 ]
 
+PERSONS: Final = ("auto", "largest", "leftmost", "rightmost")
+"""Whom to follow where several people are in view, the default first."""
+
 EVENT_METHODS: Final = ("coordinate", "velocity", "foot_velocity")
 """Rules that find gait events, the default first."""
 
@@ -62,7 +65,7 @@ class PoseSettings(Settings):
     _choices = {
         "engine": ("mediapipe",),
         "variant": ("lite", "full", "heavy"),
-        "person": ("auto", "largest", "leftmost", "rightmost"),
+        "person": PERSONS,
     }
 
     def digest(self) -> str:

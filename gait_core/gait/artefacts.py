@@ -68,6 +68,7 @@ def find_outliers(position: Array, valid: Mask, time_s: Array, leg_px: float) ->
 def _jumps(path: Array, time_s: Array) -> NDArray[np.int64]:
     """Return the samples of one landmark, shape (n, 2) in leg lengths, that have jumped."""
     candidates: list[tuple[float, int, int]] = []
+    frame_s = float(np.median(np.diff(time_s)))
     for length in range(1, LONGEST_OUTLIER + 1):
         starts = np.arange(2, len(path) - length - 1)
         if not len(starts):
@@ -77,7 +78,9 @@ def _jumps(path: Array, time_s: Array) -> NDArray[np.int64]:
         spread = np.median(away)
         step_s = (time_s[support[:, 2]] - time_s[support[:, 1]]) / 2
         limit = np.maximum(OUTLIER_LEG + FREE_LEG_PER_S2 * step_s**2, OUTLIER_SPREADS * spread)
-        near = time_s[support[:, 3]] - time_s[support[:, 0]] <= SUPPORT_S
+        # Beside a gap nothing tells a jump from the end of what made the gap.
+        near = time_s[support[:, 2]] - time_s[support[:, 1]] <= (length + 1.5) * frame_s
+        near &= time_s[support[:, 3]] - time_s[support[:, 0]] <= SUPPORT_S
         least = away.min(axis=0)
         candidates += [(float(least[k]), int(starts[k]), length) for k in np.flatnonzero(near & (least > limit))]
     taken: set[int] = set()

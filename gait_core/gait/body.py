@@ -11,7 +11,7 @@ from gait_core.errors import WalkRefused
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["check_orientation", "leg_length_px", "middle"]
+__all__ = ["body_height_px", "check_orientation", "leg_length_px", "middle"]
 
 
 def middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
@@ -69,3 +69,14 @@ def leg_length_px(position: NDArray[Any]) -> float:
         hip, knee, ankle = (position[:, INDEX[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle"))
         lengths.append(np.linalg.norm(hip - knee, axis=1) + np.linalg.norm(knee - ankle, axis=1))
     return float(np.nanmedian(np.maximum(*lengths)))
+
+
+def body_height_px(position: NDArray[Any]) -> float:
+    """Return the usual height of a body in the picture, from the lowest landmark to the highest, px.
+
+    Parameters
+    ----------
+    position : ndarray, shape (n, 33, 2)
+        Frames with a person; single landmarks may be missing.
+    """
+    return float(np.median(np.nanmax(position[:, :, 1], axis=1) - np.nanmin(position[:, :, 1], axis=1)))

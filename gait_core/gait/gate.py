@@ -10,6 +10,7 @@ import numpy as np
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
+from gait_core.gait.body import body_height_px
 from gait_core.gait.channels import ROWS, other_side
 from gait_core.gait.check import STATES, Check, check_of, graded
 from gait_core.gait.kinematics import Kinematics
@@ -239,7 +240,7 @@ def _person_size(track: Track) -> Check:
         return make("not_measured", None, "Not measured: nobody was found.")
     limit = (track.info.get("settings") or {}).get("max_side_px")
     factor = min(1.0, limit / max(track.width_px, track.height_px)) if limit else 1.0
-    height = factor * float(np.median(np.ptp(track.position[track.detected][:, :, 1], axis=1)))
+    height = factor * body_height_px(track.position[track.detected])
     advice = "Film from nearer or with a higher resolution; the person should fill half of the picture's height."
     return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px high as analysed.", advice)
 

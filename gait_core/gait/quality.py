@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
+from gait_core.gait.body import body_height_px
 from gait_core.gait.signals import runs, trusted
 from gait_core.gait.view import Segment, View
 from gait_core.pose.landmarks import INDEX
@@ -140,7 +141,6 @@ def assess(
     inside = _frames_in(track, used) & track.detected
     walking_s = sum(segment.duration_s for segment in used)
     stride_s = stride_time_s(separation, settings.rate_hz)
-    height = np.ptp(track.position[inside, :, 1], axis=1)
     quality: dict[str, Any] = {
         "walking_s": walking_s,
         "other_side_s": sum(segment.duration_s for segment in segments if not segment.used),
@@ -152,7 +152,7 @@ def assess(
         "view_deg": view.view_deg,
         "camera_moves": view.camera_moves,
         "depth_agreement": view.depth_agreement,
-        "body_height_share": float(np.median(height)) / track.height_px,
+        "body_height_share": body_height_px(track.position[inside]) / track.height_px,
         "people_share": float(track.info.get("people_share") or track.info.get("people_max_share") or 0.0),
         "stride_time_estimate_s": stride_s,
         "cadence_estimate_spm": None if stride_s is None else 120.0 / stride_s,

@@ -229,7 +229,12 @@ def _raw_marks(position: NDArray[Any], world: NDArray[Any], leg: float) -> dict[
 def _on_grid(
     times: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], grid: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    return {name: np.interp(grid, times, curve) for name, curve in curves.items()}
+    """Carry curves to the grid; single missing landmarks are bridged, so that they end no walk."""
+    known = {name: np.isfinite(curve) for name, curve in curves.items()}
+    return {
+        name: np.interp(grid, times[known[name]], curve[known[name]]) if known[name].any() else np.zeros(len(grid))
+        for name, curve in curves.items()
+    }
 
 
 def _known(

@@ -26,6 +26,7 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
         workspace,
         reporter,
         profile=params.get("profile"),
+        person=params.get("person", "auto"),
         overlay=params.get("overlay", True),
     )
 

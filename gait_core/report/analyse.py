@@ -38,6 +38,7 @@ def analyse_walks(
     reporter: Reporter,
     *,
     profile: str | None = None,
+    person: str = "auto",
     overlay: bool = True,
 ) -> dict[str, Any]:
     """Compare walks with a baseline.
@@ -50,6 +51,8 @@ def analyse_walks(
     reporter : Reporter
     profile : str, optional
         Default: the profile of the baseline; another one makes the comparison doubtful and says so.
+    person : str
+        Whom to follow where several people are in view, see `PoseSettings`.
     overlay : bool
         Also write the overlay videos.
 
@@ -75,7 +78,7 @@ def analyse_walks(
     sides = stored.calibration["conditions"]["visible_sides"]
     outcomes = prepare_walks(
         [Path(video) for video in videos],
-        profile_named(chosen).pose_settings(),
+        profile_named(chosen).pose_settings().with_(person=person),
         FeatureSettings.from_dict(stored.calibration["windows"]),
         workspace,
         reporter,

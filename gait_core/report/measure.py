@@ -43,6 +43,8 @@ class MeasureRequest(Settings):
         True frame rate, Hz, where the file's own time stamps are wrong.
     side : {"left", "right"} or None
         Side wanted where a walk shows both.
+    person : str
+        Whom to follow where several people are in view, see `PoseSettings`.
     workers : int or None
     use_cache : bool
     """
@@ -55,6 +57,7 @@ class MeasureRequest(Settings):
     edits: Sequence[Mapping[str, Any]] = ()
     fps: float | None = None
     side: str | None = None
+    person: str = "auto"
     workers: int | None = None
     use_cache: bool = True
 
@@ -96,7 +99,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
     workspace.check_writable()
     outcomes = prepare_walks(
         [Path(video) for video in request.videos],
-        profile_named(request.profile).pose_settings(),
+        profile_named(request.profile).pose_settings().with_(person=request.person),
         FeatureSettings(),
         workspace,
         reporter,

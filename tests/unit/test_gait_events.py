@@ -220,3 +220,12 @@ def test_events_of_an_interpolated_leg_count_less():
     best = min(filled.events, key=lambda e: abs(e.time_s - target) + (e.side != "left"))
     assert best.confidence < 1.0
     assert abs(best.time_s - target) < 0.02
+
+
+def test_the_known_delay_of_a_pose_engine_is_taken_out():
+    _, track = simulated(seed=3)
+    _, exact = measured(track)
+    _, late = measured(track.with_(info={**track.info, "engine": "mediapipe"}))
+    earlier = exact.times_s("left", INITIAL_CONTACT) - late.times_s("left", INITIAL_CONTACT)
+    assert np.allclose(earlier, 2 / 3 * 0.028, atol=1e-6)
+    assert np.allclose(exact.times_s("left", FOOT_OFF), late.times_s("left", FOOT_OFF))

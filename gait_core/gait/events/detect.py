@@ -10,7 +10,7 @@ import numpy as np
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.lag import OWN_SHARE, lags_s
+from gait_core.gait.events.lag import OWN_SHARE, TURN_DELAY_S, lags_s
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.events.order import in_order
@@ -91,6 +91,7 @@ def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
         lead=lead,
         pitch_deg=motion.angles[f"{side}_foot"][span],
         stride_s=stride_time_s(lead, motion.rate_hz) or USUAL_STRIDE_S,
+        turn_delay_s=TURN_DELAY_S.get(str(motion.track.info.get("engine", "")), 0.0),
     )
 
 

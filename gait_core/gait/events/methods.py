@@ -52,6 +52,8 @@ class FootPath:
         Foot against the horizontal, toe up positive, degrees.
     stride_s : float
         Usual stride time, s.
+    turn_delay_s : float
+        By how much the landmarks show a quick turn of the foot too late, s, see `lag.TURN_DELAY_S`.
     """
 
     time_s: Array
@@ -61,6 +63,7 @@ class FootPath:
     lead: Array
     pitch_deg: Array
     stride_s: float
+    turn_delay_s: float = 0.0
 
     def at_s(self, sample: float) -> float:
         """Return the time of a sample that may lie between two, s."""

@@ -1,0 +1,93 @@
+"""How far a measured walk can be trusted: what was checked, and what to do better next time."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from app import words
+from app.components import box, note, rows, say
+from app.views.measure_form import METHODS
+from app.views.measure_walk import WalkView
+from gait_core.gait.check import Check
+from gait_core.report.document.words import number
+
+__all__ = ["STATES", "render", "state_badge"]
+
+STATES: Final = {
+    "good": ("normal", "Good"),
+    "poor": ("watch", "Poor"),
+    "unusable": ("alert", "Not usable"),
+    "not_measured": ("withheld", "Not judged"),
+}
+"""State of a check → look and word."""
+
+
+def state_badge(state: str) -> str:
+    """Return a state as HTML: colour, word and shape."""
+    look, word = STATES.get(state, STATES["not_measured"])
+    return f'<span class="gs-level {look}"><i aria-hidden="true"></i>{word}</span>'
+
+
+def render(view: WalkView) -> None:
+    """Draw the tab."""
+    checks = view.measurement.checks
+    say(_sentence(checks))
+    body = [
+        [escape(check.label), state_badge(check.state), escape(_figure(check)), _said(check)]
+        for check in sorted(checks, key=lambda check: -_RANK.get(check.state, 0))
+    ]
+    columns = [("Looked at", "t"), ("State", "t"), ("Found", "n"), ("In words", "name")]
+    rows(columns, body, "What was checked in the video", html_columns=range(4))
+    for warning in view.measurement.warnings:
+        box("Please note", warning.message, "warn")
+    _left_out(view)
+    _how(view)
+
+
+_RANK: Final = {"unusable": 3, "poor": 2, "good": 1, "not_measured": 0}
+
+
+def _sentence(checks: tuple[Check, ...]) -> str:
+    bad = [check.label.lower() for check in checks if check.state == "unusable"]
+    poor = [check.label.lower() for check in checks if check.state == "poor"]
+    if bad:
+        return f"This video is not good enough to be judged: {', '.join(bad)}."
+    if poor:
+        return f"This video can be used with care; weak: {', '.join(poor)}."
+    return "Nothing in this video stands against its values."
+
+
+def _figure(check: Check) -> str:
+    if check.figure is None:
+        return "–"
+    digits = 0 if abs(check.figure) >= 20 else 1 if abs(check.figure) >= 1 else 3
+    return f"{number(check.figure, digits=digits)} {check.unit}".strip()
+
+
+def _said(check: Check) -> str:
+    advice = f"<br><strong>Next time:</strong> {escape(check.advice)}" if check.advice else ""
+    return f"{escape(check.sentence)}{advice}"
+
+
+def _left_out(view: WalkView) -> None:
+    rejections = view.measurement.rejections
+    if not rejections:
+        return
+    st.subheader("Left out", anchor=False)
+    body = [[f"{one.start_s:.2f} to {one.end_s:.2f} s", one.side or "both", one.reason] for one in rejections]
+    rows([("When", "t"), ("Foot", "t"), ("Why", "name")], body, "Pieces of the walk that give no stride")
+
+
+def _how(view: WalkView) -> None:
+    walk, measurement = view.walk, view.measurement
+    count = {side: sum(stride.side == side for stride in measurement.strides) for side in ("left", "right")}
+    passes = words.plural(len(measurement.segments), "pass", "passes")
+    method = METHODS.get(measurement.settings.event_method, measurement.settings.event_method)
+    note(
+        f"{words.plural(count['left'], 'left stride')} and {words.plural(count['right'], 'right stride')} in {passes}, "
+        f"seen from the {measurement.visible_side}. Steps found by: {method}. Profile {walk.profile}, "
+        f"{walk.frame_rate_hz:.0f} frames a second. Video {walk.content_sha256[:12]}…"
+    )

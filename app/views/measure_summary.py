@@ -1,0 +1,224 @@
+"""A measured walk in one view: what it says in plain words, the main values, and all of them in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from app.components import empty, note, rows, say
+from app.views.measure_walk import WalkView
+from gait_core.gait.change import REAL
+from gait_core.gait.measurement import Measurement
+from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.reference import REFERENCES
+from gait_core.gait.parameters.symmetry import FORMULAS
+from gait_core.report.document.body_section import marked_parts
+from gait_core.report.document.rows import change_label, chosen_changes
+from gait_core.report.document.words import interval, number, signed, summary_sentences, unit_word
+
+__all__ = ["Tile", "render", "table_rows", "tile_of"]
+
+_TILES: Final[tuple[tuple[str, ...], ...]] = (
+    ("walking_speed_mps", "walking_speed_leg_per_s"),
+    ("cadence_spm",),
+    ("step_time_s",),
+    ("step_length_m", "step_length_leg"),
+    ("stance_pct",),
+    ("double_support_pct",),
+)
+"""Values of the tiles; the first of each group that was measured is shown."""
+_NAMES: Final = ("Walking speed", "Cadence", "Step time", "Step length", "Stance", "Double support")
+_OF_STEPS: Final = ("cadence", "step_", "walk_ratio")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """One main value: its name, the value with its unit, and lines below it."""
+
+    name: str
+    value: str
+    lines: tuple[str, ...]
+
+
+def render(view: WalkView) -> None:
+    """Draw the tab."""
+    measurement = view.measurement
+    _sentences(view)
+    _tiles([tile_of(measurement, names, label) for names, label in zip(_TILES, _NAMES, strict=True)])
+    _notes(measurement)
+    if not measurement.parameters:
+        empty("No values", "No complete step was seen. The tab “Quality” says what to do better next time.")
+        return
+    with st.expander("All values, left and right", icon=":material/table:"):
+        _table(measurement)
+    with st.expander("Stride by stride", icon=":material/list:"):
+        _strides(measurement)
+
+
+def _sentences(view: WalkView) -> None:
+    comparison = view.comparison
+    changed = [
+        change_label(change)
+        for change in (chosen_changes(comparison.changes) if comparison is not None else ())
+        if change.verdict == REAL
+    ]
+    lowered = [f"{label[0].lower()}{label[1:]}" for label in changed]
+    texts = summary_sentences(view.measurement, comparison, REFERENCES, marked_parts(comparison), lowered)
+    say(" ".join(texts[:2]))
+    note(texts[2] if comparison is not None else "This walk was not compared with a baseline; see the tab “Change”.")
+
+
+def _unit_count(name: str, count: int) -> str:
+    one = "step" if name.startswith(_OF_STEPS) else "stride"
+    return f"{count} {one}{'' if count == 1 else 's'}"
+
+
+def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
+    """Return what a tile says.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    names : sequence of str
+        Parameters, best first; the first that was measured is shown.
+    label : str
+        For people, where none was measured.
+    """
+    parameter = next((measurement.parameters[name] for name in names if name in measurement.parameters), None)
+    if parameter is None or parameter.both is None:
+        return Tile(name=label, value="withheld", lines=("No complete step was seen.",))
+    unit, both = parameter.unit, parameter.both
+    between = interval(both.ci_low, both.ci_high, unit)
+    count = _unit_count(parameter.name, both.n)
+    fewest = measurement.settings.fewest_strides_interval
+    lines = [f"95 % between {between} · {count}" if between else f"{count}; no interval below {fewest}"]
+    if parameter.left is not None or parameter.right is not None:
+        lines.append(f"left {_side(parameter.left, unit)} · right {_side(parameter.right, unit)}")
+    reference = REFERENCES.get(parameter.name)
+    if reference is not None:
+        lines.append(f"reference {interval(reference.low, reference.high, unit)}")
+    if parameter.name != names[0]:
+        lines.append("no metres: choose what they come from above")
+    return Tile(name=parameter.label, value=f"{number(both.mean, unit)} {unit_word(unit)}".strip(), lines=tuple(lines))
+
+
+def _side(summary: Summary | None, unit: str) -> str:
+    return f"{number(summary.mean, unit)} (n {summary.n})" if summary is not None else "not seen"
+
+
+def _tiles(tiles: Sequence[Tile]) -> None:
+    cells = "".join(
+        f'<div><div class="k">{escape(tile.name)}</div><div class="v">{escape(tile.value)}</div>'
+        + "".join(f'<div class="s">{escape(line)}</div>' for line in tile.lines)
+        + "</div>"
+        for tile in tiles
+    )
+    st.html(f'<div class="gs-facts gs-tiles">{cells}</div>')
+
+
+def _notes(measurement: Measurement) -> None:
+    """Say what is withheld and why, what the references are, and what the warnings are."""
+    found = measurement.parameters
+    shown = [found[name] for names in _TILES for name in names if name in found]
+    sources = {
+        f"Reference for {parameter.label.lower()}: 95 % of {reference.population} ({reference.source})."
+        for parameter in shown
+        if (reference := REFERENCES.get(parameter.name)) is not None
+    }
+    rest = [parameter.label.lower() for parameter in shown if parameter.name not in REFERENCES]
+    texts = sorted(sources)
+    if rest and sources:
+        texts.append("For the other values no reference was found that could be checked against its source.")
+    step = found.get("step_time_s")
+    texts += step.notes if step is not None else ()
+    texts += [
+        text for parameter in shown for text in parameter.notes if "withheld" not in text and "No interval" not in text
+    ]
+    texts += [
+        warning.message for warning in measurement.warnings if not warning.blocking and warning.code != "no_scale"
+    ]
+    note(" ".join(dict.fromkeys(texts)))
+
+
+def table_rows(measurement: Measurement) -> list[list[str]]:
+    """Return the table of all spatiotemporal parameters."""
+    return [_row(parameter) for parameter in measurement.parameters.values()]
+
+
+def _row(parameter: Parameter) -> list[str]:
+    unit, both = parameter.unit, parameter.both
+    spread = "withheld"
+    if both is not None and both.sd is not None:
+        spread = number(both.sd, unit) + (f" ({both.cv_pct:.1f} %)" if both.cv_pct is not None else "")
+    index = (parameter.asymmetry or {}).get("robinson_pct")
+    between = interval(both.ci_low, both.ci_high, unit) if both is not None else ""
+    return [
+        parameter.label,
+        unit_word(unit),
+        _cell(parameter.left, unit),
+        _cell(parameter.right, unit),
+        number(both.mean if both is not None else None, unit),
+        between or "–",
+        str(both.n if both is not None else 0),
+        spread,
+        f"{signed(index, '%')} %" if index is not None else "withheld" if parameter.left or parameter.right else "–",
+    ]
+
+
+def _cell(summary: Summary | None, unit: str) -> str:
+    if summary is None:
+        return "–"
+    between = interval(summary.ci_low, summary.ci_high, unit)
+    return f"{number(summary.mean, unit)}{f' ({between})' if between else ''}"
+
+
+def _table(measurement: Measurement) -> None:
+    columns = [
+        ("Value", "t"),
+        ("Unit", "t dim"),
+        ("Left", "n"),
+        ("Right", "n"),
+        ("Both", "n"),
+        ("95 % interval", "n"),
+        ("n", "n"),
+        ("SD (CV)", "n"),
+        ("Asymmetry", "n"),
+    ]
+    rows(columns, table_rows(measurement), "All spatiotemporal values")
+    settings = measurement.settings
+    note(
+        f"Intervals by bootstrap over steps or strides, shown from {settings.fewest_strides_interval} of a kind; "
+        f"asymmetry from {settings.fewest_strides_asymmetry} of each side; SD and CV from "
+        f"{settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
+        "A step is named after the foot that lands."
+    )
+
+
+def _strides(measurement: Measurement) -> None:
+    body = [
+        [
+            str(count),
+            stride.side,
+            "near" if stride.near else "far",
+            f"{stride.start_s:.2f}",
+            f"{stride.duration_s:.2f}",
+            f"{stride.foot_off_pct:.1f}",
+            f"{stride.confidence:.2f}",
+        ]
+        for count, stride in enumerate(measurement.strides, start=1)
+    ]
+    columns = [
+        ("Stride", "n"),
+        ("Foot", "t"),
+        ("To the camera", "t"),
+        ("Begins (s)", "n"),
+        ("Lasts (s)", "n"),
+        ("Stance (%)", "n"),
+        ("Confidence", "n"),
+    ]
+    rows(columns, body, "Every stride")
+    note("Confidence is that of the landmarks around the least certain event of the stride, from 0 to 1.")
