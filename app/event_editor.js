@@ -13,6 +13,7 @@ export default function (component) {
 function build(parent) {
   const now = { t: 0, picked: null, pending: null, drag: null, adding: false, lane: "left", scale: 0, feet: false };
   let data = null, send = () => {}, count = 0, waiting = 0, tried = null, rest = 0, patience = 0, sure = 0;
+  let heard = 0, clicked = { at: -Infinity, x: 0 };
 
   // ---------------------------------------------------------------- the parts
   const root = html("div", { class: "editor" }, parent);
@@ -27,13 +28,14 @@ function build(parent) {
   const general = html("div", { class: "buttons" }, panel);
   const tools = html("div", { class: "buttons tools" }, panel);
   const spoken = html("div", { class: "spoken", "aria-live": "polite" }, root);
-  const scroll = html("div", { class: "scroll", tabindex: "-1" }, root);
+  const numbers = html("div", { class: "numbers", role: "status", "aria-label": "Numbers that follow from the events" }, root);
+  const strip = html("div", { class: "strip" }, root);
+  const scroll = html("div", { class: "scroll", tabindex: "-1" }, strip);
   const room = html("div", { class: "room" }, scroll);
   const line = svg("svg", {
     class: "line", tabindex: "0", role: "application", "aria-roledescription": "timeline",
     "aria-label": "Timeline of the gait events of both feet", "aria-describedby": "gait-keys", height: TALL,
   }, room);
-  const numbers = html("div", { class: "numbers", role: "status", "aria-label": "Numbers that follow from the events" }, root);
   explain(html("div", { class: "legend" }, root), html("p", { class: "keys", id: "gait-keys" }, root));
   const button = (where, text, action, label) => {
     const made = html("button", { type: "button", ...(label ? { "aria-label": label } : {}) }, where, text);
@@ -52,8 +54,9 @@ function build(parent) {
     press(slow, stage.video.playbackRate < 1);
   });
   const feet = button(tools, "Zoom to the feet", () => { now.feet = !now.feet; press(feet, now.feet); stage.zoom(now.feet); });
-  button(tools, "−", () => zoom(1 / 1.4), "Show more of the timeline");
-  button(tools, "+", () => zoom(1.4), "Stretch the timeline");
+  const scale = html("div", { class: "scale" }, strip);
+  button(scale, "−", () => zoom(1 / 1.4), "Show more of the timeline");
+  button(scale, "+", () => zoom(1.4), "Stretch the timeline");
   const press = (node, on) => node.setAttribute("aria-pressed", String(on));
   press(slow, false);
   press(feet, false);
@@ -126,7 +129,8 @@ function build(parent) {
     more.textContent = standing(event) + (out.length ? ` Left out here: ${[...new Set(out)].join(" ")}` : "");
     problem.textContent = data.refusal;
     problem.hidden = !data.refusal;
-    more.hidden = Boolean(data.refusal);
+    title.hidden = now.adding;
+    more.hidden = now.adding || Boolean(data.refusal);
     own.hidden = !event || now.adding;
     form.hidden = !now.adding;
     general.hidden = now.adding;
@@ -277,7 +281,13 @@ function build(parent) {
     stage.video.pause();
     pick(event);
     now.lane = laneAt(here.y);
-    if (!event) place(at(here.x), { still: true });
+    if (!event) {
+      place(at(here.x), { still: true });
+      // The browser's own double click is lost, because the first click draws the timeline anew.
+      const twice = performance.now() - clicked.at < 450 && Math.abs(here.x - clicked.x) < 6;
+      clicked = { at: twice ? -Infinity : performance.now(), x: here.x };
+      if (twice) { pointer.preventDefault(); propose(laneAt(here.y)); return; }
+    }
     now.drag = { x: here.x, event: data.editable ? event : null, moved: false };
     line.setPointerCapture(pointer.pointerId);
   });
@@ -292,12 +302,6 @@ function build(parent) {
   const drop = () => { now.drag = null; commit(); };
   line.addEventListener("pointerup", drop);
   line.addEventListener("pointercancel", () => { now.drag = null; if (now.pending) takeBack(); });
-  line.addEventListener("dblclick", (pointer) => {
-    const here = spot(pointer);
-    if (under(here)) return;
-    place(at(here.x), { still: true });
-    propose(laneAt(here.y));
-  });
 
   // ---------------------------------------------------------------- keys
   const ways = { ArrowLeft: -1, ArrowRight: 1, PageUp: -1, PageDown: 1 };
@@ -358,7 +362,10 @@ function build(parent) {
   function update({ data: given, setTriggerValue }) {
     send = (change) => setTriggerValue("change", change);
     const other = data?.walk !== given.walk, answered = given.answer >= waiting;
-    data = { ...given, events: [...given.events] };
+    // A refusal is said once: not again when the page is drawn for another reason.
+    const refusal = other ? "" : given.answer > heard ? given.refusal : data.refusal;
+    heard = given.answer;
+    data = { ...given, refusal, events: [...given.events] };
     if (other) {
       Object.assign(now, { t: data.events[0]?.t ?? data.start, picked: null, pending: null, adding: false });
       count = data.answer;

@@ -17,7 +17,7 @@ function makeStage(parent, moved) {
     data = given;
     if (data.figure) {
       stage.style.aspectRatio = `${data.figure.width} / ${data.figure.height}`;
-      stage.style.maxWidth = `${Math.round((330 * data.figure.width) / data.figure.height)}px`;
+      stage.style.maxWidth = `${Math.round((310 * data.figure.width) / data.figure.height)}px`;
     }
     if (fresh) {
       playable(true);

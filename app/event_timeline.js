@@ -1,6 +1,6 @@
 // Draws the timeline of the event editor: passes, curves of heel and toe, pieces left out, events.
 const NS = "http://www.w3.org/2000/svg";
-const LABEL = 68, RIGHT = 14, TOP = 26, MARKS = 40, FORWARD = 70, HEIGHT = 42, GAP = 14, AXIS = 24;
+const LABEL = 68, RIGHT = 14, TOP = 26, MARKS = 40, FORWARD = 62, HEIGHT = 38, GAP = 14, AXIS = 24;
 const LANE = MARKS + FORWARD + HEIGHT, TALL = TOP + 2 * LANE + GAP + AXIS;
 const SIDES = ["left", "right"], KINDS = ["initial_contact", "foot_off"];
 const NAMES = { initial_contact: "contact", foot_off: "foot off" };
@@ -122,7 +122,7 @@ function drawTimeline(line, view) {
     for (let i = Math.ceil(view.from / step); i * step <= view.to; i += 1) {
       const t = i * step;
       svg("line", { class: "tick", x1: x(t), x2: x(t), y1: TOP, y2: y + 4 }, line);
-      svg("text", { class: "small middle", x: x(t), y: y + 17 }, line, `${t.toFixed(step < 1 ? 1 : 0)} s`);
+      if (x(t) > LABEL + 8) svg("text", { class: "small middle", x: x(t), y: y + 17 }, line, `${t.toFixed(step < 1 ? 1 : 0)} s`);
     }
   }
 

@@ -134,6 +134,7 @@ _CSS: Final = """
     min-width:100%!important}}
 :where(a,button,input,textarea,summary,label,[tabindex="0"],[role="radio"],[role="tab"]):focus-visible{
   outline:3px solid var(--gs-accent)!important;outline-offset:2px;border-radius:8px}
+textarea:focus-visible{outline-offset:-3px!important}
 .stRadio label:has(input:focus-visible),.stCheckbox label:has(input:focus-visible){
   outline:3px solid var(--gs-accent);outline-offset:2px;border-radius:8px}
 .gs-lead{font-size:1.08rem;color:var(--gs-muted);max-width:44rem;margin:-.4rem 0 .6rem;line-height:1.55}
@@ -211,7 +212,7 @@ _CSS: Final = """
 .gs-say{font-size:1.08rem;line-height:1.6;max-width:44rem;margin:0}
 .gs-foot{color:var(--gs-muted);font-size:.88rem;border-top:1px solid var(--gs-line);padding-top:.7rem;margin-top:.4rem}
 .gs-sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-[data-testid="stButtonGroup"] [aria-checked="true"],[data-testid="stSliderThumbValue"],
+[data-testid="stButtonGroup"] :is([aria-checked="true"],[aria-pressed="true"]),[data-testid="stSliderThumbValue"],
 [data-testid="stTab"][aria-selected="true"]{color:var(--gs-accent)!important}
 [data-testid="stCaptionContainer"],[data-testid="stCaptionContainer"] p{color:var(--gs-muted)!important;opacity:1}
 [class*="st-key-cards"] [role="radiogroup"]{gap:.6rem;width:100%}

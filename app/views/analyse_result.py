@@ -16,6 +16,7 @@ from app.components import box, facts, foot, level_badge, level_key, note, say
 from app.routes import overlay_url
 from app.state import workspace
 from app.theme import LEVELS
+from app.views import analyse_stride
 from gait_core.baseline.analyses import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis
 from gait_core.baseline.store import load_baseline
 from gait_core.errors import GaitError
@@ -45,20 +46,31 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
             "warn",
         )
     for warning in summary.warnings:
-        title = "No level is given" if warning.get("blocking") else "Please note"
-        box(title, str(warning.get("message", "")), "warn")
+        box(_warning_title(warning), str(warning.get("message", "")), "warn")
     if summary.level is not None:
         say(f"{joints_sentence(summary.joints)} {spans_sentence(spans_over(stored))}")
+    measured = analyse_stride.measured_side(stored)
+    analyse_stride.actions(stored, measured)
     with st.container(key="stack_result"):
-        left, right = st.columns([3, 2], gap="large")
+        left, right = st.columns([3, 2] if measured is None else 2, gap="large")
         with left:
             _when(stored)
         with right:
-            _where(stored)
+            _where(stored, measured)
     if summary.level is not None:
+        analyse_stride.phases(measured)
         _course(stored)
+    if measured is not None and stored.joints:
+        st.subheader("Part by part", anchor=False)
+        _bars(stored)
     _visits(summary, limits)
     foot()
+
+
+def _warning_title(warning: Mapping[str, Any]) -> str:
+    if warning.get("code") == "other_person":
+        return "Is this the same person?"
+    return "No level is given" if warning.get("blocking") else "Please note"
 
 
 def _verdict(summary: AnalysisSummary) -> None:
@@ -175,10 +187,17 @@ def _video(path: Path, summary: AnalysisSummary) -> None:
         box("The overlay video is large", f"{size}. Open it with a video player: {path}", "calm")
 
 
-def _where(stored: StoredAnalysis) -> None:
+def _where(stored: StoredAnalysis, measured: analyse_stride.MeasuredSide | None) -> None:
     if not stored.joints:
         return
     st.subheader("Where in the body", anchor=False)
+    if measured is None:
+        _bars(stored)
+    else:
+        analyse_stride.where(measured)
+
+
+def _bars(stored: StoredAnalysis) -> None:
     figure, sentence = charts.joint_bars(stored.joints)
     charts.show(figure, sentence, key="result_joints")
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from typing import Any
 
 import streamlit as st
 
 from app import registry, words
 from app.components import empty, error_box, facts, heading, level_badge, level_key, note
 from app.state import jobs, param, recall, remember, set_params, workspace
+from app.views.library_rows import ask, how_many, nothing, row, show_more
 from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError
-from gait_core.workspace import safe_name
+from gait_core.report.measurements import delete_measurement, list_measurements
+from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]
 
@@ -23,10 +26,10 @@ _SHELVES = {
     "walks": "Walks",
     "baselines": "Baselines",
     "analyses": "Analyses",
+    "measurements": "Measurements",
     "jobs": "Jobs",
     "cache": "Cache",
 }
-_PAGE = 25
 _CACHED = {"track": "landmarks"}
 
 
@@ -53,6 +56,7 @@ def render() -> None:
         "walks": _walks,
         "baselines": _baselines,
         "analyses": _analyses,
+        "measurements": _measurements,
         "jobs": _jobs,
         "cache": _cache,
     }[str(shelf)]()
@@ -60,29 +64,35 @@ def render() -> None:
     _question()
 
 
-def _ask(kind: str, key: str, what: str, consequence: str, done: str) -> None:
-    """Open the question whether to delete something; only its button deletes."""
-    remember("doomed", {"kind": kind, "key": key, "what": what, "consequence": consequence, "done": done})
-    st.rerun()
-
-
 def _delete(kind: str, key: str) -> None:
     space = workspace()
     if kind == "subject":
-        for baseline in list_baselines(space):
-            if baseline.subject == key:
-                delete_baseline(space, baseline.id)
-        space.delete_record("subjects", safe_name(key))
+        _delete_subject(space, key)
     elif kind == "walk":
         space.delete_record("walks", key)
     elif kind == "baseline":
         delete_baseline(space, key)
     elif kind == "analysis":
         delete_analysis(space, key)
+    elif kind == "measurement":
+        delete_measurement(space, key)
     elif kind == "job":
         jobs().delete(key)
     elif kind == "cache":
         ArrayCache.of(space).clear()
+
+
+def _delete_subject(space: Workspace, name: str) -> None:
+    """Delete everything stored under a pseudonym: baselines with their analyses, measurements, walks."""
+    for baseline in list_baselines(space):
+        if baseline.subject == name:
+            delete_baseline(space, baseline.id)
+    for measured in list_measurements(space, name):
+        delete_measurement(space, str(measured["id"]))
+    for record in space.records("walks"):
+        if record.get("subject") == name:
+            space.delete_record("walks", str(record["id"]))
+    space.delete_record("subjects", safe_name(name))
 
 
 def _question() -> None:
@@ -112,65 +122,51 @@ def _answer(doomed: Mapping[str, str]) -> None:
         st.rerun()
 
 
-def _row(title: str, more: str, key: str, *, aside: str = "") -> tuple[bool, bool]:
-    """Draw one stored thing; return whether it shall be opened or deleted."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
-        with st.container(width="stretch"):
-            st.html(
-                f'<div style="overflow-wrap:anywhere"><strong>{escape(title)}</strong><br>'
-                f'<span class="gs-note">{escape(more)}</span></div>'
-            )
-        if aside:
-            with st.container(width=120):
-                st.html(aside)
-        opened = st.button("Open", key=f"open_{key}", help=f"Open {title}")
-        doomed = st.button("Delete", key=f"delete_{key}", icon=":material/delete:", help=f"Delete {title}")
-    return opened, doomed
-
-
-def _more(count: int, key: str) -> int:
-    """Return how many rows to draw; the rest comes on demand."""
-    return min(count, int(recall(f"shown_{key}", _PAGE)))
-
-
-def _show_more(count: int, key: str) -> None:
-    shown = _more(count, key)
-    if shown < count and st.button(f"Show more ({count - shown} left)", key=f"more_{key}", type="tertiary"):
-        remember(f"shown_{key}", shown + _PAGE)
-        st.rerun()
-
-
 def _subjects() -> None:
-    baselines, analyses = list_baselines(workspace()), list_analyses(workspace())
-    names = list(dict.fromkeys(item.subject for item in baselines))
+    baselines, analyses, measured = list_baselines(workspace()), list_analyses(workspace()), _measured_by_subject()
+    names = list(dict.fromkeys([*(item.subject for item in baselines), *(name for name in measured if name)]))
     if not names:
-        _nothing("No subjects yet", "A subject appears with the first baseline.")
+        nothing("No subjects yet", "A subject appears with the first baseline, or the first walk measured by name.")
         return
-    for name in names[: _more(len(names), "subjects")]:
+    for name in names[: how_many(len(names), "subjects")]:
         own = [item for item in baselines if item.subject == name]
         ids = {item.id for item in own}
         later = [item for item in analyses if item.baseline_id in ids]
-        more = f"{words.plural(len(own), 'baseline')}, {words.plural(len(later), 'analysed walk')}"
-        opened, doomed = _row(name, more, f"subject_{own[0].id}")
-        if opened:
+        walks = measured.get(name, [])
+        more = (
+            f"{words.plural(len(own), 'baseline')}, {words.plural(len(later), 'analysed walk')}, "
+            f"{words.plural(len(walks), 'measured walk')}"
+        )
+        opened, doomed = row(name, more, f"subject_{own[0].id if own else walks[0]['id']}")
+        if opened and own:
             registry.go("analyse", baseline=own[0].id)
+        if opened:
+            registry.go("measure", measurement=str(walks[0]["id"]))
         if doomed:
-            _ask(
+            ask(
                 "subject",
                 name,
                 f"subject {name}",
-                f"{more} and their overlay videos are deleted. Your own video files stay where they are.",
+                f"{more} and their overlay videos are deleted. Your own video files stay where they are, "
+                "and landmarks without a name stay in the cache until it is cleared.",
                 f"{name} was deleted.",
             )
-    _show_more(len(names), "subjects")
+    show_more(len(names), "subjects")
+
+
+def _measured_by_subject() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for facts_of in list_measurements(workspace()):
+        found.setdefault(str(facts_of["subject"]), []).append(facts_of)
+    return found
 
 
 def _walks() -> None:
     records = workspace().records("walks")
     if not records:
-        _nothing("No walks yet", "A walk appears once it was used in a baseline or an analysis.")
+        nothing("No walks yet", "A walk appears once it was used in a baseline or an analysis.")
         return
-    for record in records[: _more(len(records), "walks")]:
+    for record in records[: how_many(len(records), "walks")]:
         title = str(record.get("name") or record.get("path") or record.get("id"))
         facts_text = [
             str(record.get("subject") or ""),
@@ -178,83 +174,106 @@ def _walks() -> None:
             words.size(record.get("size_bytes")) if record.get("size_bytes") else "",
             str(record.get("path") or ""),
         ]
-        opened, doomed = _row(title, " · ".join(part for part in facts_text if part), f"walk_{record['id']}")
+        opened, doomed = row(title, " · ".join(part for part in facts_text if part), f"walk_{record['id']}")
         if opened:
             remember("walk_path", str(record.get("path") or ""))
             registry.go("analyse")
         if doomed:
-            _ask(
+            ask(
                 "walk",
                 str(record["id"]),
                 f"walk {title}",
                 "The entry in the library is deleted. The video file and what was made from it stay.",
                 f"{title} was deleted.",
             )
-    _show_more(len(records), "walks")
+    show_more(len(records), "walks")
 
 
 def _baselines() -> None:
     found = list_baselines(workspace())
     if not found:
-        _nothing("No baselines yet", "Create one from five walks.")
+        nothing("No baselines yet", "Create one from five walks.")
         return
-    for item in found[: _more(len(found), "baselines")]:
+    for item in found[: how_many(len(found), "baselines")]:
         more = f"{words.plural(item.n_walks, 'walk')} · profile {item.profile} · {words.moment(item.created_s)}"
-        opened, doomed = _row(item.subject, more, f"baseline_{item.id}")
+        opened, doomed = row(item.subject, more, f"baseline_{item.id}")
         if opened:
             registry.go("thresholds", baseline=item.id)
         if doomed:
             count = len(list_analyses(workspace(), item.id))
-            _ask(
+            ask(
                 "baseline",
                 item.id,
                 f"the baseline of {item.subject}",
                 f"The model, its limits and {words.plural(count, 'analysed walk')} are deleted. Your video files stay.",
                 "The baseline was deleted.",
             )
-    _show_more(len(found), "baselines")
+    show_more(len(found), "baselines")
 
 
 def _analyses() -> None:
     found = list_analyses(workspace())
     if not found:
-        _nothing("No analyses yet", "Analyse a walk to see it here.")
+        nothing("No analyses yet", "Analyse a walk to see it here.")
         return
-    for item in found[: _more(len(found), "analyses")]:
+    for item in found[: how_many(len(found), "analyses")]:
         more = f"{item.subject} · score {words.number(item.score)} · {words.moment(item.created_s)}"
-        opened, doomed = _row(item.name, more, f"analysis_{item.id}", aside=level_badge(level_key(item.level)))
+        opened, doomed = row(item.name, more, f"analysis_{item.id}", aside=level_badge(level_key(item.level)))
         if opened:
             registry.go("analyse", baseline=item.baseline_id, analysis=item.id)
         if doomed:
-            _ask(
+            ask(
                 "analysis",
                 item.id,
                 f"the analysis of {item.name}",
                 "Its scores and its overlay video are deleted. Your video file stays.",
                 "The analysis was deleted.",
             )
-    _show_more(len(found), "analyses")
+    show_more(len(found), "analyses")
+
+
+def _measurements() -> None:
+    found = list_measurements(workspace())
+    if not found:
+        empty("No measurements yet", "Measure a walk to see it here; no baseline is needed.")
+        registry.link("measure", "Measure a walk")
+        return
+    for item in found[: how_many(len(found), "measurements")]:
+        name = str(item["name"])
+        more = f"{item['subject'] or 'no name given'} · {words.moment(float(item['created_s']))}"
+        opened, doomed = row(name, more, f"measurement_{item['id']}")
+        if opened:
+            registry.go("measure", measurement=str(item["id"]))
+        if doomed:
+            ask(
+                "measurement",
+                str(item["id"]),
+                f"the measurement of {name}",
+                "Its events, values and curves are deleted, changes by hand among them. Your video file stays.",
+                "The measurement was deleted.",
+            )
+    show_more(len(found), "measurements")
 
 
 def _jobs() -> None:
     found = jobs().list()
     if not found:
-        _nothing("No jobs yet", "Every baseline and every analysis runs as a job.")
+        nothing("No jobs yet", "Every baseline and every analysis runs as a job.")
         return
-    for job in found[: _more(len(found), "jobs")]:
+    for job in found[: how_many(len(found), "jobs")]:
         more = f"{words.state_name(job.state)} · {words.kind_name(job.kind)} · {words.moment(job.created_s)}"
-        opened, doomed = _row(job.title, more, f"job_{job.id}")
+        opened, doomed = row(job.title, more, f"job_{job.id}")
         if opened:
             registry.go("performance", job=job.id)
         if doomed:
-            _ask(
+            ask(
                 "job",
                 job.id,
                 f"the job “{job.title}”",
                 "Its log and its list of events are deleted. The baseline or analysis that it made stays.",
                 "The job was deleted.",
             )
-    _show_more(len(found), "jobs")
+    show_more(len(found), "jobs")
 
 
 def _cache() -> None:
@@ -271,16 +290,10 @@ def _cache() -> None:
         parts = [f"{_CACHED.get(kind, kind)} {words.size(count)}" for kind, count in ordered]
         note(f"Of which {', '.join(parts)}.")
     if st.button("Clear the cache", key="cache_clear", icon=":material/delete_sweep:", disabled=info.entries == 0):
-        _ask(
+        ask(
             "cache",
             "",
             "the cache",
             f"{words.size(info.size_bytes)} are freed. Videos are read again when they are next needed.",
             "The cache is empty.",
         )
-
-
-def _nothing(title: str, text: str) -> None:
-    empty(title, text)
-    if st.button("Create a baseline", key="library_wizard", type="primary", icon=":material/directions_walk:"):
-        registry.go("baseline", step="import")

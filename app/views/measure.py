@@ -65,7 +65,7 @@ def _another() -> None:
     ):
         remember("measure_paths", "")
         remember("measure_row", int(recall("measure_row", 0)) + 1)
-        set_params(measurement=None, job=None, tab=None)
+        set_params(measurement=None, job=None)
         st.rerun()
 
 
@@ -122,12 +122,12 @@ def _earlier(found: list[dict[str, Any]]) -> None:
     for facts in found[:_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             name = str(facts["name"])
-            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=300, help="Open this measurement"):
+            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=260, help="Open this measurement"):
                 set_params(measurement=str(facts["id"]))
                 st.rerun()
-            with st.container(width=200):
+            with st.container(width=150):
                 st.html(f'<p class="gs-note">{escape(str(facts["subject"]) or "no name given")}</p>')
-            with st.container(width=200):
+            with st.container(width=150):
                 st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
     if len(found) > _SHOWN:
         registry.link("library", f"All {len(found)} in the Library", shelf="measurements")

@@ -155,8 +155,7 @@ def change_sentence(found: Sequence[Change], against: str) -> str:
 def _table(found: Sequence[Change]) -> None:
     body = [
         [
-            escape(change_label(change)),
-            escape(unit_word(change.unit)),
+            escape(_name(change)),
             number(change.baseline_mean, change.unit),
             number(change.visit, change.unit),
             signed(change.difference, change.unit),
@@ -168,15 +167,14 @@ def _table(found: Sequence[Change]) -> None:
     ]
     columns = [
         ("Value", "name"),
-        ("Unit", "t dim"),
         ("Before", "n"),
-        ("This walk", "n"),
+        ("Now", "n"),
         ("Difference", "n"),
         ("MDC, own", "n"),
-        ("MDC, published", "n"),
+        ("published", "n"),
         ("Verdict", "t"),
     ]
-    rows(columns, body, "Values of this walk against the comparison", html_columns=range(8))
+    rows(columns, body, "Values of this walk against the comparison", html_columns=range(7))
     sources = dict.fromkeys(
         f"{change.published.source}: {change.published.population}" for change in found if change.published is not None
     )
@@ -188,6 +186,11 @@ def _table(found: Sequence[Change]) -> None:
     with st.expander("In words", icon=":material/notes:"):
         for change in found:
             note(change.sentence)
+
+
+def _name(change: Change) -> str:
+    unit = unit_word(change.unit)
+    return f"{change_label(change)} ({unit})" if unit else change_label(change)
 
 
 def _limit(value: float | None, change: Change, source: str) -> str:

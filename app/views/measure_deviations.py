@@ -48,17 +48,17 @@ def render(view: WalkView) -> None:
     rows(
         [
             ("Joint", "t"),
-            ("Autoencoder (1 = typical)", "n"),
-            ("Furthest z-score (SD)", "n"),
-            ("In", "t"),
+            ("Autoencoder", "n"),
+            ("z-score (SD)", "n"),
+            ("Furthest in", "name"),
             ("MAP (°)", "n"),
         ],
         beside(comparison),
         "Deviation of each joint by three measures",
     )
     note(
-        "The autoencoder learned how this person's joints move together; z-scores and the profile look at each angle "
-        "by itself. Where all three agree, a deviation is more certain."
+        "Autoencoder: 1 is typical. It learned how this person's joints move together; z-scores and the profile look "
+        "at each angle by itself. Where all three agree, a deviation is more certain."
     )
 
 

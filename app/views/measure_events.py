@@ -9,10 +9,11 @@ from typing import Any, Final
 import streamlit as st
 
 from app import words
-from app.components import box, note
+from app.components import note
 from app.event_editor import changed_edits, editor_data, event_editor
 from app.routes import measured_url
 from app.state import recall, remember, workspace
+from app.views.measure_walk import again_button
 from gait_core.errors import GaitError
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import Measurement
@@ -36,11 +37,7 @@ def render(walk: MeasuredWalk) -> None:
     """Draw the timeline, the numbers that follow from it, and how much was changed."""
     motion = _motion(walk)
     if motion is None:
-        box(
-            "The landmarks of this walk are gone",
-            "They were cleared from the cache, so that nothing can be changed. Measure the video again.",
-            "warn",
-        )
+        again_button(walk)
     key = f"events_{walk.id}"
     url, reason = video_of(walk)
     said = recall(f"{key}_said", {})
@@ -49,7 +46,7 @@ def render(walk: MeasuredWalk) -> None:
         motion,
         video_url=url,
         video_note=reason,
-        numbers=numbers_of(figures_of(walk.measurement), recall(f"{key}_before")),
+        numbers=_numbers(figures_of(walk.measurement), recall(f"{key}_step")),
         answer=int(said.get("answer", 0)),
         refusal=str(said.get("refusal", "")),
     )
@@ -93,8 +90,8 @@ def handle(measurement_id: str, change: Mapping[str, Any], key: str) -> None:
         walk = load_measurement(workspace(), measurement_id)
         before = figures_of(walk.measurement)
         edits = changed_edits(change, walk.measurement.edits, _end_s(walk))
-        remeasure(workspace(), walk, edits=edits)
-        remember(f"{key}_before", before)
+        after = figures_of(remeasure(workspace(), walk, edits=edits).measurement)
+        remember(f"{key}_step", {"before": before, "after": after})
     except GaitError as error:
         said["refusal"] = f"Nothing was changed. {error.message} {error.remedy}".strip()
     remember(f"{key}_said", said)
@@ -131,6 +128,11 @@ def numbers_of(now: Figures, before: Figures | None) -> list[dict[str, str | Non
         old = words.number(before.get(name), digits) if before is not None else text
         items.append({"label": label, "now": text, "unit": unit, "before": old if old != text else None})
     return items
+
+
+def _numbers(now: Figures, step: Mapping[str, Figures] | None) -> list[dict[str, str | None]]:
+    """Compare with the numbers before the last change, unless something else was changed since."""
+    return numbers_of(now, step["before"] if step and step["after"] == now else None)
 
 
 def _left_out(measurement: Measurement) -> None:

@@ -51,14 +51,14 @@ def render(view: WalkView) -> None:
     _data(view)
 
 
-def report_buttons(walk: MeasuredWalk, *, blur_faces: bool, key: str) -> None:
+def report_buttons(walk: MeasuredWalk, *, blur_faces: bool, key: str, baseline_id: str | None = None) -> None:
     """Draw the buttons that make and download the report; it is made when they are pressed."""
     stem = safe_name(Path(walk.name).stem, "walk")
     with st.container(horizontal=True, gap="small"):
         for ending, label in (("pdf", "Download PDF"), ("html", "Download HTML")):
             st.download_button(
                 label,
-                data=_report_maker(workspace(), walk.id, ending, blur_faces),
+                data=_report_maker(workspace(), walk.id, ending, blur_faces, baseline_id),
                 file_name=f"{stem}-report.{ending}",
                 mime=_MIME[ending],
                 key=f"{key}_{ending}",
@@ -67,11 +67,15 @@ def report_buttons(walk: MeasuredWalk, *, blur_faces: bool, key: str) -> None:
             )
 
 
-def _report_maker(space: Workspace, walk_id: str, ending: str, blur_faces: bool) -> Callable[[], bytes]:
-    return lambda: report_bytes(space, walk_id, ending, blur_faces=blur_faces)
+def _report_maker(
+    space: Workspace, walk_id: str, ending: str, blur_faces: bool, baseline_id: str | None
+) -> Callable[[], bytes]:
+    return lambda: report_bytes(space, walk_id, ending, blur_faces=blur_faces, baseline_id=baseline_id)
 
 
-def report_bytes(space: Workspace, walk_id: str, ending: str, *, blur_faces: bool = True) -> bytes:
+def report_bytes(
+    space: Workspace, walk_id: str, ending: str, *, blur_faces: bool = True, baseline_id: str | None = None
+) -> bytes:
     """Make a report and return the file.
 
     Parameters
@@ -81,9 +85,11 @@ def report_bytes(space: Workspace, walk_id: str, ending: str, *, blur_faces: boo
         Measurement.
     ending : {"html", "pdf"}
     blur_faces : bool
+    baseline_id : str, optional
+        Baseline to compare with; default: that of the latest analysis of the video.
     """
     walk = load_measurement(space, walk_id)
-    report = report_of(space, walk, baseline=comparison_of(space, walk), blur_faces=blur_faces)
+    report = report_of(space, walk, baseline=comparison_of(space, walk, baseline_id), blur_faces=blur_faces)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"report.{ending}"
         write_report(report, path)
@@ -116,7 +122,7 @@ def _data(view: WalkView) -> None:
         disabled=not chosen,
         on_click="ignore",
     )
-    note("Names carry units. Changed events and undone repairs are in all files.")
+    note("Names carry units. All files follow from the events and the repairs as they stand here.")
 
 
 def _zip_maker(space: Workspace, walk_id: str, formats: Sequence[str], stem: str) -> Callable[[], bytes]:

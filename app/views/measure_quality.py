@@ -63,8 +63,8 @@ def _sentence(checks: tuple[Check, ...]) -> str:
 def _figure(check: Check) -> str:
     if check.figure is None:
         return "–"
-    digits = 0 if abs(check.figure) >= 20 else 1 if abs(check.figure) >= 1 else 3
-    return f"{number(check.figure, digits=digits)} {check.unit}".strip()
+    text = number(check.figure, digits={"strides": 1, "widths/s": 3, "": 3}.get(check.unit, 0))
+    return f"{text}{'' if check.unit == '°' else ' '}{check.unit}".strip()
 
 
 def _said(check: Check) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import words
 from app.components import box, foot
+from app.state import recall, remember
 from app.views import (
     measure_change,
     measure_cleaning,
@@ -60,6 +61,9 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
         another()
     said()
     change_refused()
+    if recall("measure_shown") not in (None, walk.id):
+        st.session_state["tab"] = next(iter(TABS))  # another walk begins with its summary
+    remember("measure_shown", walk.id)
     view = view_of(walk)
     if view.problem:
         box("The comparison with the baseline cannot be read", view.problem, "warn")

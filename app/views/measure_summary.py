@@ -9,7 +9,7 @@ from typing import Final
 
 import streamlit as st
 
-from app.components import empty, note, rows, say
+from app.components import box, empty, note, rows, say
 from app.views.measure_walk import WalkView
 from gait_core.gait.change import REAL
 from gait_core.gait.measurement import Measurement
@@ -33,6 +33,8 @@ _TILES: Final[tuple[tuple[str, ...], ...]] = (
 """Values of the tiles; the first of each group that was measured is shown."""
 _NAMES: Final = ("Walking speed", "Cadence", "Step time", "Step length", "Stance", "Double support")
 _OF_STEPS: Final = ("cadence", "step_", "walk_ratio")
+_WITHHELD: Final = ("No interval", "Asymmetry is withheld", "Variability")
+"""How the library begins a sentence on something that is withheld."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +92,8 @@ def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
     """
     parameter = next((measurement.parameters[name] for name in names if name in measurement.parameters), None)
     if parameter is None or parameter.both is None:
-        return Tile(name=label, value="withheld", lines=("No complete step was seen.",))
+        missing = "step" if names[0].startswith(_OF_STEPS) else "stride"
+        return Tile(name=label, value="withheld", lines=(f"No complete {missing} was seen.",))
     unit, both = parameter.unit, parameter.both
     between = interval(both.ci_low, both.ci_high, unit)
     count = _unit_count(parameter.name, both.n)
@@ -102,7 +105,7 @@ def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
     if reference is not None:
         lines.append(f"reference {interval(reference.low, reference.high, unit)}")
     if parameter.name != names[0]:
-        lines.append("no metres: choose what they come from above")
+        lines.append("no metres: see “Metres” above")
     return Tile(name=parameter.label, value=f"{number(both.mean, unit)} {unit_word(unit)}".strip(), lines=tuple(lines))
 
 
@@ -121,27 +124,23 @@ def _tiles(tiles: Sequence[Tile]) -> None:
 
 
 def _notes(measurement: Measurement) -> None:
-    """Say what is withheld and why, what the references are, and what the warnings are."""
+    """Say what to mind, what is withheld and why, and what the references are."""
     found = measurement.parameters
     shown = [found[name] for names in _TILES for name in names if name in found]
-    sources = {
-        f"Reference for {parameter.label.lower()}: 95 % of {reference.population} ({reference.source})."
+    doubts = [text for parameter in shown for text in parameter.notes if not text.startswith(_WITHHELD)]
+    doubts += [one.message for one in measurement.warnings if not one.blocking and one.code != "no_scale"]
+    for text in dict.fromkeys(doubts):
+        box("Please note", text, "warn")
+    sources = [
+        f"Reference for {parameter.label.lower()}: 95 % of {reference.population} ({reference.source}); for the other "
+        "values no reference was found that could be checked against its source."
         for parameter in shown
         if (reference := REFERENCES.get(parameter.name)) is not None
-    }
-    rest = [parameter.label.lower() for parameter in shown if parameter.name not in REFERENCES]
-    texts = sorted(sources)
-    if rest and sources:
-        texts.append("For the other values no reference was found that could be checked against its source.")
+    ]
     step = found.get("step_time_s")
-    texts += step.notes if step is not None else ()
-    texts += [
-        text for parameter in shown for text in parameter.notes if "withheld" not in text and "No interval" not in text
-    ]
-    texts += [
-        warning.message for warning in measurement.warnings if not warning.blocking and warning.code != "no_scale"
-    ]
-    note(" ".join(dict.fromkeys(texts)))
+    withheld = [text for text in (step.notes if step is not None else ()) if text.startswith(_WITHHELD)]
+    if withheld or sources:
+        note(" ".join(dict.fromkeys([*withheld, *sources])))
 
 
 def table_rows(measurement: Measurement) -> list[list[str]]:
@@ -150,50 +149,52 @@ def table_rows(measurement: Measurement) -> list[list[str]]:
 
 
 def _row(parameter: Parameter) -> list[str]:
-    unit, both = parameter.unit, parameter.both
+    unit, both = unit_word(parameter.unit), parameter.both
     spread = "withheld"
     if both is not None and both.sd is not None:
-        spread = number(both.sd, unit) + (f" ({both.cv_pct:.1f} %)" if both.cv_pct is not None else "")
+        spread = number(both.sd, parameter.unit) + (f" ({both.cv_pct:.1f} %)" if both.cv_pct is not None else "")
     index = (parameter.asymmetry or {}).get("robinson_pct")
-    between = interval(both.ci_low, both.ci_high, unit) if both is not None else ""
+    sided = parameter.left is not None or parameter.right is not None
     return [
-        parameter.label,
-        unit_word(unit),
-        _cell(parameter.left, unit),
-        _cell(parameter.right, unit),
-        number(both.mean if both is not None else None, unit),
-        between or "–",
+        escape(f"{parameter.label} ({unit})" if unit else parameter.label),
+        _cell(parameter.left, parameter.unit),
+        _cell(parameter.right, parameter.unit),
+        _cell(both, parameter.unit),
         str(both.n if both is not None else 0),
         spread,
-        f"{signed(index, '%')} %" if index is not None else "withheld" if parameter.left or parameter.right else "–",
+        f"{signed(index, '%')} %" if index is not None else "withheld" if sided else "–",
     ]
 
 
 def _cell(summary: Summary | None, unit: str) -> str:
+    """Return a mean with its interval below it as HTML."""
     if summary is None:
         return "–"
     between = interval(summary.ci_low, summary.ci_high, unit)
-    return f"{number(summary.mean, unit)}{f' ({between})' if between else ''}"
+    below = f'<br><span class="dim">{between}</span>' if between else ""
+    return f"{number(summary.mean, unit)}{below}"
 
 
 def _table(measurement: Measurement) -> None:
     columns = [
-        ("Value", "t"),
-        ("Unit", "t dim"),
+        ("Value", "name"),
         ("Left", "n"),
         ("Right", "n"),
         ("Both", "n"),
-        ("95 % interval", "n"),
         ("n", "n"),
         ("SD (CV)", "n"),
         ("Asymmetry", "n"),
     ]
-    rows(columns, table_rows(measurement), "All spatiotemporal values")
+    found = measurement.parameters.values()
+    known = any(parameter.asymmetry or (parameter.both and parameter.both.sd is not None) for parameter in found)
+    width = len(columns) if known else 5  # nothing but "withheld" in the last two: the note above says why
+    body = [row[:width] for row in table_rows(measurement)]
+    rows(columns[:width], body, "All spatiotemporal values", html_columns=range(width))
     settings = measurement.settings
     note(
-        f"Intervals by bootstrap over steps or strides, shown from {settings.fewest_strides_interval} of a kind; "
-        f"asymmetry from {settings.fewest_strides_asymmetry} of each side; SD and CV from "
-        f"{settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
+        "Below each mean stands its 95 % interval, by bootstrap over steps or strides, shown from "
+        f"{settings.fewest_strides_interval} of a kind; asymmetry from {settings.fewest_strides_asymmetry} of each "
+        f"side; SD and CV from {settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
         "A step is named after the foot that lands."
     )
 

@@ -12,6 +12,7 @@ from app import charts, charts_job, words
 from app.components import box, empty, facts, heading, note, rows
 from app.jobview import follow, stage_rows
 from app.state import jobs, param, recall, remember, set_params, workspace
+from app.views import validation
 from gait_core.cache import ArrayCache, CacheInfo
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
@@ -30,6 +31,7 @@ def render() -> None:
     _cache()
     _jobs()
     _machine()
+    validation.render()
 
 
 def machine_facts(reading: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -67,7 +67,7 @@ def _entries(draft: Draft) -> Draft:
             max_chars=60,
             placeholder="for example P-017",
             help="Do not use the real name. Later walks of this person are compared with this baseline.",
-            width=420,
+            width=380,
         )
         height_m = st.number_input(
             "Body height (m), if known",
@@ -78,7 +78,7 @@ def _entries(draft: Draft) -> Draft:
             key="height",
             placeholder="not known",
             help="With it, step length and walking speed are given in metres.",
-            width=240,
+            width=230,
         )
     names = list(PROFILES)
     with st.container(key="cards_profile"):

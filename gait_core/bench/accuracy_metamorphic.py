@@ -12,12 +12,16 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gait_core.bench.altered_videos import ALTERATIONS, altered_video
 from gait_core.bench.common import Table
 from gait_core.bench.metamorphic import (
     COMPARED,
-    PHASES_COMPARED,
+    FEET,
+    PHASES,
+    SHOWN_BESIDE,
+    STEPS,
     Comparison,
     compare,
     mirrored_track,
@@ -26,6 +30,7 @@ from gait_core.bench.metamorphic import (
 )
 from gait_core.config import MeasureSettings, profile_named
 from gait_core.errors import GaitError
+from gait_core.gait.events.model import KINDS
 from gait_core.gait.measurement import motion_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.pose.track import Track
@@ -40,6 +45,7 @@ GAP_S: Final = 0.1
 PLACES: Final = (1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6)
 """Where in a walk legs are exchanged or missing, share of its longest pass; one place at a time."""
 
+Array = NDArray[np.float64]
 Change = Callable[[Track, float], Track]
 _IN_LANDMARKS: Final[Mapping[str, tuple[str, Change, Sequence[float]]]] = MappingProxyType(
     {
@@ -72,9 +78,10 @@ def metamorphic_figures(
     Returns
     -------
     figures : dict
-        For each change ``real_metamorphic_<change>_pct``, the median absolute difference over walks and parameters of
-        what was measured in both, ``…_within_pct``, the share within 2 %, and ``…_mean_pct``, the largest difference
-        of a mean over all walks.
+        For each change, of the parameters of the events found in both walks: ``real_metamorphic_<change>_pct``, the
+        median absolute difference over walks and parameters; ``…_within_pct``, the share within 2 %, and the same for
+        parameters between contacts (``…_steps_within_pct``) and between contact and foot off
+        (``…_phases_within_pct``); ``…_mean_pct``, the largest difference of the mean over all walks.
     tables : list of Table
     """
     found = _from_videos(walks, settings, workspace, reporter)
@@ -85,7 +92,7 @@ def metamorphic_figures(
                 reporter.check()
                 found[name] += _from_landmarks(walk.track, name, change, places, settings)
     figures = {f"real_metamorphic_{key}": value for name in found for key, value in _figures(name, found[name]).items()}
-    return figures, [_overview(found), _by_parameter(found)]
+    return figures, [_overview(found), _by_parameter(found), _by_event(found)]
 
 
 def _from_videos(
@@ -126,7 +133,7 @@ def _compared(original: Track, changed: Track, name: str, settings: MeasureSetti
         return None
 
 
-def _changes_pct(found: Sequence[Comparison | None], names: Sequence[str], *, common: bool = True) -> dict[str, Any]:
+def _changes_pct(found: Sequence[Comparison | None], names: Sequence[str], *, common: bool = True) -> dict[str, Array]:
     """Return the differences of each parameter over both sides, %, one per comparison, signed."""
     parts = [one.common_pct if common else one.all_pct for one in found if one is not None]
     return {name: np.array([part[name, "both"] for part in parts if (name, "both") in part]) for name in names}
@@ -134,12 +141,25 @@ def _changes_pct(found: Sequence[Comparison | None], names: Sequence[str], *, co
 
 def _figures(name: str, found: Sequence[Comparison | None]) -> dict[str, float]:
     changes = _changes_pct(found, COMPARED)
-    sizes = np.abs(np.concatenate(list(changes.values())))
     return {
-        f"{name}_pct": float(np.median(sizes)) if len(sizes) else np.nan,
-        f"{name}_within_pct": 100.0 * float(np.mean(sizes <= LIMIT_PCT)) if len(sizes) else np.nan,
+        f"{name}_pct": _median(_sizes(changes, COMPARED)),
+        f"{name}_within_pct": _within_pct(_sizes(changes, COMPARED)),
+        f"{name}_steps_within_pct": _within_pct(_sizes(changes, STEPS)),
+        f"{name}_phases_within_pct": _within_pct(_sizes(changes, PHASES)),
         f"{name}_mean_pct": max((abs(float(part.mean())) for part in changes.values() if len(part)), default=np.nan),
     }
+
+
+def _sizes(changes: Mapping[str, Array], names: Sequence[str]) -> Array:
+    return np.asarray(np.abs(np.concatenate([changes[name] for name in names])))
+
+
+def _median(sizes: Array) -> float:
+    return float(np.median(sizes)) if len(sizes) else np.nan
+
+
+def _within_pct(sizes: Array) -> float:
+    return 100.0 * float(np.mean(sizes <= LIMIT_PCT)) if len(sizes) else np.nan
 
 
 def _label(name: str) -> str:
@@ -150,48 +170,59 @@ def _overview(found: Mapping[str, Sequence[Comparison | None]]) -> Table:
     rows: list[list[Any]] = []
     for name, comparisons in found.items():
         known = [one for one in comparisons if one is not None]
-        everything = np.abs(np.concatenate(list(_changes_pct(known, COMPARED, common=False).values())))
-        both = np.abs(np.concatenate(list(_changes_pct(known, COMPARED).values())))
-        shifts_ms = 1000.0 * np.array([shift for one in known for shift in one.event_shifts_s])
+        everything = _sizes(_changes_pct(known, COMPARED, common=False), COMPARED)
+        both = _sizes(_changes_pct(known, COMPARED), COMPARED)
         rows.append(
             [
                 _label(name),
                 "video" if name in ALTERATIONS else "landmarks",
                 len(known),
                 len(comparisons) - len(known),
-                float(np.median(everything)),
-                100.0 * float(np.mean(everything <= LIMIT_PCT)),
-                float(np.median(both)),
-                float(np.percentile(both, 90)),
-                100.0 * float(np.mean(both <= LIMIT_PCT)),
-                _figures(name, known)[f"{name}_mean_pct"],
-                float(np.median(np.abs(shifts_ms))),
-                float(np.mean(shifts_ms)),
-                len(shifts_ms),
                 sum(one.lost for one in known),
                 sum(one.added for one in known),
+                _median(everything),
+                _within_pct(everything),
+                float(np.percentile(both, 90)) if len(both) else np.nan,
+                *_figures(name, known).values(),
             ]
         )
     columns = [
-        *("change", "made in", "walks", "refused", "all: median %", "all: within 2 %, %"),
-        *("same events: median %", "90th percentile %", "within 2 %, %", "largest change of a mean %"),
-        *("event shift, median ms", "mean ms", "events in both", "lost", "new"),
+        *("change", "made in", "walks", "refused", "events lost", "events new", "all: median %", "all: within 2 %, %"),
+        *("90th percentile %", "median %", "within 2 %, %", "steps within 2 %, %", "phases within 2 %, %"),
+        "largest change of a mean over walks, %",
     ]
-    return Table(
-        title=f"Changes that must not matter: {len(COMPARED)} parameters of each walk, both sides; then those of the "
-        "events found in both",
-        columns=columns,
-        rows=rows,
+    title = (
+        f"Changes that must not matter: absolute differences of {len(COMPARED)} parameters of each walk, both sides "
+        "together; first of all that was measured, then of the events found in both"
     )
+    return Table(title=title, columns=columns, rows=rows)
+
+
+def _by_event(found: Mapping[str, Sequence[Comparison | None]]) -> Table:
+    kinds = [(foot, kind) for foot in FEET for kind in KINDS]
+    rows: list[list[Any]] = []
+    for name, comparisons in found.items():
+        known = [one for one in comparisons if one is not None]
+        shifts_ms = [1000.0 * np.array([shift for one in known for shift in one.shifts_s[key]]) for key in kinds]
+        rows.append(
+            [
+                _label(name),
+                *(_median(np.abs(part)) for part in shifts_ms),
+                float(np.mean(np.concatenate(shifts_ms))),
+                sum(len(part) for part in shifts_ms),
+            ]
+        )
+    columns = ["change", *(f"{foot} foot, {kind.replace('_', ' ')}" for foot, kind in kinds), "mean shift", "events"]
+    return Table(title="Median absolute shift of the events found in both, ms", columns=columns, rows=rows)
 
 
 def _by_parameter(found: Mapping[str, Sequence[Comparison | None]]) -> Table:
-    names = (*COMPARED, *PHASES_COMPARED)
+    names = (*COMPARED, *SHOWN_BESIDE)
     changes = {name: _changes_pct(comparisons, names) for name, comparisons in found.items()}
     rows: list[list[Any]] = []
     for parameter in names:
         values = [changes[name][parameter] for name in found]
-        rows.append([parameter, *(float(np.median(np.abs(part))) if len(part) else np.nan for part in values)])
+        rows.append([parameter, *(_median(np.abs(part)) for part in values)])
     return Table(
         title="Median absolute difference of each parameter, %, of the events found in both",
         columns=["parameter", *(_label(name) for name in found)],

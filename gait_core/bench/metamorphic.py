@@ -11,7 +11,7 @@ import numpy as np
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.model import EventSet, GaitEvent
+from gait_core.gait.events.model import KINDS, EventSet, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
 from gait_core.gait.parameters.model import Parameter
@@ -23,7 +23,10 @@ from gait_core.pose.track import Track
 
 __all__ = [
     "COMPARED",
-    "PHASES_COMPARED",
+    "FEET",
+    "PHASES",
+    "SHOWN_BESIDE",
+    "STEPS",
     "Comparison",
     "compare",
     "mirrored_track",
@@ -31,21 +34,21 @@ __all__ = [
     "with_legs_exchanged",
 ]
 
-COMPARED: Final = (
+STEPS: Final = (
     "cadence_spm",
     "stride_time_s",
     "step_time_s",
-    "stance_time_s",
-    "swing_time_s",
-    "stance_pct",
-    "swing_pct",
     "step_length_leg",
     "stride_length_leg",
     "walking_speed_leg_per_s",
 )
-"""Parameters that the 2 % are asked of."""
-PHASES_COMPARED: Final = ("single_support_s", "double_support_s")
-"""Shown beside them: double support lasts about 0.2 s, of which 2 % is 4 ms, a tenth of a frame."""
+"""Parameters between contacts: an error that all contacts of a foot share does not matter to them."""
+PHASES: Final = ("stance_time_s", "swing_time_s", "stance_pct", "swing_pct")
+"""Parameters between a contact and a foot off."""
+COMPARED: Final = (*STEPS, *PHASES)
+SHOWN_BESIDE: Final = ("single_support_s", "double_support_s")
+"""Double support lasts about 0.2 s, of which 2 % is 4 ms, a tenth of a frame: no share within 2 % is asked of it."""
+FEET: Final = ("near", "far")
 SAME_EVENT_S: Final = 0.12
 """Two events of the same foot and kind within this time are the same event."""
 
@@ -58,8 +61,8 @@ class Comparison:
     ----------
     all_pct, common_pct : mapping of (parameter, "left", "right" or "both") to float
         Changed over original, less one, %; of all that was measured, and of the events found in both.
-    event_shifts_s : tuple of float
-        Changed minus original, s, of the events found in both.
+    shifts_s : mapping of ("near" or "far", kind) to tuple of float
+        Changed minus original, s, of the events found in both, by the foot and by what it does.
     lost, added : int
         Events found only in the original, and only in the changed walk.
     strides, strides_common : int
@@ -68,11 +71,16 @@ class Comparison:
 
     all_pct: Mapping[tuple[str, str], float]
     common_pct: Mapping[tuple[str, str], float]
-    event_shifts_s: tuple[float, ...]
+    shifts_s: Mapping[tuple[str, str], tuple[float, ...]]
     lost: int
     added: int
     strides: int
     strides_common: int
+
+    @property
+    def event_shifts_s(self) -> tuple[float, ...]:
+        """Shifts of all events, s."""
+        return tuple(shift for shifts in self.shifts_s.values() for shift in shifts)
 
 
 def compare(original: Track, changed: Track, settings: MeasureSettings, *, sides_exchanged: bool) -> Comparison:
@@ -100,7 +108,7 @@ def compare(original: Track, changed: Track, settings: MeasureSettings, *, sides
     return Comparison(
         all_pct=_relative_pct(found[0], found[1], sides_exchanged),
         common_pct=_relative_pct(shared[0], shared[1], sides_exchanged),
-        event_shifts_s=tuple(second.time_s - first.time_s for first, second in pairs),
+        shifts_s=_shifts_s(motions[0], pairs),
         lost=len(events[0].events) - len(pairs),
         added=len(events[1].events) - len(pairs),
         strides=len(build_strides(events[0], motions[0])),
@@ -126,6 +134,17 @@ def _pairs(
     return pairs
 
 
+def _shifts_s(
+    motion: Kinematics, pairs: Sequence[tuple[GaitEvent, GaitEvent]]
+) -> dict[tuple[str, str], tuple[float, ...]]:
+    found: dict[tuple[str, str], list[float]] = {(foot, kind): [] for foot in FEET for kind in KINDS}
+    for first, second in pairs:
+        here = min(motion.segments, key=lambda s: max(s.start_s - first.time_s, first.time_s - s.end_s))
+        foot = FEET[0] if here.visible_side == first.side else FEET[1]
+        found[foot, first.kind].append(second.time_s - first.time_s)
+    return {key: tuple(shifts) for key, shifts in found.items()}
+
+
 def _parameters(motion: Kinematics, events: EventSet, settings: MeasureSettings) -> dict[str, Parameter]:
     return spatiotemporal(motion, events, build_strides(events, motion), None, settings)
 
@@ -134,7 +153,7 @@ def _relative_pct(
     first: Mapping[str, Parameter], second: Mapping[str, Parameter], sides_exchanged: bool
 ) -> dict[tuple[str, str], float]:
     changes = {}
-    for name in (*COMPARED, *PHASES_COMPARED):
+    for name in (*COMPARED, *SHOWN_BESIDE):
         if name not in first or name not in second:
             continue
         for side in ("both", *SIDES):

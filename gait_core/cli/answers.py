@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from gait_core.cli.console import Console
-from gait_core.errors import InputError
 from gait_core.workspace import Workspace
 
 __all__ = ["Answer", "absolute", "run_job", "videos_of"]
@@ -26,10 +25,7 @@ def absolute(paths: Sequence[str]) -> list[str]:
 def videos_of(paths: Sequence[str]) -> list[str]:
     """Return the videos named, those of a folder in the order of their names.
 
-    Raises
-    ------
-    InputError
-        When a folder holds no video.
+    A folder without videos stands for itself, so that it gets its message and the other videos go on.
     """
     found: list[str] = []
     for path in map(Path, absolute(paths)):
@@ -37,9 +33,7 @@ def videos_of(paths: Sequence[str]) -> list[str]:
             found.append(str(path))
             continue
         inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _VIDEO_ENDINGS)
-        if not inside:
-            raise InputError(f"Expected videos in {path}, but the folder has none.", "Name another folder.")
-        found += map(str, inside)
+        found += map(str, inside or [path])
     return found
 
 

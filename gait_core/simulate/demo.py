@@ -67,6 +67,7 @@ def demo_walks(workspace: Workspace, reporter: Reporter, *, count: int = 5) -> d
                     severity=float(spec["severity"]),
                     affected_side="right",
                 )
+                truth.to_json(path.with_suffix(".truth.json"))
                 render(truth, path, seed=int(spec["number"]), reporter=reporter)
             reporter.progress("simulate", done + 1, len(plan) + len(later), "walks")
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,18 @@ import psutil
 
 from gait_core.baseline.analyses import AnalysisSummary
 from gait_core.baseline.arrays import save_arrays
+from gait_core.baseline.norms import Norms
 from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import compute_thresholds
+from gait_core.cache import ArrayCache
 from gait_core.config import ThresholdSettings
+from gait_core.gait.measurement import Measurement, measure, motion_of
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.pose.track import Track
+from gait_core.report.measurements import MeasuredWalk, save_measurement
+from gait_core.simulate.camera import Camera
+from gait_core.simulate.noise import observe
+from gait_core.simulate.walker import sample_person, walk
 from gait_core.workspace import Workspace, write_json
 
 JOINTS = ["left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle", "trunk", "arms"]
@@ -201,6 +211,7 @@ def analysis(
     created_s: float | None = None,
     warnings: list[dict[str, Any]] | None = None,
     overlay: bytes | None = None,
+    measurement_id: str = "",
 ) -> str:
     """Write one analysis folder."""
     generator = np.random.default_rng(abs(hash(analysis_id)) % 1000)
@@ -224,6 +235,7 @@ def analysis(
         joints=joints,
         warnings=warnings or [],
         thresholds={"watch": 1.16, "alert": 1.24, "method": "mean_sd"},
+        measurement_id=measurement_id,
     )
     folder = workspace.analysis_folder(analysis_id)
     write_json(folder / "analysis.json", summary.to_dict())
@@ -241,6 +253,55 @@ def analysis(
     if overlay is not None:
         (folder / "overlay.mp4").write_bytes(overlay)
     return analysis_id
+
+
+@cache
+def _walked(seed: int, duration_s: float, metres: bool) -> tuple[Track, Measurement]:
+    """Simulate and measure a walk of one person; each seed is another walk of theirs."""
+    truth = walk(sample_person(1), seed=seed, fps=30.0, duration_s=duration_s, camera=Camera(distance_m=8.0))
+    track = observe(truth, seed=seed)
+    scale = ScaleInput(kind="height", value=truth.height_m) if metres else ScaleInput()
+    return track, measure(motion_of(track), scale=scale)
+
+
+def measurement(
+    workspace: Workspace,
+    measurement_id: str = "walk-20260102-000000-bbbbbb",
+    *,
+    subject: str = "P-017",
+    name: str = "visit_2.mp4",
+    seed: int = 1,
+    metres: bool = True,
+    duration_s: float = 8.0,
+    landmarks: bool = True,
+    path: str | None = None,
+    content: str = "0" * 64,
+    created_s: float | None = None,
+) -> MeasuredWalk:
+    """Measure a simulated walk and store it, with its landmarks in the cache."""
+    track, found = _walked(seed, duration_s, metres)
+    walk_of = MeasuredWalk(
+        id=measurement_id,
+        subject=subject,
+        name=name,
+        path=path or f"/videos/{name}",
+        content_sha256=content,
+        created_s=created_s or time.time() - 500,
+        track_address=f"{seed:02d}{int(duration_s):02d}" + "f" * 60,
+        time_scale=1.0,
+        profile="balanced",
+        frame_rate_hz=30.0,
+        measurement=found,
+    )
+    save_measurement(workspace, walk_of)
+    if landmarks:
+        ArrayCache.of(workspace).put("track", walk_of.track_address, track.to_arrays(), track.to_meta())
+    return walk_of
+
+
+def norms(workspace: Workspace, baseline_id: str) -> None:
+    """Store what is usual for the person of a baseline: five more walks."""
+    Norms.of([_walked(seed, 8.0, True)[1] for seed in range(11, 16)]).save(workspace.baseline_folder(baseline_id))
 
 
 _WEIGHTS = (0.1, 0.5, 1.6, 0.3, 1.1, 0.2, 0.1, 0.05)

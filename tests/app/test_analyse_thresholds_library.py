@@ -144,11 +144,12 @@ def test_library_refuses_to_delete_a_running_job(open_page: Open, space: Workspa
     assert JobStore(space).get(job)
 
 
-@pytest.mark.parametrize("shelf", ["subjects", "walks", "baselines", "analyses", "jobs", "cache"])
+@pytest.mark.parametrize("shelf", ["subjects", "walks", "baselines", "analyses", "measurements", "jobs", "cache"])
 def test_library_shelves(open_page: Open, space: Workspace, shelf: str) -> None:
     baseline = fake.baseline(space)
     fake.analysis(space, baseline, "walk-1")
     fake.job(space, "done")
+    fake.measurement(space)
     space.save_record("walks", {"id": "abc", "name": "walk.mp4", "subject": "P-017", "path": "/v/walk.mp4"})
     open_page("library", shelf=shelf)
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace
 
-PAGES = ("overview", "baseline_wizard", "analyse", "thresholds", "performance", "library")
+PAGES = ("overview", "baseline_wizard", "analyse", "measure", "thresholds", "performance", "library")
 Open = Callable[..., AppTest]
 
 
@@ -29,6 +29,7 @@ def test_boots_empty(open_page: Open, page: str) -> None:
     [
         ("overview", "Three steps"),
         ("analyse", "There is no baseline yet"),
+        ("measure", "No walk has been measured yet"),
         ("thresholds", "There is no baseline yet"),
         ("performance", "No job has run yet"),
         ("library", "No subjects yet"),
@@ -92,14 +93,14 @@ def test_strip_cancels(open_page: Open, space: Workspace) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    ("page", "params"), [("baseline_wizard", {"step": "run"}), ("analyse", {}), ("performance", {})]
+    ("page", "params"), [("baseline_wizard", {"step": "run"}), ("analyse", {}), ("measure", {}), ("performance", {})]
 )
 def test_ended_job(
     open_page: Open, space: Workspace, state: str, says: str, action: str, page: str, params: dict[str, str]
 ) -> None:
     fake.baseline(space)
     error = {"kind": "VideoError", "message": "walk_3.mp4 cannot be decoded.", "remedy": "Export it again."}
-    kind = "analyse" if page == "analyse" else "baseline"
+    kind = page if page in ("analyse", "measure") else "baseline"
     job = fake.job(space, state, kind=kind, error=error if state == "failed" else None)
     test = open_page(page, job=job, **params)
     assert says in text_of(test)
@@ -133,6 +134,8 @@ def test_gone_job_and_analysis(open_page: Open, space: Workspace) -> None:
     fake.baseline(space)
     assert "This run is gone" in text_of(open_page("baseline_wizard", step="run", job="baseline-none"))
     assert "This analysis is gone" in text_of(open_page("analyse", analysis="walk-none"))
+    assert "This run is gone" in text_of(open_page("measure", job="measure-none"))
+    assert "This measurement is gone" in text_of(open_page("measure", measurement="walk-none"))
 
 
 def test_bad_identifier_in_the_address_is_an_error_box(open_page: Open, space: Workspace) -> None:
@@ -145,7 +148,8 @@ def test_names_are_escaped(open_page: Open, space: Workspace) -> None:
     baseline = fake.baseline(space, subject="<script>alert(1)</script>")
     fake.analysis(space, baseline, name="<b>x</b>.mp4", subject="<script>alert(1)</script>")
     fake.job(space, "running", title="<img src=x>")
-    for page in ("overview", "analyse", "library"):
+    fake.measurement(space, subject="<script>alert(1)</script>", name="<b>x</b>.mp4")
+    for page in ("overview", "analyse", "measure", "library"):
         test = open_page(page)
         html = "\n".join(item.proto.body for item in test.html)
         assert "<script>" not in html

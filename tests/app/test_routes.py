@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import fake
@@ -112,6 +113,24 @@ def test_overlay_answers_ranges(client: Client, space: Workspace) -> None:
     assert answer.status_code == 206
     assert answer.content == VIDEO[10:20]
     assert answer.headers["content-type"] == "video/mp4"
+
+
+def test_measured_video_comes_from_where_it_lies(client: Client, space: Workspace, tmp_path: Path) -> None:
+    video = tmp_path / "visit.mov"
+    video.write_bytes(VIDEO)
+    walk = fake.measurement(space, path=str(video))
+    answer = client.get(f"/api/gait/measured/{walk.id}?token=secret", headers={"Range": "bytes=10-19"})
+    assert answer.status_code == 206
+    assert answer.content == VIDEO[10:20]
+    assert answer.headers["content-type"].startswith("video/")
+    assert client.get(f"/api/gait/measured/{walk.id}").status_code == 403
+    video.unlink()
+    assert client.get(f"/api/gait/measured/{walk.id}?token=secret").status_code == 404
+
+
+@pytest.mark.parametrize("measurement", ["walk-none", "%2e%2e%2fetc", "WALK"])
+def test_measured_video_that_is_not_there(client: Client, measurement: str) -> None:
+    assert client.get(f"/api/gait/measured/{measurement}?token=secret").status_code in (400, 404)
 
 
 @pytest.mark.parametrize("analysis", ["walk-none", "%2e%2e%2fetc", "WALK"])

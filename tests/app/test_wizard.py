@@ -35,6 +35,7 @@ def test_paths_to_a_submitted_job(open_page: Open, space: Workspace, tmp_path: P
     assert test.query_params["step"] == "configure"
     assert test.button(key="configure_start").disabled
     test.text_input(key="subject").set_value("P-017")
+    test.number_input(key="height").set_value(1.72)
     test.radio(key="profile").set_value("fast")
     test.number_input(key="watch_rate").set_value(10.0)
     test.run()
@@ -45,6 +46,7 @@ def test_paths_to_a_submitted_job(open_page: Open, space: Workspace, tmp_path: P
     assert job.spec["params"]["videos"] == paths
     assert job.spec["params"]["subject"] == "P-017"
     assert job.spec["params"]["profile"] == "fast"
+    assert job.spec["params"]["height_m"] == 1.72
     assert job.spec["params"]["thresholds"]["watch_rate"] == pytest.approx(0.1)
     assert test.query_params["step"] == "run"
     assert test.query_params["job"] == job.id

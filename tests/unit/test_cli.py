@@ -93,6 +93,8 @@ def test_every_documented_command_is_there():
         "extract",
         "baseline",
         "analyse",
+        "measure",
+        "validate",
         "pretrain",
         "bench",
         "cache",

@@ -227,5 +227,6 @@ def test_the_known_delay_of_a_pose_engine_is_taken_out():
     _, exact = measured(track)
     _, late = measured(track.with_(info={**track.info, "engine": "mediapipe"}))
     earlier = exact.times_s("left", INITIAL_CONTACT) - late.times_s("left", INITIAL_CONTACT)
-    assert np.allclose(earlier, 2 / 3 * 0.028, atol=1e-6)
+    # Two of three cues are late; lags are drawn together, so a foot gets most of it.
+    assert np.all((earlier > 0.7 * 2 / 3 * 0.028) & (earlier < 2 / 3 * 0.028))
     assert np.allclose(exact.times_s("left", FOOT_OFF), late.times_s("left", FOOT_OFF))

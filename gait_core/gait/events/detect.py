@@ -10,7 +10,7 @@ import numpy as np
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.lag import OWN_SHARE, TURN_DELAY_S, lags_s
+from gait_core.gait.events.lag import FIXED_LAG_S, TURN_DELAY_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.events.order import in_order
@@ -99,8 +99,12 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
     """Return the corrected events of both feet in one pass, and the usual stride time, s."""
     paths = {side: foot_path(motion, segment, side) for side in SIDES}
     raw = {side: METHODS[settings.event_method](path) for side, path in paths.items()}
-    lags = np.array([lags_s(raw[side], paths[side], settings.event_method) for side in SIDES])
-    lags = OWN_SHARE * lags + (1.0 - OWN_SHARE) * lags.mean(axis=0)
+    near = SIDES.index(segment.visible_side)
+    lags = pooled(
+        np.array([lags_s(raw[side], paths[side], settings.event_method) for side in SIDES]),
+        near,
+        known=settings.event_method not in FIXED_LAG_S,
+    )
     found: list[GaitEvent] = []
     strides_s: list[float] = []
     for side, (contact_lag_s, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
@@ -108,7 +112,8 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
             (INITIAL_CONTACT, raw[side].contact_s + contact_lag_s),
             (FOOT_OFF, raw[side].off_s + off_lag_s),
         ):
-            strides_s += np.diff(times).tolist()
+            # A missed event makes one difference of two strides.
+            strides_s += [apart / max(1, round(apart / paths[side].stride_s)) for apart in np.diff(times).tolist()]
             found += [
                 GaitEvent(time_s=time_s, side=side, kind=kind, confidence=_confidence(motion, side, time_s))
                 for time_s in times.tolist()

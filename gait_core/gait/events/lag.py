@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from gait_core.gait.events.methods import Candidates, FootPath, peak_near_s
 
-__all__ = ["CONTACT_CUES", "OWN_SHARE", "contact_lags_s", "lags_s", "off_lag_s"]
+__all__ = ["CONTACT_CUES", "contact_lags_s", "lags_s", "off_lag_s", "pooled"]
 
 Array = NDArray[np.float64]
 Curve = Callable[[FootPath], Array]
@@ -78,7 +78,13 @@ WIDEST_S: Final = 0.03
 FIXED_LAG_S: Final[Mapping[str, tuple[float, float]]] = MappingProxyType({"foot_velocity": (0.009, -0.006)})
 """Lag of contact and foot off of other rules, s."""
 OWN_SHARE: Final = 0.5
-"""Weight of what a foot's own strides say of its lag, against the mean of both feet: few strides say it unsurely."""
+"""Weight of what a foot's own strides say of its lag at foot off, against the mean of both feet: few strides say it
+unsurely."""
+USUAL_LAG_S: Final = 0.055
+USUAL_SHARE: Final = 0.25
+FAR_SHARE: Final = 0.15
+"""At contact the lag of the near foot is drawn by a quarter to the usual one; of the far foot, whose lag scatters three
+times as much between copies of one clip (19 against 7 ms) as between people (9.5 ms), only this share counts."""
 
 
 def lags_s(candidates: Candidates, path: FootPath, method: str) -> tuple[float, float]:
@@ -96,6 +102,27 @@ def lags_s(candidates: Candidates, path: FootPath, method: str) -> tuple[float, 
     if method in FIXED_LAG_S:
         return FIXED_LAG_S[method]
     return float(np.mean(contact_lags_s(candidates, path))), off_lag_s(candidates, path)
+
+
+def pooled(lags: Array, near: int, *, known: bool) -> Array:
+    """Draw the lags of the two feet in a pass together, as far as each is unsure.
+
+    Parameters
+    ----------
+    lags : ndarray, shape (2, 2)
+        Left and right foot, each contact and foot off, s.
+    near : {0, 1}
+        Which foot is nearer to the camera.
+    known : bool
+        The rule has cues of its own; fixed lags are left as they are.
+    """
+    if not known:
+        return lags
+    result = OWN_SHARE * lags + (1.0 - OWN_SHARE) * lags.mean(axis=0)
+    near_s = USUAL_SHARE * USUAL_LAG_S + (1.0 - USUAL_SHARE) * lags[near, 0]
+    result[near, 0] = near_s
+    result[1 - near, 0] = FAR_SHARE * lags[1 - near, 0] + (1.0 - FAR_SHARE) * near_s
+    return np.asarray(result)
 
 
 def contact_lags_s(candidates: Candidates, path: FootPath) -> list[float]:
