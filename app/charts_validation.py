@@ -59,7 +59,7 @@ def bland_altman(
     p = palette()
     figure = blank(330, across_title or f"Mean of both ({unit})", f"Measured − reference ({unit})")
     places = digits_of(unit)
-    for side in dict.fromkeys(sides):
+    for side in sorted(set(sides)):
         chosen = [i for i, name in enumerate(sides) if name == side]
         figure.add_scatter(
             x=[across[i] for i in chosen],

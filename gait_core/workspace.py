@@ -8,6 +8,7 @@
       baselines/<id>/            model, calibration, thresholds, manifest, saved variants
       analyses/<id>/             one walk against one baseline, with its overlay video
       measurements/<id>/         gait parameters and curves of one walk
+      validations/<id>.json      a measurement held against a reference
       jobs/<id>/                 one run of anything long
       cache/                     arrays by content address, video metadata
       uploads/                   videos that came through the browser

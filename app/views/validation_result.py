@@ -246,7 +246,7 @@ def _angles(angles: Sequence[Values]) -> None:
         ]
         for item in angles
     ]
-    heads = ["Strides", "RMSE (deg)", "RMSE without offset (deg)", "Offset (deg)", "Correlation"]
+    heads = ["Strides", "RMSE (°)", "Without offset (°)", "Offset (°)", "Correlation"]
     rows([("Joint", "name"), *((head, "n") for head in heads)], body, "Joint angles against the reference")
     names = list(dict.fromkeys(str(item["name"]) for item in angles))
     chosen = st.segmented_control(

@@ -9,6 +9,7 @@ from gait_core.bench.accuracy import bench_accuracy
 from gait_core.bench.cache import bench_cache
 from gait_core.bench.common import BenchResult, as_text
 from gait_core.bench.detection import bench_detection
+from gait_core.bench.measuring import bench_measuring
 from gait_core.bench.memory import bench_memory
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
@@ -19,6 +20,7 @@ __all__ = ["BENCHES", "as_text", "run"]
 BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "detection": bench_detection,
     "accuracy": bench_accuracy,
+    "measuring": bench_measuring,
     "memory": bench_memory,
     "cache": bench_cache,
 }

@@ -130,7 +130,7 @@ def build_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--cell", choices=("gru", "lstm"), default="gru")
 
     bench = add(sub, "bench", commands.bench, "measure what the README quotes")
-    bench.add_argument("name", metavar="NAME", help="detection, accuracy, memory or cache")
+    bench.add_argument("name", metavar="NAME", help="detection, accuracy, measuring, memory or cache")
     bench.add_argument("--quick", action="store_true", help="fewer people: minutes instead of a quarter of an hour")
     bench.add_argument("--data", metavar="DIR", help="folder with real walks, where there is one")
 

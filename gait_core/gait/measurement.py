@@ -180,6 +180,7 @@ def measure(
     motion: Kinematics,
     settings: MeasureSettings | None = None,
     *,
+    events: EventSet | None = None,
     scale: ScaleInput | None = None,
     edits: Sequence[Edit] = (),
     undone: frozenset[str] = frozenset(),
@@ -193,6 +194,8 @@ def measure(
     motion : Kinematics
         As `motion_of` gives it, with the same `undone`.
     settings : MeasureSettings, optional
+    events : EventSet, optional
+        Automatic events found before in the same motion with the same settings; found anew when not given.
     scale : ScaleInput, optional
         Without it there are no metres.
     edits : sequence of Edit
@@ -209,7 +212,7 @@ def measure(
         When an edit would put the events out of order.
     """
     settings, scale = settings or MeasureSettings(), scale or ScaleInput()
-    events = detect_events(motion, settings)
+    events = detect_events(motion, settings) if events is None else events
     current = apply_edits(events, edits)
     strides = build_strides(current, motion)
     resolved = resolve_scale(scale, motion, strides)

@@ -189,7 +189,7 @@ def list_measurements(workspace: Workspace, subject: str | None = None) -> list[
 
 
 def delete_measurement(workspace: Workspace, measurement_id: str) -> None:
-    """Delete a measured walk.
+    """Delete a measured walk, and what was found when it was held against references.
 
     Raises
     ------
@@ -197,6 +197,9 @@ def delete_measurement(workspace: Workspace, measurement_id: str) -> None:
         When there is none of that name.
     """
     workspace.delete_folder("measurements", measurement_id)
+    for record in workspace.records("validations"):
+        if record.get("measurement_id") == measurement_id:
+            workspace.delete_record("validations", str(record["id"]))
 
 
 def remeasure(
@@ -234,6 +237,8 @@ def remeasure(
     measurement = measure(
         motion,
         chosen,
+        # A later version may find the events elsewhere: edits belong to those that were shown.
+        events=before.events if settings is None and undone is None else None,
         scale=before.scale_input if scale is None else scale,
         edits=before.edits if edits is None else edits,
         undone=dropped,

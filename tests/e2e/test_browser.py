@@ -22,10 +22,12 @@ PAGES = {
     "": "Overview",
     "baseline?step=import": "Baseline wizard",
     "analyse": "Analyse a walk",
+    "measure": "Measure a walk",
     "thresholds": "Thresholds",
     "performance": "Performance",
     "library": "Library",
 }
+TABS = ("Summary", "Curves", "Change", "Deviations", "Events", "Cleaning", "Quality", "Report")
 
 
 def change(space: Any, job: str, **values: Any) -> None:
@@ -42,12 +44,15 @@ def test_every_page_is_whole_and_asks_nothing_of_the_internet(
 ) -> None:
     baseline = fake.baseline(studio.space)
     fake.analysis(studio.space, baseline, "walk-1", created_s=time.time() - 9000, level="normal", score=1.0)
-    fake.analysis(studio.space, baseline, "walk-2")
+    fake.norms(studio.space, baseline)
+    walk = fake.measurement(studio.space)
+    fake.analysis(studio.space, baseline, "walk-2", measurement_id=walk.id)
     context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
     page = context.new_page()
     outside: list[str] = []
     page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url, studio.url) else None)
-    for path, title in {**PAGES, "analyse?analysis=walk-2": "Analyse a walk"}.items():
+    measured = {f"measure?measurement={walk.id}&tab={tab}": "Measure a walk" for tab in TABS}
+    for path, title in {**PAGES, "analyse?analysis=walk-2": "Analyse a walk", **measured}.items():
         page.goto(f"{studio.url}/{path}")
         expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
@@ -55,6 +60,18 @@ def test_every_page_is_whole_and_asks_nothing_of_the_internet(
         assert not wider, f"{path} scrolls sideways at {width} px"
     assert outside == []
     context.close()
+
+
+def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page: Any) -> None:
+    walk = fake.measurement(studio.space)
+    page.goto(f"{studio.url}/measure?measurement={walk.id}")
+    settled(page, "Measure a walk")
+    page.get_by_role("tab", name="Summary").focus()
+    for tab in ("Curves", "Change", "Deviations"):
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        settled(page, "Measure a walk")
+        expect(page.get_by_role("tab", name=tab)).to_be_focused()
 
 
 def _is_outside(address: str, own: str) -> bool:
@@ -146,6 +163,8 @@ def test_page_switch_is_fast_and_the_process_small(studio: Any, page: Any) -> No
         fake.job(studio.space, "done", job_id=f"baseline-{i}", created_s=time.time() - 1000 * i)
     page.goto(studio.url)
     settled(page, "Overview")
-    took_s = switch_times_s(page, ("Thresholds", "Performance", "Library", "Analyse a walk", "Overview"), rounds=2)
+    took_s = switch_times_s(
+        page, ("Thresholds", "Performance", "Library", "Analyse a walk", "Measure a walk", "Overview"), rounds=2
+    )
     assert statistics.median(took_s) < 1.0, f"pages took {', '.join(f'{value:.2f}' for value in took_s)} s"
     assert studio.process.memory_info().rss < 400e6

@@ -137,7 +137,7 @@ def resolve_scale(given: ScaleInput, motion: Kinematics, strides: Sequence[Strid
         return Scale(
             metres_per_leg=given.value / given.pixels * motion.leg_length_px,
             source="distance",
-            note=f"Metres from a known distance of {given.value:g} m on the floor.",
+            note=f"Metres from a known distance of {given.value:.2f} m on the floor.",
         )
     if given.kind == "speed":
         return _from_speed(given.value, motion, strides)
@@ -152,7 +152,7 @@ def _from_speed(speed_mps: float, motion: Kinematics, strides: Sequence[Stride])
     return Scale(
         metres_per_leg=speed_mps / float(np.mean(speeds)),
         source="speed",
-        note=f"Metres from the walking speed given, {speed_mps:g} m/s.",
+        note=f"Metres from the walking speed given, {speed_mps:.2f} m/s.",
     )
 
 
@@ -178,7 +178,7 @@ def _from_height(height_m: float, motion: Kinematics) -> Scale | None:
     return Scale(
         metres_per_leg=EAR_TO_ANKLE * height_m / float(np.mean(chains)),
         source="height",
-        note=f"Metres from the height of the person, {height_m:g} m.{seen}",
+        note=f"Metres from the height of the person, {height_m:.2f} m.{seen}",
     )
 
 
