@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import charts, charts_gait, registry, words
+from app import charts, charts_deviation, registry, words
 from app.components import box, empty, error_box, note, rows, say
 from app.state import remember, workspace
 from app.views.measure_walk import WalkView
@@ -98,7 +98,7 @@ def render(view: WalkView) -> None:
     if any(change.difference is not None and change.mdc for change in shown):
         labels = [change_label(change) for change in shown]
         if not everything:
-            figure, sentence = charts_gait.change_bars(labels, shown, against)
+            figure, sentence = charts_deviation.change_bars(labels, shown, against)
             charts.show(figure, sentence, key="change_chart")
     _table(shown)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from app import charts, charts_gait, words
+from app import charts, charts_deviation, words
 from app.bodymap import body_map
 from app.components import empty, note, rows, say
 from app.views.measure_change import no_baseline
@@ -38,11 +38,11 @@ def render(view: WalkView) -> None:
             body_section(comparison, view.measurement.visible_side)
         with right:
             st.subheader("Movement analysis profile", anchor=False)
-            figure, sentence = charts_gait.map_bars(comparison.map_deg)
+            figure, sentence = charts_deviation.map_bars(comparison.map_deg)
             charts.show(figure, sentence, key="deviation_map")
     phase_section(comparison, key="deviation_phases")
     st.subheader("Joint angles, in SD of the baseline", anchor=False)
-    figure, sentence = charts_gait.z_map(comparison.z)
+    figure, sentence = charts_deviation.z_map(comparison.z)
     charts.show(figure, sentence, key="deviation_z")
     st.subheader("Three measures side by side", anchor=False)
     rows(
@@ -75,7 +75,7 @@ def body_section(comparison: BaselineComparison, near: str) -> None:
 def phase_section(comparison: BaselineComparison, *, key: str) -> None:
     """Draw which part of the body deviates in which phase of the stride."""
     st.subheader("When in the stride", anchor=False)
-    figure, sentence = charts_gait.phase_map(comparison.phase_joints)
+    figure, sentence = charts_deviation.phase_map(comparison.phase_joints)
     charts.show(figure, sentence, key=key)
 
 
@@ -90,7 +90,7 @@ def where_sentence(comparison: BaselineComparison) -> str:
     curve = comparison.phase_joints.get(marked[0])
     when = ""
     if curve is not None and np.isfinite(curve).any():
-        when = f" The {marked[0]} does so most in {charts_gait.phase_at(int(np.nanargmax(curve)))}."
+        when = f" The {marked[0]} does so most in {charts_deviation.phase_at(int(np.nanargmax(curve)))}."
     return f"Most different from the baseline: {named}.{when}"
 
 
@@ -108,7 +108,7 @@ def beside(comparison: BaselineComparison) -> list[list[str]]:
                     f"{side.capitalize()} {name}" if name != "trunk" else f"Trunk, over {side} strides",
                     number(_part(comparison.joints, name, side), digits=1),
                     signed(float(z[at]), "%") if z is not None and at is not None else "–",
-                    charts_gait.phase_at(at) if at is not None else "–",
+                    charts_deviation.phase_at(at) if at is not None else "–",
                     number(comparison.map_deg.get(key), digits=1),
                 ]
             )

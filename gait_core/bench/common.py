@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -33,7 +34,8 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields for JSON."""
-        return {"title": self.title, "columns": list(self.columns), "rows": [list(row) for row in self.rows]}
+        rows = [[_finite(value) for value in row] for row in self.rows]
+        return {"title": self.title, "columns": list(self.columns), "rows": rows}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,14 @@ class BenchResult:
                 "system": platform.platform(),
             },
             "settings": dict(self.settings),
-            "figures": {name: round(float(value), 4) for name, value in self.figures.items()},
+            "figures": {name: _finite(round(float(value), 4)) for name, value in self.figures.items()},
             "tables": [table.to_dict() for table in self.tables],
         }
+
+
+def _finite(value: Any) -> Any:
+    """Return None for a figure that could not be measured: JSON has no NaN."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def commit() -> str:
@@ -117,4 +124,6 @@ def as_text(result: Mapping[str, Any]) -> str:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
     return f"{value:.3f}" if isinstance(value, float) else str(value)

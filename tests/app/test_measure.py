@@ -15,7 +15,7 @@ import pytest
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
 
-from app import charts_gait
+from app import charts_deviation, charts_gait
 from app.views.measure_cleaning import repairs_sentence
 from app.views.measure_deviations import beside
 from app.views.measure_export import report_bytes, zip_bytes
@@ -320,10 +320,10 @@ def test_charts_say_what_they_show(space: Workspace) -> None:
         assert "right" in sentence
     profile = np.ones(101)
     profile[70] = 4.0
-    assert "right knee, 4.0 times typical in initial swing" in charts_gait.phase_map({"right knee": profile})[1]
-    assert "2.0 SD less than usual" in charts_gait.z_map({("knee", "left"): np.full(101, -2.0)})[1]
-    assert "left knee, 3.0°" in charts_gait.map_bars({("knee", "left"): 3.0})[1]
-    for empty in (charts_gait.phase_map({}), charts_gait.z_map({}), charts_gait.map_bars({})):
+    assert "right knee, 4.0 times typical in initial swing" in charts_deviation.phase_map({"right knee": profile})[1]
+    assert "2.0 SD less than usual" in charts_deviation.z_map({("knee", "left"): np.full(101, -2.0)})[1]
+    assert "left knee, 3.0°" in charts_deviation.map_bars({("knee", "left"): 3.0})[1]
+    for empty in (charts_deviation.phase_map({}), charts_deviation.z_map({}), charts_deviation.map_bars({})):
         assert empty[1]
 
 
