@@ -125,7 +125,7 @@ async def _overlay(request: Request) -> Response:
 async def _measured(request: Request) -> Response:
     """Send the video that a stored measurement names, from where it lies; no other file can be asked for."""
     folder = Workspace().measurement_folder(request.path_params["measurement_id"])
-    stored = await to_thread.run_sync(read_json, folder / "measurement.json")
+    stored = await to_thread.run_sync(read_json, folder / "facts.json")
     path = Path(str(stored.get("path", "")))
     if not path.is_file():
         return JSONResponse({"message": "There is no such video."}, 404)

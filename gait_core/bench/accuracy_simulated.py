@@ -70,11 +70,12 @@ def simulated_figures(
         ``sim_event_f1``, ``sim_event_error_ms`` (median absolute), ``sim_event_bias_ms``, ``sim_cadence_error_pct``,
         ``sim_step_time_mae_s``, ``sim_step_length_mae_m`` (single steps), ``sim_walk_step_length_mae_m`` (means of
         walks), ``sim_knee_rmse_deg`` … (near leg, offset of each walk taken out) and
-        ``sim_knee_rmse_with_offset_deg`` …, all over the normal walks; ``sim_impaired_event_f1``.
+        ``sim_knee_rmse_with_offset_deg`` …, all over the normal walks with the profile balanced;
+        ``sim_impaired_event_f1``; the first again with the profile accurate as ``sim_accurate_event_f1`` ….
     tables : list of Table
     """
     truths = _truths(6 if quick else _WALKS, with_impaired=not quick)
-    with reporter.stage("accuracy", f"Rendering {len(truths)} walks and finding their landmarks"):
+    with reporter.stage("accuracy", f"Rendering {len(truths)} walks"):
         folder = workspace.cache / "bench-rendered"
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
@@ -85,22 +86,34 @@ def simulated_figures(
                 render(truth, folder / name, seed=number, reporter=reporter)
             paths.append(folder / name)
             reporter.progress("accuracy", number + 1, len(truths), "walks")
-    found = extract_many(
-        paths, profile_named("balanced").pose_settings(), workspace=workspace, reporter=reporter.without_events()
-    )
-    outcomes, refused = [], 0
-    for truth, extracted in zip(truths, found, strict=True):
-        try:
-            outcomes.append(_outcome(truth, _track_of(extracted), Path(paths[0]).name))
-        except GaitError:
-            refused += 1
+    outcomes, refused = _measured("balanced", truths, paths, workspace, reporter)
     normal = [outcome for outcome in outcomes if outcome.pattern == "normal"]
     impaired = [outcome for outcome in outcomes if outcome.pattern != "normal"]
     figures = {f"sim_{name}": value for name, value in _summary(normal).items()}
+    count = len(truths) - len(IMPAIRMENTS) if not quick else len(truths)
+    accurate, _ = _measured("accurate", truths[:count], paths[:count], workspace, reporter)
+    figures |= {f"sim_accurate_{name}": value for name, value in _summary(accurate).items()}
     figures |= {"sim_walks": float(len(normal)), "sim_refused": float(refused)}
     if impaired:
         figures["sim_impaired_event_f1"] = _summary(impaired)["event_f1"]
     return figures, [_table(normal, impaired)]
+
+
+def _measured(
+    profile: str, truths: Sequence[WalkTruth], paths: Sequence[Path], workspace: Workspace, reporter: Reporter
+) -> tuple[list[_Outcome], int]:
+    """Return what was measured with a profile, and how many walks were refused."""
+    with reporter.stage("accuracy", f"Finding the landmarks with the profile {profile}"):
+        found = extract_many(
+            paths, profile_named(profile).pose_settings(), workspace=workspace, reporter=reporter.without_events()
+        )
+    outcomes, refused = [], 0
+    for truth, path, extracted in zip(truths, paths, found, strict=True):
+        try:
+            outcomes.append(_outcome(truth, _track_of(extracted), path.name))
+        except GaitError:
+            refused += 1
+    return outcomes, refused
 
 
 def _truths(count: int, *, with_impaired: bool) -> list[WalkTruth]:

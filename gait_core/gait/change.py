@@ -19,6 +19,8 @@ CANNOT_TELL: Final = "cannot tell"
 LEVEL: Final = 0.95
 FEWEST_WALKS: Final = 3
 """Baseline walks from which their spread is used: with two, Student's t is 12.7 and nothing would ever be a change."""
+FEWEST_STRIDES: Final = 2
+"""Strides of a visit from which a published value alone may decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +228,8 @@ def _compare(
     limits = {source: limit for source, limit in known.items() if limit is not None}
     source = max(limits, key=lambda key: limits[key]) if limits else ""
     mdc = limits.get(source)
+    if own is None and present is not None and present.n < FEWEST_STRIDES:
+        mdc = None  # published values hold for means of a walk, not for a single stride
     verdict = CANNOT_TELL if difference is None or mdc is None else REAL if abs(difference) > mdc else USUAL
     change = Change(
         name=name,

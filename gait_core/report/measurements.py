@@ -3,7 +3,8 @@
 ::
 
     measurements/<id>/
-      measurement.json   where it came from, and everything measured
+      facts.json         where it came from
+      measurement.json   everything measured
       curves.npz         joint angles of every stride
       edits.json         changed events and undone repairs
 """
@@ -144,7 +145,8 @@ def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:
     values = walk.measurement.to_dict()
     apart = {name: values.pop(name) for name in ("edits", "undone")}
     with whole_folder(workspace.measurement_folder(walk.id)) as folder:
-        write_json(folder / "measurement.json", walk.facts() | {"measurement": values})
+        write_json(folder / "facts.json", walk.facts())
+        write_json(folder / "measurement.json", values)
         save_arrays(folder / "curves.npz", walk.measurement.to_arrays())
         write_json(folder / "edits.json", apart)
 
@@ -158,14 +160,14 @@ def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
         When there is none of that name, or it is damaged or of another version.
     """
     folder = workspace.measurement_folder(measurement_id)
-    if not (folder / "measurement.json").is_file():
+    if not (folder / "facts.json").is_file():
         raise NotFoundError(
             f"Expected a measurement {measurement_id!r}, but there is none.", "Look at the list of measured walks."
         )
-    stored = read_json(folder / "measurement.json")
+    stored, values = read_json(folder / "facts.json"), read_json(folder / "measurement.json")
     apart = read_json(folder / "edits.json") if (folder / "edits.json").is_file() else {"edits": [], "undone": []}
     try:
-        measurement = Measurement.from_dict(stored["measurement"] | apart, load_arrays(folder / "curves.npz"))
+        measurement = Measurement.from_dict(values | apart, load_arrays(folder / "curves.npz"))
         return MeasuredWalk(**{name: stored[name] for name in _FACTS}, measurement=measurement)
     except (KeyError, TypeError, InputError) as error:
         raise StorageError(
@@ -177,9 +179,9 @@ def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
 def list_measurements(workspace: Workspace, subject: str | None = None) -> list[dict[str, Any]]:
     """Return the facts of all measured walks, newest first; a damaged one is left out."""
     found = []
-    for folder in workspace.folders("measurements", "measurement.json"):
+    for folder in workspace.folders("measurements", "facts.json"):
         try:
-            stored = read_json(folder / "measurement.json")
+            stored = read_json(folder / "facts.json")
             facts = {name: stored[name] for name in _FACTS}
         except (GaitError, KeyError, TypeError):
             continue

@@ -190,7 +190,12 @@ def _measured(measurement: Measurement, references: Mapping[str, ReferenceRange]
         what = "the speed" if _judged(speed, references) else "that"
         text += f"; {what} is {judged[0]} the usual range of healthy people"
     if speed is None or speed.both is None:
-        text += "; no size in the picture was given, so speed and lengths have no metres"
+        given = measurement.scale is not None
+        text += (
+            "; speed and lengths need a complete stride"
+            if given
+            else ("; no size in the picture was given, so speed and lengths have no metres")
+        )
     return f"{text[0].upper()}{text[1:]}."
 
 
