@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from gait_core.gait.angles import SIDES
 from gait_core.gait.kinematics import Kinematics
 
-__all__ = ["PROPORTIONS", "BodyProportions", "IdentityVerdict", "Proportion", "body_proportions", "compare_people"]
+__all__ = [
+    "PROPORTIONS",
+    "BodyProportions",
+    "IdentityVerdict",
+    "Proportion",
+    "body_proportions",
+    "compare_people",
+    "one_person",
+]
 
 Array = NDArray[np.float64]
 
@@ -172,6 +180,19 @@ def body_proportions(motion: Kinematics) -> BodyProportions:
             spread = 1.4826 * float(np.median(np.abs(known - median)))
             found[name] = Proportion(median=median, spread=spread, n=len(known))
     return BodyProportions(values=found, side=near)
+
+
+def one_person(walks: Sequence[BodyProportions]) -> bool:
+    """Tell whether walks may all show one person: at most one of them stands off from the others.
+
+    Parameters
+    ----------
+    walks : sequence of BodyProportions
+        For example those of a baseline; those of a reference group show several people.
+    """
+    others = [[other for j, other in enumerate(walks) if j != i] for i in range(len(walks))]
+    apart = [compare_people(walk, rest).same is False for walk, rest in zip(walks, others, strict=True) if rest]
+    return sum(apart) <= 1
 
 
 def compare_people(walk: BodyProportions, known: Sequence[BodyProportions]) -> IdentityVerdict:

@@ -20,7 +20,7 @@ from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.config import FeatureSettings, profile_named
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
-from gait_core.gait.identity import compare_people
+from gait_core.gait.identity import compare_people, one_person
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.progress import Reporter
 from gait_core.report.measure import measure_prepared
@@ -134,8 +134,8 @@ def _measured(walk: PreparedWalk, workspace: Workspace, stored: StoredBaseline, 
 
 
 def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:
-    """Warn when the proportions of the body are not those of the baseline."""
-    if measured is None or norms is None:
+    """Warn when the proportions of the body are not those of the baseline; a group of people has none of its own."""
+    if measured is None or norms is None or not one_person(norms.proportions):
         return []
     verdict = compare_people(measured.measurement.proportions, norms.proportions)
     return [WalkWarning(code="other_person", message=verdict.sentence)] if verdict.same is False else []

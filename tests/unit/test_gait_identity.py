@@ -14,6 +14,7 @@ from gait_core.gait.identity import (
     IdentityVerdict,
     body_proportions,
     compare_people,
+    one_person,
 )
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.simulate.camera import sample_camera
@@ -114,3 +115,10 @@ def test_json():
     assert BodyProportions.from_dict(json.loads(json.dumps(known.to_dict()))) == known
     verdict = compare_people(other, [known])
     assert IdentityVerdict.from_dict(json.loads(json.dumps(verdict.to_dict()))) == verdict
+
+
+def test_a_group_of_people_is_told_from_one_person():
+    one = [seen(300, number) for number in range(5)]
+    many = [seen(person, 0) for person in range(300, 305)]
+    assert one_person(one)
+    assert not one_person(many)
