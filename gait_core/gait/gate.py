@@ -19,7 +19,7 @@ from gait_core.gait.signals import PICTURE_MARGIN, trusted
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["Check", "quality_gate"]
+__all__ = ["CHECK_OF", "Check", "quality_gate"]
 
 SIDE_VIEW_DEG: Final = (20.0, 45.0)
 RATE_HZ: Final = (24.5, 20.0)
@@ -36,7 +36,7 @@ CAMERA_SPEED: Final = 0.02
 CAMERA_SHAKE: Final = 0.015
 """Picture widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
 
-_WARNED: Final[Mapping[str, str]] = {
+CHECK_OF: Final[Mapping[str, str]] = {
     "not_side_view": "view_angle",
     "side_uncertain": "view_angle",
     "low_confidence": "lighting",
@@ -51,6 +51,7 @@ _WARNED: Final[Mapping[str, str]] = {
     "small_person": "person_size",
     "few_strides": "walk_length",
     "no_rhythm": "walk_length",
+    "no_stride": "walk_length",
 }
 """Code of a warning → check that it belongs to."""
 
@@ -101,7 +102,7 @@ _FOOTWEAR: Final = Check(
 
 def _no_better(check: Check, warnings: Sequence[WalkWarning]) -> Check:
     for warning in warnings:
-        if _WARNED.get(warning.code) != check.name:
+        if CHECK_OF.get(warning.code) != check.name:
             continue
         state = "unusable" if warning.blocking else "poor"
         if check.state == "not_measured" or STATES.index(state) > STATES.index(check.state):

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from gait_core.bench.accuracy_mocap import compare_events, mocap_figures
+from gait_core.bench.accuracy_mocap import mocap_figures
 from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.pose.landmarks import INDEX
+from gait_core.report.validation.event_agreement import TOLERANCE_S, match_events
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.mocap import MocapWalk, jitter, project
 from gait_core.simulate.noise import NoiseModel
@@ -55,6 +56,13 @@ def test_a_recording_is_turned_to_forward_up_right(tmp_path, axis, sign):
     assert loaded.height_m == pytest.approx(truth.height_m, rel=0.06)
 
 
+def matched(motion, truth):
+    settings = MeasureSettings()
+    edge_s = settings.edge_ignore_s + TOLERANCE_S
+    spans = [(segment.start_s + edge_s, segment.end_s - edge_s) for segment in motion.segments]
+    return match_events(detect_events(motion, settings).events, truth.events, spans_s=spans)
+
+
 @pytest.mark.parametrize("direction", [1, -1])
 @pytest.mark.parametrize("fps", [25.0, 30.0, 60.0])
 def test_the_whole_pipeline_runs_on_a_projected_recording(tmp_path, fps, direction):
@@ -65,10 +73,9 @@ def test_the_whole_pipeline_runs_on_a_projected_recording(tmp_path, fps, directi
     assert truth.near_side == ("right" if direction > 0 else "left")
     assert (track.position[..., 0] > 0).all() and (track.position[..., 0] < track.width_px).all()
     motion = compute_kinematics(track, FeatureSettings(rate_hz=100.0))
-    found = compare_events(detect_events(motion, MeasureSettings()), truth.events, motion, 0.3)
+    found = matched(motion, truth)
     assert found.f1 == 1.0
-    errors = np.array([error for kind in found.errors_s.values() for error in kind])
-    assert np.median(np.abs(errors)) < 0.02
+    assert np.median(np.abs(found.errors_s)) < 0.02
     true = np.interp(motion.time_s, loaded.time_s, loaded.angles["right_knee"])
     away = (motion.angles["right_knee"] - true)[motion.walking]
     assert np.sqrt(np.nanmean(away**2)) < 3.0
@@ -100,7 +107,7 @@ def test_heel_and_toe_are_placed_where_only_the_forefoot_was_recorded(tmp_path):
     assert (heel[:, 0] < ankle[:, 0]).all() and (heel[:, 1] < ankle[:, 1]).all() and (toe[:, 0] > ankle[:, 0]).all()
     truth, track = project(loaded, seed=0, noise=NoiseModel.none())
     motion = compute_kinematics(track, FeatureSettings(rate_hz=100.0))
-    assert compare_events(detect_events(motion, MeasureSettings()), truth.events, motion, 0.3).f1 == 1.0
+    assert matched(motion, truth).f1 == 1.0
 
 
 @pytest.mark.parametrize(

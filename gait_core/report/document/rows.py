@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import CANNOT_TELL, REAL
+from gait_core.gait.gate import CHECK_OF
 from gait_core.gait.parameters.model import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
 from gait_core.gait.parameters.symmetry import FORMULAS
@@ -16,7 +17,7 @@ from gait_core.report.document.words import clean_text, interval, joined, number
 
 if TYPE_CHECKING:
     from gait_core.gait.change import Change
-    from gait_core.gait.measurement import Measurement
+from gait_core.gait.measurement import Measurement
 
 __all__ = [
     "CHANGES_SHOWN",
@@ -189,28 +190,10 @@ def check_rows(measurement: Measurement) -> tuple[tuple[CheckRow, ...], str]:
 
 
 _TOLD_ELSEWHERE: Final = ("no_scale",)
-_CHECK_OF: Final[Mapping[str, str]] = {
-    "not_side_view": "view_angle",
-    "side_uncertain": "view_angle",
-    "low_confidence": "lighting",
-    "low_leg_confidence": "lighting",
-    "low_frame_rate": "frame_rate",
-    "variable_frame_rate": "frame_rate",
-    "legs_cut_off": "body_in_frame",
-    "legs_out_of_frame": "body_in_frame",
-    "parts_hidden": "body_in_frame",
-    "low_detection": "body_in_frame",
-    "several_people": "people",
-    "small_person": "person_size",
-    "few_strides": "walk_length",
-    "no_rhythm": "walk_length",
-    "no_stride": "walk_length",
-}
-"""Warning → check that tells the same."""
 
 
 def _is_told(code: str, measurement: Measurement) -> bool:
-    wanted = _CHECK_OF.get(code)
+    wanted = CHECK_OF.get(code)
     told = any(check.name == wanted and check.state in ("poor", "unusable") for check in measurement.checks)
     return told or code in _TOLD_ELSEWHERE
 

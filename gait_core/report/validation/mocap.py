@@ -11,14 +11,15 @@ from typing import Final
 from gait_core.config import MeasureSettings
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.report.validation.align import align
-from gait_core.report.validation.evidence import collect
+from gait_core.report.validation.evidence import Evidence, collect
 from gait_core.report.validation.limits import Limit
 from gait_core.report.validation.reference_mocap import reference_of
+from gait_core.report.validation.reference_model import Reference
 from gait_core.report.validation.validate import ValidationResult, conclude
 from gait_core.simulate.mocap import MocapWalk, jitter, project
 from gait_core.simulate.noise import NoiseModel
 
-__all__ = ["DEFAULT_SEEDS", "validate_mocap"]
+__all__ = ["DEFAULT_SEEDS", "mocap_evidence", "validate_mocap"]
 
 DEFAULT_SEEDS: Final = tuple(range(8))
 DIRECTIONS: Final = (1, -1)
@@ -55,6 +56,22 @@ def validate_mocap(
     InputError
         When the file cannot be read or is too short.
     """
+    evidence, reference = mocap_evidence(path, settings, fps=fps, seeds=seeds, noise=noise)
+    return conclude(evidence, reference, limits)
+
+
+def mocap_evidence(
+    path: Path,
+    settings: MeasureSettings | None = None,
+    *,
+    fps: float = 30.0,
+    seeds: Sequence[int] = DEFAULT_SEEDS,
+    noise: NoiseModel | None = None,
+) -> tuple[list[Evidence], Reference]:
+    """Return what each measurement of a recorded walk has in common with the recording; see `validate_mocap`.
+
+    The walk is seen once from either side for every seed.
+    """
     walk = MocapWalk.load(path)
     reference = replace(reference_of(walk, path.name), same_clock=True)
     evidence = []
@@ -62,4 +79,4 @@ def validate_mocap(
         _, track = project(walk, fps=fps, seed=seed, noise=noise or jitter(), direction=direction)
         measurement = measure(motion_of(track, settings), settings)
         evidence.append(collect(measurement, reference, align(measurement, reference)))
-    return conclude(evidence, reference, limits)
+    return evidence, reference
