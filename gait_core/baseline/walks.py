@@ -11,6 +11,7 @@ from gait_core.cache import ArrayCache
 from gait_core.config import FeatureSettings, PoseSettings, digest_of
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.features import GaitFeatures, features_of
+from gait_core.gait.gate import picture_warnings
 from gait_core.gait.windows import Windows, windows_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.pose.track import Track
@@ -185,7 +186,7 @@ def _prepare(
         address=outcome.address,
         time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
-        warnings=_unique((*outcome.warnings, *features.warnings)),
+        warnings=_unique((*outcome.warnings, *features.warnings, *picture_warnings(track))),
     )
 
 

@@ -19,7 +19,7 @@ from gait_core.gait.signals import PICTURE_MARGIN, trusted
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["CHECK_OF", "Check", "quality_gate"]
+__all__ = ["CHECK_OF", "Check", "picture_warnings", "quality_gate"]
 
 SIDE_VIEW_DEG: Final = (20.0, 45.0)
 RATE_HZ: Final = (24.5, 20.0)
@@ -52,6 +52,9 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "few_strides": "walk_length",
     "no_rhythm": "walk_length",
     "no_stride": "walk_length",
+    "unusable_lighting": "lighting",
+    "unusable_motion_blur": "motion_blur",
+    "unusable_person_size": "person_size",
 }
 """Code of a warning → check that it belongs to."""
 
@@ -87,6 +90,22 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
         _walk_length(motion),
     )
     return (*(_no_better(check, warnings) for check in checks), _FOOTWEAR)
+
+
+def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
+    """Return what about the picture forbids a score: too dark, too blurred, too small.
+
+    Parameters
+    ----------
+    track : Track
+        Landmarks as found; nothing is said of what was not measured.
+    """
+    checks = (_lighting(track), _motion_blur(track), _person_size(track))
+    return tuple(
+        WalkWarning(code=f"unusable_{check.name}", message=f"{check.sentence} {check.advice}".strip(), blocking=True)
+        for check in checks
+        if check.state == "unusable"
+    )
 
 
 _FOOTWEAR: Final = Check(

@@ -8,7 +8,7 @@ from gait_walks import concatenated, followed, mirrored, moved, select, simulate
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
-from gait_core.gait.gate import Check, quality_gate
+from gait_core.gait.gate import Check, picture_warnings, quality_gate
 from gait_core.gait.kinematics import compute_kinematics
 
 GOOD = {
@@ -177,3 +177,19 @@ def test_checks_survive_json():
     for check in checks(track, brightness=10.0).values():
         assert Check.from_dict(json.loads(json.dumps(check.to_dict()))) == check
         assert check.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("changed", "codes"),
+    [
+        ({}, set()),
+        ({"brightness": 15.0}, {"unusable_lighting"}),
+        ({"sharpness": 0.0004, "contrast": 8.0}, {"unusable_lighting", "unusable_motion_blur"}),
+    ],
+)
+def test_a_picture_that_cannot_be_used_forbids_a_score(changed, codes):
+    _, track = simulated()
+    found = picture_warnings(track.with_(info={**track.info, "frame_quality": GOOD | changed}))
+    assert {warning.code for warning in found} == codes
+    assert all(warning.blocking for warning in found)
+    assert not picture_warnings(track)
