@@ -33,6 +33,9 @@ __all__ = ["ACTIVE_STATES", "Job", "JobStore"]
 
 Events: TypeAlias = list[dict[str, Any]]
 _KILL_AFTER_S = 8.0
+_SECOND_LOOKS = 3
+_LOOK_AGAIN_S = 0.15
+_FRESH_S = 5.0
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -75,11 +78,19 @@ class JobStore:
             raise NotFoundError(f"Expected a job {job_id!r}, but there is none.", "Look at the list of jobs again.")
         spec = read_json(folder / "spec.json")
         status = read_json(folder / "status.json")
+        state = state_of(folder, spec, status)
+        for _ in range(_SECOND_LOOKS):
+            # A worker that ends between the look at its status and the look at its process has not crashed.
+            if state != "crashed" or time.time() - float(status.get("heartbeat_s", 0.0)) > _FRESH_S:
+                break
+            time.sleep(_LOOK_AGAIN_S)
+            status = read_json(folder / "status.json")
+            state = state_of(folder, spec, status)
         return Job(
             id=spec["id"],
             kind=spec["kind"],
             title=spec["title"],
-            state=state_of(folder, spec, status),
+            state=state,
             spec=spec,
             status=status,
             folder=folder,

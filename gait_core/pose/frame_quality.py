@@ -131,9 +131,7 @@ def _person_figures(image_rgb: NDArray[np.uint8], position: NDArray[np.float32])
     if min(crop.shape[:2]) < 8:
         return (math.nan,) * 6
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    legs = cv2.cvtColor(
-        np.ascontiguousarray(image_rgb[_box(position[LEGS], image_rgb.shape, 0.01)]), cv2.COLOR_RGB2GRAY
-    )
+    legs = image_rgb[_box(position[LEGS], image_rgb.shape, 0.01)]
     factor = BODY_PX / grey.shape[0]
     return (
         float(grey.mean()),
@@ -141,7 +139,8 @@ def _person_figures(image_rgb: NDArray[np.uint8], position: NDArray[np.float32])
         float((grey <= DARK).mean()),
         float((grey >= BRIGHT).mean()),
         _sharpness(grey, factor),
-        _sharpness(legs, factor),
+        # Legs below the picture leave nothing to look at.
+        _sharpness(cv2.cvtColor(np.ascontiguousarray(legs), cv2.COLOR_RGB2GRAY), factor) if legs.size else math.nan,
     )
 
 

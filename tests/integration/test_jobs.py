@@ -75,7 +75,7 @@ def test_cancel_is_felt_within_a_second_and_keeps_no_half_video(store, workspace
     wait_for(lambda: store.get(job.id).state == "cancelled", "the cancelled state", 5)
     assert time.monotonic() - asked < 2.0  # one second for the worker, one for a busy machine
     assert store.get(job.id).error is None
-    assert not [path for path in (workspace.root / "demo").iterdir() if path.suffix != ".mp4"]
+    assert not [path for path in (workspace.root / "demo").iterdir() if path.suffix not in (".mp4", ".json")]
 
 
 def test_a_killed_worker_shows_as_crashed_and_resumes(store):
@@ -163,3 +163,20 @@ def test_the_status_follows_the_events(tmp_path):
     assert status["stages"] == [
         {"name": "extract", "state": "done", "started_s": 1.0, "duration_s": 2.5, "peak_memory_bytes": 0}
     ]
+
+
+def test_a_worker_that_ends_between_two_looks_has_not_crashed(store, monkeypatch):
+    job = store.create("demo_walks", {"count": 3}, "Ends just now")
+    now = {"state": "running", "pid": 2**22 + 1, "pid_started_s": 0.0, "heartbeat_s": time.time()}
+    looks = []
+
+    def read(path):
+        value = read_json(path)
+        if path.name == "status.json":
+            looks.append(path)
+            return value | now | ({"state": "done"} if len(looks) > 1 else {})
+        return value
+
+    monkeypatch.setattr("gait_core.jobs.store.read_json", read)
+    assert store.get(job.id).state == "done"
+    assert len(looks) == 2

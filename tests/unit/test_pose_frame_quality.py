@@ -121,6 +121,19 @@ def test_odd_pictures_do_not_fail(shape):
     assert quality.summary()["frames"] == 4
 
 
+def test_legs_below_the_picture_leave_the_rest_to_be_seen():
+    position = pose(200)
+    position[23:, 1] += 1.0
+    quality = FrameQuality()
+    image = np.random.default_rng(5).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    for number in range(5):
+        found = PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33))
+        quality.look(image, found, float(number))
+    summary = quality.summary()
+    assert summary["brightness"] is not None
+    assert summary["leg_sharpness"] is None
+
+
 def test_nothing_was_looked_at():
     found = FrameQuality().summary()
     assert found.pop("frames") == 0
