@@ -305,7 +305,7 @@ def test_a_job_outlives_the_dashboard_that_started_it(
             expect(ready).to_be_visible(timeout=30_000)
         except AssertionError:
             # Seen now and then: the page misses the end of a job that it did not start. Its address finds the result.
-            print(page.url, page.inner_text("body"), sep="\n")
+            (tmp_path / "stayed_behind.txt").write_text(f"{page.url}\n{page.inner_text('body')}", encoding="utf-8")
             page.goto(f"{second.url}/baseline?step=results&job={job_id}")
             expect(ready).to_be_visible()
         expect(strip).to_have_count(0)
