@@ -132,7 +132,7 @@ def _changes(view: WalkView, chosen: str) -> tuple[list[Change], str]:
 
 
 def _without_baseline(visit: Measurement, earlier: Measurement) -> list[Change]:
-    before = {**earlier.parameters, **earlier.key_values}
+    before = earlier.values
     return [
         *changes(visit.parameters, (), earlier=before),
         *changes(visit.key_values, (), earlier=before, sides=("left", "right")),

@@ -56,7 +56,7 @@ class Norms:
     def of(cls, measurements: Sequence[Measurement]) -> Self:
         """Take from measurements what is kept."""
         return cls(
-            parameters=tuple({**one.parameters, **one.key_values} for one in measurements),
+            parameters=tuple(one.values for one in measurements),
             curves=tuple(one.curves for one in measurements),
             proportions=tuple(one.proportions for one in measurements),
         )

@@ -90,7 +90,7 @@ def simulated_figures(
     normal = [outcome for outcome in outcomes if outcome.pattern == "normal"]
     impaired = [outcome for outcome in outcomes if outcome.pattern != "normal"]
     figures = {f"sim_{name}": value for name, value in _summary(normal).items()}
-    count = len(truths) - len(IMPAIRMENTS) if not quick else len(truths)
+    count = sum(truth.impairment is None for truth in truths)
     accurate, _ = _measured("accurate", truths[:count], paths[:count], workspace, reporter)
     figures |= {f"sim_accurate_{name}": value for name, value in _summary(accurate).items()}
     figures |= {"sim_walks": float(len(normal)), "sim_refused": float(refused)}

@@ -26,9 +26,11 @@ from gait_core.gait.strides import Stride, build_strides, stride_rejections
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
 
-__all__ = ["MEASUREMENT_VERSION", "Measurement", "measure", "motion_of"]
+__all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "measure", "motion_of"]
 
 MEASUREMENT_VERSION: Final = 1
+OWN_WARNINGS: Final = frozenset({"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused"})
+"""Codes of the warnings that measuring itself gives; those of extraction and features are handed in."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +90,11 @@ class Measurement:
     segments: tuple[Segment, ...]
     duration_s: float
     settings: MeasureSettings
+
+    @property
+    def values(self) -> dict[str, Parameter]:
+        """Parameters and key values of the curves together, by name."""
+        return {**self.parameters, **self.key_values}
 
     @property
     def current_events(self) -> EventSet:

@@ -124,7 +124,7 @@ def _changes(
 ) -> list[Change]:
     if not baseline:
         return []
-    before = {**earlier.parameters, **earlier.key_values} if earlier is not None else None
+    before = earlier.values if earlier is not None else None
     return [
         *changes(measurement.parameters, baseline, earlier=before),
         *changes(measurement.key_values, baseline, earlier=before, sides=("left", "right")),

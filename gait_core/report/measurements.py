@@ -21,7 +21,7 @@ from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.measurement import Measurement, measure, motion_of
+from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
 from gait_core.workspace import Workspace, read_json, whole_folder, write_json
@@ -235,7 +235,6 @@ def remeasure(
     chosen = before.settings.with_(**(settings or {}))
     dropped = frozenset(before.undone) if undone is None else undone
     motion = motion_of(walk.track(workspace), chosen, side=before.visible_side, undone=dropped)
-    own = ("no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused")
     measurement = measure(
         motion,
         chosen,
@@ -245,7 +244,7 @@ def remeasure(
         edits=before.edits if edits is None else edits,
         undone=dropped,
         quality=before.quality,
-        warnings=[warning for warning in before.warnings if warning.code not in own],
+        warnings=[warning for warning in before.warnings if warning.code not in OWN_WARNINGS],
     )
     again = replace(walk, measurement=measurement)
     save_measurement(workspace, again)

@@ -11,7 +11,7 @@ from gait_core.config import EVENT_METHODS, MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.events.model import INITIAL_CONTACT
-from gait_core.gait.measurement import Measurement, measure, motion_of
+from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.landmarks import INDEX
 
@@ -116,3 +116,10 @@ def test_metres_follow_the_height():
     for name in ("step_length_m", "walking_speed_mps"):
         ratio = taller.parameters[name].both.mean / measurement.parameters[name].both.mean
         assert ratio == pytest.approx(1.1, rel=1e-6)
+
+
+def test_a_second_measurement_does_not_repeat_its_own_warnings():
+    _, track = simulated(seed=1)
+    for frames, scale in ((slice(60, 105), None), (slice(None), None)):
+        given = measure(motion_of(select(track, frames)), scale=scale).warnings
+        assert {warning.code for warning in given} <= OWN_WARNINGS

@@ -88,7 +88,7 @@ _RANGES: Final[tuple[tuple[str, str], ...]] = (
 
 def parameter_rows(measurement: Measurement) -> tuple[ParameterRow, ...]:
     """Return the lines of the table of values."""
-    found = {**measurement.parameters, **measurement.key_values}
+    found = measurement.values
     chosen = (next((found[name] for name in names if name in found), None) for names in _SHOWN)
     return tuple(_parameter_row(parameter) for parameter in chosen if parameter is not None)
 
@@ -128,7 +128,7 @@ def _parameter_row(parameter: Parameter) -> ParameterRow:
 
 def parameter_notes(measurement: Measurement) -> tuple[str, ...]:
     """Return what has to be known to read the table: the scale, left against right, what is withheld."""
-    found = {**measurement.parameters, **measurement.key_values}
+    found = measurement.values
     if not found:
         return ()
     scale = measurement.scale
