@@ -15,7 +15,7 @@ from typing import Any
 from gait_core import __version__
 from gait_core.cli import commands, gait_commands
 from gait_core.cli.console import Console
-from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PERSONS, PROFILES
+from gait_core.config import DEFAULT_PROFILE, ENGINES, EVENT_METHODS, PERSONS, PROFILES
 from gait_core.errors import Cancelled, GaitError
 from gait_core.workspace import Workspace
 
@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     extract = add(sub, "extract", commands.extract, "find the landmarks in videos")
     _videos(extract)
     _profile(extract)
-    extract.add_argument("--engine", default="mediapipe")
+    extract.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     extract.add_argument("--workers", type=int, metavar="N")
     extract.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
     extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .npz files")

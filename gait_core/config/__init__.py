@@ -8,8 +8,10 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
 from gait_core.config.settings import (
+    ENGINES,
     EVENT_METHODS,
     PERSONS,
+    PRECISIONS,
     FeatureSettings,
     LearnSettings,
     MeasureSettings,
@@ -20,8 +22,10 @@ from gait_core.config.settings import (
 
 __all__ = [
     "DEFAULT_PROFILE",
+    "ENGINES",
     "EVENT_METHODS",
     "PERSONS",
+    "PRECISIONS",
     "PROFILES",
     "FeatureSettings",
     "LearnSettings",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gait_core.config.base import Settings
-from gait_core.config.settings import PoseSettings
+from gait_core.config.settings import PRECISIONS, PoseSettings
 from gait_core.errors import SettingsError
 
 __all__ = ["DEFAULT_PROFILE", "PROFILES", "Profile", "profile_named"]
@@ -36,6 +36,8 @@ class Profile(Settings):
         Memory that the work may use.
     batch_size : int
         Windows per step when scoring and when training from scratch.
+    precision : {"f32", "bf16", "auto"}
+        Arithmetic of the pose model, see `PoseSettings`.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Profile(Settings):
     max_side_px: int | None = 960
     memory_limit_bytes: int = 2 * GIB
     batch_size: int = 32
+    precision: str = "f32"
 
     _ranges = {
         "confidence": (0.0, 1.0),
@@ -54,7 +57,7 @@ class Profile(Settings):
         "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
         "batch_size": (1, 65536),
     }
-    _choices = {"model_complexity": (0, 1, 2)}
+    _choices = {"model_complexity": (0, 1, 2), "precision": PRECISIONS}
 
     def pose_settings(self) -> PoseSettings:
         """Return the settings that decide the landmarks."""
@@ -65,6 +68,7 @@ class Profile(Settings):
             tracking_confidence=self.confidence,
             target_fps=self.target_fps,
             max_side_px=self.max_side_px,
+            precision=self.precision,
         )
 
 

@@ -10,7 +10,9 @@ from gait_core.config.base import Settings, digest_of
 from gait_core.errors import SettingsError
 
 __all__ = [
+    "ENGINES",
     "EVENT_METHODS",
+    "PRECISIONS",
     "FeatureSettings",
     "LearnSettings",
     "MeasureSettings",
@@ -22,6 +24,12 @@ __all__ = [
 PERSONS: Final = ("auto", "largest", "leftmost", "rightmost")
 """Whom to follow where several people are in view, the default first."""
 
+ENGINES: Final = ("auto", "openvino", "mediapipe")
+"""What runs the pose model; ``auto`` takes the fastest that works here."""
+
+PRECISIONS: Final = ("f32", "bf16", "auto")
+"""Arithmetic of the pose model; ``auto`` takes bf16 where the processor is made for it."""
+
 EVENT_METHODS: Final = ("coordinate", "velocity", "foot_velocity")
 """Rules that find gait events, the default first."""
 
@@ -32,8 +40,10 @@ class PoseSettings(Settings):
 
     Attributes
     ----------
-    engine : str
+    engine : {"auto", "openvino", "mediapipe"}
         What runs the pose model.
+    precision : {"f32", "bf16", "auto"}
+        Arithmetic of the pose model; MediaPipe knows f32 only.
     variant : {"lite", "full", "heavy"}
         Pose model.
     detection_confidence, presence_confidence, tracking_confidence : float
@@ -46,7 +56,8 @@ class PoseSettings(Settings):
         Whom to follow of the people in the picture at the start; ``auto`` leaves it to the pose model.
     """
 
-    engine: str = "mediapipe"
+    engine: str = "auto"
+    precision: str = "f32"
     variant: str = "full"
     detection_confidence: float = 0.5
     presence_confidence: float = 0.5
@@ -63,16 +74,19 @@ class PoseSettings(Settings):
         "max_side_px": (128, 8192),
     }
     _choices = {
-        "engine": ("mediapipe",),
+        "engine": ENGINES,
+        "precision": PRECISIONS,
         "variant": ("lite", "full", "heavy"),
         "person": PERSONS,
     }
 
     def digest(self) -> str:
-        """Return a stable digest; landmarks that were cached before a person could be chosen keep theirs."""
+        """Return a stable digest; what does not touch the landmarks is not in it."""
         values = self.to_dict()
         if self.person == "auto":
             del values["person"]
+        if self.engine == "mediapipe":
+            del values["precision"]
         return digest_of(values)
 
 

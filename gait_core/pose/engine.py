@@ -9,6 +9,8 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.video.picture import Picture
+
 __all__ = ["PoseEngine", "PoseResult"]
 
 
@@ -48,11 +50,11 @@ class PoseEngine(Protocol):
     def version(self) -> str:
         """Version of everything in the engine that may change a result."""
 
-    def detect(self, image_rgb: NDArray[np.uint8], time_s: float) -> PoseResult | None:
-        """Return the pose in an RGB image of shape (h, w, 3), or None; `time_s` has to rise."""
+    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+        """Return the pose in a picture, or None; `time_s` has to rise."""
 
-    def count_people(self, image_rgb: NDArray[np.uint8], known: PoseResult) -> int:
-        """Return how many persons are in the image, the one already found among them; ask now and then."""
+    def count_people(self, picture: Picture, known: PoseResult) -> int:
+        """Return how many persons are in the picture, the one already found among them; ask now and then."""
 
     def __enter__(self) -> Self: ...
 

@@ -15,7 +15,7 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, WalkWarning
 from gait_core.pose.assets import model_sha256
-from gait_core.pose.engines import engine_version, open_engine
+from gait_core.pose.engines import engine_version, open_engine, resolved
 from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
@@ -65,6 +65,7 @@ def default_workers() -> int:
 
 def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:
     """Return the content address of a track; a renamed video has the same, another setting or model has not."""
+    settings = resolved(settings)
     parts = (
         info.content_sha256,
         settings.digest(),
@@ -159,7 +160,7 @@ class _Batch:
     ) -> None:
         self._paths = paths
         self._labels = labels_of(paths)
-        self._settings = settings
+        self._settings = resolved(settings)
         self._reporter = reporter
         self._cache = ArrayCache.of(workspace) if use_cache else None
         self._metadata = MetadataCache.of(workspace)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseEngine, PoseResult
 from gait_core.pose.person_path import PersonPath, Place, Sighting, same_person
+from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["FollowingEngine", "SearchingEngine"]
 
@@ -36,7 +37,7 @@ CLEARANCE: Final = 0.75
 class SearchingEngine(PoseEngine, Protocol):
     """An engine that can also look at one picture by itself, and begin anew."""
 
-    def find(self, image_rgb: Image) -> PoseResult | None:
+    def find(self, picture: Picture) -> PoseResult | None:
         """Return the most conspicuous person in a picture, whatever came before."""
 
     def restart(self) -> None:
@@ -52,10 +53,13 @@ class FollowingEngine:
         Runs the pose model.
     rule : {"largest", "leftmost", "rightmost"}
         Who of those in the picture at the start.
+    max_side_px : int, optional
+        Longer side of the pictures that are looked at, px.
     """
 
-    def __init__(self, engine: SearchingEngine, rule: str) -> None:
+    def __init__(self, engine: SearchingEngine, rule: str, max_side_px: int | None = None) -> None:
         self._engine = engine
+        self._max_side_px = max_side_px
         self._best: Callable[[list[Sighting]], Sighting] = {
             "largest": lambda poses: max(poses, key=lambda pose: pose.height),
             "leftmost": lambda poses: min(poses, key=lambda pose: float(pose.hip[0])),
@@ -91,12 +95,13 @@ class FollowingEngine:
     ) -> None:
         self._engine.__exit__(kind, error, trace)
 
-    def count_people(self, image_rgb: Image, known: PoseResult) -> int:
+    def count_people(self, picture: Picture, known: PoseResult) -> int:
         """Return how many people are in the picture."""
-        return self._engine.count_people(image_rgb, known)
+        return self._engine.count_people(picture, known)
 
-    def detect(self, image_rgb: Image, time_s: float) -> PoseResult | None:
+    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
         """Return the pose of the chosen person, or None while they are out of sight."""
+        image_rgb = picture.rgb(self._max_side_px)
         if self._path is None or self._still_choosing(time_s):
             return self._choose(image_rgb, time_s)
         path = self._path
@@ -107,7 +112,7 @@ class FollowingEngine:
         others, self._others = self._others, []
         for other in others:
             other.cover(view)
-        found = self._engine.detect(view, time_s)
+        found = self._engine.detect(RgbPicture(view), time_s)
         if found is None:
             path.lose()
             return None
@@ -163,7 +168,7 @@ class FollowingEngine:
         poses: list[Sighting] = []
         image = image.copy()
         for _ in range(MOST_PEOPLE):
-            found = self._engine.find(image)
+            found = self._engine.find(RgbPicture(image))
             if found is None:
                 break
             pose = Sighting(found, image)

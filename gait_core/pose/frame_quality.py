@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import INDEX
+from gait_core.video.picture import Picture, resized, scaled_size
 
 __all__ = ["FrameQuality"]
 
@@ -17,6 +18,7 @@ Grey = NDArray[np.float32]
 
 EVERY_S: Final = 0.19
 """Time between two pictures looked at, s: about one in five."""
+LARGE_SIDE_PX: Final = 960
 SMALL_SIDE_PX: Final = 192
 BODY_PX: Final = 224
 """Height to which a larger body is brought before sharpness is measured: about what the pose model sees."""
@@ -39,12 +41,12 @@ class FrameQuality:
         self._shifts: list[tuple[float, float, float]] = []
         self._last: tuple[float, Grey, NDArray[np.bool_]] | None = None
 
-    def look(self, image_rgb: NDArray[np.uint8], found: PoseResult | None, time_s: float) -> None:
+    def look(self, picture: Picture, found: PoseResult | None, time_s: float) -> None:
         """Measure a picture when it is time to.
 
         Parameters
         ----------
-        image_rgb : ndarray, shape (height, width, 3), uint8
+        picture : Picture
         found : PoseResult or None
             The person in it.
         time_s : float
@@ -53,12 +55,13 @@ class FrameQuality:
         if time_s < self._next_s:
             return
         self._next_s = time_s + EVERY_S
-        small = _small_grey(image_rgb)
+        grey = picture.luma(LARGE_SIDE_PX)
+        small = _small_grey(grey)
         self._picture.append(float(small.mean()))
         covered = np.zeros(small.shape, dtype=bool)
         if found is not None:
             covered[_box(found.position, small.shape)] = True
-            self._person.append(_person_figures(image_rgb, found.position))
+            self._person.append(_person_figures(grey, found.position))
         self._look_at_background(small, covered, time_s)
 
     def summary(self) -> dict[str, Any]:
@@ -107,12 +110,9 @@ class FrameQuality:
         }
 
 
-def _small_grey(image_rgb: NDArray[np.uint8]) -> Grey:
-    import cv2
-
-    factor = min(1.0, SMALL_SIDE_PX / max(image_rgb.shape[:2]))
-    small = cv2.resize(image_rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), dtype=np.float32)
+def _small_grey(grey: NDArray[np.uint8]) -> Grey:
+    height, width = grey.shape
+    return np.asarray(resized(grey, scaled_size(width, height, SMALL_SIDE_PX)), dtype=np.float32)
 
 
 def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = MARGIN) -> tuple[slice, slice]:
@@ -124,14 +124,11 @@ def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = 
     return slice(top, bottom), slice(left, right)
 
 
-def _person_figures(image_rgb: NDArray[np.uint8], position: NDArray[np.float32]) -> tuple[float, ...]:
-    import cv2
-
-    crop = image_rgb[_box(position, image_rgb.shape, 0.02)]
-    if min(crop.shape[:2]) < 8:
+def _person_figures(picture: NDArray[np.uint8], position: NDArray[np.float32]) -> tuple[float, ...]:
+    grey = picture[_box(position, picture.shape, 0.02)]
+    if min(grey.shape) < 8:
         return (math.nan,) * 6
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    legs = image_rgb[_box(position[LEGS], image_rgb.shape, 0.01)]
+    legs = picture[_box(position[LEGS], picture.shape, 0.01)]
     factor = BODY_PX / grey.shape[0]
     return (
         float(grey.mean()),
@@ -140,7 +137,7 @@ def _person_figures(image_rgb: NDArray[np.uint8], position: NDArray[np.float32])
         float((grey >= BRIGHT).mean()),
         _sharpness(grey, factor),
         # Legs below the picture leave nothing to look at.
-        _sharpness(cv2.cvtColor(np.ascontiguousarray(legs), cv2.COLOR_RGB2GRAY), factor) if legs.size else math.nan,
+        _sharpness(legs, factor) if legs.size else math.nan,
     )
 
 

@@ -18,6 +18,7 @@ from gait_core.pose.mediapipe_library import load_mediapipe
 from gait_core.pose.person_path import same_person
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
+from gait_core.video.picture import Picture
 
 __all__ = ["MediaPipeEngine", "mediapipe_version"]
 
@@ -82,14 +83,14 @@ class MediaPipeEngine:
         self._tracker = self._counter = self._finder = None
         release_native_memory()
 
-    def detect(self, image_rgb: NDArray[np.uint8], time_s: float) -> PoseResult | None:
-        """Return the pose in an RGB image of shape (h, w, 3), or None."""
+    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+        """Return the pose in a picture, or None."""
         if self._first_s is None:
             self._first_s = time_s
         # MediaPipe takes whole milliseconds that rise: faster or repeated stamps are moved on by one.
         stamp_ms = max(self._last_ms + 1, round((time_s - self._first_s) * 1000))
         self._last_ms = stamp_ms
-        image = self._image(image_rgb)
+        image = self._image(self._rgb(picture))
         if self._tracker is None:
             # The native side chatters until its first result is out.
             with quiet_native_stderr():
@@ -99,9 +100,9 @@ class MediaPipeEngine:
             result = self._tracker.detect_for_video(image, stamp_ms)
         return _pose_of(result)
 
-    def find(self, image_rgb: NDArray[np.uint8]) -> PoseResult | None:
+    def find(self, picture: Picture) -> PoseResult | None:
         """Return the most conspicuous person in a picture by itself, whatever came before."""
-        image = self._image(image_rgb)
+        image = self._image(self._rgb(picture))
         if self._finder is None:
             with quiet_native_stderr():
                 self._finder = self._open(
@@ -119,14 +120,13 @@ class MediaPipeEngine:
             self._tracker.close()
             self._tracker = None
 
-    def count_people(self, image_rgb: NDArray[np.uint8], known: PoseResult) -> int:
+    def count_people(self, picture: Picture, known: PoseResult) -> int:
         """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise.
 
         MediaPipe's own count of several poses misses most second persons. So the known person is
         covered and the smallest model is asked whether it still sees somebody.
         """
-        height, width = image_rgb.shape[:2]
-        image = self._image(_covered(image_rgb, known))
+        image = self._image(_covered(picture.rgb(_COUNTING_SIDE_PX), known))
         if self._counter is None:
             with quiet_native_stderr():
                 self._counter = self._open_counter()
@@ -138,9 +138,12 @@ class MediaPipeEngine:
         landmarks = result.pose_landmarks[0]
         if float(np.mean([point.visibility for point in landmarks])) < _COUNTING_VISIBILITY:
             return 1
-        aspect = np.array([width / height, 1.0], np.float32)
+        aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
         other = np.array([(point.x, point.y) for point in landmarks], np.float32) * aspect
         return 1 if same_person(known.position * aspect, other) else 2
+
+    def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
+        return picture.rgb(self._settings.max_side_px)
 
     def _image(self, image_rgb: NDArray[np.uint8]) -> Any:
         return self._mediapipe.Image(
@@ -191,13 +194,9 @@ def _pose_of(result: Any) -> PoseResult | None:
 
 
 def _covered(image_rgb: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
-    """Return a small copy of the picture in which the known person is painted over."""
-    import cv2
-
-    height, width = image_rgb.shape[:2]
-    factor = min(1.0, _COUNTING_SIDE_PX / max(height, width))
-    size = np.array([max(1, round(width * factor)), max(1, round(height * factor))])
-    small = np.asarray(cv2.resize(image_rgb, tuple(size.tolist()), interpolation=cv2.INTER_AREA), np.uint8)
+    """Return a copy of a small picture in which the known person is painted over."""
+    small = image_rgb.copy()
+    size = np.array(small.shape[1::-1])
     low, high = known.position.min(axis=0) * size, known.position.max(axis=0) * size
     margin = _COVER_MARGIN * (high[1] - low[1])
     left, top = np.clip(low - margin, 0, size).astype(int)

@@ -17,6 +17,7 @@ from gait_core.pose.track import Track
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
+from gait_core.video.picture import Picture
 
 __all__ = ["expected_frames", "track_video"]
 
@@ -60,17 +61,16 @@ def track_video(
     frames = iter_frames(
         info,
         target_fps=settings.target_fps,
-        max_side_px=settings.max_side_px,
         report=report,
         threads=decode_threads,
     )
     for number, frame in enumerate(frames):
         on_frame(number)
-        result = engine.detect(frame.image, frame.time_s)
+        result = engine.detect(frame.picture, frame.time_s)
         rows.add(frame.time_s, result)
-        quality.look(frame.image, result, frame.time_s)
+        quality.look(frame.picture, result, frame.time_s)
         if result is not None:
-            people.look(engine, frame.image, result, frame.time_s)
+            people.look(engine, frame.picture, result, frame.time_s)
         if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
             release_native_memory()
     if isinstance(engine, FollowingEngine):
@@ -169,13 +169,13 @@ class _People:
         self._next_s: float | None = None
         self._samples: list[tuple[float, int]] = []
 
-    def look(self, engine: PoseEngine, image: NDArray[np.uint8], found: PoseResult, time_s: float) -> None:
+    def look(self, engine: PoseEngine, picture: Picture, found: PoseResult, time_s: float) -> None:
         if self._next_s is None:
             self._next_s = time_s
         if time_s < self._next_s:
             return
         self._next_s = time_s + self._every_s
-        self._samples.append((time_s, engine.count_people(image, found)))
+        self._samples.append((time_s, engine.count_people(picture, found)))
 
     def summary(self) -> dict[str, Any]:
         several = [count >= 2 for _, count in self._samples]

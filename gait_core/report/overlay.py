@@ -97,9 +97,9 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
     writer: VideoWriter | None = None
     base: Image | None = None
     with ExitStack() as stack:
-        for number, frame in enumerate(iter_frames(walk.path, target_fps=30.0, max_side_px=_MAX_SIDE_PX)):
+        for number, frame in enumerate(iter_frames(walk.path, target_fps=30.0)):
             reporter.check()
-            image = frame.image
+            image = frame.picture.rgb(_MAX_SIDE_PX)
             if writer is None or base is None:
                 height, width = (side - side % 2 for side in image.shape[:2])
                 base = _strip(width, walk, comparison)

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from gait_core.video.container import open_video
 from gait_core.video.info import VideoInfo
 from gait_core.video.orientation import orientation_of, turn
+from gait_core.video.picture import Picture, RgbPicture, resized
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["DecodeReport", "Frame", "Thinner", "iter_frames", "scaled_size"]
+__all__ = ["DecodeReport", "Frame", "Thinner", "iter_frames"]
 
 _DEFAULT_RATE_HZ = 25.0
 _MAX_BROKEN_IN_A_ROW = 1000
@@ -36,13 +37,18 @@ class Frame:
         Number among the decoded pictures of the file, from 0.
     time_s : float
         Time stamp of the file, s, strictly rising.
-    image : ndarray, shape (height, width, 3), uint8
-        RGB, upright, square pixels.
+    picture : Picture
+        Upright, square pixels.
     """
 
     index: int
     time_s: float
-    image: NDArray[np.uint8]
+    picture: Picture
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """The picture in RGB, shape (height, width, 3)."""
+        return self.picture.rgb()
 
 
 @dataclass(kw_only=True)
@@ -94,20 +100,10 @@ class Thinner:
         return True
 
 
-def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple[int, int]:
-    """Return the size with the longer side at most `max_side_px`; a smaller picture is left as it is."""
-    longer = max(width_px, height_px)
-    if max_side_px is None or longer <= max_side_px:
-        return width_px, height_px
-    factor = max_side_px / longer
-    return max(1, round(width_px * factor)), max(1, round(height_px * factor))
-
-
 def iter_frames(
     source: VideoInfo | Path | str,
     *,
     target_fps: float | None = None,
-    max_side_px: int | None = None,
     report: DecodeReport | None = None,
     threads: int = 1,
 ) -> Iterator[Frame]:
@@ -119,8 +115,6 @@ def iter_frames(
         The video.
     target_fps : float, optional
         Highest frame rate, Hz; a faster video is thinned by time.
-    max_side_px : int, optional
-        Longer side of the pictures, px; a smaller video is left as it is.
     report : DecodeReport, optional
         Counted up while decoding.
     threads : int
@@ -160,9 +154,9 @@ def iter_frames(
                 width, height = (
                     (width, height * pixel_ratio) if orientation.swaps_sides else (width * pixel_ratio, height)
                 )
-                size = scaled_size(max(1, round(width)), max(1, round(height)), max_side_px)
+                size = max(1, round(width)), max(1, round(height))
             report.frames_kept += 1
-            yield Frame(index=index, time_s=time_s, image=_resized(image, size))
+            yield Frame(index=index, time_s=time_s, picture=RgbPicture(resized(image, size)))
 
 
 class _Clock:
@@ -216,14 +210,3 @@ def _decoded(container: InputContainer, stream: VideoStream, report: DecodeRepor
                 continue
             in_a_row = 0
             yield picture
-
-
-def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    height, width = image.shape[:2]
-    if (width, height) == size:
-        return image
-    import cv2
-
-    smaller = size[0] * size[1] < width * height
-    resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
-    return np.asarray(resized, np.uint8)

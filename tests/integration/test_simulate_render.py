@@ -63,7 +63,7 @@ def test_the_pose_model_sees_the_walker(tmp_path: Path) -> None:
         pytest.skip(f"no pose model on this machine: {error}")
     with engine:
         for i, frame in enumerate(iter_frames(video)):
-            result = engine.detect(frame.image, frame.time_s)
+            result = engine.detect(frame.picture, frame.time_s)
             if result is not None:
                 found[i] = result.position * (truth.camera.width_px, truth.camera.height_px)
     assert np.isfinite(found[:, 0, 0]).mean() >= 0.98

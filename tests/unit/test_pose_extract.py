@@ -21,6 +21,7 @@ from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.progress import Event, Reporter
 from gait_core.video.encode import VideoWriter
 from gait_core.video.info import VideoInfo
+from gait_core.video.picture import Picture
 from gait_core.workspace import Workspace
 
 SETTINGS = PoseSettings()
@@ -50,11 +51,12 @@ class StandIn:
         with StandIn.lock:
             StandIn.busy -= 1
 
-    def detect(self, image_rgb: np.ndarray, time_s: float) -> PoseResult | None:
+    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
         time.sleep(self._delay_s)
         self._number += 1
         if (self._number - 1) % 10 >= self._seen:
             return None
+        image_rgb = picture.rgb()
         x = float(np.argmax(image_rgb[:, :, 0].sum(axis=0))) / image_rgb.shape[1]
         return PoseResult(
             position=np.full((33, 2), x, np.float32),
@@ -62,7 +64,7 @@ class StandIn:
             confidence=np.full(33, self._confidence, np.float32),
         )
 
-    def count_people(self, image_rgb: np.ndarray, known: PoseResult) -> int:
+    def count_people(self, picture: Picture, known: PoseResult) -> int:
         return self._people
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.frame_quality import EVERY_S, FrameQuality
+from gait_core.video.picture import RgbPicture
 
 WIDTH, HEIGHT = 640, 360
 FIGURES = {
@@ -50,7 +51,7 @@ def figures(change=lambda picture, time_s: picture, pan_px_per_s=0.0, shake_px=0
         picture[80:280, x - 30 : x + 30] = CLOTHES
         picture = change(np.repeat(np.clip(picture, 0, 255)[:, :, None], 3, axis=2), time_s).astype(np.uint8)
         found = PoseResult(position=pose(x), world=np.zeros((33, 3)), confidence=np.ones(33)) if seen else None
-        quality.look(picture, found, float(time_s))
+        quality.look(RgbPicture(picture), found, float(time_s))
     return quality.summary()
 
 
@@ -116,7 +117,9 @@ def test_odd_pictures_do_not_fail(shape):
     for number, position in enumerate([pose(100), far_out, -far_out, pose(600)]):
         image = np.full(shape, 40 * number, np.uint8)
         quality.look(
-            image, PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33)), float(number)
+            RgbPicture(image),
+            PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33)),
+            float(number),
         )
     assert quality.summary()["frames"] == 4
 
@@ -128,7 +131,7 @@ def test_legs_below_the_picture_leave_the_rest_to_be_seen():
     image = np.random.default_rng(5).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     for number in range(5):
         found = PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33))
-        quality.look(image, found, float(number))
+        quality.look(RgbPicture(image), found, float(number))
     summary = quality.summary()
     assert summary["brightness"] is not None
     assert summary["leg_sharpness"] is None
@@ -143,11 +146,11 @@ def test_nothing_was_looked_at():
 def test_a_look_is_cheap():
     quality, image = FrameQuality(), np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
     found = PoseResult(position=pose(300), world=np.zeros((33, 3)), confidence=np.ones(33))
-    quality.look(image, found, 0.0)
+    quality.look(RgbPicture(image), found, 0.0)
     spent = []
     for number in range(1, 12):
         begun_s = time.perf_counter()
-        quality.look(image, found, float(number))
+        quality.look(RgbPicture(image), found, float(number))
         spent.append(time.perf_counter() - begun_s)
     # One in five frames is looked at, and the pose model needs 20 ms for each: 3 % of that are 3 ms.
     assert min(spent) < 0.003

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from gait_core.errors import InputError
-from gait_core.video.decode import DecodeReport, Thinner, iter_frames, scaled_size
+from gait_core.video.decode import DecodeReport, Thinner, iter_frames
 from gait_core.video.encode import VideoWriter
+from gait_core.video.picture import scaled_size
 from gait_core.video.probe import probe
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 230, 230)
@@ -159,9 +160,9 @@ def test_thinning_bears_jitter_and_gaps() -> None:
 def test_frames_are_thinned_and_resized(tmp_path: Path) -> None:
     path = write(tmp_path / "fast.mp4", [number / 60 for number in range(60)])
     report = DecodeReport()
-    frames = list(iter_frames(probe(path), target_fps=30, max_side_px=32, report=report))
+    frames = list(iter_frames(probe(path), target_fps=30, report=report))
     assert (report.frames_read, report.frames_kept, report.frames_broken) == (60, 30, 0)
-    assert frames[0].image.shape == (24, 32, 3)
+    assert frames[0].picture.rgb(32).shape == (24, 32, 3)
     assert [frame.index for frame in frames[:3]] == [0, 2, 4]
 
 

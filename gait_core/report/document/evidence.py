@@ -16,8 +16,8 @@ from gait_core.report.document.source import ReportSource
 from gait_core.report.document.words import number as number_text
 from gait_core.report.privacy import blur_face, blur_surroundings
 from gait_core.video.container import open_video
-from gait_core.video.decode import scaled_size
 from gait_core.video.orientation import orientation_of, turn
+from gait_core.video.picture import scaled_size
 
 if TYPE_CHECKING:
     from gait_core.gait.strides import Stride

@@ -1,0 +1,95 @@
+"""One decoded picture, of which no more is converted than somebody asks for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Picture", "RgbPicture", "resized", "scaled_size"]
+
+
+class Picture(Protocol):
+    """One upright picture with square pixels; its size is that before any resizing."""
+
+    @property
+    def width_px(self) -> int:
+        """Width, px."""
+
+    @property
+    def height_px(self) -> int:
+        """Height, px."""
+
+    def rgb(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
+        """Return the picture in RGB, shape (height, width, 3), its longer side at most `max_side_px`."""
+
+    def luma(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
+        """Return the brightness, shape (height, width), 0 (black) to 255, its longer side at most `max_side_px`."""
+
+    def warp(self, matrix: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
+        """Return a square of the picture, turned, moved and scaled.
+
+        Parameters
+        ----------
+        matrix : ndarray, shape (2, 3)
+            Takes (column, row, 1) of the square to (x, y) of the upright picture, px; both count from the middle of
+            the first pixel.
+        side_px : int
+
+        Returns
+        -------
+        ndarray, shape (side_px, side_px, 3), uint8
+            RGB; black beyond the edges of the picture.
+        """
+
+
+class RgbPicture:
+    """A picture that is RGB already.
+
+    Parameters
+    ----------
+    image : ndarray, shape (height, width, 3), uint8
+    """
+
+    def __init__(self, image: NDArray[np.uint8]) -> None:
+        self._image = image
+        self.height_px, self.width_px = image.shape[:2]
+
+    def rgb(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
+        """Return the picture."""
+        return resized(self._image, scaled_size(self.width_px, self.height_px, max_side_px))
+
+    def luma(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
+        """Return the brightness."""
+        import cv2
+
+        return np.asarray(cv2.cvtColor(self.rgb(max_side_px), cv2.COLOR_RGB2GRAY), np.uint8)
+
+    def warp(self, matrix: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
+        """Return a square of the picture."""
+        import cv2
+
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(self._image, matrix, (side_px, side_px), flags=flags), np.uint8)
+
+
+def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple[int, int]:
+    """Return the size with the longer side at most `max_side_px`; a smaller picture is left as it is."""
+    longer = max(width_px, height_px)
+    if max_side_px is None or longer <= max_side_px:
+        return width_px, height_px
+    factor = max_side_px / longer
+    return max(1, round(width_px * factor)), max(1, round(height_px * factor))
+
+
+def resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a picture in another size (width, height), px; the same picture where it has it already."""
+    height, width = image.shape[:2]
+    if (width, height) == size:
+        return image
+    import cv2
+
+    smaller = size[0] * size[1] < width * height
+    found = cv2.resize(image, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+    return np.asarray(found, np.uint8)
