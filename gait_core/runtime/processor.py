@@ -1,0 +1,80 @@
+"""What the processor can do: its name, and whether it calculates fast in bfloat16."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+__all__ = ["fast_bf16_unit", "has_fast_bf16", "processor_flags", "processor_name"]
+
+_BF16_UNITS: Final = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512", "bf16": "the Arm BF16 extension"}
+"""Flag of the processor → what it is called; the best first."""
+
+
+def has_fast_bf16(cpuinfo: Path | None = None) -> bool:
+    """Tell whether the processor multiplies in bfloat16 by itself; without it bfloat16 is slower than float32.
+
+    Parameters
+    ----------
+    cpuinfo : Path, optional
+        What Linux says of the processor; default ``/proc/cpuinfo``.
+    """
+    return fast_bf16_unit(cpuinfo) is not None
+
+
+def fast_bf16_unit(cpuinfo: Path | None = None) -> str | None:
+    """Return the name of the unit that multiplies in bfloat16, or None."""
+    flags = processor_flags(cpuinfo or Path("/proc/cpuinfo"))
+    return next((name for flag, name in _BF16_UNITS.items() if flag in flags), None)
+
+
+@cache
+def processor_flags(cpuinfo: Path) -> frozenset[str]:
+    """Return the flags that every processor of the machine has, as Linux names them; empty where unknown.
+
+    Parameters
+    ----------
+    cpuinfo : Path
+        The file ``/proc/cpuinfo``. Where there is none, macOS is asked.
+    """
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        # Apple names what Linux calls bf16 in a way of its own.
+        return frozenset({"bf16"}) if _sysctl("hw.optional.arm.FEAT_BF16") == "1" else frozenset()
+    # Cores may differ on Arm: what one of them lacks must not be used.
+    found = [
+        frozenset(line.partition(":")[2].split())
+        for line in text.splitlines()
+        if line.partition(":")[0].strip().lower() in ("flags", "features")
+    ]
+    return frozenset.intersection(*found) if found else frozenset()
+
+
+def processor_name(cpuinfo: Path | None = None) -> str:
+    """Return what the maker calls the processor, or its architecture where nobody says."""
+    try:
+        text = (cpuinfo or Path("/proc/cpuinfo")).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip().lower() == "model name" and value.strip():
+            return " ".join(value.split())
+    return _sysctl("machdep.cpu.brand_string") or platform.processor() or platform.machine()
+
+
+def _sysctl(name: str) -> str:
+    """Return one value that macOS knows of itself; empty on other systems."""
+    tool = shutil.which("sysctl") if sys.platform == "darwin" else None
+    if tool is None:
+        return ""
+    try:
+        return subprocess.run([tool, "-n", name], capture_output=True, text=True, timeout=3, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
