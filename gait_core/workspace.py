@@ -12,6 +12,8 @@
       jobs/<id>/                 one run of anything long
       cache/                     arrays by content address, video metadata
       uploads/                   videos that came through the browser
+      profiles/<name>.json       performance profiles that the user made
+      comparisons/<id>/          one video under several profiles
       drafts/                    what was entered in the wizard but not yet run
       demo/                      the demo walks
 
@@ -217,6 +219,11 @@ class Workspace:
     def uploads(self) -> Path:
         """Folder of videos that came through the browser."""
         return self.root / "uploads"
+
+    @property
+    def profiles(self) -> Path:
+        """Folder of the performance profiles that the user made."""
+        return self.root / "profiles"
 
     def baseline_folder(self, baseline_id: str) -> Path:
         """Return the folder of a baseline, existing or not."""

@@ -6,7 +6,7 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 """
 
 from gait_core.config.base import Settings, digest_of
-from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile, profile_named
+from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile
 from gait_core.config.settings import (
     ENGINES,
     EVENT_METHODS,
@@ -19,6 +19,7 @@ from gait_core.config.settings import (
     RunSettings,
     ThresholdSettings,
 )
+from gait_core.config.user_profiles import load_profiles, profile_named
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -36,5 +37,6 @@ __all__ = [
     "Settings",
     "ThresholdSettings",
     "digest_of",
+    "load_profiles",
     "profile_named",
 ]

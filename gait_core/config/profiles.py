@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gait_core.config.base import Settings
-from gait_core.config.settings import PRECISIONS, PoseSettings
-from gait_core.errors import SettingsError
+from gait_core.config.settings import ENGINES, PRECISIONS, PoseSettings
 
-__all__ = ["DEFAULT_PROFILE", "PROFILES", "Profile", "profile_named"]
+__all__ = ["DEFAULT_PROFILE", "PROFILES", "Profile"]
 
 GIB = 1024**3
 
@@ -36,8 +35,16 @@ class Profile(Settings):
         Memory that the work may use.
     batch_size : int
         Windows per step when scoring and when training from scratch.
+    engine : {"auto", "openvino", "mediapipe"}
+        What runs the pose model, see `PoseSettings`.
     precision : {"f32", "bf16", "auto"}
         Arithmetic of the pose model, see `PoseSettings`.
+    max_workers : int or None
+        Videos at once; None: as many as the processors and the memory bear.
+    chunk_frames : int
+        Pictures decoded ahead of the pose model at most; fewer when memory runs short.
+    skip_loop_filter : bool
+        Decode without the filter that smooths block edges: faster, the picture a little coarser.
     """
 
     name: str
@@ -48,7 +55,11 @@ class Profile(Settings):
     max_side_px: int | None = 960
     memory_limit_bytes: int = 2 * GIB
     batch_size: int = 32
+    engine: str = ENGINES[0]
     precision: str = "f32"
+    max_workers: int | None = None
+    chunk_frames: int = 32
+    skip_loop_filter: bool = False
 
     _ranges = {
         "confidence": (0.0, 1.0),
@@ -56,12 +67,20 @@ class Profile(Settings):
         "max_side_px": (128, 8192),
         "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
         "batch_size": (1, 65536),
+        "max_workers": (1, 64),
+        "chunk_frames": (1, 4096),
     }
-    _choices = {"model_complexity": (0, 1, 2), "precision": PRECISIONS}
+    _choices = {
+        "model_complexity": (0, 1, 2),
+        "engine": ENGINES,
+        "precision": PRECISIONS,
+        "skip_loop_filter": (False, True),
+    }
 
     def pose_settings(self) -> PoseSettings:
         """Return the settings that decide the landmarks."""
         return PoseSettings(
+            engine=self.engine,
             variant=("lite", "full", "heavy")[self.model_complexity],
             detection_confidence=self.confidence,
             presence_confidence=self.confidence,
@@ -85,6 +104,7 @@ PROFILES: Mapping[str, Profile] = {
             max_side_px=640,
             memory_limit_bytes=1 * GIB,
             batch_size=64,
+            skip_loop_filter=True,
         ),
         Profile(
             name="balanced",
@@ -104,19 +124,3 @@ PROFILES: Mapping[str, Profile] = {
     )
 }
 DEFAULT_PROFILE = "balanced"
-
-
-def profile_named(name: str) -> Profile:
-    """Return a profile by its name.
-
-    Raises
-    ------
-    SettingsError
-        When there is no such profile.
-    """
-    try:
-        return PROFILES[name]
-    except KeyError:
-        raise SettingsError(
-            f"Expected a profile among {', '.join(PROFILES)}, but got {name!r}.", "Choose one of these."
-        ) from None
