@@ -145,7 +145,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     """
     begun_s = time.perf_counter()
     settings = request.run_settings()
-    profile = profile_named(request.profile)
+    profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
 
     outcomes = prepare_walks(
@@ -154,7 +154,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
         settings.features,
         workspace,
         reporter,
-        workers=request.workers,
+        workers=request.workers or profile.max_workers,
         use_cache=request.use_cache,
         true_fps=request.fps,
     )

@@ -75,13 +75,15 @@ def analyse_walks(
             f"The baseline was made with the profile {stored.manifest['profile']!r}, this analysis uses {chosen!r}: "
             "differences may come from that.",
         )
+    settings = profile_named(chosen, workspace.profiles)
     sides = stored.calibration["conditions"]["visible_sides"]
     outcomes = prepare_walks(
         [Path(video) for video in videos],
-        profile_named(chosen).pose_settings().with_(person=person),
+        settings.pose_settings().with_(person=person),
         FeatureSettings.from_dict(stored.calibration["windows"]),
         workspace,
         reporter,
+        workers=settings.max_workers,
         side=sides[0] if len(sides) == 1 else None,
     )
     scorer, norms = load_scorer(stored), Norms.load(stored.folder)

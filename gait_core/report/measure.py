@@ -96,14 +96,15 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
     """
     settings, scale = MeasureSettings.from_dict(request.settings), ScaleInput.from_dict(request.scale)
     edits = [Edit(**edit) for edit in request.edits]
+    profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
     outcomes = prepare_walks(
         [Path(video) for video in request.videos],
-        profile_named(request.profile).pose_settings().with_(person=request.person),
+        profile.pose_settings().with_(person=request.person),
         FeatureSettings(),
         workspace,
         reporter,
-        workers=request.workers,
+        workers=request.workers or profile.max_workers,
         use_cache=request.use_cache,
         true_fps=request.fps,
         side=request.side,
