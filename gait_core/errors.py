@@ -11,6 +11,7 @@
     ├── MachineError               the machine lacks something
     │   ├── ModelError             a model file is missing, damaged or of another kind
     │   ├── LibraryError           a system or Python library is missing
+    │   ├── MemoryLimitError       the work needs more memory than it may use, or than there is
     │   └── StorageError           the workspace is read-only or full
     └── Cancelled                  the user stopped the work; not a failure
 
@@ -28,6 +29,7 @@ __all__ = [
     "InputError",
     "LibraryError",
     "MachineError",
+    "MemoryLimitError",
     "ModelError",
     "NotFoundError",
     "SettingsError",
@@ -102,6 +104,12 @@ class ModelError(MachineError):
 
 class LibraryError(MachineError):
     """A system or Python library is missing."""
+
+
+class MemoryLimitError(MachineError):
+    """The work needs more memory than its limit allows, or than the machine has left."""
+
+    exit_code = 3
 
 
 class StorageError(MachineError):
