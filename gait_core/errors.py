@@ -9,6 +9,7 @@
     │   ├── SettingsError          a setting is unknown or out of range
     │   └── NotFoundError          no such subject, walk, baseline or job
     ├── MachineError               the machine lacks something
+    │   ├── ClusterError           the machines that share the work do not answer or do not fit together
     │   ├── ModelError             a model file is missing, damaged or of another kind
     │   ├── LibraryError           a system or Python library is missing
     │   ├── MemoryLimitError       the work needs more memory than it may use, or than there is
@@ -25,6 +26,7 @@ from typing import ClassVar
 
 __all__ = [
     "Cancelled",
+    "ClusterError",
     "GaitError",
     "InputError",
     "LibraryError",
@@ -96,6 +98,10 @@ class NotFoundError(InputError):
 
 class MachineError(GaitError):
     """The machine lacks something that the work needs."""
+
+
+class ClusterError(MachineError):
+    """The machines that share the work do not answer, do not fit together, or went away."""
 
 
 class ModelError(MachineError):
