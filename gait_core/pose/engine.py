@@ -11,7 +11,29 @@ from numpy.typing import NDArray
 
 from gait_core.video.picture import Picture
 
-__all__ = ["PoseEngine", "PoseResult"]
+__all__ = ["PersonMask", "PoseEngine", "PoseResult"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PersonMask:
+    """Where the person is, in the part of the picture that was looked at.
+
+    Attributes
+    ----------
+    values : ndarray, shape (height, width), float32
+        Probability in [0, 1].
+    matrix : ndarray, shape (2, 3)
+        Takes (column, row, 1) of `values` to (x, y) of the picture, px.
+    """
+
+    values: NDArray[np.float32]
+    matrix: NDArray[np.float64]
+
+    def on_picture(self, width_px: int, height_px: int) -> NDArray[np.float32]:
+        """Return the mask over the whole picture, shape (height_px, width_px); 0 where nobody looked."""
+        import cv2
+
+        return np.asarray(cv2.warpAffine(self.values, self.matrix, (width_px, height_px), flags=cv2.INTER_LINEAR))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,12 +50,15 @@ class PoseResult:
         Visibility in [0, 1].
     people : int
         Persons seen, as far as the engine counts them; at least 1.
+    mask : PersonMask or None
+        Where masks were asked for.
     """
 
     position: NDArray[np.float32]
     world: NDArray[np.float32]
     confidence: NDArray[np.float32]
     people: int = 1
+    mask: PersonMask | None = None
 
 
 class PoseEngine(Protocol):

@@ -6,22 +6,42 @@ from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseEngine
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
+from gait_core.pose.openvino_engine import OpenVinoEngine, openvino_version
+from gait_core.pose.openvino_library import openvino_installed
 
 __all__ = ["engine_version", "open_engine", "resolved"]
 
 
 def resolved(settings: PoseSettings) -> PoseSettings:
     """Return the settings with the engine and the precision that ``auto`` means on this machine."""
-    return settings.with_(engine="mediapipe", precision="f32") if settings.engine == "auto" else settings
+    engine = settings.engine
+    if engine == "auto":
+        engine = "openvino" if openvino_installed() else "mediapipe"
+    precision = settings.precision
+    if engine == "mediapipe" or precision == "auto":
+        precision = "f32"
+    return settings.with_(engine=engine, precision=precision)
 
 
-def engine_version(settings: PoseSettings) -> str:  # noqa: ARG001
-    """Return the version of the engine without loading it; part of the address of cached landmarks."""
-    return mediapipe_version()
+def engine_version(settings: PoseSettings) -> str:
+    """Return the version of the engine without loading it; part of the address of cached landmarks.
+
+    Raises
+    ------
+    LibraryError
+        When the engine is not installed.
+    """
+    return openvino_version() if resolved(settings).engine == "openvino" else mediapipe_version()
 
 
-def open_engine(settings: PoseSettings) -> PoseEngine:
+def open_engine(settings: PoseSettings, *, masks: bool = False) -> PoseEngine:
     """Return a new engine for one video.
+
+    Parameters
+    ----------
+    settings : PoseSettings
+    masks : bool
+        Also give the mask of the person.
 
     Raises
     ------
@@ -30,5 +50,10 @@ def open_engine(settings: PoseSettings) -> PoseEngine:
     LibraryError
         When a library is missing.
     """
-    engine = MediaPipeEngine(settings)
+    settings = resolved(settings)
+    engine: OpenVinoEngine | MediaPipeEngine
+    if settings.engine == "openvino":
+        engine = OpenVinoEngine(settings, masks=masks)
+    else:
+        engine = MediaPipeEngine(settings, masks=masks)
     return engine if settings.person == "auto" else FollowingEngine(engine, settings.person, settings.max_side_px)

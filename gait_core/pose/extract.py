@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter, silent
+from gait_core.runtime.processors import available_processors
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
@@ -59,8 +59,7 @@ class ExtractedWalk:
 
 def default_workers() -> int:
     """Return how many videos are analysed at once: one per processor, at most five."""
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(_MAX_WORKERS, available))
+    return min(_MAX_WORKERS, available_processors())
 
 
 def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:

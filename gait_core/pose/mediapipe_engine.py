@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
 from gait_core.pose.assets import bundle_path, smallest_ready
-from gait_core.pose.engine import PoseResult
+from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
+from gait_core.pose.engine import PersonMask, PoseResult
 from gait_core.pose.mediapipe_library import load_mediapipe
-from gait_core.pose.person_path import same_person
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
 from gait_core.video.picture import Picture
@@ -24,11 +24,6 @@ __all__ = ["MediaPipeEngine", "mediapipe_version"]
 
 _REVISION = "2"
 """Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
-
-_COUNTING_SIDE_PX = 512
-_COUNTING_CONFIDENCE = 0.6
-_COUNTING_VISIBILITY = 0.75
-_COVER_MARGIN = 0.12
 
 
 def mediapipe_version() -> str:
@@ -49,12 +44,15 @@ class MediaPipeEngine:
     ----------
     settings : PoseSettings
         Model variant and thresholds.
+    masks : bool
+        Also give the mask of the person.
     """
 
     name = "mediapipe"
 
-    def __init__(self, settings: PoseSettings) -> None:
+    def __init__(self, settings: PoseSettings, *, masks: bool = False) -> None:
         self._settings = settings
+        self._masks = masks
         self._tracker: Any = None
         self._counter: Any = None
         self._finder: Any = None
@@ -98,7 +96,7 @@ class MediaPipeEngine:
                 result = self._tracker.detect_for_video(image, stamp_ms)
         else:
             result = self._tracker.detect_for_video(image, stamp_ms)
-        return _pose_of(result)
+        return _pose_of(result, picture)
 
     def find(self, picture: Picture) -> PoseResult | None:
         """Return the most conspicuous person in a picture by itself, whatever came before."""
@@ -111,8 +109,8 @@ class MediaPipeEngine:
                     min_pose_detection_confidence=self._settings.detection_confidence,
                     min_pose_presence_confidence=self._settings.presence_confidence,
                 )
-                return _pose_of(self._finder.detect(image))
-        return _pose_of(self._finder.detect(image))
+                return _pose_of(self._finder.detect(image), picture)
+        return _pose_of(self._finder.detect(image), picture)
 
     def restart(self) -> None:
         """Forget whom the engine follows: the next picture is searched anew."""
@@ -126,21 +124,14 @@ class MediaPipeEngine:
         MediaPipe's own count of several poses misses most second persons. So the known person is
         covered and the smallest model is asked whether it still sees somebody.
         """
-        image = self._image(_covered(picture.rgb(_COUNTING_SIDE_PX), known))
+        image = self._image(covered(picture.rgb(COUNTING_SIDE_PX), known))
         if self._counter is None:
             with quiet_native_stderr():
                 self._counter = self._open_counter()
                 result = self._counter.detect(image)
         else:
             result = self._counter.detect(image)
-        if not result.pose_landmarks:
-            return 1
-        landmarks = result.pose_landmarks[0]
-        if float(np.mean([point.visibility for point in landmarks])) < _COUNTING_VISIBILITY:
-            return 1
-        aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
-        other = np.array([(point.x, point.y) for point in landmarks], np.float32) * aspect
-        return 1 if same_person(known.position * aspect, other) else 2
+        return 2 if is_somebody_else(_pose_of(result, picture), known, picture) else 1
 
     def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
         return picture.rgb(self._settings.max_side_px)
@@ -163,14 +154,18 @@ class MediaPipeEngine:
         return self._open(
             bundle_path(smallest_ready() or self._settings.variant),
             self._mediapipe.tasks.vision.RunningMode.IMAGE,
-            min_pose_detection_confidence=_COUNTING_CONFIDENCE,
+            min_pose_detection_confidence=COUNTING_CONFIDENCE,
         )
 
     def _open(self, path: Path, mode: Any, **confidences: float) -> Any:
         from mediapipe.tasks.python import BaseOptions, vision
 
         options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(path)), running_mode=mode, num_poses=1, **confidences
+            base_options=BaseOptions(model_asset_path=str(path)),
+            running_mode=mode,
+            num_poses=1,
+            output_segmentation_masks=self._masks,
+            **confidences,
         )
         try:
             return vision.PoseLandmarker.create_from_options(options)
@@ -181,7 +176,15 @@ class MediaPipeEngine:
             ) from error
 
 
-def _pose_of(result: Any) -> PoseResult | None:
+def _mask_of(result: Any, picture: Picture) -> PersonMask | None:
+    if not result.segmentation_masks:
+        return None
+    values = np.array(result.segmentation_masks[0].numpy_view(), np.float32).squeeze()
+    scale = picture.width_px / values.shape[1]
+    return PersonMask(values=values, matrix=np.array([[scale, 0.0, 0.0], [0.0, scale, 0.0]]))
+
+
+def _pose_of(result: Any, picture: Picture) -> PoseResult | None:
     """Return the first pose of a result of MediaPipe, or None."""
     if not result.pose_landmarks:
         return None
@@ -190,16 +193,5 @@ def _pose_of(result: Any) -> PoseResult | None:
         position=np.array([(point.x, point.y) for point in landmarks], np.float32),
         world=np.array([(point.x, point.y, point.z) for point in world], np.float32),
         confidence=np.clip(np.array([point.visibility for point in landmarks], np.float32), 0, 1),
+        mask=_mask_of(result, picture),
     )
-
-
-def _covered(image_rgb: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
-    """Return a copy of a small picture in which the known person is painted over."""
-    small = image_rgb.copy()
-    size = np.array(small.shape[1::-1])
-    low, high = known.position.min(axis=0) * size, known.position.max(axis=0) * size
-    margin = _COVER_MARGIN * (high[1] - low[1])
-    left, top = np.clip(low - margin, 0, size).astype(int)
-    right, bottom = np.clip(high + margin, 0, size).astype(int)
-    small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
-    return small

@@ -308,6 +308,6 @@ def test_a_damaged_cache_entry_is_computed_again(tmp_path: Path, workspace: Work
     assert not extract_track(path, SETTINGS, workspace=workspace).cached
 
 
-def test_open_engine_needs_a_known_name() -> None:
-    engine = open_engine(SETTINGS)
-    assert engine.name == "mediapipe"
+def test_the_engine_is_the_one_that_is_named() -> None:
+    assert open_engine(SETTINGS).name == "openvino"
+    assert open_engine(SETTINGS.with_(engine="mediapipe")).name == "mediapipe"

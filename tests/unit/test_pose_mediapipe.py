@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gait_core.errors import LibraryError
-from gait_core.pose.mediapipe_engine import same_person
+from gait_core.pose.person_path import same_person
 from gait_core.pose.mediapipe_library import load_mediapipe
 from gait_core.runtime.native_stderr import quiet_native_stderr
 

@@ -1,0 +1,39 @@
+"""Is somebody else in the picture? The rule that both engines share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.pose.engine import PoseResult
+from gait_core.pose.person_path import same_person
+from gait_core.video.picture import Picture
+
+__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "covered", "is_somebody_else"]
+
+COUNTING_SIDE_PX: Final = 512
+COUNTING_CONFIDENCE: Final = 0.6
+_VISIBILITY: Final = 0.75
+_MARGIN: Final = 0.12
+
+
+def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
+    """Return a copy of a small picture in which the known person is painted over."""
+    small = small.copy()
+    size = np.array(small.shape[1::-1])
+    low, high = known.position.min(axis=0) * size, known.position.max(axis=0) * size
+    margin = _MARGIN * (high[1] - low[1])
+    left, top = np.clip(low - margin, 0, size).astype(int)
+    right, bottom = np.clip(high + margin, 0, size).astype(int)
+    small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
+    return small
+
+
+def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Picture) -> bool:
+    """Tell whether what was found beside the known person is a person, and another one."""
+    if found is None or float(found.confidence.mean()) < _VISIBILITY:
+        return False
+    aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
+    return not same_person(known.position * aspect, found.position * aspect)
