@@ -10,7 +10,8 @@ import pytest
 
 from gait_core.errors import MachineError, MemoryLimitError
 from gait_core.progress import Reporter
-from gait_core.runtime.memory import MachineMemory, MemoryMonitor, batch_size_for, machine_memory, own_memory_bytes
+from gait_core.runtime.memory import MemoryMonitor, batch_size_for
+from gait_core.runtime.memory_readings import MachineMemory, machine_memory, own_memory_bytes
 
 GIB = 1024**3
 MIB = 1024**2
