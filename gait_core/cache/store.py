@@ -1,13 +1,14 @@
 """Arrays by content address, with a size limit, eviction and statistics.
 
 An entry is a folder ``<kind>/<2 hex>/<key>/`` with one ``.npy`` per array and ``entry.json``
-with sizes and checksums. It is filled under another name and renamed in one step, so a torn write
-is never seen; an entry that fails its checksum is removed and counts as a miss.
+with checksums. It is filled under another name and renamed in one step, so a torn write
+is never seen; an entry that fails its checksum is removed and counts as a miss. Large arrays are written in pieces
+and come back as maps (see `gait_core.cache.files`).
 """
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import json
 import os
 import secrets
@@ -22,14 +23,15 @@ from typing import Any
 import numpy as np
 from filelock import FileLock, Timeout
 
+from gait_core.cache.files import read_array, write_array
 from gait_core.progress import Reporter, silent
 from gait_core.workspace import Workspace, storage_guard, write_json
 
 __all__ = ["ArrayCache", "CacheInfo", "Entry"]
 
 DEFAULT_LIMIT_BYTES = 5 * 1024**3
-_reading = threading.Lock()
-"""NumPy parses the head of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
+_LEFT_BEHIND_S = 24 * 3600.0
+"""Age from which a half-written entry is one whose writer was killed, s."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +90,8 @@ class ArrayCache:
         self.root = root
         default = int(os.environ.get("GAIT_CACHE_LIMIT_BYTES", DEFAULT_LIMIT_BYTES))
         self.limit_bytes = limit_bytes if limit_bytes is not None else default
+        self._unmeasured_bytes = self.limit_bytes
+        self._measuring = threading.Lock()
 
     @classmethod
     def of(cls, workspace: Workspace) -> ArrayCache:
@@ -117,11 +121,11 @@ class ArrayCache:
                 for name, array in arrays.items():
                     path = temporary / f"{name}.npy"
                     with path.open("wb") as handle:
-                        np.save(handle, np.ascontiguousarray(array), allow_pickle=False)
+                        listing[name] = write_array(handle, array)
                         handle.flush()
                         os.fsync(handle.fileno())
-                    listing[name] = _checksum(path)
                 write_json(temporary / "entry.json", {"arrays": listing, "meta": dict(meta or {})})
+                written = sum(path.stat().st_size for path in temporary.iterdir())
                 try:
                     temporary.rename(folder)
                 except OSError:
@@ -130,7 +134,7 @@ class ArrayCache:
                         temporary.rename(folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
-        self._evict(keep=folder)
+        self._make_room(written, keep=folder)
 
     def get_or_compute(
         self, kind: str, key: str, compute: Callable[[], Entry], reporter: Reporter | None = None
@@ -196,6 +200,7 @@ class ArrayCache:
                 doomed = self.root.with_name(f".{self.root.name}.{secrets.token_hex(3)}")
                 self.root.rename(doomed)
                 shutil.rmtree(doomed)
+        self._sweep()
         return freed
 
     def _folder(self, kind: str, key: str) -> Path:
@@ -207,22 +212,19 @@ class ArrayCache:
             listing = json.loads((folder / "entry.json").read_text())
             arrays = {}
             for name, expected in listing["arrays"].items():
-                path = folder / f"{name}.npy"
-                if _checksum(path) != expected:
-                    raise ValueError(name)
-                with _reading:
-                    arrays[name] = np.load(path, allow_pickle=False)
-            os.utime(folder / "entry.json")
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError):
+                arrays[name] = read_array(folder / f"{name}.npy", expected, self.root.parent)
+        except OSError:
+            return None  # not there, or not to be read just now: no reason to delete it
+        except (ValueError, KeyError, TypeError, AttributeError):
             shutil.rmtree(folder, ignore_errors=True)
             return None
+        with contextlib.suppress(OSError):  # a read-only cache serves as well
+            os.utime(folder / "entry.json")
         return Entry(arrays=arrays, meta=listing["meta"])
 
     def _entries(self) -> list[tuple[Path, int, float]]:
         found = []
-        for listing in self.root.glob("*/*/*/entry.json"):
+        for listing in self.root.glob("*/*/[!.]*/entry.json"):
             try:
                 size = sum(path.stat().st_size for path in listing.parent.iterdir())
                 found.append((listing.parent, size, listing.stat().st_mtime))
@@ -230,7 +232,17 @@ class ArrayCache:
                 continue
         return found
 
+    def _make_room(self, written: int, keep: Path) -> None:
+        """Evict when the limit may be passed: to measure thousands of entries after each one would take longer."""
+        with self._measuring:
+            self._unmeasured_bytes += written
+            if self._unmeasured_bytes < self.limit_bytes // 50:
+                return
+            self._unmeasured_bytes = 0
+        self._evict(keep)
+
     def _evict(self, keep: Path) -> None:
+        self._sweep()
         entries = self._entries()
         size = sum(entry_size for _, entry_size, _ in entries)
         for folder, entry_size, _ in sorted(entries, key=lambda entry: entry[2]):
@@ -241,6 +253,15 @@ class ArrayCache:
             shutil.rmtree(folder, ignore_errors=True)
             size -= entry_size
             self._count("evictions")
+
+    def _sweep(self) -> None:
+        """Delete what killed writers left behind: nobody else ever would."""
+        oldest_s = time.time() - _LEFT_BEHIND_S
+        cleared = self.root.parent.glob(f".{self.root.name}.*")
+        for folder in (*self.root.glob("*/*/.*.tmp"), *cleared):
+            with contextlib.suppress(OSError):
+                if folder.stat().st_mtime < oldest_s:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _counters(self) -> dict[str, int]:
         totals: dict[str, int] = {}
@@ -261,7 +282,3 @@ class ArrayCache:
                 handle.write(b".")
         except OSError:
             return  # statistics never stop work
-
-
-def _checksum(path: Path) -> str:
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Track"]
+from gait_core.cache import release_pages
+
+__all__ = ["PART_FRAMES", "Track"]
 
 N_LANDMARKS = 33
+PART_FRAMES = 4096
+"""Frames that are looked at in one go: a mapped track of any length takes no more memory than these."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Track:
     """Landmarks of one walk, with NaN where nothing was found.
+
+    The arrays of a long walk are mapped from a file and read-only; go through them by `parts` where memory matters.
 
     Attributes
     ----------
@@ -66,7 +72,10 @@ class Track:
     @property
     def detected(self) -> NDArray[np.bool_]:
         """Frames in which a pose was found, shape (n_frames,)."""
-        return np.isfinite(self.position[:, 0, 0])
+        found = np.empty(len(self), np.bool_)
+        for frames in self._spans(PART_FRAMES):
+            found[frames] = np.isfinite(self.position[frames, 0, 0])
+        return found
 
     @property
     def detection_rate(self) -> float:
@@ -82,6 +91,23 @@ class Track:
     def duration_s(self) -> float:
         """Time from the first to the last frame, s."""
         return float(self.time_s[-1] - self.time_s[0]) if len(self) > 1 else 0.0
+
+    def parts(self, frames: int = PART_FRAMES) -> Iterator[Self]:
+        """Yield the track in parts of some frames; what a part filled of the memory is let go after it."""
+        for part in self._spans(frames):
+            yield replace(
+                self,
+                position=self.position[part],
+                world=self.world[part],
+                confidence=self.confidence[part],
+                time_s=self.time_s[part],
+            )
+
+    def _spans(self, frames: int) -> Iterator[slice]:
+        for start in range(0, len(self), frames):
+            yield slice(start, start + frames)
+            for array in (self.position, self.world, self.confidence):
+                release_pages(array)
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""

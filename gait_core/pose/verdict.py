@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gait_core.errors import VideoError, WalkRefused, WalkWarning
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
@@ -135,8 +137,12 @@ def _variable_rate(info: VideoInfo) -> WalkWarning | None:
 
 def _legs_cut_off(track: Track) -> WalkWarning | None:
     # The model invents what it cannot see: it puts the feet below the edge of the picture.
-    below = track.position[track.detected][:, _ANKLES, 1] > track.height_px
-    share = float(below.mean()) if below.size else 0.0
+    found = below = 0
+    for part in track.parts():
+        ankles = part.position[part.detected][:, _ANKLES, 1]
+        found += ankles.size
+        below += int(np.count_nonzero(ankles > track.height_px))
+    share = below / found if found else 0.0
     if share < _CUT_OFF_SHARE:
         return None
     return WalkWarning(
@@ -148,8 +154,12 @@ def _legs_cut_off(track: Track) -> WalkWarning | None:
 
 
 def _low_confidence(track: Track) -> WalkWarning | None:
-    legs = track.confidence[track.detected][:, _LEGS]
-    mean = float(legs.mean()) if legs.size else 0.0
+    found, total = 0, 0.0
+    for part in track.parts():
+        legs = part.confidence[part.detected, _LEGS]
+        found += legs.size
+        total += float(legs.sum(dtype=np.float64))
+    mean = total / found if found else 0.0
     if mean >= _LOW_CONFIDENCE:
         return None
     return WalkWarning(

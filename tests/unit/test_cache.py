@@ -43,7 +43,7 @@ def test_a_damaged_entry_is_a_miss_and_is_removed(tmp_path):
 
 def test_a_torn_write_never_becomes_a_hit(tmp_path, monkeypatch):
     cache = ArrayCache(tmp_path / "c")
-    monkeypatch.setattr("gait_core.cache.write_json", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    monkeypatch.setattr("gait_core.cache.store.write_json", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(StorageError, match="disk is full"):
         cache.put("track", "abc", entry().arrays)
     assert cache.get("track", "abc") is None

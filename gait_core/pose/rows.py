@@ -1,0 +1,111 @@
+"""The results of a video, frame by frame, on their way to a track."""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.cache import Spool
+from gait_core.pose.engine import PoseResult
+from gait_core.pose.landmarks import LANDMARKS
+from gait_core.workspace import storage_guard
+
+__all__ = ["CHUNK_FRAMES", "SMALL_CHUNK_FRAMES", "Rows"]
+
+CHUNK_FRAMES: Final = 256
+SMALL_CHUNK_FRAMES: Final = 32
+"""Frames that are held before they are written: usually, and where memory is short."""
+_N: Final = len(LANDMARKS)
+_MISSING: Final = {"position": np.nan, "world": np.nan, "confidence": 0.0}
+
+
+class Rows:
+    """Gather the results of all frames in files, so that an hour takes no more memory than a few seconds.
+
+    Small objects kept per frame would lie between the pictures in memory and hold on to the room of these.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+        Size of the picture, by which positions are multiplied.
+    folder : Path, optional
+        Where the files take their room.
+    """
+
+    def __init__(self, width_px: int, height_px: int, folder: Path | None = None) -> None:
+        self._place = (folder or Path(tempfile.gettempdir())) / "the landmarks"
+        self._size_px = np.array([width_px, height_px], np.float32)
+        self._time_s = array("d")
+        self._held = 0
+        shapes: dict[str, tuple[int, ...]] = {"position": (_N, 2), "world": (_N, 3), "confidence": (_N,)}
+        self._chunk = {name: np.empty((CHUNK_FRAMES, *shape), np.float32) for name, shape in shapes.items()}
+        with storage_guard(self._place):
+            self._spools = {name: Spool(np.float32, shape, folder) for name, shape in shapes.items()}
+        self.chunk_frames = CHUNK_FRAMES
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for spool in self._spools.values():
+            spool.close()
+
+    def add(self, time_s: float, result: PoseResult | None) -> None:
+        """Take the result of one frame.
+
+        Raises
+        ------
+        StorageError
+            When the disk is full.
+        """
+        row = self._held
+        chunk = self._chunk
+        if result is None:
+            for name, missing in _MISSING.items():
+                chunk[name][row] = missing
+        else:
+            chunk["position"][row] = result.position
+            chunk["world"][row] = result.world
+            chunk["confidence"][row] = result.confidence
+        self._time_s.append(time_s)
+        self._held += 1
+        if self._held >= self.chunk_frames:
+            self._write()
+
+    def forget(self, spans: Sequence[tuple[float, float]]) -> None:
+        """Take out what was found in some times, s, both ends included."""
+        self._write()
+        times = self.time_s
+        with storage_guard(self._place):
+            for first_s, last_s in spans:
+                start, stop = np.searchsorted(times, first_s, "left"), np.searchsorted(times, last_s, "right")
+                for name, missing in _MISSING.items():
+                    self._spools[name].fill(int(start), int(stop), missing)
+
+    @property
+    def time_s(self) -> NDArray[np.float64]:
+        """Time stamps so far, s."""
+        return np.array(self._time_s, np.float64)
+
+    def arrays(self) -> dict[str, NDArray[np.float32]]:
+        """Return position (px), world and confidence; large ones are mapped from files and read-only."""
+        self._write()
+        with storage_guard(self._place):
+            return {name: spool.array() for name, spool in self._spools.items()}
+
+    def _write(self) -> None:
+        # Written at once: a chunk goes to the system's own buffers in 0.1 ms, a thread would gain nothing.
+        self._chunk["position"][: self._held] *= self._size_px
+        with storage_guard(self._place):
+            for name, spool in self._spools.items():
+                spool.append(self._chunk[name][: self._held])
+        self._held = 0
