@@ -7,7 +7,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,14 @@ from gait_core.baseline.typical import (
     typical_window,
     window_limit,
 )
+from gait_core.baseline.unoptimised import prepare_unoptimised
+from gait_core.baseline.unoptimised_fit import HELD_OUT_NOTE, UNOPTIMISED_BATCH_SIZE, fit_unoptimised
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.config import (
     DEFAULT_PROFILE,
     FeatureSettings,
     LearnSettings,
+    Profile,
     RunSettings,
     Settings,
     ThresholdSettings,
@@ -78,6 +81,9 @@ class BaselineRequest(Settings):
     workers : int or None
         Videos at once; default: as many as there are processors, at most five.
     use_cache : bool
+    disable_optimizations : bool
+        Run the pipeline as it was before anything was made faster, see `gait_core.baseline.unoptimised`; `cell`,
+        `from_scratch`, `workers` and `use_cache` have no effect then.
     """
 
     videos: Sequence[str]
@@ -92,6 +98,7 @@ class BaselineRequest(Settings):
     person: str = "auto"
     workers: int | None = None
     use_cache: bool = True
+    disable_optimizations: bool = False
 
     _ranges = {"speed_mps": (0.1, 4.0), "height_m": (0.8, 2.5), "fps": (5.0, 1000.0), "workers": (1, 64)}
     _choices = {"cell": ("gru", "lstm")}
@@ -116,9 +123,12 @@ class BaselineRequest(Settings):
 
     def run_settings(self) -> RunSettings:
         """Return all settings that decide the result."""
+        learn = LearnSettings(cell=self.cell)
+        if self.disable_optimizations:
+            learn = learn.with_(cell="lstm", batch_size=UNOPTIMISED_BATCH_SIZE)
         return RunSettings(
             features=FeatureSettings(),
-            learn=LearnSettings(cell=self.cell),
+            learn=learn,
             thresholds=ThresholdSettings.from_dict(self.thresholds or {}),
         )
 
@@ -148,24 +158,16 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
 
-    outcomes = prepare_walks(
-        [Path(video) for video in request.videos],
-        profile.pose_settings().with_(person=request.person),
-        settings.features,
-        workspace,
-        reporter,
-        workers=request.workers or profile.max_workers,
-        use_cache=request.use_cache,
-        true_fps=request.fps,
-    )
+    outcomes = _prepared(request, profile, settings, workspace, reporter)
     usable = _usable(request.videos, outcomes, reporter)
 
-    with reporter.stage("train", "Fitting the model to this person"):
-        fitted, pretrained, model = fit_walks(usable, settings, reporter, from_scratch=request.from_scratch)
+    fitted, pretrained, model = _fitted(request, usable, settings, reporter)
     with reporter.stage("thresholds", "Setting the limits"):
         scores = relative_scores(fitted)
         reference = pretrained.reference_for(len(usable)) if pretrained is not None else None
         thresholds = compute_thresholds(scores, settings.thresholds, reference)
+        if request.disable_optimizations:
+            thresholds = replace(thresholds, note=f"{thresholds.note} {HELD_OUT_NOTE}")
         baseline_id = new_id(safe_name(request.subject, "baseline"))
         timing = reporter.timing_s | {"total": time.perf_counter() - begun_s}
         manifest = _manifest(request, settings, usable, outcomes, fitted, pretrained, timing)
@@ -192,6 +194,35 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
         "thresholds": _threshold_summary(thresholds),
         "artefacts": artefacts,
     }
+
+
+def _prepared(
+    request: BaselineRequest, profile: Profile, settings: RunSettings, workspace: Workspace, reporter: Reporter
+) -> list[PreparedWalk | GaitError]:
+    videos = [Path(video) for video in request.videos]
+    pose = profile.pose_settings().with_(person=request.person)
+    if request.disable_optimizations:
+        return prepare_unoptimised(videos, pose, settings.features, reporter, true_fps=request.fps)
+    return prepare_walks(
+        videos,
+        pose,
+        settings.features,
+        workspace,
+        reporter,
+        workers=request.workers or profile.max_workers,
+        use_cache=request.use_cache,
+        true_fps=request.fps,
+    )
+
+
+def _fitted(
+    request: BaselineRequest, walks: Sequence[PreparedWalk], settings: RunSettings, reporter: Reporter
+) -> tuple[Fitted, Pretrained | None, Any]:
+    if request.disable_optimizations:
+        fitted, model = fit_unoptimised([walk.windows.stacked() for walk in walks], settings.learn, reporter)
+        return fitted, None, model
+    with reporter.stage("train", "Fitting the model to this person"):
+        return fit_walks(walks, settings, reporter, from_scratch=request.from_scratch)
 
 
 def _usable(
@@ -304,6 +335,7 @@ def _manifest(
         "subject": request.subject,
         "created_s": time.time(),
         "profile": request.profile,
+        "optimised": not request.disable_optimizations,
         "settings": settings.to_dict(),
         "settings_digest": settings.digest(),
         "walks": [walk.summary() | {"used": True, "score": float(s)} for walk, s in zip(usable, scores, strict=True)],

@@ -20,7 +20,7 @@ from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
 
-__all__ = ["PreparedWalk", "prepare_walks", "with_true_rate"]
+__all__ = ["PreparedWalk", "prepare_walk", "prepare_walks", "with_true_rate"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -147,20 +147,32 @@ def prepare_walks(
         prepared: list[PreparedWalk | GaitError] = []
         for number, path in enumerate(paths):
             reporter.check()
-            prepared.append(_prepare(path, extracted[number], feature_settings, cache, true_fps, side, need_windows))
+            prepared.append(
+                prepare_walk(
+                    path,
+                    extracted[number],
+                    feature_settings,
+                    cache=cache,
+                    true_fps=true_fps,
+                    side=side,
+                    need_windows=need_windows,
+                )
+            )
             reporter.progress("features", number + 1, len(paths), "walks")
     return prepared
 
 
-def _prepare(
+def prepare_walk(
     path: Path,
     outcome: ExtractedWalk | GaitError,
     settings: FeatureSettings,
-    cache: ArrayCache | None,
-    true_fps: float | None,
-    side: str | None,
-    need_windows: bool,
+    *,
+    cache: ArrayCache | None = None,
+    true_fps: float | None = None,
+    side: str | None = None,
+    need_windows: bool = True,
 ) -> PreparedWalk | GaitError:
+    """Compute features and windows of one extracted walk; arguments as for `prepare_walks`."""
     if isinstance(outcome, GaitError):
         return outcome
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from gait_core.cli.answers import Answer, run_job, videos_of
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.gait_commands import write_reports
-from gait_core.config import PROFILES, profile_named
+from gait_core.config import profile_named
 from gait_core.errors import GaitError, InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -79,7 +79,8 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     from gait_core.pose.extract import extract_many
     from gait_core.workspace import safe_name, storage_guard
 
-    settings = profile_named(args.profile).pose_settings().with_(engine=args.engine, person=args.person)
+    profile = profile_named(args.profile, workspace.profiles)
+    settings = profile.pose_settings().with_(engine=args.engine or profile.engine, person=args.person)
     reporter = Reporter(sink=console.sink)
     with reporter.stage("extract", "Finding the landmarks"):
         outcomes = extract_many(
@@ -87,7 +88,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
             settings,
             workspace=workspace,
             reporter=reporter,
-            workers=args.workers,
+            workers=args.workers or profile.max_workers,
             use_cache=not args.no_cache,
         )
     walks: list[dict[str, Any]] = []
@@ -137,6 +138,7 @@ def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Con
         "from_scratch": args.from_scratch,
         "workers": args.workers,
         "use_cache": not args.no_cache,
+        "disable_optimizations": args.disable_optimizations,
     }
     result = run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
     thresholds, timing = result["thresholds"], result["timing_s"]
@@ -255,18 +257,6 @@ def cache_clear(_: argparse.Namespace, workspace: Workspace, __: Console) -> Ans
 
     freed = ArrayCache.of(workspace).clear()
     return {"freed_bytes": freed}, f"Freed {freed / 1e6:.1f} MB."
-
-
-def profiles_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
-    """List the profiles."""
-    lines = [f"{profile.name}: {profile.description}" for profile in PROFILES.values()]
-    return {"profiles": [profile.to_dict() for profile in PROFILES.values()]}, "\n".join(lines)
-
-
-def profiles_show(args: argparse.Namespace, _: Workspace, __: Console) -> Answer:
-    """Show one profile."""
-    profile = profile_named(args.name)
-    return profile.to_dict(), "\n".join(f"{name}: {value}" for name, value in profile.to_dict().items())
 
 
 def demo(_: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from gait_core import __version__
-from gait_core.cli import commands, gait_commands
+from gait_core.cli import commands, gait_commands, profile_commands
 from gait_core.cli.console import Console
-from gait_core.config import DEFAULT_PROFILE, ENGINES, EVENT_METHODS, PERSONS, PROFILES
+from gait_core.config import DEFAULT_PROFILE, ENGINES, EVENT_METHODS, PERSONS
 from gait_core.errors import Cancelled, GaitError
 from gait_core.workspace import Workspace
 
@@ -107,7 +107,7 @@ def build_parser() -> argparse.ArgumentParser:
     extract = add(sub, "extract", commands.extract, "find the landmarks in videos")
     _videos(extract)
     _profile(extract)
-    extract.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
+    extract.add_argument("--engine", choices=ENGINES, help="default: that of the profile")
     extract.add_argument("--workers", type=int, metavar="N")
     extract.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
     extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .npz files")
@@ -117,7 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyse = add(sub, "analyse", commands.analyse, "compare walks with a baseline")
     _videos(analyse)
     analyse.add_argument("--baseline", required=True, metavar="ID")
-    analyse.add_argument("--profile", choices=tuple(PROFILES), help="default: that of the baseline")
+    analyse.add_argument("--profile", metavar="NAME", help="default: that of the baseline")
     _person(analyse)
     analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
     analyse.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
@@ -139,9 +139,11 @@ def build_parser() -> argparse.ArgumentParser:
     add(cache, "clear", commands.cache_clear, "delete everything that can be computed again")
 
     profiles = sub.add_parser("profiles", help="performance profiles").add_subparsers(metavar="ACTION", required=True)
-    add(profiles, "list", commands.profiles_list, "list the profiles")
-    show = add(profiles, "show", commands.profiles_show, "show one profile")
+    add(profiles, "list", profile_commands.profiles_list, "list the profiles")
+    show = add(profiles, "show", profile_commands.profiles_show, "show one profile")
     show.add_argument("name", metavar="NAME")
+    validate = add(profiles, "validate", profile_commands.profiles_validate, "check a file of profiles")
+    validate.add_argument("file", metavar="FILE")
 
     add(sub, "demo", commands.demo, "five simulated walks, a baseline, one normal and one impaired walk scored")
 
@@ -163,6 +165,11 @@ def _baseline(sub: Any, add: Any) -> None:
     create.add_argument("--from-scratch", action="store_true", help="do not start from the pre-trained model")
     create.add_argument("--workers", type=int, metavar="N")
     create.add_argument("--no-cache", action="store_true")
+    create.add_argument(
+        "--disable-optimizations",
+        action="store_true",
+        help="for comparison: one video after another by OpenCV and MediaPipe, no cache, an LSTM from scratch",
+    )
     add(baseline, "list", commands.baseline_list, "list the baselines")
     for name, run, text in (
         ("show", commands.baseline_show, "show one baseline"),
@@ -210,7 +217,9 @@ def _videos(command: argparse.ArgumentParser) -> None:
 
 
 def _profile(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--profile", choices=tuple(PROFILES), default=DEFAULT_PROFILE)
+    command.add_argument(
+        "--profile", metavar="NAME", default=DEFAULT_PROFILE, help="fast, balanced, accurate, or one of your own"
+    )
     _person(command)
 
 
