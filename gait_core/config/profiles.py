@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from gait_core.config.base import Settings
 from gait_core.config.settings import ENGINES, PRECISIONS, PoseSettings
 
-__all__ = ["DEFAULT_PROFILE", "PROFILES", "Profile"]
+__all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROFILES", "Profile"]
 
-GIB = 1024**3
+MIB: Final = 1024**2
+GIB: Final = 1024**3
+_MODELS: Final = ("lite", "full", "heavy")
+_PROCESS_MIB: Final[Mapping[str, tuple[int, int, int]]] = {
+    "mediapipe": (390, 400, 460),
+    "openvino": (390, 400, 460),
+}
+"""Engine → memory of a process with each model, before the first picture; rounded down from measurements."""
+
+_PICTURE_BYTES_PER_PX: Final = 12
+"""Decoded picture, its colours, the copy that the engine takes, and one more on its way."""
+_FULL_SIZE_PX: Final = 3840
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +35,14 @@ class Profile(Settings):
         How it is chosen.
     description : str
         What it means, in plain words.
+    base : str
+        Built-in profile that it was made from; for a built-in one its own name.
     model_complexity : {0, 1, 2}
         Pose model lite, full or heavy.
     confidence : float
-        Detection, presence and tracking confidence.
+        Detection and presence confidence.
+    tracking_confidence : float or None
+        Tracking confidence; None: as `confidence`.
     target_fps : float or None
         Highest frame rate analysed, Hz.
     max_side_px : int or None
@@ -49,8 +65,10 @@ class Profile(Settings):
 
     name: str
     description: str = ""
+    base: str = "balanced"
     model_complexity: int = 1
     confidence: float = 0.5
+    tracking_confidence: float | None = None
     target_fps: float | None = 30.0
     max_side_px: int | None = 960
     memory_limit_bytes: int = 2 * GIB
@@ -63,6 +81,7 @@ class Profile(Settings):
 
     _ranges = {
         "confidence": (0.0, 1.0),
+        "tracking_confidence": (0.0, 1.0),
         "target_fps": (5.0, 1000.0),
         "max_side_px": (128, 8192),
         "memory_limit_bytes": (256 * 1024**2, 1024 * GIB),
@@ -77,14 +96,31 @@ class Profile(Settings):
         "skip_loop_filter": (False, True),
     }
 
+    @property
+    def model(self) -> str:
+        """Name of the pose model: lite, full or heavy."""
+        return _MODELS[self.model_complexity]
+
+    @property
+    def built_in(self) -> bool:
+        """True for a profile that comes with the program."""
+        return self.name in PROFILES
+
+    def needed_bytes(self) -> int:
+        """Return the least memory with which one picture at a time can be analysed: process, model and the picture."""
+        engines = _PROCESS_MIB.values() if self.engine == "auto" else (_PROCESS_MIB[self.engine],)
+        process_mib = max(models[self.model_complexity] for models in engines)
+        side_px = self.max_side_px or _FULL_SIZE_PX
+        return process_mib * MIB + side_px * round(side_px * 9 / 16) * _PICTURE_BYTES_PER_PX
+
     def pose_settings(self) -> PoseSettings:
         """Return the settings that decide the landmarks."""
         return PoseSettings(
             engine=self.engine,
-            variant=("lite", "full", "heavy")[self.model_complexity],
+            variant=self.model,
             detection_confidence=self.confidence,
             presence_confidence=self.confidence,
-            tracking_confidence=self.confidence,
+            tracking_confidence=self.confidence if self.tracking_confidence is None else self.tracking_confidence,
             target_fps=self.target_fps,
             max_side_px=self.max_side_px,
             precision=self.precision,
@@ -96,6 +132,7 @@ PROFILES: Mapping[str, Profile] = {
     for profile in (
         Profile(
             name="fast",
+            base="fast",
             description="For a first look or a slow computer: the small pose model, at most 25 frames a second, "
             "smaller pictures. The far leg is less certain.",
             model_complexity=0,
@@ -112,6 +149,7 @@ PROFILES: Mapping[str, Profile] = {
         ),
         Profile(
             name="accurate",
+            base="accurate",
             description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
             "larger pictures. Takes about three times as long.",
             model_complexity=2,
