@@ -83,7 +83,7 @@ class BaselineRequest(Settings):
     use_cache : bool
     disable_optimizations : bool
         Run the pipeline as it was before anything was made faster, see `gait_core.baseline.unoptimised`; `cell`,
-        `from_scratch`, `workers` and `use_cache` have no effect then.
+        `from_scratch`, `workers` and `use_cache` have no effect then, and limits are mean plus k·SD by default.
     """
 
     videos: Sequence[str]
@@ -124,12 +124,15 @@ class BaselineRequest(Settings):
     def run_settings(self) -> RunSettings:
         """Return all settings that decide the result."""
         learn = LearnSettings(cell=self.cell)
+        thresholds = dict(self.thresholds or {})
         if self.disable_optimizations:
             learn = learn.with_(cell="lstm", batch_size=UNOPTIMISED_BATCH_SIZE)
+            # As it was: without the pre-trained model five walks alone would state a rate of one in six at best.
+            thresholds = {"method": "mean_sd"} | thresholds
         return RunSettings(
             features=FeatureSettings(),
             learn=learn,
-            thresholds=ThresholdSettings.from_dict(self.thresholds or {}),
+            thresholds=ThresholdSettings.from_dict(thresholds),
         )
 
 
