@@ -81,6 +81,7 @@ def extract_track(
     workspace: Workspace,
     reporter: Reporter | None = None,
     use_cache: bool = True,
+    share: int = 1,
 ) -> ExtractedWalk:
     """Find the landmarks in one video.
 
@@ -95,6 +96,8 @@ def extract_track(
         Told of the progress; asked on every frame whether to go on.
     use_cache : bool
         False analyses the video even when its landmarks are known, and keeps nothing.
+    share : int
+        How many such calls run side by side in this process and share its processors.
 
     Raises
     ------
@@ -105,7 +108,8 @@ def extract_track(
     Cancelled
         When the user stopped the work.
     """
-    (outcome,) = extract_many([path], settings, workspace=workspace, reporter=reporter, use_cache=use_cache)
+    batch = _Batch([Path(path)], settings, workspace, reporter or silent(), use_cache)
+    (outcome,) = batch.run(1, share=share)
     if isinstance(outcome, GaitError):
         raise outcome
     return outcome
@@ -162,6 +166,7 @@ class _Batch:
         self._settings = resolved(settings)
         self._reporter = reporter
         self._cache = ArrayCache.of(workspace) if use_cache else None
+        self._folder = workspace.cache
         self._metadata = MetadataCache.of(workspace)
         self._stop = threading.Event()
         self._failure: GaitError | None = None
@@ -171,7 +176,7 @@ class _Batch:
         self._computed: dict[str, Track] = {}
         self._guard = threading.Lock()
 
-    def run(self, workers: int) -> list[ExtractedWalk | GaitError]:
+    def run(self, workers: int, *, share: int = 1) -> list[ExtractedWalk | GaitError]:
         if not self._paths:
             return []
         import cv2
@@ -180,7 +185,7 @@ class _Batch:
         cv2.setNumThreads(1)
         workers = min(workers, len(self._paths))
         # Processors that no worker needs let the decoder work ahead.
-        self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // workers))
+        self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // (workers * share)))
         probed = [self._probed(number) for number in range(len(self._paths))]
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
@@ -263,7 +268,14 @@ class _Batch:
             self._progress.update(label, done)
 
         with open_engine(self._settings) as engine:
-            track = track_video(info, self._settings, engine, on_frame, decode_threads=self._decode_threads)
+            track = track_video(
+                info,
+                self._settings,
+                engine,
+                on_frame,
+                decode_threads=self._decode_threads,
+                folder=self._folder,
+            )
         facts = {
             "model_sha256": model_sha256(self._settings.variant),
             "extraction_s": time.perf_counter() - begun_s,

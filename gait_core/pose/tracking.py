@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseEngine, PoseResult
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.frame_quality import FrameQuality
-from gait_core.pose.landmarks import LANDMARKS
+from gait_core.pose.rows import CHUNK_FRAMES, SMALL_CHUNK_FRAMES, Rows
 from gait_core.pose.track import Track
+from gait_core.runtime.memory import MemoryMonitor
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
@@ -21,6 +21,9 @@ from gait_core.video.picture import Picture
 
 __all__ = ["expected_frames", "track_video"]
 
+_STAGE: Final = "extract"
+_PRESSURE: Final = 0.8
+"""Share of the memory limit from which less is held."""
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
 _RELEASE_EVERY = 150
@@ -40,8 +43,10 @@ def track_video(
     on_frame: Callable[[int], None],
     *,
     decode_threads: int = 1,
+    monitor: MemoryMonitor | None = None,
+    folder: Path | None = None,
 ) -> Track:
-    """Return the landmarks of a whole video; one picture is held at a time.
+    """Return the landmarks of a whole video; it takes the same memory for a minute as for an hour.
 
     Parameters
     ----------
@@ -53,34 +58,61 @@ def track_video(
         Called with the number of frames done before each frame; may raise `Cancelled`.
     decode_threads : int
         Threads of the decoder; with more than one it works ahead while the pose model runs.
+    monitor : MemoryMonitor, optional
+        Asked on every frame; less is held where memory gets short.
+    folder : Path, optional
+        Where the landmarks of a long video take their room until they are stored.
+
+    Returns
+    -------
+    Track
+        Its `info` holds, beside the facts of the video, ``stage_s``: seconds spent in ``decode`` (waiting for the
+        decoder), ``pose``, ``quality``, ``people`` and ``other``.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full.
+    MemoryLimitError
+        When memory runs out.
     """
     report = DecodeReport()
     quality = FrameQuality()
     people = _People(info)
-    rows = _Rows(info.frame_count)
+    clock = _Clock()
     frames = iter_frames(
         info,
         target_fps=settings.target_fps,
         report=report,
         threads=decode_threads,
     )
-    for number, frame in enumerate(frames):
-        on_frame(number)
-        result = engine.detect(frame.picture, frame.time_s)
-        rows.add(frame.time_s, result)
-        quality.look(frame.picture, result, frame.time_s)
-        if result is not None:
-            people.look(engine, frame.picture, result, frame.time_s)
-        if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
-            release_native_memory()
-    if isinstance(engine, FollowingEngine):
-        rows.forget(engine.doubts)
-    size = np.array([info.width_px, info.height_px], np.float32)
+    with Rows(info.width_px, info.height_px, folder) as rows:
+        for number, frame in enumerate(frames):
+            clock.stop("decode")
+            on_frame(number)
+            if monitor is not None:
+                monitor.check(_STAGE)
+                rows.chunk_frames = CHUNK_FRAMES if monitor.pressure < _PRESSURE else SMALL_CHUNK_FRAMES
+            clock.stop("other")
+            result = engine.detect(frame.picture, frame.time_s)
+            clock.stop("pose")
+            quality.look(frame.picture, result, frame.time_s)
+            clock.stop("quality")
+            if result is not None:
+                people.look(engine, frame.picture, result, frame.time_s)
+                clock.stop("people")
+            rows.add(frame.time_s, result)
+            if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
+                release_native_memory()
+            clock.stop("other")
+        if isinstance(engine, FollowingEngine):
+            rows.forget(engine.doubts)
+        arrays, time_s = rows.arrays(), rows.time_s
     return Track(
-        position=rows.position * size,
-        world=rows.world,
-        confidence=rows.confidence,
-        time_s=rows.time_s,
+        position=arrays["position"],
+        world=arrays["world"],
+        confidence=arrays["confidence"],
+        time_s=time_s,
         width_px=info.width_px,
         height_px=info.height_px,
         info={
@@ -94,6 +126,7 @@ def track_video(
             "source_content_sha256": info.content_sha256,
             **_chosen(engine, settings, people.summary()),
             "frame_quality": quality.summary(),
+            "stage_s": clock.seconds(),
         },
     )
 
@@ -103,62 +136,6 @@ def _chosen(engine: PoseEngine, settings: PoseSettings, people: dict[str, Any]) 
     if not isinstance(engine, FollowingEngine):
         return people
     return {"person": settings.person, "others": people["people"], "others_share": people["people_max_share"]}
-
-
-class _Rows:
-    """Results of all frames, in arrays that are made once.
-
-    Small objects kept per frame would lie between the pictures in memory and hold on to the room of these.
-    """
-
-    def __init__(self, expected: int) -> None:
-        self._count = 0
-        # Time, position, world, confidence of a frame in one row: missing is NaN, and confidence 0.
-        self._values = np.empty((max(expected, 64), 1 + 6 * len(LANDMARKS)), np.float64)
-
-    def add(self, time_s: float, result: PoseResult | None) -> None:
-        """Take the result of one frame."""
-        if self._count == len(self._values):
-            self._values = np.concatenate([self._values, np.empty_like(self._values)])
-        row = self._values[self._count]
-        n = len(LANDMARKS)
-        row[0] = time_s
-        row[1 : 1 + 5 * n] = np.nan
-        row[1 + 5 * n :] = 0.0
-        if result is not None:
-            row[1 : 1 + 2 * n] = result.position.ravel()
-            row[1 + 2 * n : 1 + 5 * n] = result.world.ravel()
-            row[1 + 5 * n :] = result.confidence
-        self._count += 1
-
-    def forget(self, spans: Sequence[tuple[float, float]]) -> None:
-        """Take out what was found in some times, s, both ends included."""
-        n = len(LANDMARKS)
-        for first_s, last_s in spans:
-            inside = (self.time_s >= first_s) & (self.time_s <= last_s)
-            self._values[: self._count][inside, 1 : 1 + 5 * n] = np.nan
-            self._values[: self._count][inside, 1 + 5 * n :] = 0.0
-
-    @property
-    def time_s(self) -> NDArray[np.float64]:
-        return self._values[: self._count, 0].copy()
-
-    @property
-    def position(self) -> NDArray[np.float32]:
-        return self._part(0, 2)
-
-    @property
-    def world(self) -> NDArray[np.float32]:
-        return self._part(2, 3)
-
-    @property
-    def confidence(self) -> NDArray[np.float32]:
-        return self._part(5, 1)[:, :, 0]
-
-    def _part(self, first: int, width: int) -> NDArray[np.float32]:
-        n = len(LANDMARKS)
-        part = self._values[: self._count, 1 + first * n : 1 + (first + width) * n]
-        return part.reshape(self._count, n, width).astype(np.float32)
 
 
 class _People:
@@ -183,3 +160,19 @@ class _People:
             "people": [[round(time_s, 4), count] for time_s, count in self._samples],
             "people_max_share": sum(several) / len(several) if several else 0.0,
         }
+
+
+class _Clock:
+    """Seconds spent in each part of the work, from one stop to the next."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float] = {}
+        self._last_s = time.perf_counter()
+
+    def stop(self, stage: str) -> None:
+        now_s = time.perf_counter()
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + now_s - self._last_s
+        self._last_s = now_s
+
+    def seconds(self) -> dict[str, float]:
+        return {stage: round(seconds, 4) for stage, seconds in self._seconds.items()}
