@@ -25,7 +25,7 @@ from gait_core.pose.refinement import refine
 from gait_core.pose.region import Region
 from gait_core.pose.smoothing import LowPass, OneEuro
 from gait_core.runtime.native_memory import release_native_memory
-from gait_core.runtime.processors import available_processors
+from gait_core.runtime.processor import available_processors
 from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import psutil
 
-__all__ = ["gpus", "sample"]
+from gait_core.runtime.gpu_monitor import GpuMonitor, shared_gpu_monitor, unmeasured_cards
+from gait_core.runtime.memory_readings import machine_memory, own_memory_bytes
+from gait_core.runtime.processor import available_processors
+
+__all__ = ["ProcessMonitor", "Reading", "gpus", "sample"]
 
 
 def sample() -> dict[str, Any]:
@@ -17,45 +22,134 @@ def sample() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``memory_bytes`` in use, ``memory_total_bytes``, ``process_bytes`` (this process), ``cpu_pct``
-        since the last reading, ``cpu_count``, ``gpu`` as `gpus` gives it.
+        ``memory_bytes`` in use, ``memory_total_bytes`` (of the container where one limits it),
+        ``process_bytes`` (this process), ``cpu_pct`` since the last reading, ``cpu_count``, ``gpu`` as `gpus`
+        gives it, ``gpu_note`` on cards that are not there or not measured.
     """
-    memory = psutil.virtual_memory()
+    memory = machine_memory()
+    monitor = shared_gpu_monitor()
     return {
-        "memory_bytes": int(memory.total - memory.available),
-        "memory_total_bytes": int(memory.total),
+        "memory_bytes": memory.total_bytes - memory.available_bytes,
+        "memory_total_bytes": memory.total_bytes,
         "process_bytes": int(psutil.Process().memory_info().rss),
         "cpu_pct": float(psutil.cpu_percent(interval=None)),
         "cpu_count": int(psutil.cpu_count() or 1),
-        "gpu": gpus(),
+        "gpu": monitor.read(),
+        "gpu_note": " ".join([monitor.reason, *unmeasured_cards()]).strip(),
     }
 
 
 def gpus() -> list[dict[str, Any]]:
     """Return name, utilisation and memory of each NVIDIA card; empty where there is none or no driver."""
-    tool = shutil.which("nvidia-smi")
-    if tool is None:
-        return []
-    query = "name,utilization.gpu,memory.used,memory.total"
-    try:
-        text = subprocess.run(
-            [tool, f"--query-gpu={query}", "--format=csv,noheader,nounits"],
-            capture_output=True,
-            text=True,
-            timeout=3,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return []
-    cards = []
-    for line in text.splitlines():
-        name, utilisation, used_mib, total_mib = (part.strip() for part in line.rsplit(",", 3))
-        cards.append(
-            {
-                "name": name,
-                "utilisation_pct": float(utilisation) if utilisation.replace(".", "").isdigit() else None,
-                "memory_bytes": int(float(used_mib) * 1024**2),
-                "memory_total_bytes": int(float(total_mib) * 1024**2),
-            }
+    return shared_gpu_monitor().read()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a job used at one moment.
+
+    Attributes
+    ----------
+    time_s : float
+        Seconds since the Unix epoch.
+    memory_bytes : int
+        Memory that the process holds for itself, see `own_memory_bytes`.
+    resident_bytes : int
+        Resident memory with the pages of mapped files.
+    cpu_share : float
+        Processor time of the process since the last reading, as a share of all processors it may use, in [0, 1].
+    machine_cpu_share : float
+        The same of everything that runs on the machine.
+    machine_memory_share : float
+        Memory of the machine or container in use, in [0, 1].
+    gpu_share, gpu_memory_bytes : float, int or None
+        Mean load in [0, 1] and memory in use of the NVIDIA cards; None where there is none.
+    """
+
+    time_s: float
+    memory_bytes: int
+    resident_bytes: int
+    cpu_share: float
+    machine_cpu_share: float
+    machine_memory_share: float
+    gpu_share: float | None = None
+    gpu_memory_bytes: int | None = None
+
+
+class ProcessMonitor:
+    """Reads what this process and its machine use; one reading takes about half a millisecond.
+
+    Parameters
+    ----------
+    gpu : GpuMonitor, optional
+        Default: the shared one.
+    clock, wall : callable, optional
+        Seconds that never fall, and seconds since the Unix epoch.
+    """
+
+    def __init__(
+        self,
+        gpu: GpuMonitor | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._process = psutil.Process()
+        self._gpu = gpu if gpu is not None else shared_gpu_monitor()
+        self._clock, self._wall = clock, wall
+        self.processors = available_processors()
+        self._begun_s = self._last_s = clock()
+        self._begun_cpu_s = self._last_cpu_s = self._cpu_s()
+        self._last_times = psutil.cpu_times()
+
+    @property
+    def gpu_note(self) -> str:
+        """Why no graphics card is measured; empty where one is."""
+        return " ".join([self._gpu.reason, *unmeasured_cards()]).strip()
+
+    def cards(self) -> list[dict[str, Any]]:
+        """Return a reading of each NVIDIA card."""
+        return self._gpu.read()
+
+    def mean_cpu_share(self) -> float:
+        """Return the share of all processors that the process has used since the monitor was made, in [0, 1]."""
+        return self._share(self._cpu_s() - self._begun_cpu_s, self._clock() - self._begun_s)
+
+    def read(self) -> Reading:
+        """Read everything once."""
+        now_s, cpu_s = self._clock(), self._cpu_s()
+        share = self._share(cpu_s - self._last_cpu_s, now_s - self._last_s)
+        self._last_s, self._last_cpu_s = now_s, cpu_s
+        memory = machine_memory()
+        loads, used = [], 0
+        cards = self._gpu.read()
+        for card in cards:
+            used += card["memory_bytes"]
+            if card["utilisation_pct"] is not None:
+                loads.append(card["utilisation_pct"] / 100)
+        return Reading(
+            time_s=self._wall(),
+            memory_bytes=own_memory_bytes(),
+            resident_bytes=int(self._process.memory_info().rss),
+            cpu_share=share,
+            machine_cpu_share=self._machine_share(),
+            machine_memory_share=1.0 - memory.available_bytes / max(1, memory.total_bytes),
+            gpu_share=sum(loads) / len(loads) if loads else None,
+            gpu_memory_bytes=used if cards else None,
         )
-    return cards
+
+    def _cpu_s(self) -> float:
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def _share(self, cpu_s: float, elapsed_s: float) -> float:
+        if elapsed_s <= 0:
+            return 0.0
+        # The clock of the processors ticks in hundredths, so that a short span may seem more than full.
+        return min(1.0, max(0.0, cpu_s / (elapsed_s * self.processors)))
+
+    def _machine_share(self) -> float:
+        before, self._last_times = self._last_times, psutil.cpu_times()
+        total = sum(self._last_times) - sum(before)
+        idle = self._last_times.idle - before.idle
+        idle += getattr(self._last_times, "iowait", 0.0) - getattr(before, "iowait", 0.0)
+        return min(1.0, max(0.0, 1.0 - idle / total)) if total > 0 else 0.0

@@ -1,7 +1,8 @@
-"""What the processor can do: its name, and whether it calculates fast in bfloat16."""
+"""What the processors can do: how many, their name, and whether they calculate fast in bfloat16."""
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import subprocess
@@ -10,10 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["fast_bf16_unit", "has_fast_bf16", "processor_flags", "processor_name"]
+__all__ = ["available_processors", "fast_bf16_unit", "has_fast_bf16", "processor_flags", "processor_name"]
 
 _BF16_UNITS: Final = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512", "bf16": "the Arm BF16 extension"}
 """Flag of the processor → what it is called; the best first."""
+
+
+def available_processors() -> int:
+    """Return how many processors this process may use, at least 1."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, available)
 
 
 def has_fast_bf16(cpuinfo: Path | None = None) -> bool:
