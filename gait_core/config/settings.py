@@ -54,6 +54,8 @@ class PoseSettings(Settings):
         Longer image side after resizing, px; a smaller video is left as it is.
     person : {"auto", "largest", "leftmost", "rightmost"}
         Whom to follow of the people in the picture at the start; ``auto`` leaves it to the pose model.
+    skip_loop_filter : bool
+        Decode without the filter that smooths block edges: faster, the picture a little coarser.
     """
 
     engine: str = "auto"
@@ -65,6 +67,7 @@ class PoseSettings(Settings):
     target_fps: float | None = 30.0
     max_side_px: int | None = 960
     person: str = "auto"
+    skip_loop_filter: bool = False
 
     _ranges = {
         "detection_confidence": (0.0, 1.0),
@@ -78,6 +81,7 @@ class PoseSettings(Settings):
         "precision": PRECISIONS,
         "variant": ("lite", "full", "heavy"),
         "person": PERSONS,
+        "skip_loop_filter": (False, True),
     }
 
     def digest(self) -> str:
@@ -85,6 +89,8 @@ class PoseSettings(Settings):
         values = self.to_dict()
         if self.person == "auto":
             del values["person"]
+        if not self.skip_loop_filter:
+            del values["skip_loop_filter"]
         if self.engine == "mediapipe":
             del values["precision"]
         return digest_of(values)

@@ -8,6 +8,7 @@ from gait_core.pose.following import FollowingEngine
 from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
 from gait_core.pose.openvino_engine import OpenVinoEngine, openvino_version
 from gait_core.pose.openvino_library import openvino_installed
+from gait_core.runtime.processor import has_fast_bf16
 
 __all__ = ["engine_version", "open_engine", "resolved"]
 
