@@ -151,13 +151,21 @@ class Reporter:
             self._emit(Event(kind="stage_end", stage=name, data={"duration_s": elapsed_s}))
 
     def progress(
-        self, stage: str, done: float, total: float, unit: str, *, item: str | None = None, message: str = ""
+        self,
+        stage: str,
+        done: float,
+        total: float,
+        unit: str,
+        *,
+        item: str | None = None,
+        message: str = "",
+        rate_per_s: float | None = None,
     ) -> None:
-        """Report how much of a stage, or of one item of it, is done; rate and time left are added."""
+        """Report how much of a stage, or of one item of it, is done; rate, unless known, and time left are added."""
         now_s = time.monotonic()
         with self._lock:
             meter = self._meters.setdefault((stage, item), RateMeter())
-            rate = meter.update(done, now_s)
+            rate = meter.update(done, now_s) if rate_per_s is None else rate_per_s
         eta_s = (total - done) / rate if rate and total > done else (0.0 if total and done >= total else None)
         self._emit(
             Event(

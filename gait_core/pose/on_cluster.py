@@ -1,0 +1,150 @@
+"""Extraction on the machines of a cluster, after a look whether they fit together."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from gait_core import __version__
+from gait_core.config import PoseSettings
+from gait_core.errors import ClusterError, GaitError
+from gait_core.pose.assets import list_models
+from gait_core.pose.engines import engine_version, resolved
+from gait_core.pose.remote import RemoteWalk, extract_on, run_mark
+from gait_core.progress import Reporter, silent
+from gait_core.runtime.cluster import Cluster
+from gait_core.workspace import Workspace
+
+__all__ = ["check_workers", "extract_on_cluster"]
+
+_MAX_FOLDERS: Final = 50
+_MAX_SHOWN: Final = 5
+
+
+def extract_on_cluster(
+    address: str,
+    paths: Sequence[Path | str],
+    settings: PoseSettings,
+    *,
+    workspace: Workspace,
+    reporter: Reporter | None = None,
+    on_result: Callable[[int, RemoteWalk | GaitError], None] | None = None,
+) -> list[RemoteWalk | GaitError]:
+    """Find the landmarks in many videos on the machines of a Dask cluster; see `extract_on`.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, for example ``tcp://10.0.0.5:8786``.
+    paths : sequence of path-like
+        Every machine sees them under the same path.
+    settings : PoseSettings
+    workspace : Workspace
+        Every machine sees it under the same path.
+    reporter : Reporter, optional
+    on_result : callable, optional
+
+    Raises
+    ------
+    InputError, LibraryError, ClusterError
+        When there is no such cluster, or when its workers do not fit.
+    """
+    reporter = reporter or silent()
+    files = [Path(path).absolute() for path in paths]
+    with Cluster.connect(address) as cluster:
+        check_workers(cluster, files, settings, workspace=workspace)
+        workers = cluster.workers
+        reporter.note("extract", f"{len(workers)} workers with {sum(workers.values())} threads at {address}")
+        try:
+            return extract_on(
+                cluster,
+                files,
+                settings,
+                workspace=workspace,
+                reporter=reporter,
+                check=cluster.check,
+                videos_at_once=max(workers.values(), default=1),
+                on_result=on_result,
+            )
+        except BaseException:
+            # Without this the end would wait for tasks that nobody wants any more.
+            cluster.shutdown(wait=False)
+            raise
+
+
+def check_workers(cluster: Cluster, paths: Sequence[Path], settings: PoseSettings, *, workspace: Workspace) -> None:
+    """Raise `ClusterError` when a worker lacks something that the run needs; asks each of them once."""
+    settings = resolved(settings)
+    folders = sorted({str(path if path.is_dir() else path.parent) for path in paths})[:_MAX_FOLDERS]
+    with run_mark(workspace) as mark:
+        question = {
+            "settings": settings.to_dict(),
+            "mark": str(mark),
+            "mark_text": mark.read_text(encoding="utf-8"),
+            "folders": [folder for folder in folders if Path(folder).is_dir()],
+        }
+        answers = cluster.everywhere(look_around, question)
+    own = _installation(settings)
+    problems = [text for worker, answer in answers.items() for text in _problems(worker, answer, own, workspace)]
+    if not answers:
+        problems = ["there is none"]
+    if problems:
+        more = f" and {len(problems) - _MAX_SHOWN} more" if len(problems) > _MAX_SHOWN else ""
+        raise ClusterError(
+            f"Expected every worker of {cluster.address} to be able to do this work, but "
+            f"{'; '.join(problems[:_MAX_SHOWN])}{more}.",
+            "Start the workers from the same version of Gait Studio, with the workspace and the videos on a folder "
+            "that every machine has under the same path.",
+        )
+
+
+def look_around(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer, in a worker, what it has and what it sees."""
+    mark = Path(question["mark"])
+    try:
+        seen = mark.read_text(encoding="utf-8") == question["mark_text"]
+    except OSError:
+        seen = False
+    return {
+        "host": platform.node(),
+        "workspace": seen,
+        "missing": [folder for folder in question["folders"] if not Path(folder).is_dir()],
+        "installation": _installation(PoseSettings.from_dict(question["settings"])),
+    }
+
+
+def _installation(settings: PoseSettings) -> dict[str, str]:
+    """Return what decides the landmarks beside the settings; part of their address in the cache."""
+    found = {"Gait Studio": __version__}
+    try:
+        model = next(status for status in list_models() if status.variant == settings.variant)
+        if not model.ready:  # fetching it here would hold up the worker's answers
+            found["problem"] = f"the pose model {model.variant!r} is {model.state}: python -m gait_core models fetch"
+        found["pose model"] = model.sha256[:12]
+        found[f"engine {settings.engine}"] = engine_version(settings)
+    except GaitError as error:
+        found["problem"] = error.message
+    return found
+
+
+def _problems(worker: str, answer: Any, own: Mapping[str, str], workspace: Workspace) -> list[str]:
+    """Return what speaks against one worker, in words."""
+    if isinstance(answer, BaseException):
+        return [f"worker {worker} cannot load Gait Studio ({type(answer).__name__}: {answer})"]
+    who = f"worker {worker} on {answer['host']}"
+    found = []
+    if not answer["workspace"]:
+        found.append(f"{who} does not see the workspace {workspace.root}")
+    found += [f"{who} does not see the videos in {folder}" for folder in answer["missing"]]
+    other = answer["installation"]
+    if "problem" in other:
+        found.append(f"{who} lacks something: {other['problem']}")
+    else:
+        found += [
+            f"{who} has {name} {other.get(name, 'missing')} instead of {version}"
+            for name, version in own.items()
+            if other.get(name) != version
+        ]
+    return found
