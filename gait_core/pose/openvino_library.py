@@ -46,8 +46,8 @@ def load_openvino() -> Any:
         When it is not installed or does not load.
     """
     with _loading:
-        if "openvino" in sys.modules:
-            return sys.modules["openvino"]
+        if (loaded := sys.modules.get("openvino")) is not None:
+            return loaded
         hidden = "openvino_telemetry"
         before = sys.modules.get(hidden)
         sys.modules[hidden] = None  # type: ignore[assignment]
