@@ -32,12 +32,13 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from gait_core.errors import InputError, NotFoundError, StorageError
 
 __all__ = [
     "Workspace",
+    "atomic_file",
     "default_root",
     "new_id",
     "read_json",
@@ -108,15 +109,14 @@ def _free_bytes(path: Path) -> int:
     return 0
 
 
-def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file so that nobody ever sees half of it.
+@contextmanager
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a file to be written in pieces, so that nobody ever sees half of it.
 
     Parameters
     ----------
     path : Path
         File to write; its folder is made when missing.
-    content : bytes
-        All of it.
     durable : bool
         Wait until the disk has it; False for what is written again within a second.
 
@@ -130,13 +130,19 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with temporary.open("wb") as handle:
-                handle.write(content)
+                yield handle
                 if durable:
                     handle.flush()
                     os.fsync(handle.fileno())
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file so that nobody ever sees half of it; arguments and errors as of `atomic_file`."""
+    with atomic_file(path, durable=durable) as handle:
+        handle.write(content)
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:

@@ -74,10 +74,8 @@ def simulate(args: argparse.Namespace, _: Workspace, console: Console) -> Answer
 
 def extract(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Find the landmarks in videos."""
-    import numpy as np
-
     from gait_core.pose.extract import extract_many
-    from gait_core.workspace import safe_name, storage_guard
+    from gait_core.workspace import safe_name
 
     profile = profile_named(args.profile, workspace.profiles)
     settings = profile.pose_settings().with_(engine=args.engine or profile.engine, person=args.person)
@@ -106,11 +104,11 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
             "warnings": [warning.to_dict() for warning in outcome.warnings],
         }
         if args.export:
-            target = Path(args.export) / f"{safe_name(Path(path).stem)}-{outcome.address[:8]}.npz"
-            with storage_guard(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                np.savez_compressed(target, allow_pickle=False, **track.to_arrays())
-            entry["export"] = str(target)
+            from gait_core.report.exports.keypoints import export_track
+
+            stem = f"{safe_name(Path(path).stem)}-{outcome.address[:8]}"
+            written = export_track(track, Path(args.export), stem, name=outcome.info.name)
+            entry |= {name: str(file) for name, file in written.items()}
         walks.append(entry)
     failed = [walk for walk in walks if "error" in walk]
     lines = [_extract_line(walk) for walk in walks]

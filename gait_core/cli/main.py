@@ -110,7 +110,7 @@ def build_parser() -> argparse.ArgumentParser:
     extract.add_argument("--engine", choices=ENGINES, help="default: that of the profile")
     extract.add_argument("--workers", type=int, metavar="N")
     extract.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
-    extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .npz files")
+    extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .keypoints.json.gz and .npz")
 
     _baseline(sub, add)
 
