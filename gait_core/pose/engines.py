@@ -19,8 +19,10 @@ def resolved(settings: PoseSettings) -> PoseSettings:
     if engine == "auto":
         engine = "openvino" if openvino_installed() else "mediapipe"
     precision = settings.precision
-    if engine == "mediapipe" or precision == "auto":
+    if engine == "mediapipe":
         precision = "f32"
+    elif precision == "auto":
+        precision = "bf16" if has_fast_bf16() else "f32"
     return settings.with_(engine=engine, precision=precision)
 
 
