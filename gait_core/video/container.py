@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gait_core.errors import VideoError
 
@@ -14,12 +16,43 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["check_file", "open_video"]
+__all__ = ["DECODES", "DecodeCounter", "check_file", "open_video"]
 
 _NOT_VIDEO = frozenset({"ansi", "bintext", "xbin", "idf"})
 """Decoders that would draw any text file as a picture."""
 
 _CHOOSE = "Choose a video file, for example an MP4 or MOV from a phone or camera."
+
+
+class DecodeCounter:
+    """How often each file was opened to decode it, in this process; safe in threads.
+
+    Reading packets, or the first picture to see how it has to be turned, is no decoding.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+
+    def add(self, path: Path | str) -> None:
+        """Count one decoding of a file."""
+        with self._lock:
+            self._counts[str(Path(path).expanduser().absolute())] += 1
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Absolute path → decodings since the start or the last `clear`."""
+        with self._lock:
+            return dict(self._counts)
+
+    def clear(self) -> None:
+        """Begin at zero."""
+        with self._lock:
+            self._counts.clear()
+
+
+DECODES: Final = DecodeCounter()
+"""Counts what `iter_frames` opens: a property of the process, as is the memory that it uses."""
 
 
 def check_file(path: Path | str) -> Path:

@@ -1,30 +1,39 @@
-"""Frames of a video, one at a time: upright, thinned by time, resized; broken ones are skipped and counted."""
+"""Frames of a video, one at a time: upright, thinned by time; broken ones are skipped and counted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.video.container import open_video
+from gait_core.video.ahead import read_ahead
+from gait_core.video.container import DECODES, open_video
 from gait_core.video.info import VideoInfo
-from gait_core.video.orientation import orientation_of, turn
-from gait_core.video.picture import Picture, RgbPicture, resized
+from gait_core.video.orientation import orientation_of
+from gait_core.video.picture import Picture
+from gait_core.video.planar import PlanarPicture, upright_size
+from gait_core.video.skipping import Skipper
+from gait_core.video.timing import Clock, Thinner
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 __all__ = ["DecodeReport", "Frame", "Thinner", "iter_frames"]
 
-_DEFAULT_RATE_HZ = 25.0
 _MAX_BROKEN_IN_A_ROW = 1000
+_BEFORE_SPAN_S: Final = 0.1
+_NEAR_START_S: Final = 2.0
+_LONGEST_SEARCH: Final = 1500
+"""Pictures decoded at most to reach the span wanted; a file with hardly any key frames is given up."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,7 +43,7 @@ class Frame:
     Attributes
     ----------
     index : int
-        Number among the decoded pictures of the file, from 0.
+        Number among the pictures of the file, from 0; where only a span was asked for, from where decoding began.
     time_s : float
         Time stamp of the file, s, strictly rising.
     picture : Picture
@@ -58,46 +67,20 @@ class DecodeReport:
     Attributes
     ----------
     frames_read, frames_broken, frames_kept : int
-        Decoded, skipped because damaged, and handed on.
+        Come by, skipped because damaged, and handed on.
+    frames_skipped : int
+        Those of the read ones that were not decoded, because they would not have been handed on.
     """
 
     frames_read: int = 0
     frames_broken: int = 0
     frames_kept: int = 0
+    frames_skipped: int = 0
 
-
-class Thinner:
-    """Choose frames by time so that at most `target_hz` a second are kept.
-
-    A frame is kept when its time reaches the next tick, with a tolerance of half a frame, so that a
-    source that is no faster than the target keeps every frame.
-
-    Parameters
-    ----------
-    target_hz : float or None
-        Highest rate; None keeps everything.
-    source_hz : float
-        Rate of the source.
-    """
-
-    def __init__(self, target_hz: float | None, source_hz: float) -> None:
-        # A rate within 2 % of the target is the target: 30.02 Hz shall not lose a frame now and then.
-        self._step_s = 1 / target_hz if target_hz and source_hz > 1.02 * target_hz else 0.0
-        self._tolerance_s = min(0.5 / source_hz, 0.5 * self._step_s)
-        self._next_s: float | None = None
-
-    def keeps(self, time_s: float) -> bool:
-        """Tell whether the frame at `time_s` is kept; times have to rise."""
-        if self._step_s == 0:
-            return True
-        if self._next_s is None:
-            self._next_s = time_s
-        if time_s < self._next_s - self._tolerance_s:
-            return False
-        # After a gap the ticks begin anew, so that nothing is kept to catch up.
-        begin_s = time_s if time_s >= self._next_s + self._step_s else self._next_s
-        self._next_s = begin_s + self._step_s
-        return True
+    def skipped(self, count: int) -> None:
+        """Count pictures that came by without being decoded."""
+        self.frames_read += count
+        self.frames_skipped += count
 
 
 def iter_frames(
@@ -106,19 +89,30 @@ def iter_frames(
     target_fps: float | None = None,
     report: DecodeReport | None = None,
     threads: int = 1,
+    skip_loop_filter: bool = False,
+    ahead: int | Callable[[], int] = 0,
+    span_s: tuple[float, float] | None = None,
 ) -> Iterator[Frame]:
-    """Decode a video; never more than one frame is held, whatever its length.
+    """Decode a video; no more than a few frames are held, whatever its length.
 
     Parameters
     ----------
     source : VideoInfo or path-like
         The video.
     target_fps : float, optional
-        Highest frame rate, Hz; a faster video is thinned by time.
+        Highest frame rate, Hz; a faster video is thinned by time. What is thinned out is not even decoded where no
+        other picture needs it; the others are the same to the bit.
     report : DecodeReport, optional
         Counted up while decoding.
     threads : int
         Threads of the decoder.
+    skip_loop_filter : bool
+        Leave out the smoothing of block edges: faster, and a little different from what was filmed.
+    ahead : int or callable
+        Frames decoded ahead in a thread of its own, or what tells how many at the moment (then the thread stays even at
+        0); 0: in the thread of the caller, when a frame is asked for. Up to two more are held.
+    span_s : (float, float), optional
+        First and last time stamp wanted, s; decoding begins at the key frame before.
 
     Yields
     ------
@@ -130,79 +124,100 @@ def iter_frames(
     VideoError
         When the file cannot be opened as a video.
     """
-    report = report if report is not None else DecodeReport()
-    path = source.path if isinstance(source, VideoInfo) else source
-    with open_video(path) as (container, stream):
-        context = stream.codec_context
-        context.thread_count = threads
-        context.thread_type = "AUTO" if threads > 1 else "SLICE"
-        clock = _Clock(stream, source.frame_rate_hz if isinstance(source, VideoInfo) else None)
-        thinner = Thinner(target_fps, clock.rate_hz)
-        pixel_ratio = float(stream.sample_aspect_ratio or context.sample_aspect_ratio or 1) or 1.0
-        size: tuple[int, int] | None = None
-        for picture in _decoded(container, stream, report):
-            time_s = clock.read(picture)
-            index = report.frames_read
-            report.frames_read += 1
-            if not thinner.keeps(time_s):
-                continue
-            orientation = orientation_of(picture)
-            image = turn(np.asarray(picture.to_ndarray(format="rgb24"), np.uint8), orientation)
-            if size is None:
-                # Pixels are stretched along the stored width, which after a quarter turn is the height.
-                height, width = image.shape[:2]
-                width, height = (
-                    (width, height * pixel_ratio) if orientation.swaps_sides else (width * pixel_ratio, height)
+    path = Path(source.path if isinstance(source, VideoInfo) else source)
+    reading = _Reading(
+        path=path,
+        rate_hz=source.frame_rate_hz if isinstance(source, VideoInfo) else None,
+        target_fps=target_fps,
+        report=report if report is not None else DecodeReport(),
+        threads=threads,
+        skip_loop_filter=skip_loop_filter,
+        span_s=span_s,
+    )
+    if ahead == 0:
+        yield from reading.frames()
+    else:
+        limit = ahead if callable(ahead) else lambda: ahead
+        yield from read_ahead(reading.frames, limit, name=f"decode {path.name}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """One reading of a file, as `iter_frames` was asked for it."""
+
+    path: Path
+    rate_hz: float | None
+    target_fps: float | None
+    report: DecodeReport
+    threads: int
+    skip_loop_filter: bool
+    span_s: tuple[float, float] | None
+
+    def frames(self) -> Generator[Frame]:
+        """Open the file and yield its frames."""
+        from av.error import FFmpegError
+
+        report = self.report
+        first_s, last_s = self.span_s or (-math.inf, math.inf)
+        with open_video(self.path) as (container, stream):
+            DECODES.add(self.path)
+            self._prepare(stream)
+            clock = Clock(stream, self.rate_hz)
+            thinner = Thinner(self.target_fps, clock.rate_hz)
+            foretold = Thinner(self.target_fps, clock.rate_hz)
+            skipper = Skipper(stream, (lambda stamp: foretold.keeps(stamp * clock.base_s)) if foretold.thins else None)
+            ratio = float(stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio or 1) or 1.0
+            size: tuple[int, int] | None = None
+            searched = 0
+            if first_s > _NEAR_START_S:
+                with suppress(FFmpegError):  # where a file cannot be searched, it is read from the start
+                    container.seek(int((first_s - 2 * _BEFORE_SPAN_S) / clock.base_s), stream=stream, backward=True)
+            for decoded in _decoded(container, stream, report, skipper):
+                time_s = clock.read(decoded)
+                report.skipped(skipper.passed(decoded.pts, mended=clock.mended))
+                index = report.frames_read
+                report.frames_read += 1
+                if time_s < first_s - _BEFORE_SPAN_S:
+                    searched += 1
+                    if searched > _LONGEST_SEARCH:
+                        return
+                    continue
+                if time_s > last_s:
+                    return
+                if not thinner.keeps(time_s):
+                    continue
+                orientation = orientation_of(decoded)
+                if size is None:
+                    size = upright_size(decoded, orientation, ratio)
+                report.frames_kept += 1
+                yield Frame(
+                    index=index, time_s=time_s, picture=PlanarPicture(decoded, orientation=orientation, size=size)
                 )
-                size = max(1, round(width)), max(1, round(height))
-            report.frames_kept += 1
-            yield Frame(index=index, time_s=time_s, picture=RgbPicture(resized(image, size)))
+            report.skipped(skipper.passed(None))
+
+    def _prepare(self, stream: VideoStream) -> None:
+        context = stream.codec_context
+        context.thread_count = self.threads
+        context.thread_type = "AUTO" if self.threads > 1 else "SLICE"
+        if self.skip_loop_filter:
+            context.options = {"skip_loop_filter": "all"}
 
 
-class _Clock:
-    """Time stamps of the file, forced to rise strictly."""
-
-    def __init__(self, stream: VideoStream, rate_hz: float | None) -> None:
-        self._base = float(stream.time_base or Fraction(1, 90_000))
-        declared = rate_hz or float(stream.average_rate or stream.guessed_rate or 0)
-        self.rate_hz = declared if 0 < declared <= 10_000 else _DEFAULT_RATE_HZ
-        self._last_s: float | None = None
-        self._repeated = False
-
-    def read(self, picture: VideoFrame) -> float:
-        stamp = picture.pts if picture.pts is not None else picture.dts
-        if stamp is None:
-            time_s = 0.0 if self._last_s is None else self._last_s + 1 / self.rate_hz
-        else:
-            time_s = stamp * self._base
-        repeated = self._last_s is not None and time_s <= self._last_s
-        if repeated and self._last_s is not None:
-            # A repeated stamp belongs somewhere before the next one: half a frame later is at most half a
-            # frame wrong and leaves no jump. Where stamps go on repeating, the nominal rate takes over.
-            time_s = self._last_s + (1.0 if self._repeated else 0.5) / self.rate_hz
-        self._repeated = repeated
-        self._last_s = time_s
-        return time_s
-
-
-def _decoded(container: InputContainer, stream: VideoStream, report: DecodeReport) -> Iterator[VideoFrame]:
+def _decoded(
+    container: InputContainer, stream: VideoStream, report: DecodeReport, skipper: Skipper
+) -> Iterator[VideoFrame]:
     from av.error import FFmpegError
 
-    packets = container.demux(stream)
+    packets = skipper.packets(_packets(container, stream, report))
     in_a_row = 0
-    while in_a_row < _MAX_BROKEN_IN_A_ROW:
-        try:
-            packet = next(packets, None)
-        except FFmpegError:
-            report.frames_broken += 1
-            return  # the container itself is torn here
-        if packet is None:
-            return
+    for packet in packets:
         try:
             pictures = packet.decode()
         except FFmpegError:
             report.frames_broken += 1
             in_a_row += 1
+            if in_a_row >= _MAX_BROKEN_IN_A_ROW:
+                return
             continue
         for picture in pictures:
             if picture.is_corrupt:
@@ -210,3 +225,12 @@ def _decoded(container: InputContainer, stream: VideoStream, report: DecodeRepor
                 continue
             in_a_row = 0
             yield picture
+
+
+def _packets(container: InputContainer, stream: VideoStream, report: DecodeReport) -> Iterator[Packet[VideoStream]]:
+    from av.error import FFmpegError
+
+    try:
+        yield from container.demux(stream)
+    except FFmpegError:
+        report.frames_broken += 1  # the container itself is torn here

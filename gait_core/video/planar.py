@@ -1,0 +1,220 @@
+"""A decoded frame as a picture: nothing is converted but the pixels that somebody asks for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.video.colour import KNOWN_SPACES, full_range_table, rgb_from_planes, space_of
+from gait_core.video.orientation import Orientation, orientation_of, turn
+from gait_core.video.picture import RgbPicture, resized, scaled_size
+from gait_core.video.planes import Planes, halved, planes_of, shrunk
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+__all__ = ["PlanarPicture", "upright_size"]
+
+Image = NDArray[np.uint8]
+
+
+class Affine(NamedTuple):
+    """Where a pixel (column, row) lies elsewhere: x = xx * column + xy * row + x0, and y likewise."""
+
+    xx: float
+    xy: float
+    x0: float
+    yx: float
+    yy: float
+    y0: float
+
+    def after(self, other: Affine) -> Affine:
+        """Return what this makes of the result of `other`."""
+        return Affine(
+            self.xx * other.xx + self.xy * other.yx,
+            self.xx * other.xy + self.xy * other.yy,
+            self.xx * other.x0 + self.xy * other.y0 + self.x0,
+            self.yx * other.xx + self.yy * other.yx,
+            self.yx * other.xy + self.yy * other.yy,
+            self.yx * other.x0 + self.yy * other.y0 + self.y0,
+        )
+
+    def reduced(self, left: int, top: int, factor: int) -> Affine:
+        """Return it for a picture cut off at (left, top) and shrunk by a factor; both count from pixel centres."""
+        return Affine(
+            self.xx / factor,
+            self.xy / factor,
+            (self.x0 + 0.5 - left) / factor - 0.5,
+            self.yx / factor,
+            self.yy / factor,
+            (self.y0 + 0.5 - top) / factor - 0.5,
+        )
+
+    def array(self) -> NDArray[np.float64]:
+        """Return the matrix, shape (2, 3)."""
+        return np.array((self[:3], self[3:]))
+
+
+_EVERY_OTHER = Affine(2.0, 0.0, 0.5, 0.0, 2.0, 0.5)
+"""From the pixels of a square of half the size to those of the square."""
+
+
+def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float) -> tuple[int, int]:
+    """Return width and height of the upright picture with square pixels, px.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+    orientation : Orientation
+    pixel_ratio : float
+        Width over height of a stored pixel.
+    """
+    # Pixels are stretched along the stored width, which after a quarter turn is the height.
+    width, height = max(1, round(frame.width * pixel_ratio)), frame.height
+    return (height, width) if orientation.swaps_sides else (width, height)
+
+
+class PlanarPicture:
+    """A picture over a decoded frame, which it keeps alive.
+
+    Parameters
+    ----------
+    frame : VideoFrame
+        Of PyAV, in any format; brightness and colour in planes of 8 or 10 bits are looked at where they lie.
+    orientation : Orientation, optional
+        Default: as the frame says.
+    size : (int, int), optional
+        Width and height of the upright picture with square pixels, px; default: the pixels are square.
+
+    Notes
+    -----
+    Colours are taken to lie in the middle of their four pixels, as swscale does when it does not scale; the quarter of
+    a pixel to where H.264 usually has them is not to be seen. What `rgb` gives is kept for the next who asks for the
+    same size, so nobody may write into it.
+    """
+
+    def __init__(
+        self, frame: VideoFrame, *, orientation: Orientation | None = None, size: tuple[int, int] | None = None
+    ) -> None:
+        self._frame = frame
+        self._orientation = orientation_of(frame) if orientation is None else orientation
+        self.width_px, self.height_px = upright_size(frame, self._orientation, 1.0) if size is None else size
+        self._found: Planes | None = None
+        self._looked = False
+        self._last: tuple[tuple[int, int], Image] | None = None
+
+    def rgb(self, max_side_px: int | None = None) -> Image:
+        """Return the picture in RGB."""
+        size = scaled_size(self.width_px, self.height_px, max_side_px)
+        if self._last is None or self._last[0] != size:
+            self._last = size, self._converted(size)
+        return self._last[1]
+
+    def luma(self, max_side_px: int | None = None) -> Image:
+        """Return the brightness."""
+        import cv2
+
+        planes = self._planes
+        if planes is None:
+            return RgbPicture(self.rgb(max_side_px)).luma()
+        size = self._stored(scaled_size(self.width_px, self.height_px, max_side_px))
+        grey = planes.in_8_bits(shrunk(planes.luma, size))
+        table = full_range_table(planes.full_range)
+        return turn(grey if table is None else cv2.LUT(grey, table), self._orientation)
+
+    def warp(self, matrix: NDArray[np.float64], side_px: int) -> Image:
+        """Return a square of the picture."""
+        import cv2
+
+        planes = self._planes
+        if planes is None:
+            return RgbPicture(self.rgb()).warp(matrix, side_px)
+        place = self._to_stored().after(Affine(*matrix[0].tolist(), *matrix[1].tolist()))
+        halvings = _halvings(place)
+        box = _box(place, side_px, planes.luma.shape, 2 << halvings)
+        if box is None:
+            return np.zeros((side_px, side_px, 3), np.uint8)
+        left, top = box[:2]
+        luma, *chroma = (halved(plane, halvings) for plane in planes.cut(*box))
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        onto = place.reduced(left, top, 1 << halvings).array()
+        grey = planes.in_8_bits(cv2.warpAffine(luma, onto, (side_px, side_px), flags=flags, borderValue=planes.black))
+        half = (side_px + 1) // 2
+        onto = place.after(_EVERY_OTHER).reduced(left, top, 2 << halvings).array()
+        colours = []
+        for plane in chroma:
+            small = cv2.warpAffine(plane, onto, (half, half), flags=flags, borderValue=planes.no_colour)
+            large = cv2.resize(planes.in_8_bits(small), (2 * half, 2 * half), interpolation=cv2.INTER_LINEAR)
+            colours.append(large[:side_px, :side_px])
+        return rgb_from_planes(grey, (colours[0], colours[1]), planes.space, planes.full_range)
+
+    @property
+    def _planes(self) -> Planes | None:
+        if not self._looked:
+            self._found, self._looked = planes_of(self._frame), True
+        return self._found
+
+    def _stored(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return an upright size as it is in the frame."""
+        return (size[1], size[0]) if self._orientation.swaps_sides else size
+
+    def _converted(self, size: tuple[int, int]) -> Image:
+        frame, planes = self._frame, self._planes
+        stored = self._stored(size)
+        if planes is None or stored[0] * stored[1] >= frame.width * frame.height:
+            if planes is not None and frame.colorspace not in KNOWN_SPACES:
+                frame.colorspace = space_of(frame.colorspace)
+            # Without a word of threads, swscale starts some for every frame.
+            image = np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
+            return resized(turn(image, self._orientation), size)
+        # Means of the planes are those of the picture, and there is less to convert.
+        luma, *chroma = (
+            planes.in_8_bits(shrunk(plane, stored)) for plane in planes.cut(0, 0, frame.width, frame.height)
+        )
+        return turn(rgb_from_planes(luma, (chroma[0], chroma[1]), planes.space, planes.full_range), self._orientation)
+
+    def _to_stored(self) -> Affine:
+        """Return what takes a pixel of the upright picture to its place in the frame."""
+        width, height = self._frame.width, self._frame.height
+        quarters, mirrored = self._orientation
+        turned_width, turned_height = (height, width) if self._orientation.swaps_sides else (width, height)
+        wide, high = turned_width / self.width_px, turned_height / self.height_px
+        place = Affine(wide, 0.0, 0.5 * wide - 0.5, 0.0, high, 0.5 * high - 0.5)
+        if mirrored:
+            place = Affine(-1.0, 0.0, turned_width - 1.0, 0.0, 1.0, 0.0).after(place)
+        if quarters == 1:
+            place = Affine(0.0, -1.0, width - 1.0, 1.0, 0.0, 0.0).after(place)
+        elif quarters == 2:
+            place = Affine(-1.0, 0.0, width - 1.0, 0.0, -1.0, height - 1.0).after(place)
+        elif quarters == 3:
+            place = Affine(0.0, 1.0, 0.0, -1.0, 0.0, height - 1.0).after(place)
+        return place
+
+
+def _halvings(place: Affine) -> int:
+    """Return how often a picture may be halved before a square is taken from it with no pixel larger than its own."""
+    scale = min(math.hypot(place.xx, place.xy), math.hypot(place.yx, place.yy))
+    return max(0, math.floor(math.log2(scale))) if scale > 0 else 0
+
+
+def _box(place: Affine, side_px: int, shape: tuple[int, ...], step: int) -> tuple[int, int, int, int] | None:
+    """Return left, top, right, bottom of what a square needs of a plane; None when it lies beside it."""
+    last = side_px - 1
+    across, down = (0.0, last * place.xx), (0.0, last * place.xy)
+    left, right = place.x0 + min(across) + min(down), place.x0 + max(across) + max(down)
+    across, down = (0.0, last * place.yx), (0.0, last * place.yy)
+    top, bottom = place.y0 + min(across) + min(down), place.y0 + max(across) + max(down)
+    # Interpolation looks one pixel farther, and that of the colours two blocks.
+    margin = 2 * step
+    height, width = shape[:2]
+    if not (right > -1 and bottom > -1 and left < width and top < height):
+        return None
+    return (
+        max(0, math.floor(left) - margin) // step * step,
+        max(0, math.floor(top) - margin) // step * step,
+        min(width, math.ceil(right) + margin),
+        min(height, math.ceil(bottom) + margin),
+    )
