@@ -192,6 +192,11 @@ class ArrayCache:
             by_kind=by_kind,
         )
 
+    def counts(self) -> tuple[int, int]:
+        """Return hits and misses since the cache was last cleared; unlike `info`, cheap."""
+        counters = self._counters()
+        return counters.get("hits", 0), counters.get("misses", 0)
+
     def clear(self) -> int:
         """Delete every entry and counter; return the bytes freed."""
         freed = sum(size for _, size, _ in self._entries())

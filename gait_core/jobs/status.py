@@ -12,6 +12,8 @@ from typing import Any
 import psutil
 
 from gait_core.errors import GaitError, StorageError
+from gait_core.jobs.performance import write_report
+from gait_core.jobs.sampling import JobSampler
 from gait_core.progress import Event, RateMeter
 from gait_core.workspace import storage_guard, write_json
 
@@ -20,14 +22,16 @@ __all__ = ["StatusWriter"]
 _WRITE_EVERY_S = 0.5
 _SAMPLE_EVERY_S = 0.5
 _EVENT_EVERY_S = 1.0
+_SAMPLES_EVERY_S = 2.0
 _MAX_WARNINGS = 200
 
 
 class StatusWriter:
-    """Sink of a `Reporter` that keeps ``status.json`` and ``events.jsonl`` up to date.
+    """Sink of a `Reporter` that keeps ``status.json``, ``events.jsonl`` and ``samples.json`` up to date.
 
-    A thread of its own writes the heartbeat, so that a long silent step still shows life, and
-    samples the memory of the process. Use as a context manager.
+    A thread of its own writes the heartbeat, so that a long silent step still shows life, and samples
+    memory, processor and graphics card. The end of the job writes its performance report. Use as a
+    context manager.
 
     Parameters
     ----------
@@ -37,12 +41,13 @@ class StatusWriter:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process = psutil.Process()
+        self._sampler = JobSampler(folder)
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
         self._last_event: dict[tuple[str, str | None], float] = {}
         self._written_s = 0.0
+        self._samples_due_s = 0.0
         self._epochs = RateMeter(span_s=30.0)
         self._status: dict[str, Any] = {
             "state": "queued",
@@ -58,7 +63,7 @@ class StatusWriter:
             "warnings": [],
             "error": None,
             "pid": os.getpid(),
-            "pid_started_s": self._process.create_time(),
+            "pid_started_s": psutil.Process().create_time(),
             "peak_memory_bytes": 0,
             "started_s": None,
             "ended_s": None,
@@ -82,6 +87,7 @@ class StatusWriter:
         """Mark the job as running."""
         with self._lock:
             self._status.update(state="running", message="", started_s=time.time())
+            self._sampler.start()
         self._write(force=True)
 
     def end(self, state: str, error: GaitError | None = None, message: str = "") -> None:
@@ -90,6 +96,7 @@ class StatusWriter:
             for stage in self._status["stages"]:
                 if stage["state"] == "running":
                     stage["state"] = state if state != "done" else "done"
+            self._sample()
             for item in self._status["items"]:
                 if item["state"] in ("running", "waiting"):
                     item["state"] = "cancelled" if state == "cancelled" else state
@@ -100,6 +107,10 @@ class StatusWriter:
                 message=message,
                 error=error.to_dict() if error is not None else None,
             )
+            self._sampler.end(state)
+            self._save_samples()
+            # Before the end is told: whoever sees it may read the report, or delete the folder.
+            write_report(self._folder, self._status)
         self._write(force=True, durable=True)
 
     def sink(self, event: Event) -> None:
@@ -124,12 +135,13 @@ class StatusWriter:
         self._status["stages"].append(
             {"name": event.stage, "state": "running", "started_s": event.time_s, "duration_s": None}
         )
+        self._sampler.stage_begins(event.stage)
 
     def _on_stage_end(self, event: Event) -> None:
         for stage in reversed(self._status["stages"]):
             if stage["name"] == event.stage and stage["state"] == "running":
                 stage.update(state="done", duration_s=event.data["duration_s"])
-                stage["peak_memory_bytes"] = self._status["peak_memory_bytes"]
+                stage.update(self._sampler.stage_ends(event.stage))
                 break
 
     def _on_progress(self, event: Event) -> None:
@@ -146,10 +158,13 @@ class StatusWriter:
         else:
             state = "running" if event.done else "waiting"
             self._item(event.item).update(values, state=state)
+            if event.done:
+                self._sampler.item_moves(event)
 
     def _on_item_end(self, event: Event) -> None:
         data = dict(event.data)
         state = data.pop("state")
+        self._sampler.item_ends(event, state, data.pop("cost", {}))
         item = self._item(event.item or "")
         item.update(data, state=state, message=event.message, eta_s=None)
         if state in ("done", "cached") and item.get("total"):
@@ -194,11 +209,23 @@ class StatusWriter:
             self._status["heartbeat_s"] = now_s
             write_json(self._folder / "status.json", self._status, durable=durable)
 
+    def _sample(self) -> None:
+        self._sampler.sample()
+        self._status["peak_memory_bytes"] = self._sampler.resident_peak_bytes
+
+    def _save_samples(self) -> None:
+        try:
+            self._sampler.save()
+        except StorageError:
+            return  # the work itself meets the full disk and reports it
+
     def _beat(self) -> None:
         while not self._ended.wait(_SAMPLE_EVERY_S):
-            resident = self._process.memory_info().rss
             with self._lock:
-                self._status["peak_memory_bytes"] = max(self._status["peak_memory_bytes"], resident)
+                self._sample()
+                if time.monotonic() >= self._samples_due_s and self._status["state"] == "running":
+                    self._samples_due_s = time.monotonic() + _SAMPLES_EVERY_S
+                    self._save_samples()
             if time.time() - self._written_s > 2 * _WRITE_EVERY_S:
                 try:
                     self._write()

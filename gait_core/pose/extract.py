@@ -20,7 +20,8 @@ from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter, silent
-from gait_core.runtime.processors import available_processors
+from gait_core.runtime.performance_report import track_cost
+from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
@@ -232,7 +233,8 @@ class _Batch:
         for warning in walk.warnings:
             self._reporter.warn(STAGE, warning.message, item=label)
         state = "cached" if walk.cached else "done"
-        self._reporter.item_end(STAGE, label, state=state, detection_rate=walk.track.detection_rate)
+        cost = track_cost(walk.track.info, len(walk.track), walk.info.content_sha256)
+        self._reporter.item_end(STAGE, label, state=state, detection_rate=walk.track.detection_rate, cost=cost)
         return walk
 
     def _extracted(self, info: VideoInfo, label: str) -> ExtractedWalk:

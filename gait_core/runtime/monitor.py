@@ -98,7 +98,7 @@ class ProcessMonitor:
         self._clock, self._wall = clock, wall
         self.processors = available_processors()
         self._begun_s = self._last_s = clock()
-        self._begun_cpu_s = self._last_cpu_s = self._cpu_s()
+        self._begun_cpu_s = self._last_cpu_s = self.cpu_s
         self._last_times = psutil.cpu_times()
 
     @property
@@ -106,17 +106,23 @@ class ProcessMonitor:
         """Why no graphics card is measured; empty where one is."""
         return " ".join([self._gpu.reason, *unmeasured_cards()]).strip()
 
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that this process has used so far, s."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
     def cards(self) -> list[dict[str, Any]]:
         """Return a reading of each NVIDIA card."""
         return self._gpu.read()
 
     def mean_cpu_share(self) -> float:
         """Return the share of all processors that the process has used since the monitor was made, in [0, 1]."""
-        return self._share(self._cpu_s() - self._begun_cpu_s, self._clock() - self._begun_s)
+        return self._share(self.cpu_s - self._begun_cpu_s, self._clock() - self._begun_s)
 
     def read(self) -> Reading:
         """Read everything once."""
-        now_s, cpu_s = self._clock(), self._cpu_s()
+        now_s, cpu_s = self._clock(), self.cpu_s
         share = self._share(cpu_s - self._last_cpu_s, now_s - self._last_s)
         self._last_s, self._last_cpu_s = now_s, cpu_s
         memory = machine_memory()
@@ -136,10 +142,6 @@ class ProcessMonitor:
             gpu_share=sum(loads) / len(loads) if loads else None,
             gpu_memory_bytes=used if cards else None,
         )
-
-    def _cpu_s(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
 
     def _share(self, cpu_s: float, elapsed_s: float) -> float:
         if elapsed_s <= 0:

@@ -59,6 +59,11 @@ def test_a_job_runs_in_a_process_of_its_own_and_leaves_its_result(store):
     assert [stage["name"] for stage in ended.stages] == ["simulate"]
     assert ended.stages[0]["duration_s"] > 0
     assert ended.peak_memory_bytes > 20e6
+    report = read_json(ended.folder / "result" / "performance_report.json")
+    assert report["job"]["state"] == "done"
+    assert report["stages"][0]["peak_memory_mb"] > 10
+    assert report["memory_usage"]["rss_mb"] > 10
+    assert "Recommendations" in (ended.folder / "result" / "performance_report.txt").read_text()
     assert {event["kind"] for event in store.events(job.id)} >= {"stage", "progress", "stage_end"}
     assert "start demo_walks" in store.log(job.id)
     store.delete(job.id)
@@ -75,6 +80,7 @@ def test_cancel_is_felt_within_a_second_and_keeps_no_half_video(store, workspace
     wait_for(lambda: store.get(job.id).state == "cancelled", "the cancelled state", 5)
     assert time.monotonic() - asked < 2.0  # one second for the worker, one for a busy machine
     assert store.get(job.id).error is None
+    assert read_json(store.get(job.id).folder / "result" / "performance_report.json")["job"]["state"] == "cancelled"
     assert not [path for path in (workspace.root / "demo").iterdir() if path.suffix not in (".mp4", ".json")]
 
 
@@ -116,6 +122,8 @@ def test_a_failed_job_keeps_message_and_remedy(workspace):
     assert job.error["kind"] == "NotFoundError"
     assert "baseline list" in job.error["remedy"]
     assert "Traceback" in JobStore(workspace).log(job.id)
+    report = read_json(job.folder / "result" / "performance_report.json")
+    assert report["error"]["kind"] == "NotFoundError"
 
 
 def test_an_unknown_kind_is_refused(workspace):
@@ -160,9 +168,10 @@ def test_the_status_follows_the_events(tmp_path):
     assert status["state"] == "done"
     assert status["items"][0]["state"] == "failed"
     assert status["warnings"] == ["a.mp4: broken"]
-    assert status["stages"] == [
-        {"name": "extract", "state": "done", "started_s": 1.0, "duration_s": 2.5, "peak_memory_bytes": 0}
-    ]
+    (stage,) = status["stages"]
+    assert (stage["name"], stage["state"], stage["started_s"], stage["duration_s"]) == ("extract", "done", 1.0, 2.5)
+    assert stage["peak_memory_bytes"] > 5e6
+    assert read_json(tmp_path / "samples.json")["lanes"][0]["state"] == "failed"
 
 
 def test_a_worker_that_ends_between_two_looks_has_not_crashed(store, monkeypatch):
