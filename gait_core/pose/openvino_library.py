@@ -65,6 +65,9 @@ def load_openvino() -> Any:
                 del sys.modules[hidden]
                 if before is not None:
                     sys.modules[hidden] = before
+        # Its table of types is filled on first use, by Python code inside a C++ lock: two threads that come first
+        # together wait for each other for ever.
+        openvino.Type.f32.to_dtype()
         return openvino
 
 
