@@ -9,6 +9,7 @@ from gait_core.bench.accuracy import bench_accuracy
 from gait_core.bench.cache import bench_cache
 from gait_core.bench.common import BenchResult, as_text
 from gait_core.bench.detection import bench_detection
+from gait_core.bench.extraction import bench_extraction
 from gait_core.bench.measuring import bench_measuring
 from gait_core.bench.memory import bench_memory
 from gait_core.errors import InputError
@@ -21,6 +22,7 @@ BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "detection": bench_detection,
     "accuracy": bench_accuracy,
     "measuring": bench_measuring,
+    "extraction": bench_extraction,
     "memory": bench_memory,
     "cache": bench_cache,
 }

@@ -1,0 +1,105 @@
+"""Whether our engine finds what MediaPipe finds: places, frames, gait events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gait_core.bench.common import Table
+from gait_core.config import MeasureSettings
+from gait_core.errors import WalkRefused
+from gait_core.gait.events.detect import detect_events
+from gait_core.gait.events.model import GaitEvent
+from gait_core.gait.measurement import motion_of
+from gait_core.pose.parity import Parity, compare_tracks
+from gait_core.pose.track import Track
+from gait_core.report.validation.event_agreement import match_events
+
+__all__ = ["EventParity", "event_parity", "parity_figures", "parity_table"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventParity:
+    """Gait events of one clip by two engines.
+
+    Attributes
+    ----------
+    events : int
+        Events that at least one of both found where both could see them.
+    close : int
+        Those that both found, at most one frame apart.
+    """
+
+    events: int
+    close: int
+
+
+def event_parity(first: Track, second: Track) -> EventParity | None:
+    """Compare the gait events of two tracks of one video; None where the video is no walk."""
+    settings = MeasureSettings()
+    try:
+        motions = [motion_of(track, settings) for track in (first, second)]
+    except WalkRefused:
+        return None
+    reference, found = (detect_events(motion, settings).events for motion in motions)
+    # An event at the edge of a pass may lie inside for one engine and outside for the other.
+    edge_s = settings.edge_ignore_s + 1.5 / first.frame_rate_hz
+    spans = [
+        (max(a.start_s, b.start_s) + edge_s, min(a.end_s, b.end_s) - edge_s)
+        for a in motions[0].segments
+        for b in motions[1].segments
+    ]
+
+    def inside(events: Sequence[GaitEvent]) -> list[GaitEvent]:
+        return [event for event in events if any(low <= event.time_s <= high for low, high in spans)]
+
+    forth = match_events(found, inside(reference))
+    back = match_events(reference, inside(found))
+    limit_s = 1.001 / first.frame_rate_hz
+    close = int(np.sum(np.abs(forth.errors_s) <= limit_s))
+    return EventParity(events=len(forth.pairs) + len(forth.missed) + len(back.missed), close=close)
+
+
+def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[str, float]:
+    """Return the figures over all clips; every landmark of every frame counts alike."""
+    results = [compare_tracks(a, b) for a, b in zip(reference, found, strict=True)]
+    distances = np.concatenate([result.distance_pct.ravel() for result in results])
+    frames = sum(result.frames for result in results)
+    events = [event_parity(a, b) for a, b in zip(reference, found, strict=True)]
+    counted = sum(event.events for event in events if event is not None)
+    close = sum(event.close for event in events if event is not None)
+    return {
+        "parity_median_pct": float(np.median(distances)),
+        "parity_p95_pct": float(np.quantile(distances, 0.95)),
+        "parity_found_same": sum(result.found_same * result.frames for result in results) / frames,
+        "parity_events": float(counted),
+        "parity_events_within_a_frame": close / counted if counted else float("nan"),
+    }
+
+
+def parity_table(
+    title: str, names: Sequence[str], reference: Sequence[Track], found: Sequence[Track], extra: Sequence[Sequence[Any]]
+) -> Table:
+    """Return one row per clip; `extra` holds seconds of the plain loop and of ours on one core."""
+    rows = []
+    for name, first, second, seconds in zip(names, reference, found, extra, strict=True):
+        parity: Parity = compare_tracks(first, second)
+        events = event_parity(first, second)
+        worst = max(parity.by_landmark().items(), key=lambda pair: pair[1] if np.isfinite(pair[1]) else -1.0)
+        rows.append(
+            [
+                name,
+                parity.frames,
+                *seconds,
+                parity.median_pct,
+                parity.p95_pct,
+                f"{worst[0]} {worst[1]:.2f}",
+                parity.found_same,
+                f"{events.close} of {events.events}" if events is not None else "no walk",
+            ]
+        )
+    columns = ["clip", "frames", "MediaPipe, s", "ours, s", "median, %", "95th, %", "worst landmark, %"]
+    return Table(title=title, columns=[*columns, "found alike", "events within a frame"], rows=rows)

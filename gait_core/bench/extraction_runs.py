@@ -1,0 +1,151 @@
+"""What the benchmark of extraction times, each in a process of its own: the plain loop, ours, and its two parts alone.
+
+Importing libraries is not counted, nor is looking at the file before the plain loop; loading and compiling models is.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from gait_core.baseline.arrays import load_arrays, save_arrays
+from gait_core.baseline.unoptimised_pose import plain_track
+from gait_core.bench.processes import processor_s
+from gait_core.config import PoseSettings
+from gait_core.errors import GaitError
+from gait_core.pose.assets import bundle_path, model_sha256
+from gait_core.pose.engines import open_engine, resolved
+from gait_core.pose.extract import extract_many
+from gait_core.pose.track import Track
+from gait_core.video.container import open_video
+from gait_core.video.probe import probe
+from gait_core.workspace import Workspace, read_json, write_json
+
+__all__ = ["decode_only", "infer_only", "load_tracks", "our_extraction", "plain_loop"]
+
+
+def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | None = None) -> dict[str, Any]:
+    """Run a plain sequential loop over the clips: OpenCV reads, MediaPipe Tasks looks.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    settings : mapping
+        `PoseSettings`.
+    keep : str, optional
+        Folder for the tracks.
+    """
+    from gait_core.pose.mediapipe_library import load_mediapipe
+
+    load_mediapipe()
+    importlib.import_module("cv2")
+    pose = PoseSettings.from_dict(settings)
+    infos = [probe(path) for path in paths]
+    tracks: list[Track] = []
+
+    def work() -> None:
+        tracks.extend(plain_track(info, pose, lambda _: None) for info in infos)
+
+    return _timed(work, sum(info.frame_count for info in infos)) | _kept(tracks, keep)
+
+
+def our_extraction(
+    paths: Sequence[str], settings: Mapping[str, Any], keep: str | None = None, workers: int | None = None
+) -> dict[str, Any]:
+    """Extract the clips with this program, in an empty workspace; arguments as for `plain_loop`."""
+    pose = PoseSettings.from_dict(settings)
+    _import_libraries(pose)
+    frames = sum(probe(path).frame_count for path in paths)
+    tracks: list[Track] = []
+    with TemporaryDirectory() as folder:
+
+        def work() -> None:
+            for outcome in extract_many(list(paths), pose, workspace=Workspace(folder), workers=workers):
+                if isinstance(outcome, GaitError):
+                    raise outcome
+                tracks.append(outcome.track)
+
+        return _timed(work, frames) | _kept(tracks, keep)
+
+
+def decode_only(paths: Sequence[str]) -> dict[str, Any]:
+    """Decode all frames of the clips in one thread, and convert none."""
+    importlib.import_module("av")
+    count = 0
+
+    def work() -> None:
+        nonlocal count
+        for path in paths:
+            with open_video(path) as (container, stream):
+                stream.codec_context.thread_count = 1
+                for packet in container.demux(stream):
+                    count += len(packet.decode())
+
+    return _timed(work, 0) | {"frames": count}
+
+
+def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
+    """Run the landmark model alone, its mask branch cut, on one and the same crop again and again."""
+    from gait_core.pose.openvino_network import CROP_PX, load_networks
+
+    pose = resolved(PoseSettings.from_dict(settings))
+    networks = load_networks(bundle_path(pose.variant), model_sha256(pose.variant), pose.precision)
+    crop = np.random.default_rng(0).integers(0, 256, (CROP_PX, CROP_PX, 3)).astype(np.uint8)
+    networks.landmarks(crop)
+
+    def work() -> None:
+        for _ in range(frames):
+            networks.landmarks(crop)
+
+    return _timed(work, frames)
+
+
+def load_tracks(folder: Path) -> list[Track]:
+    """Return the tracks that a run has kept, in the order of its clips."""
+    return [
+        Track.from_arrays(load_arrays(path), read_json(path.with_suffix(".json")))
+        for path in sorted(folder.glob("*.npz"))
+    ]
+
+
+def _timed(work: Callable[[], None], frames: int) -> dict[str, Any]:
+    begun_s, begun_processor_s = time.perf_counter(), processor_s()
+    work()
+    return {
+        "wall_s": time.perf_counter() - begun_s,
+        "processor_s": processor_s() - begun_processor_s,
+        "frames": frames,
+    }
+
+
+def _kept(tracks: Sequence[Track], folder: str | None) -> dict[str, Any]:
+    """Return facts of the tracks, and write them where they are wanted."""
+    if folder is not None:
+        for number, track in enumerate(tracks):
+            path = Path(folder) / f"{number:03d}.npz"
+            save_arrays(path, track.to_arrays())
+            write_json(path.with_suffix(".json"), track.to_meta() | {"info": {}})
+    return {
+        "analysed": sum(len(track) for track in tracks),
+        "clip_s": [float(track.info["extraction_s"]) for track in tracks],
+        "engine": [str(track.info["engine"]) for track in tracks][:1],
+    }
+
+
+def _import_libraries(settings: PoseSettings) -> None:
+    """Load everything that the first extraction would import, without running a model."""
+    for name in ("av", "cv2"):
+        importlib.import_module(name)
+    if resolved(settings).engine == "openvino":
+        from gait_core.pose.openvino_library import load_openvino
+
+        load_openvino()
+    else:
+        with open_engine(settings):
+            pass
