@@ -15,8 +15,8 @@ MIB: Final = 1024**2
 GIB: Final = 1024**3
 _MODELS: Final = ("lite", "full", "heavy")
 _PROCESS_MIB: Final[Mapping[str, tuple[int, int, int]]] = {
-    "mediapipe": (390, 400, 460),
-    "openvino": (390, 400, 460),
+    "mediapipe": (400, 410, 470),
+    "openvino": (370, 390, 470),
 }
 """Engine → memory of a process with each model, before the first picture; rounded down from measurements."""
 
@@ -124,6 +124,7 @@ class Profile(Settings):
             target_fps=self.target_fps,
             max_side_px=self.max_side_px,
             precision=self.precision,
+            skip_loop_filter=self.skip_loop_filter,
         )
 
 

@@ -37,6 +37,12 @@ def _measure(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
     return measure_walks(MeasureRequest.from_dict(params), workspace, reporter)
 
 
+def _compare_profiles(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.jobs.compare import CompareRequest, compare_profiles
+
+    return compare_profiles(CompareRequest.from_dict(params), workspace, reporter)
+
+
 def _demo_walks(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.simulate.demo import demo_walks
 
@@ -54,6 +60,7 @@ TASKS: Final[Mapping[str, Callable[[Mapping[str, Any], Workspace, Reporter], dic
     "baseline": _baseline,
     "analyse": _analyse,
     "measure": _measure,
+    "compare_profiles": _compare_profiles,
     "demo_walks": _demo_walks,
     "models": _models,
 }

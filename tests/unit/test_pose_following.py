@@ -186,7 +186,10 @@ def test_nobody_is_none():
 def test_the_choice_is_a_setting_that_changes_no_address_of_before():
     before = PoseSettings(engine="mediapipe")
     assert before.digest() == "7b2c3eb993754a8f"
-    assert [profile.pose_settings().with_(engine="mediapipe").digest() for profile in PROFILES.values()] == [
+    assert [
+        profile.pose_settings().with_(engine="mediapipe", skip_loop_filter=False).digest()
+        for profile in PROFILES.values()
+    ] == [
         "873a43ab2c777620",
         "7b2c3eb993754a8f",
         "9976073e8dbc5cb9",

@@ -1,0 +1,184 @@
+"""How far the landmarks and the gait values of one profile lie from those of another.
+
+Agreement is not accuracy: the profile that the others are held against errs as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.gait.body import body_height_px
+from gait_core.gait.curves import Curves
+from gait_core.gait.measurement import Measurement
+from gait_core.pose.landmarks import LANDMARKS
+from gait_core.pose.track import Track
+
+__all__ = [
+    "COMPARED_CURVES",
+    "COMPARED_VALUES",
+    "GROUPS",
+    "agreement",
+    "curve_differences",
+    "curve_means",
+    "distances_pct",
+    "gait_values",
+    "value_differences",
+]
+
+Array = NDArray[np.float64]
+_GAP_FRAMES: Final = 1.6
+
+COMPARED_CURVES: Final = ("hip", "knee", "ankle")
+"""Curves whose course is compared, of the near and of the far leg."""
+
+COMPARED_VALUES: Final = (
+    "cadence_spm",
+    "step_time_s",
+    "stride_time_s",
+    "stance_pct",
+    "swing_pct",
+    "double_support_pct",
+    "step_length_leg",
+    "walking_speed_leg_per_s",
+    "hip_rom_deg",
+    "knee_rom_deg",
+    "ankle_rom_deg",
+)
+"""Parameters and ranges of motion that are put side by side; none needs metres."""
+
+GROUPS: Final = ("head", "trunk", "arms", "near leg", "far leg")
+_ARMS: Final = ("elbow", "wrist", "pinky", "index", "thumb")
+_LEG: Final = ("knee", "ankle", "heel", "foot_index")
+
+
+def distances_pct(track: Track, reference: Track) -> Array:
+    """Return how far each landmark lies from that of the reference, % of body height.
+
+    Parameters
+    ----------
+    track, reference : Track
+        Of the same video; the rates may differ. They are compared at the frames of the slower one, between the frames
+        of the faster one by a straight line, nowhere across a gap.
+
+    Returns
+    -------
+    ndarray, shape (n_frames, 33)
+        NaN where one of the two found nothing.
+    """
+    slower, faster = (track, reference) if track.frame_rate_hz <= reference.frame_rate_hz else (reference, track)
+    found = reference.detected
+    if len(slower) == 0 or len(faster) < 2 or not found.any():
+        return np.empty((0, len(LANDMARKS)))
+    other = _at(faster, slower.time_s)
+    away = np.linalg.norm(slower.position.astype(np.float64) - other, axis=2)
+    return np.asarray(100.0 * away / body_height_px(reference.position[found].astype(np.float64)))
+
+
+def _at(track: Track, time_s: Array) -> Array:
+    """Return the positions of a track at other times, shape (n, 33, 2); NaN beside a missing frame."""
+    right = np.clip(np.searchsorted(track.time_s, time_s), 1, len(track) - 1)
+    left = right - 1
+    before_s, after_s = track.time_s[left], track.time_s[right]
+    share = np.clip((time_s - before_s) / (after_s - before_s), 0.0, 1.0)
+    position = track.position.astype(np.float64)
+    a, b = position[left], position[right]
+    # At a frame itself its neighbour does not matter, even when it is missing.
+    mixed = np.where(share[:, None, None] <= 1e-6, a, np.where(share[:, None, None] >= 1 - 1e-6, b, np.nan))
+    between = (1 - share)[:, None, None] * a + share[:, None, None] * b
+    result = np.where(np.isfinite(mixed), mixed, between)
+    step_s = 1.0 / track.frame_rate_hz
+    outside = (time_s < track.time_s[0] - step_s / 2) | (time_s > track.time_s[-1] + step_s / 2)
+    result[outside | (after_s - before_s > _GAP_FRAMES * step_s)] = np.nan
+    return result
+
+
+def agreement(track: Track, reference: Track, near: str) -> dict[str, Any]:
+    """Sum up the distances between two tracks.
+
+    Parameters
+    ----------
+    track, reference : Track
+    near : {"left", "right"}
+        Side of the body that the camera sees.
+
+    Returns
+    -------
+    dict
+        ``frames`` compared, ``median_pct``, ``p95_pct`` over all landmarks, the same for each of `GROUPS` under
+        ``groups`` and for each landmark under ``landmarks``; % of body height. Values are None without frames.
+    """
+    values = distances_pct(track, reference)
+    both = np.isfinite(values).any(axis=1) if len(values) else np.zeros(0, dtype=bool)
+    values = values[both]
+    members = {group: [i for i, name in enumerate(LANDMARKS) if _group(name, near) == group] for group in GROUPS}
+    return {
+        "frames": len(values),
+        **_spread(values),
+        "groups": {group: _spread(values[:, rows]) for group, rows in members.items()},
+        "landmarks": {name: _spread(values[:, i]) for i, name in enumerate(LANDMARKS)},
+    }
+
+
+def _spread(values: Array) -> dict[str, float | None]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return {"median_pct": None, "p95_pct": None}
+    median, high = np.percentile(finite, [50, 95])
+    return {"median_pct": round(float(median), 4), "p95_pct": round(float(high), 4)}
+
+
+def _group(name: str, near: str) -> str:
+    if name.endswith(("shoulder", "hip")):
+        return "trunk"
+    if name.endswith(_LEG):
+        return "near leg" if name.startswith(near) else "far leg"
+    # "index" ends the name of the finger and of the foot; the foot was taken above.
+    return "arms" if name.endswith(_ARMS) else "head"
+
+
+def gait_values(measurement: Measurement) -> dict[str, dict[str, Any]]:
+    """Return the values of `COMPARED_VALUES` that a walk has: label, unit, left, right, mean, n."""
+    known = measurement.values
+    found: dict[str, dict[str, Any]] = {}
+    for name in COMPARED_VALUES:
+        if name in known:
+            values = known[name].to_dict()
+            found[name] = {key: values[key] for key in ("label", "unit", "left", "right", "mean", "n")}
+    return found
+
+
+def curve_means(curves: Curves, near: str) -> dict[str, Array]:
+    """Return the mean curve of each joint as ``knee_near``, ``knee_far`` …, shape (101,), degrees."""
+    far = "left" if near == "right" else "right"
+    return {
+        f"{name}_{view}": curves.mean(name, side)
+        for name in COMPARED_CURVES
+        for view, side in (("near", near), ("far", far))
+    }
+
+
+def curve_differences(means: Mapping[str, Array], reference: Mapping[str, Array]) -> dict[str, float | None]:
+    """Return the mean absolute difference of each mean curve from that of the reference, degrees."""
+    found: dict[str, float | None] = {}
+    for name, values in means.items():
+        away = np.abs(values - reference[name]) if name in reference else np.empty(0)
+        finite = away[np.isfinite(away)]
+        found[name] = round(float(finite.mean()), 3) if finite.size else None
+    return found
+
+
+def value_differences(
+    values: Mapping[str, Mapping[str, Any]], reference: Mapping[str, Mapping[str, Any]], names: Sequence[str] = ()
+) -> dict[str, float]:
+    """Return by how much each value over both sides differs from that of the reference, in its own unit."""
+    return {
+        name: float(entry["mean"]) - float(reference[name]["mean"])
+        for name, entry in values.items()
+        if (not names or name in names)
+        and entry.get("mean") is not None
+        and reference.get(name, {}).get("mean") is not None
+    }
