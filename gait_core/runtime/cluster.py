@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
 import threading
 import time
 import warnings
@@ -89,12 +90,16 @@ class Cluster(Executor):
             if name == "distributed" or name.startswith("distributed."):
                 logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong has a message of ours
         try:
+            _knock(address, timeout_s)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # differing versions: `check_versions` says it better
-                client = distributed.Client(address, timeout=timeout_s, set_as_default=False)
-        except (OSError, TimeoutError, ValueError, asyncio.CancelledError) as error:
+                # Its own limit does not hold where somebody listens and says nothing.
+                client = _bounded(
+                    lambda: distributed.Client(address, timeout=timeout_s, set_as_default=False), timeout_s + 1.0
+                )
+        except (OSError, OverflowError, ValueError, asyncio.CancelledError) as error:
             raise ClusterError(
-                f"Expected a Dask scheduler at {address}, but nobody answered within {timeout_s:.0f} s.",
+                f"Expected a Dask scheduler at {address}, but nobody answered ({error}).",
                 "Start it with `dask scheduler`, check the address and the firewall, or leave --cluster away.",
             ) from error
         cluster = cls(address, client)
@@ -161,28 +166,43 @@ class Cluster(Executor):
 
     def _answered(self, ask: Callable[[], Any]) -> Any:
         """Return the answer of the cluster, or raise `ClusterError` when none comes."""
-        answers: list[Any] = []
-        problems: list[Exception] = []
-
-        def wait_for_it() -> None:
-            try:
-                answers.append(ask())
-            except Exception as error:  # noqa: BLE001 - handed to the thread that asked
-                problems.append(error)
-
-        # A worker that hangs never answers, and Dask would wait for it for ever.
-        thread = threading.Thread(target=wait_for_it, daemon=True, name="cluster-answer")
-        thread.start()
-        thread.join(_ANSWER_S)
-        if answers:
-            return answers[0]
-        raise self._gone(f"it did not answer within {_ANSWER_S:.0f} s") from (problems[0] if problems else None)
+        try:
+            return _bounded(ask, _ANSWER_S)
+        except Exception as error:
+            raise self._gone(f"it gave no answer ({error})") from error
 
     def _gone(self, why: str) -> ClusterError:
         return ClusterError(
             f"Expected the cluster at {self.address} to stay until the end, but {why}.",
             "Look whether scheduler and workers still run, then run again; what is finished is kept.",
         )
+
+
+def _knock(address: str, timeout_s: float) -> None:
+    """Raise `OSError` when nobody listens; Dask would go on trying to the end of its time."""
+    host, _, port = address.partition("://")[2].rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s).close()
+
+
+def _bounded(ask: Callable[[], Any], limit_s: float) -> Any:
+    """Return what a call gives, or raise `TimeoutError`; Dask would wait for ever for who hangs."""
+    answers: list[Any] = []
+    problems: list[Exception] = []
+
+    def wait_for_it() -> None:
+        try:
+            answers.append(ask())
+        except Exception as error:  # noqa: BLE001 - raised in the thread that asked
+            problems.append(error)
+
+    thread = threading.Thread(target=wait_for_it, daemon=True, name="cluster-answer")
+    thread.start()
+    thread.join(limit_s)
+    if problems:
+        raise problems[0]
+    if not answers:
+        raise TimeoutError(f"no reply within {limit_s:.0f} s")
+    return answers[0]
 
 
 def _versions(found: Mapping[str, Any]) -> tuple[str, str]:

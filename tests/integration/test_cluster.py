@@ -1,0 +1,213 @@
+"""Extraction on a real Dask cluster of this machine, with workers and schedulers that are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from many_clips import make_clips
+
+from gait_core.config import PoseSettings
+from gait_core.errors import Cancelled, ClusterError, GaitError, InputError, LibraryError, VideoError
+from gait_core.pose.assets import list_models
+from gait_core.pose.extract import extract_many
+from gait_core.pose.on_cluster import extract_on_cluster
+from gait_core.pose.remote import RemoteWalk
+from gait_core.progress import Event, Reporter
+from gait_core.runtime.cluster import Cluster
+from gait_core.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+LITE = PoseSettings(variant="lite")
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Machines:
+    """A scheduler and workers on the loopback interface, each a process that can be killed."""
+
+    folder: Path
+    address: str = ""
+    scheduler: subprocess.Popen[bytes] | None = None
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self) -> Machines:
+        facts = self.folder / "scheduler.json"
+        self.scheduler = self._dask(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(facts)
+        )
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                self.address = json.loads(facts.read_text())["address"]
+                return self
+            except (OSError, ValueError):
+                time.sleep(0.05)
+        raise AssertionError(self.log("scheduler"))
+
+    def add_workers(self, count: int, cwd: Path = ROOT) -> None:
+        names = [f"worker-{len(self.workers) + number}" for number in range(count)]
+        for name in names:
+            place = self.folder / name
+            self.workers.append(
+                self._dask(
+                    *("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
+                    *("--local-directory", str(place), "--name", name),
+                    cwd=cwd,
+                )
+            )
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                with Cluster.connect(self.address) as cluster:
+                    if len(cluster.workers) == len(self.workers):
+                        return
+            except ClusterError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(self.log("worker"))
+
+    def _dask(self, kind: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{kind}.log").open("ab") as log:
+            environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+            command = [sys.executable, "-m", "dask", kind, *arguments]
+            return subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log, env=environment)
+
+    def log(self, kind: str) -> str:
+        return (self.folder / f"{kind}.log").read_text()
+
+    def stop(self) -> None:
+        for process in [*self.workers, *filter(None, [self.scheduler])]:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    if not all(status.ready for status in list_models()):
+        pytest.skip("the pose models are not on this machine: python -m gait_core models fetch")
+    running = Machines(tmp_path)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+def tracks_in(workspace: Workspace) -> int:
+    return len(list((workspace.cache / "arrays" / "track").glob("*/*/entry.json")))
+
+
+def test_a_killed_worker_costs_no_result_and_none_comes_twice(machines, workspace, tmp_path):
+    machines.add_workers(2)
+    clips = [*make_clips(tmp_path / "clips", 10), tmp_path / "clips" / "notes.mp4"]
+    clips[-1].write_text("not a video")
+    events: list[Event] = []
+    seen: list[int] = []
+
+    def on_result(number: int, outcome: RemoteWalk | GaitError) -> None:
+        seen.append(number)
+        if len(seen) == 3:
+            machines.workers[0].kill()
+
+    walks = extract_on_cluster(
+        machines.address, clips, LITE, workspace=workspace, reporter=Reporter(sink=events.append), on_result=on_result
+    )
+    assert machines.workers[0].wait() == -9
+    assert sorted(seen) == list(range(11))
+    good = walks[:-1]
+    assert [walk.path for walk in good if isinstance(walk, RemoteWalk)] == clips[:-1]
+    assert isinstance(walks[-1], VideoError)
+    # What the killed one had finished but not yet told comes from the cache: nothing was computed to its end twice.
+    assert tracks_in(workspace) == len({walk.address for walk in good if isinstance(walk, RemoteWalk)}) == 10
+    ends = [event.item for event in events if event.kind == "item_end"]
+    assert sorted(ends) == sorted(clip.name for clip in clips)
+    last = [event for event in events if event.kind == "progress"][-1]
+    assert (last.done, last.total, last.unit) == (11, 11, "videos")
+    assert last.rate_per_s is not None
+    assert not list((workspace.cache / "runs").iterdir())
+    here = extract_many(clips[:2], LITE, workspace=workspace)
+    assert all(not isinstance(walk, GaitError) and walk.cached for walk in here)
+
+
+def test_a_cluster_that_goes_away_says_what_is_kept_and_a_second_run_goes_on(machines, workspace, tmp_path):
+    machines.add_workers(1)
+    clips = make_clips(tmp_path / "clips", 6)
+
+    def on_result(number: int, outcome: RemoteWalk | GaitError) -> None:
+        if number == 1:
+            machines.scheduler.kill()
+
+    with pytest.raises(ClusterError, match=r"went away.* 2 of 6 videos are in the cache") as caught:
+        extract_on_cluster(machines.address, clips, LITE, workspace=workspace, on_result=on_result)
+    assert "goes on where it stopped" in caught.value.remedy
+    machines.workers[0].wait(20)  # without a scheduler it ends
+    kept = tracks_in(workspace)
+    assert kept >= 2
+    again = Machines(tmp_path / "again")
+    again.folder.mkdir()
+    try:
+        again.start().add_workers(1)
+        walks = extract_on_cluster(again.address, clips, LITE, workspace=workspace)
+    finally:
+        again.stop()
+    assert sum(walk.cached for walk in walks if isinstance(walk, RemoteWalk)) == kept
+    assert tracks_in(workspace) == 6
+
+
+def test_cancelling_stops_the_workers_too(machines, workspace, tmp_path):
+    machines.add_workers(1)
+    clips = make_clips(tmp_path / "clips", 30)
+    cancelled = threading.Event()
+
+    def on_result(number: int, outcome: RemoteWalk | GaitError) -> None:
+        cancelled.set()
+
+    with pytest.raises(Cancelled):
+        extract_on_cluster(
+            machines.address,
+            clips,
+            LITE,
+            workspace=workspace,
+            reporter=Reporter(cancelled=cancelled.is_set),
+            on_result=on_result,
+        )
+    time.sleep(2.5)
+    kept = tracks_in(workspace)
+    time.sleep(1.0)
+    assert tracks_in(workspace) == kept < 30
+
+
+def test_workers_that_do_not_fit_are_refused_with_the_reason(machines, workspace, tmp_path):
+    (clip,) = make_clips(tmp_path / "clips", 1)
+    with pytest.raises(ClusterError, match="the scheduler has none"):
+        extract_on_cluster(machines.address, [clip], LITE, workspace=workspace)
+    machines.add_workers(1, cwd=tmp_path)  # where there is no gait_core
+    with pytest.raises(ClusterError, match="cannot load Gait Studio") as caught:
+        extract_on_cluster(machines.address, [clip], LITE, workspace=workspace)
+    assert "same version" in caught.value.remedy
+
+
+def test_nobody_at_the_address(workspace, tmp_path):
+    with pytest.raises(ClusterError, match="nobody answered"):
+        extract_on_cluster("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ClusterError, match="nobody answered"):
+        Cluster.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.5)
+    with pytest.raises(InputError, match="address"):
+        extract_on_cluster("127.0.0.1", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+
+
+def test_dask_is_optional(monkeypatch, workspace, tmp_path):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(LibraryError, match="Dask distributed") as caught:
+        extract_on_cluster("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+    assert "requirements-cluster.txt" in caught.value.remedy
