@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +15,11 @@ from numpy.typing import NDArray
 from gait_core.errors import VideoError
 from gait_core.video.container import check_file, open_video
 from gait_core.video.info import VideoInfo
-from gait_core.video.orientation import UPRIGHT, Orientation, orientation_of
+from gait_core.video.orientation import UPRIGHT, orientation_of
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
     from gait_core.video.metadata import MetadataCache
@@ -67,12 +70,13 @@ def content_sha256(path: Path) -> str:
 def time_stamps(path: Path | str) -> NDArray[np.float64]:
     """Return the time stamps of all pictures in order of showing, s, by reading packets only."""
     with open_video(path) as (container, stream):
-        return _stamps(container, stream)[0]
+        return _stamps(_packets(container, stream), stream)[0]
 
 
 def _examine(file: Path) -> VideoInfo:
     with open_video(file) as (container, stream):
-        stamps, frame_count = _stamps(container, stream)
+        first = _FirstPicture(stream)
+        stamps, frame_count = _stamps(first.pass_on(_packets(container, stream)), stream)
         if frame_count == 0:
             raise VideoError(
                 f"Expected pictures in {file.name}, but it holds none.",
@@ -81,9 +85,7 @@ def _examine(file: Path) -> VideoInfo:
         declared_hz, frames_declared = _declared_rate(stream), stream.frames
         codec, pixel_format = stream.codec_context.name, stream.codec_context.pix_fmt or "unknown"
         width, height = _square_size(stream)
-    with open_video(file) as (container, stream):
-        orientation = _orientation(container, stream)
-    if orientation.swaps_sides:
+    if first.orientation.swaps_sides:
         width, height = height, width
     rate_hz, variable = _rate(stamps, declared_hz)
     span_s = float(stamps[-1] - stamps[0]) if len(stamps) > 1 else 0.0
@@ -98,27 +100,26 @@ def _examine(file: Path) -> VideoInfo:
         frame_rate_hz=rate_hz,
         duration_s=span_s + 1 / rate_hz if len(stamps) > 1 else frame_count / rate_hz,
         codec={"libdav1d": "av1"}.get(codec, codec),
-        rotation_deg=orientation.rotation_deg,
+        rotation_deg=first.orientation.rotation_deg,
         variable_frame_rate=variable,
         pixel_format=pixel_format,
         frames_declared=frames_declared,
     )
 
 
-def _stamps(container: InputContainer, stream: VideoStream) -> tuple[NDArray[np.float64], int]:
+def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     from av.error import FFmpegError
 
+    # A torn tail: what came before it counts.
+    with suppress(FFmpegError):
+        yield from container.demux(stream)
+
+
+def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tuple[NDArray[np.float64], int]:
     base = float(stream.time_base or Fraction(1, 90_000))
     stamps = []
     count = 0
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError:
-            break  # a torn tail: what came before it counts
-        if packet is None:
-            break
+    for packet in packets:
         if packet.size == 0 or packet.is_discard:
             continue
         count += 1
@@ -126,6 +127,37 @@ def _stamps(container: InputContainer, stream: VideoStream) -> tuple[NDArray[np.
         if stamp is not None:
             stamps.append(stamp * base)
     return np.sort(np.asarray(stamps, np.float64)), count
+
+
+class _FirstPicture:
+    """Decode the first picture, and no other: only a picture tells how it has to be turned."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._context = stream.codec_context
+        self._context.options = {"skip_loop_filter": "all", "skip_idct": "all"}  # nobody looks at it
+        self.orientation = UPRIGHT
+        self._tries = _PACKETS_FOR_ORIENTATION
+
+    def pass_on(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
+        """Yield all packets, and decode until there is a picture."""
+        for packet in packets:
+            if self._tries > 0:
+                self._tries -= 1
+                self._look(packet)
+            yield packet
+
+    def _look(self, packet: Packet[VideoStream]) -> None:
+        from av.error import FFmpegError
+
+        try:
+            # At once, without those that may have to be shown before it.
+            pictures = packet.decode() or self._context.decode(None)
+            self._context.flush_buffers()
+        except FFmpegError:
+            return
+        if pictures:
+            self.orientation = orientation_of(pictures[0])
+            self._tries = 0
 
 
 def _declared_rate(stream: VideoStream) -> float:
@@ -160,20 +192,3 @@ def _square_size(stream: VideoStream) -> tuple[int, int]:
     if ratio and ratio > 0 and ratio != 1:
         width = max(1, round(width * float(ratio)))
     return width, height
-
-
-def _orientation(container: InputContainer, stream: VideoStream) -> Orientation:
-    """Return the orientation of the first picture; only that picture is decoded."""
-    from av.error import FFmpegError
-
-    packets = container.demux(stream)
-    for _ in range(_PACKETS_FOR_ORIENTATION):
-        try:
-            packet = next(packets, None)
-            if packet is None:
-                break
-            for frame in packet.decode():
-                return orientation_of(frame)
-        except FFmpegError:
-            continue
-    return UPRIGHT
