@@ -146,7 +146,7 @@ def uhd_video(workspace: Workspace, reporter: Reporter, *, quick: bool) -> Path:
     LibraryError
         When this PyAV has no HEVC encoder.
     """
-    seconds = 1.0 if quick else _UHD_SECONDS
+    seconds = 1.2 if quick else _UHD_SECONDS
     path = bench_folder(workspace) / f"v{_VERSION}-walk50-normal-2160p-{seconds:g}s.hevc.mp4"
     if not path.is_file():
         with storage_guard(path):

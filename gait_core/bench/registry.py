@@ -8,10 +8,12 @@ from typing import Any, Final
 from gait_core.bench.accuracy import bench_accuracy
 from gait_core.bench.cache import bench_cache
 from gait_core.bench.common import BenchResult, as_text
+from gait_core.bench.decode import bench_decode
 from gait_core.bench.detection import bench_detection
 from gait_core.bench.extraction import bench_extraction
 from gait_core.bench.measuring import bench_measuring
 from gait_core.bench.memory import bench_memory
+from gait_core.bench.pipeline import bench_pipeline
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -23,6 +25,8 @@ BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "accuracy": bench_accuracy,
     "measuring": bench_measuring,
     "extraction": bench_extraction,
+    "decode": bench_decode,
+    "pipeline": bench_pipeline,
     "memory": bench_memory,
     "cache": bench_cache,
 }

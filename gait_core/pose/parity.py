@@ -33,6 +33,8 @@ class Parity:
         px. It is a little less than the stature, so that shares come out rather large.
     distance_pct : ndarray, shape (n_found, 33), float32
         Distance of the positions in each frame that both found, % of that height.
+    whole : ndarray, shape (n_found,), bool
+        Frames in which all landmarks of the first track lie inside the picture: the others are guesses in part.
     """
 
     frames: int
@@ -40,6 +42,12 @@ class Parity:
     found_same: float
     height_px: float
     distance_pct: NDArray[np.float32]
+    whole: NDArray[np.bool_]
+
+    @property
+    def in_view_pct(self) -> NDArray[np.float32]:
+        """Distances in the frames that show the whole person, shape (n_whole, 33), % of body height."""
+        return self.distance_pct[self.whole]
 
     @property
     def median_pct(self) -> float:
@@ -103,6 +111,7 @@ def compare_tracks(first: Track, second: Track) -> Parity:
         found_same=_share(found_first == found_second),
         height_px=height_px,
         distance_pct=np.asarray(100.0 * np.linalg.norm(distance, axis=2) / height_px, np.float32),
+        whole=_whole(first, mine[both]),
     )
 
 
@@ -122,6 +131,12 @@ def _same_frames(
         nearest = np.where(earlier, after - 1, after)
     close = np.abs(second_s[nearest] - first_s) <= tolerance_s
     return np.flatnonzero(close), nearest[close]
+
+
+def _whole(track: Track, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    size = np.array([track.width_px, track.height_px], np.float32)
+    position = track.position[rows]
+    return np.asarray(((position >= 0) & (position <= size)).all(axis=(1, 2)))
 
 
 def _height_px(track: Track) -> float:
