@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -15,9 +15,8 @@ from gait_core.report.document.model import EvidenceFrame
 from gait_core.report.document.source import ReportSource
 from gait_core.report.document.words import number as number_text
 from gait_core.report.privacy import blur_face, blur_surroundings
-from gait_core.video.container import open_video
-from gait_core.video.orientation import orientation_of, turn
-from gait_core.video.picture import scaled_size
+from gait_core.video.decode import iter_frames
+from gait_core.video.picture import Picture
 
 if TYPE_CHECKING:
     from gait_core.gait.strides import Stride
@@ -32,8 +31,7 @@ _HEIGHT_PX: Final = 520
 _QUALITY: Final = 82
 _MAX_SIDE_PX: Final = 1280
 _MARGIN: Final = 0.09
-_LONGEST_SEARCH: Final = 1500
-"""Pictures decoded at most to reach the moments; a file with hardly any key frames is given up."""
+_THREADS: Final = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,53 +147,20 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
 
 def _pictures(request: EvidenceRequest, track: Track) -> dict[int, Image]:
     """Return the picture nearest to each moment, by its number."""
+    if request.source.path is None:
+        return {}
     rows = [int(np.argmin(np.abs(track.time_s - moment.time_s))) for moment in request.moments]
     wanted_s = [float(track.time_s[row]) / request.source.time_scale for row in rows]
     tolerance_s = 1.5 / max(track.frame_rate_hz * request.source.time_scale, 1.0)
-    found: dict[int, Image] = {}
+    found: dict[int, Picture] = {}
     nearest = [np.inf] * len(wanted_s)
-    for time_s, image in _decode(request.source, min(wanted_s), max(wanted_s) + tolerance_s):
+    span_s = min(wanted_s), max(wanted_s) + tolerance_s
+    for frame in iter_frames(request.source.path, threads=_THREADS, span_s=span_s):
         for number, at_s in enumerate(wanted_s):
-            away = abs(time_s - at_s)
+            away = abs(frame.time_s - at_s)
             if away <= tolerance_s and away < nearest[number]:
-                nearest[number], found[number] = away, image
-    return found
-
-
-def _decode(source: ReportSource, start_s: float, stop_s: float) -> Iterator[tuple[float, Image]]:
-    """Yield the pictures from a little before `start_s` to `stop_s`, upright, with their times."""
-    import cv2
-    from av.error import FFmpegError
-
-    if source.path is None:
-        return
-    with open_video(source.path) as (container, stream):
-        base = float(stream.time_base or 0) or 1 / 90_000
-        stream.codec_context.thread_count = 2
-        pixel_ratio = float(stream.sample_aspect_ratio or 1) or 1.0
-        try:
-            if start_s > 2.0:
-                container.seek(int((start_s - 0.2) / base), stream=stream, backward=True)
-            for count, picture in enumerate(container.decode(stream)):
-                time_s = float(picture.pts * base) if picture.pts is not None else None
-                if count > _LONGEST_SEARCH or (time_s is not None and time_s > stop_s):
-                    return
-                if time_s is None or time_s < start_s - 0.1:
-                    continue
-                orientation = orientation_of(picture)
-                image = turn(np.asarray(picture.to_ndarray(format="rgb24"), np.uint8), orientation)
-                height, width = image.shape[:2]
-                if pixel_ratio != 1.0:
-                    width, height = (
-                        (width, round(height * pixel_ratio))
-                        if orientation.swaps_sides
-                        else (round(width * pixel_ratio), height)
-                    )
-                size = scaled_size(width, height, _MAX_SIDE_PX)
-                resized = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if size != image.shape[1::-1] else image
-                yield time_s, np.asarray(resized, np.uint8)
-        except FFmpegError:
-            return
+                nearest[number], found[number] = away, frame.picture
+    return {number: picture.rgb(_MAX_SIDE_PX) for number, picture in found.items()}
 
 
 def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image) -> EvidenceFrame:
