@@ -118,3 +118,8 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(InputError):
         read_keypoints(path)
+
+
+def test_numbers_that_json_cannot_hold_are_missing() -> None:
+    values = np.array([[np.nan, np.inf], [-np.inf, -1.005]])
+    assert json.loads(f"[{keypoints._numbers(values, 2)}]") == [[None, None], [None, pytest.approx(-1.0, abs=0.011)]]
