@@ -201,6 +201,7 @@ def long_video(path: Path, clip: Path, seconds: float, reporter: Reporter) -> No
     clip : Path
         Begins with a key frame, as every file of ours does.
     seconds : float
+        Rounded to whole turns: packets are not in the order of showing, so that half a turn would leave holes.
     reporter : Reporter
     """
     import av
@@ -214,10 +215,10 @@ def long_video(path: Path, clip: Path, seconds: float, reporter: Reporter) -> No
         stamps = sorted(int(pts or 0) for _, pts, _, _ in stored)
         step = round((stamps[-1] - stamps[0]) / (len(stamps) - 1))
         length = stamps[-1] - stamps[0] + step
-        frames = round(seconds / float(base) / step)
+        turns = max(1, round(seconds / float(base) / length))
         with av.open(str(path), "w") as container:
             out = container.add_stream_from_template(stream)
-            for number in range(frames):
+            for number in range(turns * len(stored)):
                 if number % 1000 == 0:
                     reporter.check()
                 turn, place = divmod(number, len(stored))
