@@ -15,7 +15,7 @@ import psutil
 
 from gait_core import __version__
 from gait_core.cache import ArrayCache
-from gait_core.config import profile_named
+from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
 from gait_core.runtime.devices import has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
@@ -97,6 +97,8 @@ def _profile(spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
         if name is None and params.get("baseline_id"):
             folder = workspace.baseline_folder(str(params["baseline_id"]))
             name = read_json(folder / "manifest.json").get("profile")
+        if name is None and params.get("videos"):
+            name = DEFAULT_PROFILE
         return profile_named(str(name), workspace.profiles).to_dict() if name else {}
     except GaitError:
         return {"name": name} if name else {}

@@ -31,7 +31,7 @@ class GpuMonitor:
         self._handles: list[tuple[str, Any]] = []
         self.reason = ""
         if self._library is None:
-            self.reason = "No NVIDIA card was looked for: nvidia-ml-py is not installed."
+            self.reason = "No NVIDIA card found (nvidia-ml-py is not installed)."
             return
         try:
             self._library.nvmlInit()

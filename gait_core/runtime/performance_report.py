@@ -111,14 +111,14 @@ def _job(spec: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
         "created_s": created,
         "started_s": started,
         "ended_s": status.get("ended_s"),
-        "waited_s": _seconds(max(0.0, started - created)) if created and started else None,
+        "waited_s": _seconds(max(0.0, started - created)) if created is not None and started is not None else None,
     }
 
 
 def _span_s(status: Mapping[str, Any]) -> float | None:
     started = status.get("started_s")
     end = status.get("ended_s") or status.get("heartbeat_s")
-    return max(0.0, float(end) - float(started)) if started and end else None
+    return max(0.0, float(end) - float(started)) if started is not None and end is not None else None
 
 
 def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,10 +154,11 @@ def _video(lane: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(stage_s: Mapping[str, Any], took: float | None) -> dict[str, float]:
+    """Return decode, pose and other seconds as the track tells them; what is left is opening the pose model."""
     known = {f"{name.removesuffix('_s')}_s": float(value) for name, value in stage_s.items() if value is not None}
     if not known or took is None:
         return {}
-    known.setdefault("other_s", max(0.0, took - sum(known.values())))
+    known["opening_s"] = max(0.0, took - sum(known.values()))
     return {name: round(value, 3) for name, value in known.items()}
 
 

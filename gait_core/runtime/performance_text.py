@@ -31,7 +31,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         lines += ["", "What ended it", f"  {report['error'].get('message', '')} {report['error'].get('remedy', '')}"]
     lines += ["", "Stages", *_table(("stage", "time", "peak memory", "processor"), _stage_rows(report["stages"]))]
     if report["videos"]:
-        heads = ("video", "state", "frames", "time", "frames/s", "decode", "pose", "other")
+        heads = ("video", "state", "frames", "time", "frames/s", "decode", "pose", "other", "opening")
         lines += ["", "Videos", *_table(heads, _video_rows(report["videos"]))]
     lines += ["", "Recommendations"]
     for item in report["recommendations"]:
@@ -77,7 +77,7 @@ def _video_rows(videos: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
             str(video["frames"]),
             _of_seconds(video["duration_s"]) or "–",
             f"{video['frames_per_s']:.1f}" if video["frames_per_s"] else "–",
-            *(_of_seconds(video.get(name)) or "–" for name in ("decode_s", "pose_s", "other_s")),
+            *(_of_seconds(video.get(name)) or "–" for name in ("decode_s", "pose_s", "other_s", "opening_s")),
         )
         for video in videos
     ]
@@ -118,7 +118,8 @@ def _graphics(gpu: Mapping[str, Any]) -> str:
 def _cache_text(cache: Mapping[str, Any]) -> str:
     if cache["hit_rate"] is None:
         return "not asked"
-    return f"{cache['hits']} hits, {cache['misses']} misses ({_percent(cache['hit_rate'])})"
+    hits = f"{cache['hits']} hit{'' if cache['hits'] == 1 else 's'}"
+    return f"{hits}, {cache['misses']} miss{'' if cache['misses'] == 1 else 'es'} ({_percent(cache['hit_rate'])})"
 
 
 def _engine_text(engine: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any, Final
 
 __all__ = ["NOTHING", "Recommendation", "recommend"]
@@ -16,12 +17,14 @@ Report = Mapping[str, Any]
 
 _WORTH_S: Final = 1.0
 """What saves less is not worth a word."""
+_COLUMNS: Final = 96
 _NEAR_LIMIT: Final = 0.85
 _BF16_SHARE_OF_F32: Final = {"lite": 0.77, "full": 0.82, "heavy": 0.57}
 _FAST_SPEEDUP: Final = 2.5
 _FINE_TUNE_SPEEDUP: Final = 15.0
 _BUSY: Final = 0.75
 _OTHERS: Final = 0.25
+_OTHERS_WORTH_S: Final = 5.0
 _DECODE_SHARE: Final = 0.45
 _SMALL_SIDE_PX: Final = 1920
 
@@ -57,7 +60,11 @@ class Recommendation:
         """The parts as lines of a text."""
         parts = (("Measured", self.measured), ("Change", self.change), ("Expect", self.gain))
         shown = [(name, text) for name, text in parts if text]
-        return [f"{'- ' if not n else '  '}{name + ':':<10}{text}" for n, (name, text) in enumerate(shown)]
+        wrapped = []
+        for number, (name, text) in enumerate(shown):
+            begin = f"{'  ' if number else '- '}{name + ':':<10}"
+            wrapped += wrap(text, _COLUMNS, initial_indent=begin, subsequent_indent=" " * len(begin))
+        return wrapped
 
     def to_dict(self) -> dict[str, str]:
         """Return the fields for JSON."""
@@ -76,17 +83,22 @@ def recommend(report: Report) -> list[Recommendation]:
         As `build_report` makes it, without its recommendations.
     """
     found = [item for rule in _RULES if (item := rule(report)) is not None]
-    return found or [_nothing(report)]
+    cached = _all_cached(report, alone=not found)
+    return ([cached] if cached is not None else []) + found or [_nothing(report)]
+
+
+def _all_cached(report: Report, *, alone: bool) -> Recommendation | None:
+    cache = report["cache"]
+    if not cache["videos_from_cache"] or cache["videos_computed"] or report["job"]["state"] != "done":
+        return None
+    said = (
+        f"the landmarks of all {_all(cache['videos_from_cache'], 'video')} came from the cache; nothing to gain there."
+    )
+    return Recommendation(key="all_cached", measured=f"{NOTHING}: {said}" if alone else said[0].upper() + said[1:])
 
 
 def _nothing(report: Report) -> Recommendation:
-    cache, total_s = report["cache"], report["timing_metrics"].get("total")
-    if cache["videos_from_cache"] and not cache["videos_computed"]:
-        count = cache["videos_from_cache"]
-        return Recommendation(
-            key="all_cached",
-            measured=f"{NOTHING}: the landmarks of {_all(count, 'video')} came from the cache; nothing to gain there.",
-        )
+    total_s = report["timing_metrics"].get("total")
     if report["job"]["state"] != "done":
         return Recommendation(key="nothing", measured=f"{NOTHING}: too little was measured before the job ended.")
     took = f" in {_s(total_s)}" if total_s is not None else ""
@@ -143,7 +155,7 @@ def _cached_elsewhere(report: Report) -> Recommendation | None:
         key="cached_in_other_profile",
         measured=f"{count} of {_all(computed, 'video')} were computed although landmarks of them lie in the cache "
         "under other settings.",
-        change="Choose the profile that they were computed with, if its accuracy is enough.",
+        change="Choose the profile that they were computed with, if it serves your purpose as well.",
         gain=f"Saves about {_s(spent_s * count / computed)}: that part of the extraction in this job."
         if spent_s
         else "",
@@ -227,7 +239,7 @@ def _idle_processors(report: Report) -> Recommendation | None:
     elif computed < processors:
         change = "Give several videos in one run: they share the processors, one alone cannot fill them."
     else:
-        change = "Store the videos on a faster disk, if they lie on a slow one; otherwise nothing is to be set."
+        return None  # nothing that the user could set
     return Recommendation(
         key="idle_processors",
         measured=f"Only {share * processors:.1f} of {processors} processors were busy while the videos were read "
@@ -239,7 +251,7 @@ def _idle_processors(report: Report) -> Recommendation | None:
 
 def _others_busy(report: Report) -> Recommendation | None:
     share, total_s = report["cpu"]["others_mean_share"], report["timing_metrics"].get("total")
-    if share is None or share < _OTHERS or not total_s or total_s * share < _WORTH_S:
+    if share is None or share < _OTHERS or not total_s or total_s * share < _OTHERS_WORTH_S:
         return None
     return Recommendation(
         key="other_programs",
