@@ -16,7 +16,7 @@ import numpy as np
 from gait_core import __version__
 from gait_core.baseline.conditions import conditions_of
 from gait_core.baseline.fit import MINIMUM_WALKS, Fitted
-from gait_core.baseline.modelling import fit_walks
+from gait_core.baseline.modelling import fit_walks, needs_keras
 from gait_core.baseline.norms import measure_norms
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.save import save_baseline
@@ -160,6 +160,10 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     settings = request.run_settings()
     profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
+    if needs_keras(settings, from_scratch=request.from_scratch):
+        from gait_core.learn.backend import preload
+
+        preload()
 
     outcomes = _prepared(request, profile, settings, workspace, reporter)
     usable = _usable(request.videos, outcomes, reporter)

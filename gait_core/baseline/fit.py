@@ -19,8 +19,9 @@ from gait_core.baseline.profile import stride_phase
 from gait_core.baseline.scorer import Memory, Scorer, WalkScore, residual, score_residual
 from gait_core.config import LearnSettings
 from gait_core.errors import InputError
+from gait_core.learn.fine_tune import Fold, Tuned, fine_tune
+from gait_core.learn.history import History
 from gait_core.learn.inference import Weights, encode
-from gait_core.learn.train import History, Trainer
 from gait_core.progress import Reporter
 
 __all__ = ["MINIMUM_WALKS", "Fitted", "PersonFitter"]
@@ -54,28 +55,20 @@ class Fitted:
 
 
 class PersonFitter:
-    """Fine-tunes the pre-trained decoder to one person after another.
+    """Fine-tunes the pre-trained decoder to one person after another, without a training library.
 
-    The encoder stays as it is, so the codes of a walk are computed once and not in every epoch; the
-    decoder is compiled once, however many people follow.
+    The encoder stays as it is, so the codes of a walk are computed once and not in every epoch. All folds are trained
+    at once, and beside them the model of all walks, whose number of epochs is known only when the folds have ended.
 
     Parameters
     ----------
     pretrained : Pretrained
-    model : keras.Model
-        The loaded autoencoder; only its decoder is trained.
     settings : LearnSettings
     """
 
-    def __init__(self, pretrained: Pretrained, model: Any, settings: LearnSettings) -> None:
-        from gait_core.learn.networks import parts_of
-
+    def __init__(self, pretrained: Pretrained, settings: LearnSettings) -> None:
         self._pretrained = pretrained
         self._settings = settings
-        self.model = model
-        encoder, self._decoder = parts_of(model)
-        encoder.trainable = False
-        self._trainer = Trainer(self._decoder, settings.fine_tune_rate)
 
     def fit(self, walks: Sequence[Array], reporter: Reporter) -> Fitted:
         """Fit one person.
@@ -93,87 +86,72 @@ class PersonFitter:
         """
         check_walks(walks)
         start = self._pretrained
-        scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
-        codes = [encode(start.weights, walk) for walk in scaled]
-        histories: list[History] = []
+        windows = ((np.concatenate(walks) - start.mean) / start.sd).astype(np.float32)
+        codes = encode(start.weights, windows)
+        walk_of = np.repeat(np.arange(len(walks)), [len(walk) for walk in walks])
+        *folds, everything = self._tune(windows, codes, walk_of, reporter)
         remaining: list[Array] = []
-        for held_out in range(len(walks)):
-            others = [i for i in range(len(walks)) if i != held_out]
-            training = (np.concatenate([codes[i] for i in others]), np.concatenate([scaled[i] for i in others]))
-            self._trainer.reset()
-            histories.append(
-                self._run(
-                    training, (codes[held_out], scaled[held_out]), reporter, {"fold": held_out + 1, "folds": len(walks)}
-                )
-            )
-            weights = self._weights()
-            memory = Memory.of(weights, [scaled[i] for i in others], [codes[i] for i in others])
-            remaining.append(residual(weights, memory, scaled[held_out], codes[held_out]))
-        training_facts = self._finish(codes, scaled, histories, reporter)
-        weights = self._weights()
+        for held_out, fold in enumerate(folds):
+            others, own = walk_of != held_out, walk_of == held_out
+            weights = start.weights | fold.weights
+            memory = Memory.of(weights, [windows[others]], [codes[others]])
+            remaining.append(residual(weights, memory, windows[own], codes[own]))
+        weights, facts = self._finish(folds, everything, reporter)
         scale = personal_scale(remaining, start.prior_scale)
         scores = [
             score_residual(rest, stride_phase(walk), scale, start.metrics)
             for rest, walk in zip(remaining, walks, strict=True)
         ]
+        each = [walk_of == number for number in range(len(walks))]
         return Fitted(
             scorer=Scorer(
                 weights=weights,
                 mean=start.mean,
                 sd=start.sd,
-                memory=Memory.of(weights, scaled, codes),
+                memory=Memory.of(weights, [windows[own] for own in each], [codes[own] for own in each]),
                 scale=scale,
                 metrics=start.metrics,
             ),
             held_out=scores,
-            training=training_facts,
+            training=facts,
         )
 
-    def restore(self) -> None:
-        """Give the model back the weights that it came with."""
-        self._trainer.reset()
-
-    def _run(
-        self,
-        training: tuple[Array, Array],
-        validation: tuple[Array, Array] | None,
-        reporter: Reporter,
-        labels: dict[str, int],
-    ) -> History:
-        return self._trainer.run(
-            training,
-            validation,
+    def _tune(self, windows: Array, codes: Array, walk_of: NDArray[np.int64], reporter: Reporter) -> list[Tuned]:
+        """Return one model per walk held out, and after them the one of all walks."""
+        n_walks = int(walk_of[-1]) + 1
+        folds = [
+            Fold(
+                training=np.flatnonzero(walk_of != held_out),
+                validation=np.flatnonzero(walk_of == held_out),
+                labels={"fold": held_out + 1, "folds": n_walks},
+            )
+            for held_out in range(n_walks)
+        ]
+        return fine_tune(
+            self._pretrained.weights,
+            codes,
+            windows,
+            [*folds, Fold(training=np.arange(len(windows)))],
+            rate=self._settings.fine_tune_rate,
             epochs=self._settings.fine_tune_epochs,
             patience=self._settings.fine_tune_patience,
             batch_size=self._settings.batch_size,
             reporter=reporter,
-            labels=labels,
         )
 
-    def _finish(
-        self, codes: list[Array], scaled: list[Array], histories: list[History], reporter: Reporter
-    ) -> dict[str, Any]:
-        """Fine-tune on all walks for as long as it helped on held-out ones; keep the better decoder."""
+    def _finish(self, folds: Sequence[Tuned], everything: Tuned, reporter: Reporter) -> tuple[Weights, dict[str, Any]]:
+        """Keep the decoder of all walks as it was after as many epochs as helped on held-out ones, if any did."""
+        histories = [fold.history for fold in folds]
         before = float(np.mean([history.first_val_loss for history in histories]))
         after = float(np.mean([history.best_val_loss for history in histories]))
         epochs = round(float(np.median([history.best_epoch for history in histories])))
-        self._trainer.reset()
+        weights = self._pretrained.weights
         kept = "fine-tuned" if after < before and epochs > 0 else "pre-trained"
         if kept == "fine-tuned":
-            self._trainer.run(
-                (np.concatenate(codes), np.concatenate(scaled)),
-                None,
-                epochs=epochs,
-                patience=epochs,
-                batch_size=self._settings.batch_size,
-                reporter=reporter.without_early_stop(),
-            )
-        return training_facts("fine-tuned", self._settings, epochs, before, after, kept, histories)
-
-    def _weights(self) -> Weights:
-        from gait_core.learn.networks import weights_of
-
-        return weights_of(self.model)
+            for epoch, loss in enumerate(everything.history.loss[:epochs], start=1):
+                reporter.epoch("train", epoch, epochs, loss=loss)
+            weights = weights | everything.after_epoch[epochs - 1]
+        return weights, training_facts("fine-tuned", self._settings, epochs, before, after, kept, histories)
 
 
 def check_walks(walks: Sequence[Array]) -> None:

@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Protocol
 
 from gait_core.baseline.fit import Fitted, PersonFitter
-from gait_core.baseline.pretrained import Pretrained, load_pretrained, misfit
-from gait_core.baseline.scratch import fit_from_scratch
+from gait_core.baseline.pretrained import Pretrained, load_pretrained, misfit, pretrained_path
 from gait_core.baseline.walks import PreparedWalk
 from gait_core.config import RunSettings
 from gait_core.errors import ModelError
 from gait_core.gait.features import FEATURE_NAMES
-from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.archive import RewrittenModel
 from gait_core.progress import Reporter
 
-__all__ = ["fit_walks", "load_model"]
+__all__ = ["SavableModel", "fit_walks", "needs_keras"]
 
 _logger = logging.getLogger(__name__)
 
 
+class SavableModel(Protocol):
+    """What can be written as a ``.keras`` file: a model of Keras, or a `RewrittenModel`."""
+
+    def save(self, target: Path, /) -> None:
+        """Write the file."""
+
+
+def needs_keras(settings: RunSettings, *, from_scratch: bool) -> bool:
+    """Tell, before any walk is looked at, whether `fit_walks` will surely need the training library."""
+    return from_scratch or not pretrained_path(settings.learn.cell).is_file()
+
+
 def fit_walks(
     walks: Sequence[PreparedWalk], settings: RunSettings, reporter: Reporter, *, from_scratch: bool
-) -> tuple[Fitted, Pretrained | None, Any]:
+) -> tuple[Fitted, Pretrained | None, SavableModel]:
     """Fit the model to the walks of one person.
 
     Returns
@@ -31,17 +43,21 @@ def fit_walks(
     fitted : Fitted
     pretrained : Pretrained or None
         The model that it started from; None when it was trained from scratch.
-    model : keras.Model
+    model : SavableModel
         The autoencoder to store.
     """
     windows = [walk.windows.stacked() for walk in walks]
     pretrained = None if from_scratch else _fitting_model(settings, reporter)
-    seed_everything(settings.learn.seed)
     if pretrained is None:
+        from gait_core.baseline.scratch import fit_from_scratch
+        from gait_core.learn.backend import seed_everything
+
+        seed_everything(settings.learn.seed)
         fitted, model = fit_from_scratch(windows, settings.learn, reporter)
         return fitted, None, model
-    fitter = PersonFitter(pretrained, load_model(pretrained), settings.learn)
-    return fitter.fit(windows, reporter), pretrained, fitter.model
+    fitted = PersonFitter(pretrained, settings.learn).fit(windows, reporter)
+    assert pretrained.model_path is not None
+    return fitted, pretrained, RewrittenModel(source=pretrained.model_path, weights=fitted.scorer.weights)
 
 
 def _fitting_model(settings: RunSettings, reporter: Reporter) -> Pretrained | None:
@@ -56,9 +72,3 @@ def _fitting_model(settings: RunSettings, reporter: Reporter) -> Pretrained | No
         reporter.warn("train", f"The pre-trained model does not fit: {reason}. Training from scratch.")
         return None
     return pretrained
-
-
-def load_model(pretrained: Pretrained) -> Any:
-    """Load the Keras model of a pre-trained one, in safe mode."""
-    keras = load_keras()
-    return keras.models.load_model(pretrained.model_path, compile=False, safe_mode=True)

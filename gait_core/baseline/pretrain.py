@@ -27,8 +27,9 @@ from gait_core.baseline.thresholds import Reference
 from gait_core.config import FeatureSettings, LearnSettings
 from gait_core.gait.features import FEATURE_NAMES
 from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.history import History
 from gait_core.learn.networks import build_autoencoder, weights_of
-from gait_core.learn.train import History, Trainer
+from gait_core.learn.train import Trainer
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace, write_json
 
@@ -108,11 +109,10 @@ def pretrain(
     with reporter.stage("metric", "Learning how normal walks deviate"):
         start = _learn_metrics(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
     with reporter.stage("reference", "Ranking later normal walks of other people"):
-        fitter = PersonFitter(start, model, learn)
+        fitter = PersonFitter(start, learn)
         references = {
             n_walks: _reference(fitter, n_walks, reference_people, features, reporter) for n_walks in _BASELINE_SIZES
         }
-        fitter.restore()
     manifest = _manifest(features, learn, people, epochs, training, history, references, time.perf_counter() - begun_s)
     _write(target, model, start, manifest)
     return {"model": str(target), "val_loss": history.best_val_loss, "manifest": manifest}

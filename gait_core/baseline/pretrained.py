@@ -27,7 +27,7 @@ from gait_core.errors import ModelError
 from gait_core.learn.inference import Weights
 from gait_core.workspace import read_json
 
-__all__ = ["PRETRAINED_FOLDER", "Pretrained", "load_pretrained", "misfit"]
+__all__ = ["PRETRAINED_FOLDER", "Pretrained", "load_pretrained", "misfit", "pretrained_path"]
 
 PRETRAINED_FOLDER: Final = Path(__file__).parent / "pretrained"
 
@@ -74,6 +74,11 @@ class Pretrained:
         return self.references[max(smaller)] if smaller else None
 
 
+def pretrained_path(cell: str, folder: Path | None = None) -> Path:
+    """Return where the model with a cell lies, if it is shipped."""
+    return (folder or PRETRAINED_FOLDER) / f"autoencoder_{cell}.keras"
+
+
 def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained:
     """Load the shipped model without a training library.
 
@@ -82,9 +87,8 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
     ModelError
         When it is missing or damaged.
     """
-    folder = folder or PRETRAINED_FOLDER
-    stem = folder / f"autoencoder_{cell}"
-    model_path, arrays_path, manifest_path = (stem.with_suffix(suffix) for suffix in (".keras", ".npz", ".json"))
+    model_path = pretrained_path(cell, folder)
+    arrays_path, manifest_path = model_path.with_suffix(".npz"), model_path.with_suffix(".json")
     if not (model_path.is_file() and arrays_path.is_file() and manifest_path.is_file()):
         raise ModelError(
             f"Expected a pre-trained model at {model_path}, but there is none.",

@@ -11,6 +11,7 @@ import numpy as np
 
 from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.fit import Fitted
+from gait_core.baseline.modelling import SavableModel
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.scorer import by_part
 from gait_core.baseline.store import ValidationScores
@@ -37,7 +38,7 @@ def save_baseline(
     workspace: Workspace,
     baseline_id: str,
     *,
-    model: Any,
+    model: SavableModel,
     fitted: Fitted,
     thresholds: Thresholds,
     reference: Reference | None,

@@ -12,7 +12,8 @@ from gait_core.baseline.fit import Fitted, check_walks, personal_scale, training
 from gait_core.baseline.profile import stride_phase
 from gait_core.baseline.scorer import Memory, Metrics, Scorer, residual, score_residual
 from gait_core.config import LearnSettings
-from gait_core.learn.train import History, Trainer
+from gait_core.learn.history import History
+from gait_core.learn.train import Trainer
 from gait_core.progress import Reporter
 
 __all__ = ["fit_from_scratch"]

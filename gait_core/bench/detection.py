@@ -16,7 +16,6 @@ import numpy as np
 
 from gait_core.baseline.cohort import SimulatedWalk, simulated_windows
 from gait_core.baseline.fit import Fitted, PersonFitter
-from gait_core.baseline.modelling import load_model
 from gait_core.baseline.pretrained import Pretrained, load_pretrained
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds, level_of
 from gait_core.baseline.typical import relative_scores, typical_score
@@ -25,7 +24,6 @@ from gait_core.bench.detection_real import real_walks
 from gait_core.bench.detection_rendered import rendered_sample
 from gait_core.bench.linear import LinearBaseline
 from gait_core.config import FeatureSettings, LearnSettings, ThresholdSettings
-from gait_core.learn.backend import seed_everything
 from gait_core.progress import Reporter
 from gait_core.simulate.impairments import IMPAIRMENTS
 from gait_core.workspace import Workspace
@@ -118,8 +116,7 @@ def bench_detection(
     people = 10 if quick else 48
     settings = FeatureSettings()
     pretrained = load_pretrained()
-    seed_everything(0)
-    fitter = PersonFitter(pretrained, load_model(pretrained), LearnSettings())
+    fitter = PersonFitter(pretrained, LearnSettings())
     outcomes: list[Outcome] = []
     with reporter.stage("people", f"Baselines and later walks of {people} simulated people"):
         for number in range(people):

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 import warnings
 from typing import Any
 
 from gait_core.errors import LibraryError
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
-__all__ = ["active_backend", "load_keras", "seed_everything"]
+__all__ = ["active_backend", "load_keras", "preload", "seed_everything"]
 
 BACKENDS = ("tensorflow", "jax", "torch")
+_logger = logging.getLogger(__name__)
 
 
 def load_keras(backend: str | None = None) -> Any:
@@ -59,6 +61,28 @@ def load_keras(backend: str | None = None) -> Any:
     for name in ("tensorflow", "jax", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)
     return keras
+
+
+def preload() -> threading.Thread:
+    """Begin to load Keras beside other work, such as waiting for videos; `load_keras` then waits for what is left.
+
+    What goes wrong is told where Keras is needed, not here.
+
+    Returns
+    -------
+    threading.Thread
+        Ends when Keras is loaded; nobody has to wait for it.
+    """
+
+    def load() -> None:
+        try:
+            load_keras()
+        except LibraryError as error:
+            _logger.info("loading ahead failed: %s", error)
+
+    thread = threading.Thread(target=load, name="keras", daemon=True)
+    thread.start()
+    return thread
 
 
 def active_backend() -> str:

@@ -64,6 +64,16 @@ def test_training_is_reproducible_and_lowers_the_error():
     assert histories[0].best_val_loss < 0.9 * histories[0].first_val_loss
 
 
+def test_the_loss_of_an_epoch_is_the_mean_over_its_batches():
+    seed_everything(1)
+    model = build_autoencoder(FRAMES, FEATURES, SMALL)
+    windows = sines(32)
+    trainer = Trainer(model, 1e-9)
+    pair = (windows, windows)
+    history = trainer.run(pair, pair, epochs=1, patience=1, batch_size=8, reporter=silent())
+    assert history.loss[0] == pytest.approx(history.first_val_loss, rel=1e-4)
+
+
 def test_a_run_that_only_harms_gives_the_weights_back():
     seed_everything(1)
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
@@ -96,9 +106,9 @@ def test_cancel_and_early_stop_are_felt_between_batches():
     assert len(history.loss) == 3
 
 
-def test_one_compiled_trainer_serves_many_people_alike():
-    pretrained, model = small_pretrained()
-    fitter = PersonFitter(pretrained, model, SMALL)
+def test_one_fitter_serves_many_people_alike():
+    pretrained = small_pretrained()
+    fitter = PersonFitter(pretrained, SMALL)
     people = [[sines(20, seed=10 * p + w) for w in range(4)] for p in range(2)]
     first = fitter.fit(people[0], silent())
     fitter.fit(people[1], silent())
@@ -109,8 +119,8 @@ def test_one_compiled_trainer_serves_many_people_alike():
 
 
 def test_the_encoder_stays_frozen_while_the_decoder_learns():
-    pretrained, model = small_pretrained()
-    fitted = PersonFitter(pretrained, model, SMALL.with_(fine_tune_rate=1e-2)).fit(
+    pretrained = small_pretrained()
+    fitted = PersonFitter(pretrained, SMALL.with_(fine_tune_rate=1e-2)).fit(
         [sines(20, seed=s) for s in range(4)], silent()
     )
     for name, value in fitted.scorer.weights.items():
@@ -119,8 +129,8 @@ def test_the_encoder_stays_frozen_while_the_decoder_learns():
 
 
 def test_a_changed_walk_scores_higher_than_a_normal_one():
-    pretrained, model = small_pretrained()
-    fitted = PersonFitter(pretrained, model, SMALL).fit([sines(20, seed=s) for s in range(4)], silent())
+    pretrained = small_pretrained()
+    fitted = PersonFitter(pretrained, SMALL).fit([sines(20, seed=s) for s in range(4)], silent())
     normal, changed = sines(20, seed=50), sines(20, seed=51)
     changed[:, :, 3] *= 0.3
     assert fitted.scorer.score(changed).overall > 1.5 * fitted.scorer.score(normal).overall
@@ -179,21 +189,18 @@ def test_both_backends_learn_the_same_task(backend, tmp_path):
     assert answer["best"] < 0.9 * answer["first"]
 
 
-def small_pretrained() -> tuple[Pretrained, object]:
+def small_pretrained() -> Pretrained:
     seed_everything(0)
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
     windows = sines(200, seed=99)
     Trainer(model, 1e-2).run((windows, windows), None, epochs=8, patience=8, batch_size=32, reporter=silent())
-    return (
-        Pretrained(
-            weights=weights_of(model),
-            mean=np.zeros(FEATURES, np.float32),
-            sd=np.ones(FEATURES, np.float32),
-            prior_scale=np.full(FEATURES, 0.1, np.float32),
-            metrics=Metrics(),
-            model_path=None,
-            manifest={},
-            references={},
-        ),
-        model,
+    return Pretrained(
+        weights=weights_of(model),
+        mean=np.zeros(FEATURES, np.float32),
+        sd=np.ones(FEATURES, np.float32),
+        prior_scale=np.full(FEATURES, 0.1, np.float32),
+        metrics=Metrics(),
+        model_path=None,
+        manifest={},
+        references={},
     )
