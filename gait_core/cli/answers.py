@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -22,19 +23,42 @@ def absolute(paths: Sequence[str]) -> list[str]:
     return [str(Path(path).expanduser().absolute()) for path in paths]
 
 
-def videos_of(paths: Sequence[str]) -> list[str]:
-    """Return the videos named, those of a folder in the order of their names.
+def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
+    """Return the videos named, those of a folder in the order of their names; hidden ones are left out.
 
     A folder without videos stands for itself, so that it gets its message and the other videos go on.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Videos and folders.
+    deep : bool
+        Also look into the folders of a folder; each is entered once, however it is linked.
     """
     found: list[str] = []
     for path in map(Path, absolute(paths)):
         if not path.is_dir():
             found.append(str(path))
             continue
-        inside = sorted(file for file in path.iterdir() if file.suffix.lower() in _VIDEO_ENDINGS)
+        inside = sorted(_inside(path, deep=deep))
         found += map(str, inside or [path])
     return found
+
+
+def _inside(folder: Path, *, deep: bool) -> Iterator[Path]:
+    entered: set[tuple[int, int]] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        status = Path(place).stat()
+        here = (status.st_dev, status.st_ino)
+        if here in entered:
+            folders.clear()  # a link that leads back
+            continue
+        entered.add(here)
+        # Sorted, so that of two ways into one folder always the same is taken.
+        folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
+        for name in files:
+            if not name.startswith(".") and Path(name).suffix.lower() in _VIDEO_ENDINGS:
+                yield Path(place, name)
 
 
 def run_job(workspace: Workspace, console: Console, kind: str, params: dict[str, Any], title: str) -> dict[str, Any]:

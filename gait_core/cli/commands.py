@@ -10,8 +10,7 @@ from typing import Any
 from gait_core.cli.answers import Answer, run_job, videos_of
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.gait_commands import write_reports
-from gait_core.config import profile_named
-from gait_core.errors import GaitError, InputError
+from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
@@ -72,56 +71,6 @@ def simulate(args: argparse.Namespace, _: Workspace, console: Console) -> Answer
     return {"videos": [str(path) for path in paths]}, "\n".join(map(str, paths))
 
 
-def extract(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Find the landmarks in videos."""
-    from gait_core.pose.extract import extract_many
-    from gait_core.workspace import safe_name
-
-    profile = profile_named(args.profile, workspace.profiles)
-    settings = profile.pose_settings().with_(engine=args.engine or profile.engine, person=args.person)
-    reporter = Reporter(sink=console.sink)
-    with reporter.stage("extract", "Finding the landmarks"):
-        outcomes = extract_many(
-            [Path(p) for p in videos_of(args.videos)],
-            settings,
-            workspace=workspace,
-            reporter=reporter,
-            workers=args.workers or profile.max_workers,
-            use_cache=not args.no_cache,
-        )
-    walks: list[dict[str, Any]] = []
-    for path, outcome in zip(videos_of(args.videos), outcomes, strict=True):
-        if isinstance(outcome, GaitError):
-            walks.append({"path": path, "error": outcome.to_dict()})
-            continue
-        track = outcome.track
-        entry: dict[str, Any] = {
-            "path": path,
-            "frames": len(track),
-            "detection_rate": track.detection_rate,
-            "frame_rate_hz": track.frame_rate_hz,
-            "cached": outcome.cached,
-            "warnings": [warning.to_dict() for warning in outcome.warnings],
-        }
-        if args.export:
-            from gait_core.report.exports.keypoints import export_track
-
-            stem = f"{safe_name(Path(path).stem)}-{outcome.address[:8]}"
-            written = export_track(track, Path(args.export), stem, name=outcome.info.name)
-            entry |= {name: str(file) for name, file in written.items()}
-        walks.append(entry)
-    failed = [walk for walk in walks if "error" in walk]
-    lines = [_extract_line(walk) for walk in walks]
-    return {"walks": walks, "timing_s": reporter.timing_s, "exit_code": 1 if failed else 0}, "\n".join(lines)
-
-
-def _extract_line(walk: dict[str, Any]) -> str:
-    if "error" in walk:
-        return f"{walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
-    source = "from the cache" if walk["cached"] else "computed"
-    return f"{walk['path']}: {walk['frames']} frames, a person in {100 * walk['detection_rate']:.0f} %, {source}"
-
-
 def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Make a baseline."""
     params = {
@@ -137,6 +86,7 @@ def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Con
         "workers": args.workers,
         "use_cache": not args.no_cache,
         "disable_optimizations": args.disable_optimizations,
+        "cluster": args.cluster,
     }
     result = run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
     thresholds, timing = result["thresholds"], result["timing_s"]
@@ -198,6 +148,7 @@ def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "profile": args.profile,
         "person": args.person,
         "overlay": args.overlay,
+        "cluster": args.cluster,
     }
     result = run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
     if args.report:

@@ -35,6 +35,7 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "side": args.side,
         "workers": args.workers,
         "use_cache": not args.no_cache,
+        "cluster": args.cluster,
     }
     result = run_job(workspace, console, "measure", params, f"Gait parameters of {len(videos)} walks")
     lines: list[str] = []

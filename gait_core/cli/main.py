@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gait_core import __version__
-from gait_core.cli import commands, gait_commands, profile_commands
+from gait_core.cli import commands, extract_command, gait_commands, profile_commands
 from gait_core.cli.console import Console
 from gait_core.config import DEFAULT_PROFILE, ENGINES, EVENT_METHODS, PERSONS
 from gait_core.errors import Cancelled, GaitError
@@ -104,13 +104,15 @@ def build_parser() -> argparse.ArgumentParser:
     simulate.add_argument("--seed", type=int, default=0)
     simulate.add_argument("--fps", type=float, default=30.0)
 
-    extract = add(sub, "extract", commands.extract, "find the landmarks in videos")
+    extract = add(sub, "extract", extract_command.extract, "find the landmarks in videos")
     _videos(extract)
     _profile(extract)
     extract.add_argument("--engine", choices=ENGINES, help="default: that of the profile")
     extract.add_argument("--workers", type=int, metavar="N")
     extract.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
     extract.add_argument("--export", metavar="DIR", help="also write the landmarks as .keypoints.json.gz and .npz")
+    extract.add_argument("--json-lines", action="store_true", help="print one JSON object per video, as they end")
+    _cluster(extract)
 
     _baseline(sub, add)
 
@@ -119,6 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyse.add_argument("--baseline", required=True, metavar="ID")
     analyse.add_argument("--profile", metavar="NAME", help="default: that of the baseline")
     _person(analyse)
+    _cluster(analyse)
     analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
     analyse.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
 
@@ -165,6 +168,7 @@ def _baseline(sub: Any, add: Any) -> None:
     create.add_argument("--from-scratch", action="store_true", help="do not start from the pre-trained model")
     create.add_argument("--workers", type=int, metavar="N")
     create.add_argument("--no-cache", action="store_true")
+    _cluster(create)
     create.add_argument(
         "--disable-optimizations",
         action="store_true",
@@ -196,6 +200,7 @@ def _measuring(sub: Any, add: Any) -> None:
     measure.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
     measure.add_argument("--workers", type=int, metavar="N")
     measure.add_argument("--no-cache", action="store_true")
+    _cluster(measure)
 
     validate = add(sub, "validate", gait_commands.validate, "agreement with a reference")
     validate.add_argument("--reference", required=True, metavar="FILE", help=".csv, .c3d or motion capture as .npz")
@@ -214,6 +219,12 @@ def _scale(command: argparse.ArgumentParser) -> None:
 
 def _videos(command: argparse.ArgumentParser) -> None:
     command.add_argument("videos", nargs="+", metavar="VIDEO", help="video, or folder of videos")
+
+
+def _cluster(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--cluster", metavar="ADDRESS", help="let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786"
+    )
 
 
 def _profile(command: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from gait_core.jobs.spread import spread
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
@@ -14,12 +15,13 @@ __all__ = ["TASKS"]
 def _baseline(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.baseline.create import BaselineRequest, create_baseline
 
-    return create_baseline(BaselineRequest.from_dict(params), workspace, reporter)
+    return create_baseline(BaselineRequest.from_dict(spread(params, workspace, reporter)), workspace, reporter)
 
 
 def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.report.analyse import analyse_walks
 
+    params = spread(params, workspace, reporter)
     return analyse_walks(
         params["videos"],
         params["baseline_id"],
@@ -34,7 +36,7 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
 def _measure(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.report.measure import MeasureRequest, measure_walks
 
-    return measure_walks(MeasureRequest.from_dict(params), workspace, reporter)
+    return measure_walks(MeasureRequest.from_dict(spread(params, workspace, reporter)), workspace, reporter)
 
 
 def _compare_profiles(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:

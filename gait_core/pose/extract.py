@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gait_core.cache import ArrayCache, Entry
 from gait_core.config import PoseSettings
-from gait_core.errors import Cancelled, GaitError, InputError, WalkWarning
+from gait_core.errors import Cancelled, GaitError, InputError, NotFoundError, WalkWarning
 from gait_core.pose.assets import model_sha256
 from gait_core.pose.engines import engine_version, open_engine, resolved
 from gait_core.pose.frame_progress import FrameProgress, labels_of
@@ -27,7 +27,7 @@ from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
 
-__all__ = ["STAGE", "ExtractedWalk", "default_workers", "extract_many", "extract_track", "track_address"]
+__all__ = ["STAGE", "ExtractedWalk", "default_workers", "extract_many", "extract_track", "load_track", "track_address"]
 
 STAGE = "extract"
 _KIND = "track"
@@ -154,6 +154,23 @@ def extract_many(
         raise InputError(f"Expected at least 1 worker, but got {workers}.", "Give --workers a number from 1.")
     batch = _Batch([Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache)
     return batch.run(workers or default_workers())
+
+
+def load_track(workspace: Workspace, address: str) -> Track:
+    """Return landmarks from the cache by their address.
+
+    Raises
+    ------
+    NotFoundError
+        When they are no longer there.
+    """
+    entry = ArrayCache.of(workspace).get(_KIND, address)
+    if entry is None:
+        raise NotFoundError(
+            f"Expected landmarks {address[:8]} in the cache, but they are no longer there.",
+            "The cache may be too small for this folder: set GAIT_CACHE_LIMIT_BYTES higher and run again.",
+        )
+    return Track.from_arrays(entry.arrays, entry.meta)
 
 
 class _Batch:

@@ -117,7 +117,8 @@ def look_around(question: Mapping[str, Any]) -> dict[str, Any]:
 
 def _installation(settings: PoseSettings) -> dict[str, str]:
     """Return what decides the landmarks beside the settings; part of their address in the cache."""
-    found = {"Gait Studio": __version__}
+    usual = resolved(PoseSettings())
+    found = {"Gait Studio": __version__, "usual engine": f"{usual.engine} {usual.precision}"}
     try:
         model = next(status for status in list_models() if status.variant == settings.variant)
         if not model.ready:  # fetching it here would hold up the worker's answers

@@ -224,7 +224,7 @@ def _gone(mark: Path) -> Callable[[], bool]:
 def _walk_of(path: Path, facts: Mapping[str, Any] | None, lost: int) -> RemoteWalk | GaitError:
     """Return what a worker answered; raise what no other video could escape."""
     if facts is None:
-        return VideoError(
+        return ClusterError(
             f"Expected to analyse {path.name}, but {lost} workers died over it.",
             "It may need more memory than a worker has: analyse it alone, or with the profile 'fast'.",
         )

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 from many_clips import make_clips
 
-from gait_core.config import PoseSettings
+from gait_core.config import PoseSettings, profile_named
 from gait_core.errors import Cancelled, ClusterError, GaitError, InputError, LibraryError, VideoError
+from gait_core.jobs.run import run_now
 from gait_core.pose.assets import list_models
 from gait_core.pose.extract import extract_many
 from gait_core.pose.on_cluster import extract_on_cluster
@@ -211,3 +212,16 @@ def test_dask_is_optional(monkeypatch, workspace, tmp_path):
     with pytest.raises(LibraryError, match="Dask distributed") as caught:
         extract_on_cluster("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
     assert "requirements-cluster.txt" in caught.value.remedy
+
+
+def test_a_job_finds_in_the_cache_what_the_cluster_did(machines, workspace, tmp_path):
+    machines.add_workers(1)
+    clips = make_clips(tmp_path / "clips", 2)
+    params = {"videos": [str(clip) for clip in clips], "profile": "fast", "cluster": machines.address}
+    result = run_now(workspace, "measure", params, "On a cluster")
+    settings = profile_named("fast").pose_settings()
+    walks = extract_many(clips, settings, workspace=workspace)
+    assert all(not isinstance(walk, GaitError) and walk.cached for walk in walks)
+    assert [walk["path"] for walk in result["walks"]] == params["videos"]
+    with pytest.raises(InputError, match="--cluster alone"):
+        run_now(workspace, "measure", params | {"use_cache": False}, "Contradiction")
