@@ -38,6 +38,9 @@ PAGES: Final[Mapping[str, PageEntry]] = {
     "analyse": PageEntry(file="analyse.py", title="Analyse a walk", icon=":material/monitor_heart:", section="Work"),
     "measure": PageEntry(file="measure.py", title="Measure a walk", icon=":material/straighten:", section="Work"),
     "thresholds": PageEntry(file="thresholds.py", title="Thresholds", icon=":material/tune:", section="Work"),
+    "profiles": PageEntry(
+        file="compare_profiles.py", title="Compare profiles", icon=":material/compare:", section="Machine"
+    ),
     "performance": PageEntry(file="performance.py", title="Performance", icon=":material/speed:", section="Machine"),
     "library": PageEntry(file="library.py", title="Library", icon=":material/inventory_2:", section="Machine"),
 }

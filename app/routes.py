@@ -24,9 +24,10 @@ from starlette.routing import Route
 
 from app.videos import ENDINGS, UploadWriter
 from gait_core.errors import GaitError, InputError
+from gait_core.report.compare import overlay_path
 from gait_core.workspace import Workspace, read_json
 
-__all__ = ["LIMIT_BYTES", "measured_url", "open_token", "overlay_url", "routes", "token"]
+__all__ = ["LIMIT_BYTES", "compared_url", "measured_url", "open_token", "overlay_url", "routes", "token"]
 
 _VARIABLE: Final = "GAIT_ROUTE_TOKEN"
 _OWN_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -54,6 +55,11 @@ def measured_url(measurement_id: str) -> str | None:
     return _url("measured", measurement_id)
 
 
+def compared_url(comparison_id: str, number: int) -> str | None:
+    """Return the address of an overlay video of a comparison, or None where the routes are not served."""
+    return _url("compared", f"{comparison_id}/{number}")
+
+
 def _url(kind: str, entry_id: str) -> str | None:
     known = token()
     here = urlsplit(st.context.url or "")
@@ -68,6 +74,7 @@ def routes() -> list[Route]:
         Route("/api/gait/upload", _guarded(_upload), methods=["PUT"]),
         Route("/api/gait/overlay/{analysis_id}", _guarded(_overlay), methods=["GET", "HEAD"]),
         Route("/api/gait/measured/{measurement_id}", _guarded(_measured), methods=["GET", "HEAD"]),
+        Route("/api/gait/compared/{comparison_id}/{number:int}", _guarded(_compared), methods=["GET", "HEAD"]),
     ]
 
 
@@ -117,6 +124,14 @@ async def _upload(request: Request) -> Response:
 async def _overlay(request: Request) -> Response:
     """Send an overlay video; the answer honours ranges, so that the browser can seek."""
     path = Workspace().analysis_folder(request.path_params["analysis_id"]) / "overlay.mp4"
+    if not path.is_file():
+        return JSONResponse({"message": "There is no such video."}, 404)
+    return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, max-age=3600"})
+
+
+async def _compared(request: Request) -> Response:
+    """Send an overlay video of a comparison of profiles."""
+    path = overlay_path(Workspace(), request.path_params["comparison_id"], request.path_params["number"])
     if not path.is_file():
         return JSONResponse({"message": "There is no such video."}, 404)
     return FileResponse(path, media_type="video/mp4", headers={"Cache-Control": "private, max-age=3600"})

@@ -34,6 +34,8 @@ _STAGES: Final[Mapping[str, str]] = {
     "thresholds": "Set the thresholds",
     "score": "Compare with the baseline",
     "measure": "Find the steps",
+    "compare": "Run the profiles one by one",
+    "agreement": "Compare what came out",
     "overlay": "Draw the overlay video",
     "simulate": "Simulate the walks",
     "render": "Draw the videos",
@@ -42,6 +44,7 @@ _STAGES: Final[Mapping[str, str]] = {
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),
     "analyse": ("probe", "extract", "features", "score", "overlay"),
+    "compare_profiles": ("probe", "compare", "agreement", "overlay"),
     "measure": ("probe", "extract", "features", "measure"),
 }
 _STATES: Final[Mapping[str, str]] = {
@@ -57,6 +60,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "baseline": "Baseline",
     "analyse": "Analysis",
     "measure": "Measurement",
+    "compare_profiles": "Comparison of profiles",
     "demo_walks": "Demo walks",
     "models": "Pose models",
 }

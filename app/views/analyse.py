@@ -9,6 +9,7 @@ from app.components import empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
 from app.jobview import follow
 from app.pickers import sources
+from app.profiles import known_profiles, profile_title
 from app.state import active_job, jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
 from gait_core.baseline.analyses import list_analyses
@@ -134,6 +135,7 @@ def _form(baselines: list[BaselineSummary]) -> None:
     overlay = st.toggle(
         "Make an overlay video", value=True, key="overlay", help="The video with the skeleton drawn in."
     )
+    profile = _profile()
     ready = videos.usable([text])
     if st.button(
         "Analyse this walk",
@@ -143,7 +145,7 @@ def _form(baselines: list[BaselineSummary]) -> None:
         shortcut="Mod+Enter",
         disabled=not ready,
     ):
-        _submit(ready, str(chosen), overlay)
+        _submit(ready, str(chosen), overlay, profile)
     _earlier(str(chosen))
 
 
@@ -172,10 +174,23 @@ def _sources() -> None:
                 _choose(str(walk["path"]))
 
 
-def _submit(paths: list[str], baseline_id: str, overlay: bool) -> None:
+def _profile() -> str | None:
+    with st.expander("More settings", icon=":material/tune:"):
+        as_baseline = "as in the baseline"
+        chosen = st.selectbox(
+            "How thoroughly?",
+            [as_baseline, *known_profiles()],
+            format_func=lambda name: name.capitalize() if name == as_baseline else profile_title(name),
+            key="analyse_profile",
+            help="Another profile than that of the baseline makes differences that the walk does not have.",
+        )
+    return None if chosen == as_baseline else str(chosen)
+
+
+def _submit(paths: list[str], baseline_id: str, overlay: bool, profile: str | None) -> None:
     from pathlib import Path
 
-    params = {"videos": paths, "baseline_id": baseline_id, "profile": None, "overlay": overlay}
+    params = {"videos": paths, "baseline_id": baseline_id, "profile": profile, "overlay": overlay}
     try:
         job = jobs().submit("analyse", params, f"Analysis of {Path(paths[0]).name}")
     except GaitError as error:

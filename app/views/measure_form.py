@@ -12,10 +12,11 @@ from app import videos, words
 from app.components import error_box
 from app.demo import demo_walks
 from app.pickers import sources
+from app.profiles import known_profiles, profile_title
 from app.state import jobs, recall, remember, set_params, workspace
 from app.views import measure_scale
 from gait_core.baseline.store import list_baselines
-from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PROFILES
+from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS
 from gait_core.errors import GaitError
 from gait_core.gait.parameters.scale import ScaleInput
 
@@ -135,14 +136,15 @@ def _last_scale() -> ScaleInput | None:
 
 
 def _more() -> dict[str, Any]:
+    names = list(known_profiles())
     with st.expander("More settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="large")
         with left:
             profile = st.selectbox(
                 "How thoroughly?",
-                list(PROFILES),
-                index=list(PROFILES).index(DEFAULT_PROFILE),
-                format_func=str.capitalize,
+                names,
+                index=names.index(DEFAULT_PROFILE),
+                format_func=profile_title,
                 key="measure_profile",
                 help="As in the baseline, when the walk is to be compared with one.",
             )

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import videos, words
+from app import registry, videos, words
 from app.components import error_box
 from app.draft import Draft
+from app.profiles import known_profiles, profile_caption, profile_title
 from app.state import jobs, set_params, workspace
 from app.views.wizard_steps import move
-from gait_core.config import PROFILES, Profile
+from gait_core.config import DEFAULT_PROFILE
 from gait_core.errors import GaitError
 
-__all__ = ["profile_caption", "render"]
-
-_TITLES = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
-
-
-def profile_caption(profile: Profile) -> str:
-    """Return what a profile means and what it costs."""
-    side = f"Pictures up to {profile.max_side_px} px" if profile.max_side_px else "Pictures in full size"
-    return f"{profile.description} {side}, at most {words.size(profile.memory_limit_bytes)} of memory."
+__all__ = ["render"]
 
 
 def render(draft: Draft) -> None:
@@ -80,16 +73,18 @@ def _entries(draft: Draft) -> Draft:
             help="With it, step length and walking speed are given in metres.",
             width=230,
         )
-    names = list(PROFILES)
+    known = known_profiles()
+    names = list(known)
     with st.container(key="cards_profile"):
         profile = st.radio(
             "How thoroughly?",
             names,
-            index=names.index(draft.profile) if draft.profile in names else 0,
-            format_func=lambda name: _TITLES.get(name, name.capitalize()),
-            captions=[profile_caption(PROFILES[name]) for name in names],
+            index=names.index(draft.profile if draft.profile in names else DEFAULT_PROFILE),
+            format_func=profile_title,
+            captions=[profile_caption(profile) for profile in known.values()],
             key="profile",
         )
+    registry.link("profiles", "Compare the profiles, or make your own")
     return draft.with_(subject=subject, height_m=height_m, profile=profile or draft.profile)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gait_core.gait.body import body_height_px
 from gait_core.gait.curves import Curves
 from gait_core.gait.measurement import Measurement
-from gait_core.pose.landmarks import LANDMARKS
+from gait_core.pose.landmarks import LANDMARKS, MIRROR
 from gait_core.pose.track import Track
 
 __all__ = [
@@ -52,6 +52,9 @@ COMPARED_VALUES: Final = (
 
 GROUPS: Final = ("head", "trunk", "arms", "near leg", "far leg")
 _ARMS: Final = ("elbow", "wrist", "pinky", "index", "thumb")
+_FAR_PCT: Final = 3.0
+"""Legs nearer than this, % of body height, are not told apart by where they lie."""
+
 _LEG: Final = ("knee", "ankle", "heel", "foot_index")
 
 
@@ -110,17 +113,38 @@ def agreement(track: Track, reference: Track, near: str) -> dict[str, Any]:
     dict
         ``frames`` compared, ``median_pct``, ``p95_pct`` over all landmarks, the same for each of `GROUPS` under
         ``groups`` and for each landmark under ``landmarks``; % of body height. Values are None without frames.
+        ``exchanged_share``: frames in which one of the two took the left leg for the right one; there the legs are
+        compared crosswise, as measuring repairs it too. ``raw_p95_pct`` is without that.
     """
-    values = distances_pct(track, reference)
-    both = np.isfinite(values).any(axis=1) if len(values) else np.zeros(0, dtype=bool)
-    values = values[both]
+    raw, exchanged = distances_pct(track, reference), np.zeros(0, dtype=bool)
+    if len(raw):
+        both = np.isfinite(raw).any(axis=1)
+        crossed = distances_pct(_legs_crossed(track), reference)[both]
+        raw = raw[both]
+        exchanged = _exchanged(raw, crossed)
+    values = np.where(exchanged[:, None], crossed, raw) if exchanged.any() else raw
     members = {group: [i for i, name in enumerate(LANDMARKS) if _group(name, near) == group] for group in GROUPS}
     return {
         "frames": len(values),
+        "exchanged_share": round(float(exchanged.mean()), 4) if len(exchanged) else 0.0,
+        "raw_p95_pct": _spread(raw)["p95_pct"],
         **_spread(values),
         "groups": {group: _spread(values[:, rows]) for group, rows in members.items()},
         "landmarks": {name: _spread(values[:, i]) for i, name in enumerate(LANDMARKS)},
     }
+
+
+def _legs_crossed(track: Track) -> Track:
+    rows = [MIRROR[i] if name.endswith(_LEG) else i for i, name in enumerate(LANDMARKS)]
+    return track.with_(position=track.position[:, rows])
+
+
+def _exchanged(raw: Array, crossed: Array) -> NDArray[np.bool_]:
+    """Tell in which frames the legs lie far better crosswise."""
+    legs = [i for i, name in enumerate(LANDMARKS) if name.endswith(_LEG)]
+    known = np.isfinite(raw[:, legs]).all(axis=1) & np.isfinite(crossed[:, legs]).all(axis=1)
+    as_is, across = raw[:, legs].mean(axis=1), crossed[:, legs].mean(axis=1)
+    return np.asarray(known & (as_is > _FAR_PCT) & (across < as_is / 2))
 
 
 def _spread(values: Array) -> dict[str, float | None]:

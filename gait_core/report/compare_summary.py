@@ -59,6 +59,10 @@ def difference_sentence(run: ProfileRun, comparison: Comparison) -> str:
             f"its landmarks lie {found['median_pct']:.1f} % of the body height away (median), "
             f"{_WHOLE_BODY[worst]} in one frame of twenty by {groups[worst]:.1f} % or more"
         )
+    if found.get("exchanged_share", 0.0) >= 0.005:
+        parts.append(
+            f"in {100 * found['exchanged_share']:.0f} % of the frames one of the two takes one leg for the other"
+        )
     cadence = value_differences(run.values, reference.values).get("cadence_spm")
     if cadence is not None:
         size = abs(cadence)

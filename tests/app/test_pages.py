@@ -13,7 +13,16 @@ from streamlit.testing.v1 import AppTest
 from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace
 
-PAGES = ("overview", "baseline_wizard", "analyse", "measure", "thresholds", "performance", "library")
+PAGES = (
+    "overview",
+    "baseline_wizard",
+    "analyse",
+    "measure",
+    "thresholds",
+    "compare_profiles",
+    "performance",
+    "library",
+)
 Open = Callable[..., AppTest]
 
 
@@ -31,6 +40,7 @@ def test_boots_empty(open_page: Open, page: str) -> None:
         ("analyse", "There is no baseline yet"),
         ("measure", "No walk has been measured yet"),
         ("thresholds", "There is no baseline yet"),
+        ("compare_profiles", "Nothing has been compared yet"),
         ("performance", "No job has run yet"),
         ("library", "No subjects yet"),
     ],

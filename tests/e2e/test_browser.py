@@ -24,6 +24,7 @@ PAGES = {
     "analyse": "Analyse a walk",
     "measure": "Measure a walk",
     "thresholds": "Thresholds",
+    "profiles": "Compare profiles",
     "performance": "Performance",
     "library": "Library",
 }

@@ -1,0 +1,31 @@
+"""Performance profiles in the words of the interface; the same wherever one can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from app import words
+from app.state import workspace
+from gait_core.config import Profile, load_profiles
+
+__all__ = ["known_profiles", "profile_caption", "profile_title"]
+
+_TITLES: Final = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
+
+
+def known_profiles() -> Mapping[str, Profile]:
+    """Return the built-in profiles and the sound ones of the user, by name."""
+    return load_profiles(workspace().profiles)
+
+
+def profile_title(profile: Profile | str) -> str:
+    """Return the name of a profile as it is shown."""
+    name = profile if isinstance(profile, str) else profile.name
+    return _TITLES.get(name, name)
+
+
+def profile_caption(profile: Profile) -> str:
+    """Return what a profile means and what it costs."""
+    side = f"Pictures up to {profile.max_side_px} px" if profile.max_side_px else "Pictures in full size"
+    return f"{profile.description} {side}, at most {words.size(profile.memory_limit_bytes)} of memory.".strip()

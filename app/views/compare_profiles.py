@@ -1,0 +1,240 @@
+"""The page 'Compare profiles': one video under several profiles side by side, and the user's own profiles."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from app import videos, words
+from app.components import empty, error_box, heading
+from app.demo import demo_job, demo_walks
+from app.jobview import follow
+from app.pickers import sources
+from app.profiles import profile_caption, profile_title
+from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.views import compare_result, profile_editor
+from gait_core.config import load_profiles
+from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.report.compare import delete_comparison, list_comparisons, load_comparison
+
+__all__ = ["render"]
+
+_SHOWN: Final = 8
+_KINDS: Final = ("compare_profiles", "demo_walks")
+_TABS: Final = ("Compare", "Your profiles")
+
+
+def render() -> None:
+    """Draw the page."""
+    wanted = param("comparison")
+    lead = "Run one video under several profiles and see what more care buys: time, memory, landmarks, gait values."
+    heading("Compare profiles", "" if wanted else lead)
+    if wanted:
+        _result(wanted)
+    elif param("job"):
+        _run(param("job") or "")
+    else:
+        _resume_running()
+        compare, own = st.tabs(list(_TABS), key="tab", bind="query-params")
+        if compare.open:
+            with compare:
+                _form()
+                _earlier()
+        if own.open:
+            with own:
+                profile_editor.render()
+
+
+def _resume_running() -> None:
+    """Coming back through the menu, show the comparison that still runs."""
+    job = active_job()
+    if job is not None and job.kind == "compare_profiles" and recall("left") != job.id:
+        set_params(job=job.id)
+        st.rerun()
+
+
+def _result(comparison_id: str) -> None:
+    try:
+        comparison = load_comparison(workspace(), comparison_id)
+    except NotFoundError:
+        empty("This comparison is gone", "It was deleted, or the address belongs to another workspace.")
+        _another()
+        return
+    except (StorageError, GaitError) as error:
+        error_box(error.to_dict(), "This comparison cannot be read")
+        _another()
+        return
+    compare_result.render(comparison, lambda: _actions(comparison_id))
+
+
+def _actions(comparison_id: str) -> None:
+    with st.popover("Delete", icon=":material/delete:", key="compare_delete_box"):
+        st.html('<p style="margin:0">The comparison and its videos are deleted. This cannot be undone.</p>')
+        if st.button("Delete this comparison", key="compare_delete", type="primary"):
+            try:
+                delete_comparison(workspace(), comparison_id)
+            except GaitError as error:
+                error_box(error.to_dict(), "Nothing was deleted")
+                return
+            set_params(comparison=None, job=None)
+            st.rerun()
+    _another()
+
+
+def _another() -> None:
+    if st.button(
+        "Compare on another video", key="compare_more", type="primary", icon=":material/add:", shortcut="Mod+Enter"
+    ):
+        set_params(comparison=None, job=None)
+        st.rerun()
+
+
+def _run(job_id: str) -> None:
+    try:
+        job = jobs().get(job_id)
+    except GaitError:
+        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
+        _leave(job_id)
+        return
+    if job.active:
+        remember("watched", job.id)
+    if job.state == "done" and recall("watched") == job.id:
+        result = jobs().result(job.id) or {}
+        if job.kind == "demo_walks":
+            _take_demo()
+            set_params(job=None)
+            st.rerun()
+        if result.get("comparison_id"):
+            set_params(comparison=str(result["comparison_id"]), job=None)
+            st.rerun()
+    follow(job_id)
+    made = str((jobs().result(job_id) or {}).get("comparison_id") or "") if job.state == "done" else ""
+    if made and st.button("Open the comparison", key="compare_open", type="primary"):
+        set_params(comparison=made, job=None)
+        st.rerun()
+    _leave(job_id)
+
+
+def _leave(job_id: str) -> None:
+    if st.button("Choose another video", key="compare_leave", type="tertiary", icon=":material/arrow_back:"):
+        remember("left", job_id)
+        set_params(job=None)
+        st.rerun()
+
+
+def _form() -> None:
+    path = _video()
+    names = _profiles()
+    overlay = st.toggle(
+        "Make overlay videos that play in step", value=True, key="compare_overlay", help="The skeleton of each profile."
+    )
+    start = st.button(
+        "Compare the profiles",
+        key="compare_start",
+        type="primary",
+        icon=":material/play_arrow:",
+        shortcut="Mod+Enter",
+        disabled=not path or len(names) < 2,
+    )
+    if len(names) < 2:
+        st.html('<p class="gs-check none" role="status">Choose at least two profiles to go on.</p>')
+    if start:
+        _submit({"video": path[0], "profiles": names, "overlay": overlay})
+
+
+def _submit(params: dict[str, Any]) -> None:
+    title = f"{words.plural(len(params['profiles']), 'profile')} on {Path(params['video']).name}"
+    try:
+        job = jobs().submit("compare_profiles", params, title)
+    except GaitError as error:
+        error_box(error.to_dict(), "The comparison could not be started")
+        return
+    set_params(job=job.id, comparison=None)
+    st.rerun()
+
+
+def _video() -> list[str]:
+    generation = int(recall("compare_row", 0))
+    text = st.text_input(
+        "Video of a walk",
+        value=str(recall("compare_path", "")),
+        key=f"compare_path_{generation}",
+        placeholder="/path/to/walk.mp4",
+    )
+    remember("compare_path", text)
+    with st.container(horizontal=True, gap="small"):
+        chosen = sources("compare", several=False)
+        if chosen:
+            _choose(chosen[0])
+        if st.button(
+            "Use a demo walk",
+            key="compare_demo",
+            icon=":material/play_circle:",
+            help="A simulated walk, made on this computer. Takes less than a minute the first time.",
+        ):
+            _use_demo()
+    check = videos.check_paths([text])[0]
+    if check.text:
+        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
+        st.html(f'<p class="gs-check {check.kind}" role="status">{mark}{escape(check.text)}</p>')
+    return videos.usable([text])
+
+
+def _choose(path: str) -> None:
+    remember("compare_path", path)
+    remember("compare_row", int(recall("compare_row", 0)) + 1)
+    st.rerun()
+
+
+def _use_demo() -> None:
+    ready = demo_walks(jobs())
+    if ready is not None:
+        _choose(ready.videos[0])
+    try:
+        job = demo_job(jobs())
+    except GaitError as error:
+        error_box(error.to_dict(), "The demo walks could not be started")
+        return
+    set_params(job=job.id)
+    st.rerun()
+
+
+def _take_demo() -> None:
+    ready = demo_walks(jobs())
+    if ready is not None:
+        remember("compare_path", ready.videos[0])
+        remember("compare_row", int(recall("compare_row", 0)) + 1)
+
+
+def _profiles() -> list[str]:
+    known = load_profiles(workspace().profiles)
+    st.html('<p class="gs-kicker">Profiles</p>')
+    chosen = []
+    for name, profile in known.items():
+        if st.checkbox(f"**{profile_title(profile)}**", value=profile.built_in, key=f"compare_use_{name}", help=None):
+            chosen.append(name)
+        st.caption(profile_caption(profile))
+    return chosen
+
+
+def _earlier() -> None:
+    found = list_comparisons(workspace())
+    st.subheader("Comparisons made before", anchor=False)
+    if not found:
+        empty("Nothing has been compared yet", "A comparison stays on this computer and is listed here.")
+        return
+    for facts in found[:_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            name = str(facts["name"])
+            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=260, help="Open this comparison"):
+                set_params(comparison=str(facts["id"]))
+                st.rerun()
+            with st.container(width=300):
+                st.html(f'<p class="gs-note">{escape(", ".join(map(str, facts["profiles"])))}</p>')
+            with st.container(width=150):
+                st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
+    if len(found) > _SHOWN:
+        st.caption(f"{len(found) - _SHOWN} older ones are kept as well.")
