@@ -31,6 +31,7 @@ from gait_core.baseline.typical import (
 from gait_core.baseline.unoptimised import prepare_unoptimised
 from gait_core.baseline.unoptimised_fit import HELD_OUT_NOTE, UNOPTIMISED_BATCH_SIZE, fit_unoptimised
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
+from gait_core.cache import ArrayCache
 from gait_core.config import (
     DEFAULT_PROFILE,
     FeatureSettings,
@@ -39,6 +40,7 @@ from gait_core.config import (
     RunSettings,
     Settings,
     ThresholdSettings,
+    digest_of,
     profile_named,
 )
 from gait_core.errors import GaitError, InputError, SettingsError
@@ -160,7 +162,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     settings = request.run_settings()
     profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
-    if needs_keras(settings, from_scratch=request.from_scratch):
+    if not request.disable_optimizations and needs_keras(settings, from_scratch=request.from_scratch):
         from gait_core.learn.backend import preload
 
         preload()
@@ -187,7 +189,11 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             reference=reference,
             walks=usable,
             norms=measure_norms(
-                [walk.track for walk in usable], usable[0].features.visible_side, request.scale_input()
+                [walk.track for walk in usable],
+                usable[0].features.visible_side,
+                request.scale_input(),
+                cache=ArrayCache.of(workspace) if request.use_cache and not request.disable_optimizations else None,
+                addresses=[digest_of([walk.address, walk.time_scale]) for walk in usable],
             ),
             calibration=_calibration(request, settings, usable, fitted),
             manifest=manifest,

@@ -9,26 +9,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.arrays import load_arrays, save_arrays
+from gait_core.cache import ArrayCache, Entry
+from gait_core.config import digest_of
 from gait_core.errors import WalkRefused
 from gait_core.gait.curves import Curves
 from gait_core.gait.deviation import Band, band_of
+from gait_core.gait.features import FEATURES_VERSION
 from gait_core.gait.identity import BodyProportions
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.gait.parameters.model import Parameter
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
-from gait_core.workspace import read_json, write_json
+from gait_core.workspace import read_json, write_atomic
 
-__all__ = ["Norms", "measure_norms"]
+__all__ = ["NORMS_VERSION", "Norms", "measure_norms"]
+
+NORMS_VERSION: Final = 1
+"""Rises when the same landmarks give other norms, so that cached ones are not taken."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,8 +68,8 @@ class Norms:
             proportions=tuple(one.proportions for one in measurements),
         )
 
-    def save(self, folder: Path) -> None:
-        """Write both files into the folder of a baseline."""
+    def to_meta(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
         walks: list[dict[str, Any]] = [
             {
                 "parameters": {name: parameter.to_dict() for name, parameter in parameters.items()},
@@ -70,21 +77,20 @@ class Norms:
             }
             for parameters, proportions in zip(self.parameters, self.proportions, strict=True)
         ]
-        arrays: dict[str, NDArray[Any]] = {
+        return {"walks": walks}
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the curves as flat arrays."""
+        return {
             f"{number}/{name}": values
             for number, curves in enumerate(self.curves)
             for name, values in curves.to_arrays().items()
         }
-        write_json(folder / "norms.json", {"walks": walks})
-        save_arrays(folder / "norms.npz", arrays or {"empty": np.zeros(0)})
 
     @classmethod
-    def load(cls, folder: Path) -> Self | None:
-        """Read from the folder of a baseline; None for one that was made before there were norms."""
-        if not (folder / "norms.json").is_file():
-            return None
-        walks = read_json(folder / "norms.json")["walks"]
-        arrays = load_arrays(folder / "norms.npz")
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Self:
+        """Build from what `to_arrays` and `to_meta` gave."""
+        walks = meta["walks"]
         return cls(
             parameters=tuple(
                 {name: Parameter.from_dict(name, values) for name, values in walk["parameters"].items()}
@@ -94,8 +100,28 @@ class Norms:
             proportions=tuple(BodyProportions.from_dict(walk["proportions"]) for walk in walks),
         )
 
+    def save(self, folder: Path) -> None:
+        """Write both files into the folder of a baseline."""
+        # Half a megabyte that nobody reads by eye: laid out for people it takes six times as long to write.
+        write_atomic(folder / "norms.json", json.dumps(self.to_meta(), allow_nan=False).encode())
+        save_arrays(folder / "norms.npz", self.to_arrays() or {"empty": np.zeros(0)})
 
-def measure_norms(tracks: Sequence[Track], side: str, scale: ScaleInput | None = None) -> Norms:
+    @classmethod
+    def load(cls, folder: Path) -> Self | None:
+        """Read from the folder of a baseline; None for one that was made before there were norms."""
+        if not (folder / "norms.json").is_file():
+            return None
+        return cls.from_arrays(load_arrays(folder / "norms.npz"), read_json(folder / "norms.json"))
+
+
+def measure_norms(
+    tracks: Sequence[Track],
+    side: str,
+    scale: ScaleInput | None = None,
+    *,
+    cache: ArrayCache | None = None,
+    addresses: Sequence[str] = (),
+) -> Norms:
     """Measure the walks of a baseline; a walk in which no gait can be measured is left out.
 
     Parameters
@@ -104,14 +130,33 @@ def measure_norms(tracks: Sequence[Track], side: str, scale: ScaleInput | None =
     side : {"left", "right"}
         Side that the baseline shows.
     scale : ScaleInput, optional
+    cache : ArrayCache, optional
+        Keeps the norms of each walk; default: measured anew.
+    addresses : sequence of str
+        What identifies each track, with a cache.
     """
+    scale = scale or ScaleInput()
     found = []
-    for track in tracks:
+    for number, track in enumerate(tracks):
+
+        def compute(track: Track = track) -> Entry:
+            norms = Norms.of([measure(motion_of(track, side=side), scale=scale)])
+            return Entry(arrays=norms.curves[0].to_arrays(), meta=norms.to_meta())
+
         try:
-            found.append(measure(motion_of(track, side=side), scale=scale))
+            if cache is None:
+                entry = compute()
+            else:
+                key = digest_of([addresses[number], side, scale.to_dict(), FEATURES_VERSION, NORMS_VERSION])
+                entry, _ = cache.get_or_compute("norms", key, compute)
         except WalkRefused:
             continue
-    return Norms.of(found)
+        found.append(Norms.from_arrays({f"0/{name}": values for name, values in entry.arrays.items()}, entry.meta))
+    return Norms(
+        parameters=tuple(one for norms in found for one in norms.parameters),
+        curves=tuple(one for norms in found for one in norms.curves),
+        proportions=tuple(one for norms in found for one in norms.proportions),
+    )
 
 
 def _part(arrays: Mapping[str, NDArray[Any]], number: int) -> dict[str, NDArray[Any]]:

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from gait_core.gait.angles import SIDES
 from gait_core.gait.body import middle
@@ -144,6 +143,8 @@ def find_shape_breaks(position: Array, valid: Mask, time_s: Array) -> Mask:
 
 def _changes(length: Array, time_s: Array, tolerance: float) -> Mask:
     """Return the frames in which a length differs from its running median by more than a share of it."""
+    from scipy.ndimage import median_filter
+
     known = np.flatnonzero(np.isfinite(length))
     result = np.zeros(len(length), dtype=bool)
     if len(known) < FEWEST_FRAMES:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
 import numpy as np
-from scipy.special import stdtrit
 
 from gait_core.gait.parameters.model import Parameter, Summary
 
@@ -172,6 +171,8 @@ def own_mdc(values: Sequence[float], *, single: bool = False) -> float | None:
     because s is known from few walks). Hahn & Meeker 1991, Statistical Intervals, chapter 4 (prediction interval
     for one further value: t·s·√(1 + 1/k)).
     """
+    from scipy.special import stdtrit
+
     k = len(values)
     if k < FEWEST_WALKS:
         return None

@@ -18,8 +18,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
-from scipy.signal import butter, sosfiltfilt
 
 from gait_core.config import FeatureSettings
 from gait_core.pose.landmarks import INDEX
@@ -85,6 +83,8 @@ def zero_lag_corner(cutoff_hz: float, rate_hz: float, passes: int = 2) -> float:
 
 @lru_cache(maxsize=32)
 def _sections(cutoff_hz: float, rate_hz: float, kind: str) -> NDArray[np.float64]:
+    from scipy.signal import butter
+
     if kind == "highpass":
         # The correction of a high-pass is the reciprocal of that of a low-pass.
         corner = cutoff_hz**2 / zero_lag_corner(cutoff_hz, rate_hz)
@@ -118,6 +118,8 @@ def lowpass(
     ----------
     Winter 2009, section 3.4.4.2: second-order Butterworth, forward and backward.
     """
+    from scipy.signal import sosfiltfilt
+
     if len(values) < 3 or cutoff_hz >= 0.45 * rate_hz:
         return values
     padding = min(len(values) - 1, round(PAD_S * rate_hz))
@@ -178,6 +180,8 @@ def fill_gaps(
     filled : ndarray, shape (n,), bool
         Samples that were interpolated. Nothing is ever extrapolated.
     """
+    from scipy.interpolate import CubicSpline
+
     result = np.where(valid[:, None], values, np.nan)
     known = np.flatnonzero(valid)
     filled = np.zeros(len(values), dtype=bool)
@@ -272,6 +276,8 @@ def _resample(
     time_s: NDArray[np.float64], values: NDArray[np.float64], origin_s: float, settings: FeatureSettings
 ) -> tuple[int, NDArray[np.float64]]:
     """Carry one complete piece to the grid; return the grid index of the first sample and the samples."""
+    from scipy.interpolate import CubicSpline
+
     factor = max(1, math.ceil(FINE_RATE_HZ / settings.rate_hz))
     fine_hz = settings.rate_hz * factor
     low = math.ceil((time_s[0] - origin_s) * fine_hz - 1e-6)

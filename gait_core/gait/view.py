@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
 from gait_core.gait.body import leg_length_px, middle
 from gait_core.gait.signals import runs, time_grid
@@ -140,6 +139,8 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
     and the face (heel to toe, ears to nose), so that a panning camera cannot turn it round; a person who
     walks to the right of the picture shows the right side.
     """
+    from scipy.ndimage import uniform_filter1d
+
     found = track.detected
     times, position, world = track.time_s[found], track.position[found], track.world[found]
     grid = time_grid(track.time_s, rate_hz)
@@ -265,6 +266,8 @@ def _slope(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
 
 
 def _rolling_range(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
     size = _odd(SWING_WINDOW_S, rate_hz)
     rolling: NDArray[np.float64] = maximum_filter1d(values, size) - minimum_filter1d(values, size)
     return rolling
@@ -274,6 +277,8 @@ def _walking(
     speed: NDArray[np.float64], swing: NDArray[np.float64], known: NDArray[np.bool_], rate_hz: float
 ) -> tuple[NDArray[np.bool_], bool]:
     """Return where the person walks, and whether the camera follows the person."""
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
     pace = np.abs(speed)
     moving = known & (pace >= SLOWEST_LEG_PER_S) & (swing >= LEAST_RANGE_LEG)
     if moving.any():

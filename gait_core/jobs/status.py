@@ -120,7 +120,7 @@ class StatusWriter:
             remember = event.kind != "progress" or self._due(event)
         if remember:
             self._append(event)
-        self._write(force=event.kind in ("stage", "epoch"))
+        self._write(force=event.kind == "stage")
 
     def _due(self, event: Event) -> bool:
         key = (event.stage, event.item)

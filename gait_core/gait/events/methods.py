@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from gait_core.gait.signals import runs
 
@@ -157,6 +156,8 @@ CITATIONS: Final[Mapping[str, str]] = MappingProxyType(
 
 def _turning_points(curve: Array, path: FootPath, sign: float) -> Array:
     """Return when a curve reaches its maxima (sign +1) or minima (−1), s."""
+    from scipy.signal import find_peaks
+
     known = curve[np.isfinite(curve)]
     if len(known) < FEWEST_SAMPLES:
         return np.array([])

@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.parameters.model import Summary
@@ -75,6 +74,8 @@ def interval(values: NDArray[np.float64], settings: MeasureSettings) -> tuple[fl
     Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13 (percentile interval). Hesterberg 2015, The
     American Statistician 69:371 (why it is narrow for small samples, and the factor).
     """
+    from scipy.special import ndtri, stdtrit
+
     n = len(values)
     mean = float(values.mean())
     tail = (1.0 - settings.confidence_level) / 2.0
