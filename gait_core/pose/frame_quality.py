@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import INDEX
-from gait_core.video.picture import Picture, resized, scaled_size
+from gait_core.video.picture import Picture, scaled_size
+from gait_core.video.planes import shrunk
 
 __all__ = ["FrameQuality"]
 
@@ -112,7 +113,7 @@ class FrameQuality:
 
 def _small_grey(grey: NDArray[np.uint8]) -> Grey:
     height, width = grey.shape
-    return np.asarray(resized(grey, scaled_size(width, height, SMALL_SIDE_PX)), dtype=np.float32)
+    return np.asarray(shrunk(grey, scaled_size(width, height, SMALL_SIDE_PX)), dtype=np.float32)
 
 
 def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = MARGIN) -> tuple[slice, slice]:
@@ -131,14 +132,23 @@ def _person_figures(picture: NDArray[np.uint8], position: NDArray[np.float32]) -
     legs = picture[_box(position[LEGS], picture.shape, 0.01)]
     factor = BODY_PX / grey.shape[0]
     return (
-        float(grey.mean()),
-        float(grey.std()),
-        float((grey <= DARK).mean()),
-        float((grey >= BRIGHT).mean()),
+        *_light(grey),
         _sharpness(grey, factor),
         # Legs below the picture leave nothing to look at.
         _sharpness(legs, factor) if legs.size else math.nan,
     )
+
+
+def _light(grey: NDArray[np.uint8]) -> tuple[float, float, float, float]:
+    """Return mean, SD, dark share and bright share."""
+    import cv2
+
+    # All four from one look at the pixels.
+    share = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(float) / grey.size
+    levels = np.arange(256)
+    mean = float(share @ levels)
+    deviation = math.sqrt(float(share @ (levels - mean) ** 2))
+    return mean, deviation, float(share[: DARK + 1].sum()), float(share[BRIGHT:].sum())
 
 
 def _sharpness(grey: NDArray[np.uint8], factor: float) -> float:
@@ -153,8 +163,14 @@ def _sharpness(grey: NDArray[np.uint8], factor: float) -> float:
         return math.nan
     if factor < 1:
         grey = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    variance = float(grey.var())
-    return float(cv2.Sobel(grey, cv2.CV_32F, 2, 0, ksize=1).var()) / variance if variance > 1.0 else math.nan
+    variance = _variance(grey)
+    return _variance(cv2.Sobel(grey, cv2.CV_32F, 2, 0, ksize=1)) / variance if variance > 1.0 else math.nan
+
+
+def _variance(values: NDArray[Any]) -> float:
+    import cv2
+
+    return float(cv2.meanStdDev(values)[1][0, 0]) ** 2
 
 
 def _median(values: Any) -> float | None:
