@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,8 +29,10 @@ _BODY_SHARE: Final = 0.6
 _DISTANCE_M: Final = 4.5
 _CAMERA_M: Final = 1.1
 _GAP_FRAMES: Final = 9
-_UHD_SECONDS: Final = 3.0
+_UHD_SECONDS: Final = 4.0
 _VERSION: Final = 1
+_PER_FRAME: Final = ("time_s", "angles_deg", "trunk_lean_deg", "phase", "position_px", "room_m")
+"""Fields of a truth that have one row per frame."""
 
 
 def bench_folder(workspace: Workspace) -> Path:
@@ -91,9 +93,11 @@ def passes(
         crossing = _crossing(camera, 100 * number + len(crossings), impairment, severity)
         crossings.append(crossing)
         frames += len(crossing) + _GAP_FRAMES
-    position = _joined([crossing.position_px for crossing in crossings], -20.0 * camera.width_px)[:wanted]
-    room = _joined([crossing.room_m for crossing in crossings], None)[:wanted]
-    return replace(crossings[0], time_s=np.arange(len(position)) / _RATE_HZ, position_px=position, room_m=room)
+    rows: dict[str, Any] = {
+        name: np.concatenate([_with_gap(crossing, name) for crossing in crossings]) for name in _PER_FRAME
+    }
+    joined = replace(crossings[0], **rows)
+    return replace(_frames(joined, slice(wanted)), time_s=np.arange(wanted) / _RATE_HZ)
 
 
 def _crossing(camera: Camera, seed: int, impairment: str | None, severity: float) -> WalkTruth:
@@ -111,19 +115,21 @@ def _crossing(camera: Camera, seed: int, impairment: str | None, severity: float
     )
     across = truth.position_px[:, :, 0]
     seen = np.flatnonzero((across.max(axis=1) > 0) & (across.min(axis=1) < camera.width_px))
-    keep = slice(int(seen[0]), int(seen[-1]) + 1)
-    return replace(truth, time_s=truth.time_s[keep], position_px=truth.position_px[keep], room_m=truth.room_m[keep])
+    return _frames(truth, slice(int(seen[0]), int(seen[-1]) + 1))
 
 
-def _joined(parts: Sequence[NDArray[np.float64]], moved: float | None) -> NDArray[np.float64]:
-    """Put parts one after another, with the last frame of each, out of sight where `moved`, px, says so, between."""
-    found = []
-    for part in parts:
-        gap = np.repeat(part[-1:], _GAP_FRAMES, axis=0)
-        if moved is not None:
-            gap[:, :, 0] += moved
-        found += [part, gap]
-    return np.concatenate(found)
+def _frames(truth: WalkTruth, keep: slice) -> WalkTruth:
+    """Return some frames of a walk; what the truth says of the whole walk stays."""
+    return replace(truth, **{name: getattr(truth, name)[keep] for name in _PER_FRAME})
+
+
+def _with_gap(truth: WalkTruth, name: str) -> NDArray[np.float64]:
+    """Return a field with its last row repeated for the gap, in which the person stands far out of sight."""
+    values: NDArray[np.float64] = getattr(truth, name)
+    gap = np.repeat(values[-1:], _GAP_FRAMES, axis=0)
+    if name == "position_px":
+        gap[:, :, 0] -= 20.0 * truth.camera.width_px
+    return np.concatenate([values, gap])
 
 
 def _camera(person_m: float, height_px: int) -> Camera:
@@ -153,12 +159,7 @@ def uhd_video(workspace: Workspace, reporter: Reporter, *, quick: bool) -> Path:
             path.parent.mkdir(parents=True, exist_ok=True)
         truth = passes(50, height_px=2160, seconds=1.5 + seconds)
         skipped = len(truth) - round(seconds * _RATE_HZ)  # begin with the person well in the picture
-        shown = replace(
-            truth,
-            time_s=truth.time_s[:-skipped],
-            position_px=truth.position_px[skipped:],
-            room_m=truth.room_m[skipped:],
-        )
+        shown = _frames(truth, slice(skipped, None))
         reporter.note("render", f"rendering {path.name}")
         _write_hevc(path, iter_pictures(shown, seed=50), reporter)
     return path
