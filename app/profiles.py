@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
-from app import words
 from app.state import workspace
 from gait_core.config import Profile, load_profiles
+from gait_core.config.profiles import MIB
 
-__all__ = ["known_profiles", "profile_caption", "profile_title"]
+__all__ = ["known_profiles", "plain", "profile_caption", "profile_title"]
 
 _TITLES: Final = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
 
@@ -25,7 +26,18 @@ def profile_title(profile: Profile | str) -> str:
     return _TITLES.get(name, name)
 
 
+def plain(text: str) -> str:
+    """Return a text of the user for a place that reads Markdown; it shows as it was written."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:&-])", r"\\\1", text)
+
+
 def profile_caption(profile: Profile) -> str:
     """Return what a profile means and what it costs."""
     side = f"Pictures up to {profile.max_side_px} px" if profile.max_side_px else "Pictures in full size"
-    return f"{profile.description} {side}, at most {words.size(profile.memory_limit_bytes)} of memory.".strip()
+    return f"{profile.description} {side}, at most {_memory(profile)} of memory.".strip()
+
+
+def _memory(profile: Profile) -> str:
+    """Return the limit in the units in which it is set, powers of 1024."""
+    mib = profile.memory_limit_bytes / MIB
+    return f"{mib / 1024:g} GB" if mib % 1024 == 0 else f"{mib:,.0f} MB"

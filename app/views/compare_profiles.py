@@ -9,11 +9,11 @@ from typing import Any, Final
 import streamlit as st
 
 from app import videos, words
-from app.components import empty, error_box, heading
+from app.components import empty, error_box, heading, note
 from app.demo import demo_job, demo_walks
 from app.jobview import follow
 from app.pickers import sources
-from app.profiles import profile_caption, profile_title
+from app.profiles import plain, profile_caption, profile_title
 from app.state import active_job, jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor
 from gait_core.config import load_profiles
@@ -214,9 +214,11 @@ def _profiles() -> list[str]:
     st.html('<p class="gs-kicker">Profiles</p>')
     chosen = []
     for name, profile in known.items():
-        if st.checkbox(f"**{profile_title(profile)}**", value=profile.built_in, key=f"compare_use_{name}", help=None):
-            chosen.append(name)
-        st.caption(profile_caption(profile))
+        with st.container(gap=None):
+            title = f"**{plain(profile_title(profile))}**"
+            if st.checkbox(title, value=profile.built_in, key=f"compare_use_{name}"):
+                chosen.append(name)
+            note(profile_caption(profile))
     return chosen
 
 
@@ -229,12 +231,12 @@ def _earlier() -> None:
     for facts in found[:_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             name = str(facts["name"])
-            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=260, help="Open this comparison"):
+            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=220, help="Open this comparison"):
                 set_params(comparison=str(facts["id"]))
                 st.rerun()
-            with st.container(width=300):
+            with st.container(width=220):
                 st.html(f'<p class="gs-note">{escape(", ".join(map(str, facts["profiles"])))}</p>')
-            with st.container(width=150):
+            with st.container(width=130):
                 st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
     if len(found) > _SHOWN:
         st.caption(f"{len(found) - _SHOWN} older ones are kept as well.")

@@ -16,7 +16,7 @@ from app.state import workspace
 from gait_core.report.compare import Comparison, ProfileRun, load_comparison, overlay_path
 from gait_core.report.compare_agreement import COMPARED_CURVES, value_differences
 from gait_core.report.compare_export import zip_bytes
-from gait_core.report.compare_summary import summary
+from gait_core.report.compare_summary import sentences
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]
@@ -38,7 +38,8 @@ def render(comparison: Comparison, actions: Callable[[], None]) -> None:
             parts = (comparison.name, words.moment(comparison.created_s), f"{comparison.duration_s:.1f} s")
             st.html(f'<p class="gs-kicker">{" · ".join(escape(part) for part in parts)}</p>')
         actions()
-    say(summary(comparison))
+    for sentence in sentences(comparison):
+        say(sentence)
     for run in comparison.runs:
         if run.error is not None:
             error_box(run.error, f"{run.name} did not work on this video")

@@ -7,7 +7,7 @@ import streamlit as st
 from app import registry, videos, words
 from app.components import error_box
 from app.draft import Draft
-from app.profiles import known_profiles, profile_caption, profile_title
+from app.profiles import known_profiles, plain, profile_caption, profile_title
 from app.state import jobs, set_params, workspace
 from app.views.wizard_steps import move
 from gait_core.config import DEFAULT_PROFILE
@@ -81,7 +81,7 @@ def _entries(draft: Draft) -> Draft:
             names,
             index=names.index(draft.profile if draft.profile in names else DEFAULT_PROFILE),
             format_func=profile_title,
-            captions=[profile_caption(profile) for profile in known.values()],
+            captions=[plain(profile_caption(profile)) for profile in known.values()],
             key="profile",
         )
     registry.link("profiles", "Compare the profiles, or make your own")

@@ -14,6 +14,7 @@ from gait_core.bench.extraction import bench_extraction
 from gait_core.bench.measuring import bench_measuring
 from gait_core.bench.memory import bench_memory
 from gait_core.bench.pipeline import bench_pipeline
+from gait_core.bench.profiles import bench_profiles
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -27,6 +28,7 @@ BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "extraction": bench_extraction,
     "decode": bench_decode,
     "pipeline": bench_pipeline,
+    "profiles": bench_profiles,
     "memory": bench_memory,
     "cache": bench_cache,
 }

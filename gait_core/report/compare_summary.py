@@ -7,7 +7,7 @@ from typing import Final
 from gait_core.report.compare import Comparison, ProfileRun
 from gait_core.report.compare_agreement import value_differences
 
-__all__ = ["difference_sentence", "summary", "time_sentence"]
+__all__ = ["difference_sentence", "sentences", "summary", "time_sentence"]
 
 _WHOLE_BODY: Final = {
     "head": "the head",
@@ -19,16 +19,19 @@ _WHOLE_BODY: Final = {
 
 
 def summary(comparison: Comparison) -> str:
-    """Return one to four sentences: time, landmarks and gait values of each profile against the reference."""
+    """Return time, landmarks and gait values of each profile against the reference as one text."""
+    return " ".join(sentences(comparison))
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """Return one sentence for each profile that was held against the reference, and one for those that failed."""
     failed = [run.name for run in comparison.runs if run.error is not None]
     others = [run for run in comparison.sound if run.name != comparison.reference]
-    sentences = [f"{_listed(failed)} did not work on this video."] if failed else []
+    found = [f"{_listed(failed)} did not work on this video."] if failed else []
     if not others:
-        return " ".join([*sentences, f"Only {comparison.reference} worked, so there is nothing to compare."])
-    sentences += [
-        f"{time_sentence(run, comparison.reference_run)}; {difference_sentence(run, comparison)}" for run in others
-    ]
-    return " ".join(sentences)
+        return [*found, f"Only {comparison.reference} worked, so there is nothing to compare."]
+    reference = comparison.reference_run
+    return found + [f"{time_sentence(run, reference)}; {difference_sentence(run, comparison)}" for run in others]
 
 
 def time_sentence(run: ProfileRun, reference: ProfileRun) -> str:
