@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from typing import Any, Final
 from gait_core.bench.clips import walk_video
 from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.pipeline_quality import Quality, judge, levels_of
-from gait_core.bench.pipeline_runs import load_everything, warm_seconds
+from gait_core.bench.pipeline_runs import WarmRun, load_everything, warm_runs
 from gait_core.bench.processes import Finished, call, into_page_cache, median_of, run_gait
 from gait_core.config import profile_named
 from gait_core.pose.engines import resolved
@@ -38,7 +38,7 @@ class _Runs:
 
     finished: dict[str, list[Finished]] = field(default_factory=dict)
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
-    warm_s: dict[str, list[float]] = field(default_factory=dict)
+    warm: dict[str, list[WarmRun]] = field(default_factory=dict)
 
     def add(self, name: str, finished: Finished) -> dict[str, Any]:
         self.finished.setdefault(name, []).append(finished)
@@ -46,9 +46,13 @@ class _Runs:
         return self.answers[name]
 
     def wall_s(self, name: str) -> float:
-        if name in self.warm_s:
-            return median_of(self.warm_s[name])
-        return median_of([finished.wall_s for finished in self.finished.get(name, [])])
+        fresh = [finished.wall_s for finished in self.finished.get(name, [])]
+        return median_of(fresh + [run.wall_s for run in self.warm.get(name, [])])
+
+    def stage_s(self, name: str, stage: str) -> float:
+        timings = [finished.json()["timing_s"] for finished in self.finished.get(name, [])]
+        timings += [run.timing_s for run in self.warm.get(name, [])]
+        return median_of([timing[stage] for timing in timings])
 
 
 def bench_pipeline(
@@ -114,8 +118,8 @@ def _run_all(videos: Sequence[str], folder: Path, repeats: Mapping[str, int], re
             create(COLD, f"now-{repeat}")
             create(CACHED, f"now-{repeat}")
     with reporter.stage("pipeline", "warm worker"):
-        for name, found in warm_seconds(videos, folder, repeats["now"], reporter).items():
-            runs.warm_s[{"cold": WARM_COLD, "cached": WARM_CACHED}[name]] = found
+        warm = warm_runs(videos, folder, repeats["now"], reporter)
+        runs.warm = {WARM_COLD: warm["cold"], WARM_CACHED: warm["cached"]}
     return runs
 
 
@@ -155,22 +159,10 @@ def _stage_table(runs: _Runs, seconds: Mapping[str, float]) -> Table:
     rows: list[list[Any]] = []
     for name, wall_s in seconds.items():
         found = runs.finished.get(name, [])
-        timings = [finished.json()["timing_s"] for finished in found]
-
-        def of(read: Callable[[Finished], float], found: Sequence[Finished] = found) -> float | None:
-            return median_of([read(finished) for finished in found]) if found else None
-
-        stages = [median_of([timing[stage] for timing in timings]) if timings else None for stage in _STAGES]
-        total_s = median_of([timing["total"] for timing in timings]) if timings else None
-        rows.append(
-            [
-                name,
-                *stages,
-                wall_s - total_s if total_s is not None else None,
-                wall_s,
-                of(lambda finished: finished.processor_s),
-                of(lambda finished: finished.peak_bytes / 1024**2),
-            ]
-        )
+        stages = [runs.stage_s(name, stage) for stage in _STAGES]
+        outside_s = wall_s - runs.stage_s(name, "total")
+        processor_s = median_of([finished.processor_s for finished in found])
+        peak_mib = median_of([finished.peak_bytes / 1024**2 for finished in found])
+        rows.append([name, *stages, outside_s, wall_s, processor_s, peak_mib])
     columns = ["run", *(f"{stage}, s" for stage in _STAGES), "start and end, s", "all, s", "processor, s", "peak, MiB"]
     return Table(title="Videos to a stored baseline, medians", columns=columns, rows=rows)
