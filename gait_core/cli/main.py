@@ -133,8 +133,9 @@ def build_parser() -> argparse.ArgumentParser:
     pretrain.add_argument("--cell", choices=("gru", "lstm"), default="gru")
 
     bench = add(sub, "bench", commands.bench, "measure what the README quotes")
-    bench.add_argument("name", metavar="NAME", help="detection, accuracy, measuring, memory or cache")
-    bench.add_argument("--quick", action="store_true", help="fewer people: minutes instead of a quarter of an hour")
+    names = "pipeline, extraction, decode, training, profiles, memory, cache, detection, accuracy, measuring …"
+    bench.add_argument("name", metavar="NAME", help=names)
+    bench.add_argument("--quick", action="store_true", help="fewer and shorter: for a first look, not for quoting")
     bench.add_argument("--data", metavar="DIR", help="folder with real walks, where there is one")
 
     cache = sub.add_parser("cache", help="the cache").add_subparsers(metavar="ACTION", required=True)
