@@ -1,4 +1,4 @@
-"""Charts of a job: losses, time per stage, memory."""
+"""Charts of a job: losses, time per stage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app import words
 from app.charts import Chart, blank
 from app.theme import palette
 
-__all__ = ["losses", "memory", "round_name", "stage_times"]
+__all__ = ["losses", "round_name", "stage_times"]
 
 
 def losses(points: Sequence[Mapping[str, Any]]) -> Chart:
@@ -87,24 +87,3 @@ def stage_times(stages: Sequence[tuple[str, float]]) -> Chart:
     total = sum(took_s)
     share = words.percent(took_s[longest] / total) if total else "–"
     return figure, f"“{names[longest]}” took {words.duration(took_s[longest])}, {share} of {words.duration(total)}."
-
-
-def memory(seconds_ago: Sequence[float], used: Sequence[float], total: float) -> Chart:
-    """Draw the memory in use over the last minutes."""
-    p = palette()
-    figure = blank(220, "Seconds ago (s)", "Memory in use (GB)")
-    figure.add_scatter(
-        x=list(seconds_ago),
-        y=[value / 1e9 for value in used],
-        mode="lines",
-        line={"color": p.accent, "width": 2.5},
-        hovertemplate="%{y:.1f} GB<extra></extra>",
-    )
-    figure.add_hline(y=total / 1e9, line={"color": p.faint, "width": 1.5, "dash": "dot"})
-    figure.update_xaxes(autorange="reversed")
-    figure.update_yaxes(range=[0, total / 1e9 * 1.08])
-    figure.update_layout(showlegend=False)
-    return figure, (
-        f"Memory of the whole machine: {words.size(used[-1])} of {words.size(total)} in use now, "
-        f"at most {words.size(max(used))} since this page was opened."
-    )

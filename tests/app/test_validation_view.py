@@ -76,7 +76,7 @@ def test_bland_altman_plot_shows_bias_and_limits() -> None:
 
 
 def test_a_reference_becomes_a_verdict_that_a_reload_keeps(open_page: Open, space: Workspace, reference: Path) -> None:
-    test = open_page("performance")
+    test = open_page("performance", section="Validation")
     assert test.button(key="validation_start").disabled
     test.text_input(key="validation_path").set_value(str(reference)).run()
     test.button(key="validation_start").click().run()
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_reference_says_so(
     fake.measurement(space)
     path = tmp_path / name
     path.write_text(content)
-    test = open_page("performance")
+    test = open_page("performance", section="Validation")
     test.text_input(key="validation_path").set_value(str(path)).run()
     test.button(key="validation_start").click().run()
     assert "This reference cannot be used" in text_of(test)
@@ -112,7 +112,7 @@ def test_a_csv_needs_a_walk(open_page: Open, space: Workspace, reference: Path) 
 
 
 def test_no_walk_yet(open_page: Open, space: Workspace) -> None:
-    test = open_page("performance")
+    test = open_page("performance", section="Validation")
     assert test.selectbox(key="validation_walk").options == ["None: motion capture alone"]
 
 
