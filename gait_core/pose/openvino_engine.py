@@ -30,7 +30,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "1"
+_REVISION = "3"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
@@ -131,7 +131,7 @@ class OpenVinoEngine:
 
     def _look(self, picture: Picture, region: Region, confidence: float) -> LandmarkOutput | None:
         assert self._networks is not None, "the engine is not open"
-        output = self._networks.landmarks(picture.warp(region.matrix(CROP_PX), CROP_PX))
+        output = self._networks.landmarks(picture.warp(region.matrix(CROP_PX), CROP_PX, repeat_edges=True))
         return output if output.presence > confidence else None
 
     def _forget_motion(self) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KNOWN_SPACES", "full_range_table", "rgb_from_planes", "space_of"]
+__all__ = ["KNOWN_SPACES", "full_range_table", "rgb_from_stack", "space_of"]
 
 _UNSPECIFIED: Final = 2
 _WEIGHTS: Final[dict[int, tuple[float, float]]] = {
@@ -69,17 +69,13 @@ def full_range_table(full_range: bool) -> NDArray[np.uint8] | None:
     return np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
-def rgb_from_planes(
-    luma: NDArray[np.uint8], chroma: tuple[NDArray[np.uint8], NDArray[np.uint8]], space: int, full_range: bool
-) -> NDArray[np.uint8]:
+def rgb_from_stack(stack: NDArray[np.uint8], space: int, full_range: bool) -> NDArray[np.uint8]:
     """Return RGB, shape (h, w, 3).
 
     Parameters
     ----------
-    luma : ndarray, shape (h, w), uint8
-        Brightness.
-    chroma : two ndarrays, shape (h, w), uint8
-        Differences of blue and of red.
+    stack : ndarray, shape (h, w, 3), uint8
+        Brightness, difference of blue, difference of red.
     space : int
         One of `KNOWN_SPACES`.
     full_range : bool
@@ -87,4 +83,4 @@ def rgb_from_planes(
     """
     import cv2
 
-    return np.asarray(cv2.transform(cv2.merge([luma, *chroma]), _matrix(space, full_range)), np.uint8)
+    return np.asarray(cv2.transform(stack, _matrix(space, full_range)), np.uint8)

@@ -27,7 +27,7 @@ class Picture(Protocol):
     def luma(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
         """Return the brightness, shape (height, width), 0 (black) to 255, its longer side at most `max_side_px`."""
 
-    def warp(self, matrix: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
+    def warp(self, matrix: NDArray[np.float64], side_px: int, *, repeat_edges: bool = False) -> NDArray[np.uint8]:
         """Return a square of the picture, turned, moved and scaled.
 
         Parameters
@@ -36,11 +36,13 @@ class Picture(Protocol):
             Takes (column, row, 1) of the square to (x, y) of the upright picture, px; both count from the middle of
             the first pixel.
         side_px : int
+        repeat_edges : bool
+            Beyond an edge of the picture its outermost pixels go on; else it is black there.
 
         Returns
         -------
         ndarray, shape (side_px, side_px, 3), uint8
-            RGB; black beyond the edges of the picture.
+            RGB.
         """
 
 
@@ -66,12 +68,14 @@ class RgbPicture:
 
         return np.asarray(cv2.cvtColor(self.rgb(max_side_px), cv2.COLOR_RGB2GRAY), np.uint8)
 
-    def warp(self, matrix: NDArray[np.float64], side_px: int) -> NDArray[np.uint8]:
+    def warp(self, matrix: NDArray[np.float64], side_px: int, *, repeat_edges: bool = False) -> NDArray[np.uint8]:
         """Return a square of the picture."""
         import cv2
 
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(self._image, matrix, (side_px, side_px), flags=flags), np.uint8)
+        border = cv2.BORDER_REPLICATE if repeat_edges else cv2.BORDER_CONSTANT
+        size = (side_px, side_px)
+        return np.asarray(cv2.warpAffine(self._image, matrix, size, flags=flags, borderMode=border), np.uint8)
 
 
 def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple[int, int]:

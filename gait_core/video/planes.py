@@ -13,7 +13,7 @@ from gait_core.video.colour import space_of
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Planes", "halved", "planes_of", "shrunk"]
+__all__ = ["Planes", "planes_of", "shrunk", "stacked"]
 
 Plane = NDArray[Any]
 
@@ -109,7 +109,37 @@ def _view(plane: Any, kind: Any, channels: int) -> Plane | None:
     return view if channels == 1 else view.reshape(plane.height, plane.width, channels)
 
 
-def halved(plane: Plane, times: int) -> Plane:
+def stacked(planes: tuple[Plane, Plane, Plane], times: int) -> Plane:
+    """Return brightness, colours and brightness again as one picture, shape (h, w, 4), halved `times` times.
+
+    Four channels are warped twice as fast as three.
+
+    Parameters
+    ----------
+    planes : tuple of ndarray
+        As `Planes.cut` gives them; each pixel of the colours stands for four of the brightness.
+    times : int
+    """
+    import cv2
+
+    luma = _halved(planes[0], times)
+    height, width = luma.shape
+    colours = [_halved(plane, times - 1) if times else _doubled(plane) for plane in planes[1:]]
+    return np.asarray(cv2.merge([luma, *(plane[:height, :width] for plane in colours), luma]))
+
+
+def _doubled(plane: Plane) -> Plane:
+    """Return a plane in which each pixel stands in two columns and two rows."""
+    import cv2
+
+    height, width = plane.shape
+    # The fastest ways there are: interleaving with itself, and copying rows.
+    found = np.empty((height, 2, 2 * width), plane.dtype)
+    found[:] = cv2.merge([plane, plane]).reshape(height, 1, 2 * width)
+    return found.reshape(2 * height, 2 * width)
+
+
+def _halved(plane: Plane, times: int) -> Plane:
     """Return a plane whose pixels are means of blocks of 2**times; an incomplete block at the edges is left out."""
     import cv2
 
@@ -128,7 +158,7 @@ def shrunk(plane: Plane, size: tuple[int, int]) -> Plane:
 
     height, width = plane.shape
     while width >= 2 * size[0] and height >= 2 * size[1] and width % 2 == height % 2 == 0:
-        plane = halved(plane, 1)
+        plane = _halved(plane, 1)
         height, width = plane.shape
     if (width, height) == size:
         return plane
