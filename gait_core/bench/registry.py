@@ -15,6 +15,7 @@ from gait_core.bench.measuring import bench_measuring
 from gait_core.bench.memory import bench_memory
 from gait_core.bench.pipeline import bench_pipeline
 from gait_core.bench.profiles import bench_profiles
+from gait_core.bench.training import bench_training
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -29,6 +30,7 @@ BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
     "decode": bench_decode,
     "pipeline": bench_pipeline,
     "profiles": bench_profiles,
+    "training": bench_training,
     "memory": bench_memory,
     "cache": bench_cache,
 }
