@@ -133,7 +133,7 @@ def _prepared(
         settings.features,
         workspace,
         reporter,
-        workers=request.workers or profile.max_workers,
+        limits=profile.limits(request.workers),
         use_cache=request.use_cache,
         true_fps=request.fps,
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.cache import ArrayCache
-from gait_core.config import FeatureSettings, PoseSettings, digest_of
+from gait_core.config import FeatureSettings, Limits, PoseSettings, digest_of
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.features import GaitFeatures, features_of
 from gait_core.gait.gate import picture_warnings
@@ -93,7 +93,7 @@ def prepare_walks(
     workspace: Workspace,
     reporter: Reporter,
     *,
-    workers: int | None = None,
+    limits: Limits | None = None,
     use_cache: bool = True,
     true_fps: float | None = None,
     side: str | None = None,
@@ -107,7 +107,8 @@ def prepare_walks(
     pose_settings, feature_settings : settings
     workspace : Workspace
     reporter : Reporter
-    workers : int, optional
+    limits : Limits, optional
+        How much of the machine extraction may take.
     use_cache : bool
     true_fps : float, optional
         Frame rate at which the walks were really filmed, Hz.
@@ -138,7 +139,7 @@ def prepare_walks(
             pose_settings,
             workspace=workspace,
             reporter=reporter,
-            workers=workers,
+            limits=limits,
             use_cache=use_cache,
         )
         extracted.update(zip(readable, found, strict=True))

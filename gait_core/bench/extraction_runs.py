@@ -17,7 +17,7 @@ import numpy as np
 from gait_core.baseline.arrays import load_arrays, save_arrays
 from gait_core.baseline.unoptimised_pose import plain_track
 from gait_core.bench.processes import processor_s
-from gait_core.config import PoseSettings
+from gait_core.config import Limits, PoseSettings
 from gait_core.errors import GaitError
 from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.engines import open_engine, resolved
@@ -66,7 +66,7 @@ def our_extraction(
     with TemporaryDirectory() as folder:
 
         def work() -> None:
-            for outcome in extract_many(list(paths), pose, workspace=Workspace(folder), workers=workers):
+            for outcome in extract_many(list(paths), pose, workspace=Workspace(folder), limits=Limits(workers=workers)):
                 if isinstance(outcome, GaitError):
                     raise outcome
                 tracks.append(outcome.track)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gait_core.cli.answers import Answer, videos_of
 from gait_core.cli.console import Console, duration_text
-from gait_core.config import PoseSettings, profile_named
+from gait_core.config import Limits, PoseSettings, profile_named
 from gait_core.errors import GaitError, InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace, safe_name
@@ -34,7 +34,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         )
     reporter = Reporter(sink=console.sink)
     entries = _Entries(paths, args, workspace)
-    workers = args.workers or profile.max_workers
+    limits = profile.limits(args.workers)
     with reporter.stage("extract", f"Finding the landmarks in {len(paths)} videos"):
         if args.cluster:
             from gait_core.pose.on_cluster import extract_on_cluster
@@ -43,9 +43,9 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
                 args.cluster, paths, settings, workspace=workspace, reporter=reporter, on_result=entries.take
             )
         elif len(paths) > _FEW and not args.no_cache:
-            _extract_folder(paths, settings, workspace, reporter, workers, entries.take)
+            _extract_folder(paths, settings, workspace, reporter, limits, entries.take)
         else:
-            _extract_few(paths, settings, workspace, reporter, workers, entries.take, use_cache=not args.no_cache)
+            _extract_few(paths, settings, workspace, reporter, limits, entries.take, use_cache=not args.no_cache)
     return entries.answer(reporter)
 
 
@@ -54,14 +54,14 @@ def _extract_folder(
     settings: PoseSettings,
     workspace: Workspace,
     reporter: Reporter,
-    workers: int | None,
+    limits: Limits,
     take: Callable[[int, Any], None],
 ) -> None:
     from gait_core.pose.extract import default_workers
     from gait_core.pose.remote import extract_on
     from gait_core.runtime.executors import local_threads
 
-    at_once = workers or default_workers()
+    at_once = limits.workers or default_workers()
     with local_threads(at_once) as pool:
         extract_on(
             pool, paths, settings, workspace=workspace, reporter=reporter, videos_at_once=at_once, on_result=take
@@ -73,7 +73,7 @@ def _extract_few(
     settings: PoseSettings,
     workspace: Workspace,
     reporter: Reporter,
-    workers: int | None,
+    limits: Limits,
     take: Callable[[int, Any], None],
     *,
     use_cache: bool,
@@ -83,7 +83,7 @@ def _extract_few(
     for first in range(0, len(paths), _FEW):
         part = paths[first : first + _FEW]
         outcomes = extract_many(
-            part, settings, workspace=workspace, reporter=reporter, workers=workers, use_cache=use_cache
+            part, settings, workspace=workspace, reporter=reporter, limits=limits, use_cache=use_cache
         )
         for number, outcome in enumerate(outcomes, first):
             take(number, outcome)

@@ -6,7 +6,7 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 """
 
 from gait_core.config.base import Settings, digest_of
-from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Profile
+from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Limits, Profile
 from gait_core.config.settings import (
     ENGINES,
     EVENT_METHODS,
@@ -30,6 +30,7 @@ __all__ = [
     "PROFILES",
     "FeatureSettings",
     "LearnSettings",
+    "Limits",
     "MeasureSettings",
     "PoseSettings",
     "Profile",

@@ -9,7 +9,7 @@ from typing import Final
 from gait_core.config.base import Settings
 from gait_core.config.settings import ENGINES, PRECISIONS, PoseSettings
 
-__all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROFILES", "Profile"]
+__all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROFILES", "Limits", "Profile"]
 
 MIB: Final = 1024**2
 GIB: Final = 1024**3
@@ -23,6 +23,27 @@ _PROCESS_MIB: Final[Mapping[str, tuple[int, int, int]]] = {
 _PICTURE_BYTES_PER_PX: Final = 12
 """Decoded picture, its colours, the copy that the engine takes, and one more on its way."""
 _FULL_SIZE_PX: Final = 3840
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits(Settings):
+    """How much of the machine extraction may take; changes no result.
+
+    Attributes
+    ----------
+    memory_bytes : int or None
+        Memory that the process may use; None: as much as there is.
+    workers : int or None
+        Videos at once; None: as many as the processors and the memory bear.
+    frames_ahead : int
+        Pictures decoded ahead of the pose model at most; fewer when memory runs short.
+    """
+
+    memory_bytes: int | None = None
+    workers: int | None = None
+    frames_ahead: int = 32
+
+    _ranges = {"memory_bytes": (256 * 1024**2, 1024 * GIB), "workers": (1, 64), "frames_ahead": (0, 4096)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +133,14 @@ class Profile(Settings):
         process_mib = max(models[self.model_complexity] for models in engines)
         side_px = self.max_side_px or _FULL_SIZE_PX
         return process_mib * MIB + side_px * round(side_px * 9 / 16) * _PICTURE_BYTES_PER_PX
+
+    def limits(self, workers: int | None = None) -> Limits:
+        """Return how much of the machine the work may take; `workers` goes before the number of the profile."""
+        return Limits(
+            memory_bytes=self.memory_limit_bytes,
+            workers=self.max_workers if workers is None else workers,
+            frames_ahead=self.chunk_frames,
+        )
 
     def pose_settings(self) -> PoseSettings:
         """Return the settings that decide the landmarks."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gait_core.cache import ArrayCache, Entry
-from gait_core.config import PoseSettings
+from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, NotFoundError, WalkWarning
 from gait_core.pose.assets import model_sha256
 from gait_core.pose.engines import engine_version, open_engine, resolved
@@ -20,6 +20,7 @@ from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter, silent
+from gait_core.runtime.memory import MemoryMonitor
 from gait_core.runtime.performance_report import track_cost
 from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo
@@ -33,6 +34,13 @@ STAGE = "extract"
 _KIND = "track"
 _MAX_WORKERS = 5
 _MAX_DECODE_THREADS = 4
+_PRESSURE = 0.8
+"""Share of the memory limit from which less is held."""
+_WORKER_BYTES = 120 * 1024**2
+"""Buffers of the pose model for one video."""
+_DECODED_PICTURES = 24
+"""Pictures that a decoder refers back to, and a few more under way."""
+_AHEAD_BYTES = 32 * 1024**2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,6 +90,7 @@ def extract_track(
     workspace: Workspace,
     reporter: Reporter | None = None,
     use_cache: bool = True,
+    limits: Limits | None = None,
     share: int = 1,
 ) -> ExtractedWalk:
     """Find the landmarks in one video.
@@ -97,6 +106,8 @@ def extract_track(
         Told of the progress; asked on every frame whether to go on.
     use_cache : bool
         False analyses the video even when its landmarks are known, and keeps nothing.
+    limits : Limits, optional
+        Memory, and pictures decoded ahead.
     share : int
         How many such calls run side by side in this process and share its processors.
 
@@ -109,8 +120,8 @@ def extract_track(
     Cancelled
         When the user stopped the work.
     """
-    batch = _Batch([Path(path)], settings, workspace, reporter or silent(), use_cache)
-    (outcome,) = batch.run(1, share=share)
+    batch = _Batch([Path(path)], settings, workspace, reporter or silent(), use_cache, limits or Limits())
+    (outcome,) = batch.run(share=share)
     if isinstance(outcome, GaitError):
         raise outcome
     return outcome
@@ -122,7 +133,7 @@ def extract_many(
     *,
     workspace: Workspace,
     reporter: Reporter | None = None,
-    workers: int | None = None,
+    limits: Limits | None = None,
     use_cache: bool = True,
 ) -> list[ExtractedWalk | GaitError]:
     """Find the landmarks in several videos at once.
@@ -134,8 +145,8 @@ def extract_many(
     workspace : Workspace
     reporter : Reporter, optional
         Stage ``extract``; one item per video and the total, in frames.
-    workers : int, optional
-        Videos at once; default one per processor, at most five. Each holds one picture.
+    limits : Limits, optional
+        Videos at once (default one per processor, at most five), memory, pictures decoded ahead.
     use_cache : bool
 
     Returns
@@ -150,10 +161,10 @@ def extract_many(
     Cancelled
         When the user stopped the work.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"Expected at least 1 worker, but got {workers}.", "Give --workers a number from 1.")
-    batch = _Batch([Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache)
-    return batch.run(workers or default_workers())
+    batch = _Batch(
+        [Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache, limits or Limits()
+    )
+    return batch.run()
 
 
 def load_track(workspace: Workspace, address: str) -> Track:
@@ -177,7 +188,13 @@ class _Batch:
     """The videos of one call, their progress, and the flag that stops them together."""
 
     def __init__(
-        self, paths: list[Path], settings: PoseSettings, workspace: Workspace, reporter: Reporter, use_cache: bool
+        self,
+        paths: list[Path],
+        settings: PoseSettings,
+        workspace: Workspace,
+        reporter: Reporter,
+        use_cache: bool,
+        limits: Limits,
     ) -> None:
         self._paths = paths
         self._labels = labels_of(paths)
@@ -188,23 +205,25 @@ class _Batch:
         self._metadata = MetadataCache.of(workspace)
         self._stop = threading.Event()
         self._failure: GaitError | None = None
+        self._limits = limits
+        self._monitor = MemoryMonitor(limits.memory_bytes, reporter=reporter) if limits.memory_bytes else None
         self._decode_threads = 1
         self._progress = FrameProgress(reporter, STAGE)
         self._once: dict[str, threading.Lock] = {}
         self._computed: dict[str, Track] = {}
         self._guard = threading.Lock()
 
-    def run(self, workers: int, *, share: int = 1) -> list[ExtractedWalk | GaitError]:
+    def run(self, *, share: int = 1) -> list[ExtractedWalk | GaitError]:
         if not self._paths:
             return []
         import cv2
 
         # Every worker has its own video; threads inside OpenCV would only get in each other's way.
         cv2.setNumThreads(1)
-        workers = min(workers, len(self._paths))
+        probed = [self._probed(number) for number in range(len(self._paths))]
+        workers = self._workers(probed)
         # Processors that no worker needs let the decoder work ahead.
         self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // (workers * share)))
-        probed = [self._probed(number) for number in range(len(self._paths))]
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
             try:
@@ -218,6 +237,22 @@ class _Batch:
                 raise
         self._progress.total(final=True)
         return outcomes
+
+    def _workers(self, probed: Sequence[VideoInfo | GaitError]) -> int:
+        """Return how many videos are analysed at once, as far as the memory bears."""
+        wanted = min(self._limits.workers or default_workers(), len(self._paths))
+        if self._monitor is None:
+            return wanted
+        videos = [info for info in probed if isinstance(info, VideoInfo)]
+        largest = max((info.width_px * info.height_px for info in videos), default=0)
+        return self._monitor.workers_for(wanted, _WORKER_BYTES + _DECODED_PICTURES * _picture_bytes(largest))
+
+    def _ahead(self, info: VideoInfo) -> int:
+        """Return how many pictures may be decoded ahead: less of large ones, hardly any when memory runs short."""
+        if self._monitor is not None and self._monitor.pressure >= _PRESSURE:
+            return 1
+        room = _AHEAD_BYTES // max(1, _picture_bytes(info.width_px * info.height_px))
+        return int(max(1, min(self._limits.frames_ahead, room)))
 
     def _probed(self, number: int) -> VideoInfo | GaitError:
         self._reporter.check()
@@ -293,6 +328,8 @@ class _Batch:
                 engine,
                 on_frame,
                 decode_threads=self._decode_threads,
+                ahead=lambda: self._ahead(info),
+                monitor=self._monitor,
                 folder=self._folder,
             )
         facts = {
@@ -312,3 +349,8 @@ class _Batch:
         except Cancelled:
             return True
         return False
+
+
+def _picture_bytes(pixels: int) -> int:
+    """Return the memory of a decoded picture with half as many colours as pixels."""
+    return pixels * 3 // 2

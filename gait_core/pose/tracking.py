@@ -43,6 +43,7 @@ def track_video(
     on_frame: Callable[[int], None],
     *,
     decode_threads: int = 1,
+    ahead: Callable[[], int] | int = 0,
     monitor: MemoryMonitor | None = None,
     folder: Path | None = None,
 ) -> Track:
@@ -57,7 +58,9 @@ def track_video(
     on_frame : callable
         Called with the number of frames done before each frame; may raise `Cancelled`.
     decode_threads : int
-        Threads of the decoder; with more than one it works ahead while the pose model runs.
+        Threads of the decoder.
+    ahead : int or callable
+        Pictures decoded ahead while the pose model runs, see `iter_frames`.
     monitor : MemoryMonitor, optional
         Asked on every frame; less is held where memory gets short.
     folder : Path, optional
@@ -85,6 +88,8 @@ def track_video(
         target_fps=settings.target_fps,
         report=report,
         threads=decode_threads,
+        skip_loop_filter=settings.skip_loop_filter,
+        ahead=ahead,
     )
     with Rows(info.width_px, info.height_px, folder) as rows:
         for number, frame in enumerate(frames):

@@ -83,7 +83,7 @@ def analyse_walks(
         FeatureSettings.from_dict(stored.calibration["windows"]),
         workspace,
         reporter,
-        workers=settings.max_workers,
+        limits=settings.limits(),
         side=sides[0] if len(sides) == 1 else None,
     )
     scorer, norms = load_scorer(stored), Norms.load(stored.folder)

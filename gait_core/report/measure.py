@@ -104,7 +104,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
         FeatureSettings(),
         workspace,
         reporter,
-        workers=request.workers or profile.max_workers,
+        limits=profile.limits(request.workers),
         use_cache=request.use_cache,
         true_fps=request.fps,
         side=request.side,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gait_core.cache import ArrayCache
-from gait_core.config import PoseSettings
+from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, InputError, ModelError, VideoError, WalkRefused
 from gait_core.pose import extract
 from gait_core.pose.engine import PoseResult
@@ -134,7 +134,9 @@ def test_order_is_kept_and_the_same_video_is_analysed_once(
 ) -> None:
     engine["delay_s"] = 0.001
     paths = [write(tmp_path / f"{n}.mp4", column=10 * n, frames=30 + 10 * (5 - n)) for n in range(1, 6)]
-    walks = extract_many([*paths, paths[0]], SETTINGS, workspace=workspace, workers=3, use_cache=use_cache)
+    walks = extract_many(
+        [*paths, paths[0]], SETTINGS, workspace=workspace, limits=Limits(workers=3), use_cache=use_cache
+    )
     assert [walk.info.name for walk in walks] == ["1.mp4", "2.mp4", "3.mp4", "4.mp4", "5.mp4", "1.mp4"]
     columns = [walk.track.position[0, 0, 0] for walk in walks]
     assert columns == pytest.approx([10, 20, 30, 40, 50, 10], abs=1)
@@ -145,8 +147,8 @@ def test_order_is_kept_and_the_same_video_is_analysed_once(
 
 def test_workers_do_not_change_results(tmp_path: Path, engine: dict) -> None:
     paths = [write(tmp_path / f"{n}.mp4", column=10 * n) for n in range(1, 4)]
-    one = extract_many(paths, SETTINGS, workspace=Workspace(tmp_path / "a"), workers=1)
-    three = extract_many(paths, SETTINGS, workspace=Workspace(tmp_path / "b"), workers=3)
+    one = extract_many(paths, SETTINGS, workspace=Workspace(tmp_path / "a"), limits=Limits(workers=1))
+    three = extract_many(paths, SETTINGS, workspace=Workspace(tmp_path / "b"), limits=Limits(workers=3))
     for a, b in zip(one, three, strict=True):
         assert isinstance(a, ExtractedWalk)
         assert isinstance(b, ExtractedWalk)
@@ -183,7 +185,7 @@ def test_progress_names_each_video_and_the_total(tmp_path: Path, workspace: Work
     paths = [write(tmp_path / "walk.mp4", frames=60), write(tmp_path / "b" / "walk.mp4", frames=80, column=30)]
     events: list[Event] = []
     begun_s = time.monotonic()
-    extract_many(paths, SETTINGS, workspace=workspace, reporter=Reporter(sink=events.append), workers=2)
+    extract_many(paths, SETTINGS, workspace=workspace, reporter=Reporter(sink=events.append), limits=Limits(workers=2))
     elapsed_s = time.monotonic() - begun_s
     progress = [event for event in events if event.kind == "progress"]
     assert {event.item for event in progress} == {None, "walk.mp4", "walk.mp4 (2)"}
@@ -204,7 +206,7 @@ def test_cancelling_stops_within_a_second_and_keeps_what_is_finished(
     begun_s = time.monotonic()
     reporter = Reporter(cancelled=lambda: time.monotonic() - begun_s > 0.3)
     with pytest.raises(Cancelled):
-        extract_many([quick, *paths], SETTINGS, workspace=workspace, reporter=reporter, workers=2)
+        extract_many([quick, *paths], SETTINGS, workspace=workspace, reporter=reporter, limits=Limits(workers=2))
     assert time.monotonic() - begun_s < 1.3
     assert StandIn.busy == 0, "every engine is closed"
     assert extract_track(quick, SETTINGS, workspace=workspace).cached
@@ -238,7 +240,7 @@ def test_a_lack_that_shows_later_stops_all_and_is_the_error(
     monkeypatch.setattr(extract, "track_video", damaged)
     begun_s = time.monotonic()
     with pytest.raises(ModelError, match="as it was installed"):
-        extract_many([slow, other], SETTINGS, workspace=workspace, workers=2)
+        extract_many([slow, other], SETTINGS, workspace=workspace, limits=Limits(workers=2))
     assert time.monotonic() - begun_s < 5
 
 
@@ -295,8 +297,8 @@ def test_a_file_that_is_cut_off_is_used_with_a_warning(tmp_path: Path, workspace
 
 
 def test_workers_are_at_least_one(tmp_path: Path, workspace: Workspace) -> None:
-    with pytest.raises(InputError, match="at least 1 worker"):
-        extract_many([tmp_path / "x.mp4"], SETTINGS, workspace=workspace, workers=0)
+    with pytest.raises(InputError, match="workers between 1 and 64"):
+        extract_many([tmp_path / "x.mp4"], SETTINGS, workspace=workspace, limits=Limits(workers=0))
     assert 1 <= extract.default_workers() <= 5
 
 
