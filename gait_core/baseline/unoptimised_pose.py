@@ -25,6 +25,7 @@ from gait_core.pose.track import Track
 from gait_core.runtime.native_stderr import quiet_native_stderr
 from gait_core.video.decode import Thinner
 from gait_core.video.info import VideoInfo
+from gait_core.video.probe import time_stamps
 
 __all__ = ["plain_track"]
 
@@ -63,7 +64,7 @@ def plain_track(info: VideoInfo, settings: PoseSettings, on_frame: Callable[[int
             "Run it with optimisations, which read more kinds of video, or convert it to H.264.",
         )
     thinner = Thinner(settings.target_fps, info.frame_rate_hz)
-    clock = _Clock(info.frame_rate_hz)
+    clock = _Clock(info)
     rows = _Rows()
     read = 0
     try:
@@ -120,18 +121,23 @@ def _open(mediapipe: Any, settings: PoseSettings) -> Any:
 
 
 class _Clock:
-    """Time stamps that rise, in seconds and in the whole milliseconds that MediaPipe takes."""
+    """Time stamps of the file that rise, and the whole milliseconds from the first that MediaPipe takes."""
 
-    def __init__(self, rate_hz: float) -> None:
-        self._rate_hz = rate_hz
+    def __init__(self, info: VideoInfo) -> None:
+        self._rate_hz = info.frame_rate_hz
+        stamps = time_stamps(info.path)
+        # OpenCV counts from the first frame, wherever the file says that this one lies.
+        self._first_s = float(stamps[0]) if len(stamps) else 0.0
         self._last_s: float | None = None
         self.stamp_ms = -1
 
-    def read(self, time_s: float) -> float:
+    def read(self, since_first_s: float) -> float:
+        """Return the time stamp of a frame, s."""
+        time_s = self._first_s + since_first_s
         if self._last_s is not None and time_s <= self._last_s:
             time_s = self._last_s + 0.5 / self._rate_hz
         self._last_s = time_s
-        self.stamp_ms = max(self.stamp_ms + 1, round(time_s * 1000))
+        self.stamp_ms = max(self.stamp_ms + 1, round((time_s - self._first_s) * 1000))
         return time_s
 
 
