@@ -31,10 +31,13 @@ class EventParity:
         Events that at least one of both found where both could see them.
     close : int
         Those that both found, at most one frame apart.
+    apart_frames : tuple of float
+        Distance of those that both found, frames.
     """
 
     events: int
     close: int
+    apart_frames: tuple[float, ...]
 
 
 def event_parity(first: Track, second: Track) -> EventParity | None:
@@ -58,9 +61,12 @@ def event_parity(first: Track, second: Track) -> EventParity | None:
 
     forth = match_events(found, inside(reference))
     back = match_events(reference, inside(found))
-    limit_s = 1.001 / first.frame_rate_hz
-    close = int(np.sum(np.abs(forth.errors_s) <= limit_s))
-    return EventParity(events=len(forth.pairs) + len(forth.missed) + len(back.missed), close=close)
+    apart = np.abs(forth.errors_s) * first.frame_rate_hz
+    return EventParity(
+        events=len(forth.pairs) + len(forth.missed) + len(back.missed),
+        close=int(np.sum(apart <= 1.001)),
+        apart_frames=tuple(apart.tolist()),
+    )
 
 
 def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[str, float]:
@@ -77,6 +83,7 @@ def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[s
     events = [event_parity(a, b) for a, b in zip(reference, found, strict=True)]
     counted = sum(event.events for event in events if event is not None)
     close = sum(event.close for event in events if event is not None)
+    apart = [frames for event in events if event is not None for frames in event.apart_frames]
     return {
         "parity_median_pct": float(np.median(whole)),
         "parity_p95_pct": float(np.quantile(whole, 0.95)),
@@ -85,6 +92,8 @@ def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[s
         "parity_found_same": sum(result.found_same * result.frames for result in results) / frames,
         "parity_events": float(counted),
         "parity_events_within_a_frame": close / counted if counted else float("nan"),
+        "parity_events_median_frames": float(np.median(apart)) if apart else float("nan"),
+        "parity_events_p95_frames": float(np.quantile(apart, 0.95)) if apart else float("nan"),
     }
 
 
