@@ -32,6 +32,7 @@ _STAGE_COLOURS: Final = {
     "probe": ("#C9B98F", "#8F8055"),
     "decode": ("#5B8DB8", "#7FB0DB"),
     "pose": ("#0B6470", "#5DBBC6"),
+    "quality": ("#4F7F52", "#8CC28F"),
     "extract": ("#9CCBD0", "#2C5F66"),
     "features": ("#B4531A", "#F0A36B"),
     "measure": ("#7B3FA0", "#CBA6F5"),

@@ -16,6 +16,7 @@ from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError
+from gait_core.report.compare import delete_comparisons_of
 from gait_core.report.measurements import delete_measurement, list_measurements
 from gait_core.workspace import Workspace, safe_name
 
@@ -83,7 +84,9 @@ def _delete(kind: str, key: str) -> None:
 
 
 def _delete_subject(space: Workspace, name: str) -> None:
-    """Delete everything stored under a pseudonym: baselines with their analyses, measurements, walks."""
+    """Delete everything stored under a pseudonym: baselines, analyses, measurements, walks, comparisons of them."""
+    known = [record for record in space.records("walks") if record.get("subject") == name]
+    delete_comparisons_of(space, {str(e.get("content_sha256")) for e in (*known, *list_measurements(space, name))})
     for baseline in list_baselines(space):
         if baseline.subject == name:
             delete_baseline(space, baseline.id)

@@ -57,7 +57,7 @@ def render() -> None:
             error_box(error.to_dict(), "The profile could not be saved")
             return
         remember("profile_said", f"Saved “{name}”. It can be chosen wherever a profile can.")
-    if leave or save:
+    if leave or (save and not problems):
         remember("profile_edit", None)
         st.rerun()
 
@@ -168,12 +168,15 @@ def _optional(
 ) -> int | float | None:
     """Draw a number that may be left empty."""
     whole = None if value is None else int(value) if float(value).is_integer() else float(value)
+    place = f"profile_{key}_{n}"
+    # Only a field that begins empty can be emptied, so what it begins with is put into the session instead.
+    st.session_state.setdefault(place, whole)
     found = st.number_input(
         label,
         min_value=low if not isinstance(whole, float) else float(low),
         max_value=high if not isinstance(whole, float) else float(high),
-        value=whole,
-        key=f"profile_{key}_{n}",
+        value=None,
+        key=place,
         placeholder=empty,
         help=f"Empty: {empty}.",
     )

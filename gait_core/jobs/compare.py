@@ -201,6 +201,7 @@ def _facts(profile: Profile, measured: Measured, walk: MeasuredWalk) -> ProfileR
         detection_rate=track.detection_rate,
         stages_s=measured.stages_s,
         frames_per_s=measured.frames_per_s,
+        processor_s=round(measured.processor_s, 3),
         peak_bytes=measured.peak_bytes,
         values=gait_values(walk.measurement),
         warnings=tuple(warning.message for warning in walk.measurement.warnings if warning.code != "no_scale"),

@@ -28,8 +28,8 @@ __all__ = ["Measured", "measure_under", "peak_bytes"]
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.1
 _END_S: Final = 5.0
-_INSIDE: Final = ("decode", "pose")
-"""Parts of extraction that are told apart."""
+_INSIDE: Final = {"decode": ("decode",), "pose": ("pose",), "quality": ("quality", "people")}
+"""Parts of extraction that are told apart → their names in the landmarks' own facts."""
 
 OnProgress = Callable[[float, float], None]
 """Told frames done and frames expected."""
@@ -47,6 +47,8 @@ class Measured:
         Their landmarks; None for an error.
     stages_s : dict of str to float
         See `gait_core.report.compare.STAGES`; videos that ran side by side share the time.
+    processor_s : float
+        Time that all cores together worked, s.
     peak_bytes : int
         Largest resident memory of the process.
     """
@@ -54,6 +56,7 @@ class Measured:
     walks: tuple[MeasuredWalk | GaitError, ...]
     tracks: tuple[Track | None, ...]
     stages_s: dict[str, float]
+    processor_s: float
     peak_bytes: int
 
     @property
@@ -108,7 +111,7 @@ def measure_under(
     params = {"videos": [str(path) for path in videos], "profile": profile.name, "person": person}
     job = JobStore(space).create("measure", params, profile.name)
     begun_s = time.perf_counter()
-    peak = _run(job.folder, space, reporter, on_progress)
+    peak, processor_s = _run(job.folder, space, reporter, on_progress)
     wall_s = time.perf_counter() - begun_s
     result = JobStore(space).result(job.id)
     status = read_json(job.folder / "status.json")
@@ -120,20 +123,22 @@ def measure_under(
         walks=walks,
         tracks=tracks,
         stages_s=_stages(result["timing_s"], wall_s, tracks),
+        processor_s=processor_s,
         peak_bytes=max(peak, int(status.get("peak_memory_bytes", 0))),
     )
 
 
-def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProgress | None) -> int:
-    """Run a job folder to its end and return the largest resident memory seen."""
+def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProgress | None) -> tuple[int, float]:
+    """Run a job folder to its end and return its largest resident memory and its processor time."""
     command = [sys.executable, "-m", "gait_core.jobs.tethered", str(folder), str(space.root)]
-    peak = 0
+    peak, processor_s = 0, 0.0
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=_PROJECT)
         try:
             while process.poll() is None:
                 reporter.check()
                 peak = max(peak, peak_bytes(process.pid))
+                processor_s = max(processor_s, _processor_s(process.pid))
                 if on_progress is not None:
                     _tell(folder, on_progress)
                 time.sleep(_POLL_S)
@@ -147,7 +152,15 @@ def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProg
                     process.wait()
             if process.stdin is not None:
                 process.stdin.close()
-    return peak
+    return peak, processor_s
+
+
+def _processor_s(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def peak_bytes(pid: int) -> int:
@@ -198,8 +211,8 @@ def _stages(timing_s: dict[str, float], wall_s: float, tracks: Sequence[Track | 
     inside = dict.fromkeys(_INSIDE, 0.0)
     for track in tracks:
         parts = (track.info.get("stage_s") if track is not None else None) or {}
-        for name in _INSIDE:
-            inside[name] += float(parts.get(name, 0.0))
+        for name, own in _INSIDE.items():
+            inside[name] += sum(float(parts.get(part, 0.0)) for part in own)
     extract_s = float(timing_s.get("extract", 0.0))
     together_s = sum(inside.values())
     if together_s > extract_s > 0:  # videos side by side: their times add up to more than the clock saw

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
@@ -29,6 +29,7 @@ __all__ = [
     "Comparison",
     "ProfileRun",
     "delete_comparison",
+    "delete_comparisons_of",
     "list_comparisons",
     "load_comparison",
     "most_accurate",
@@ -43,7 +44,8 @@ STAGES: Final[Mapping[str, str]] = {
     "probe": "Look at the file",
     "decode": "Wait for pictures",
     "pose": "Find the body",
-    "extract": "Rest of extraction",
+    "quality": "Judge the pictures",
+    "extract": "Load the model, and the rest",
     "features": "Clean the movement",
     "measure": "Find the steps",
 }
@@ -71,6 +73,8 @@ class ProfileRun:
         Time in each of `STAGES`, s.
     frames_per_s : float
         Frames analysed per second of extraction.
+    processor_s : float
+        Time that all cores together worked for it, s; other work on the machine hardly changes it.
     peak_bytes : int
         Largest resident memory of the process, which did nothing else.
     agreement : mapping or None
@@ -91,6 +95,7 @@ class ProfileRun:
     detection_rate: float = 0.0
     stages_s: Mapping[str, float] = field(default_factory=dict)
     frames_per_s: float = 0.0
+    processor_s: float = 0.0
     peak_bytes: int = 0
     agreement: Mapping[str, Any] | None = None
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -236,7 +241,7 @@ def list_comparisons(workspace: Workspace) -> list[dict[str, Any]]:
     for folder in workspace.folders(COLLECTION, "comparison.json"):
         try:
             stored = read_json(folder / "comparison.json")
-            facts = {key: stored[key] for key in ("id", "name", "created_s", "reference")}
+            facts = {key: stored[key] for key in ("id", "name", "created_s", "reference", "content_sha256")}
             facts["profiles"] = [run["name"] for run in stored["runs"]]
         except (GaitError, KeyError, TypeError):
             continue
@@ -253,3 +258,11 @@ def delete_comparison(workspace: Workspace, comparison_id: str) -> None:
         When there is none of that name.
     """
     workspace.delete_folder(COLLECTION, comparison_id)
+
+
+def delete_comparisons_of(workspace: Workspace, contents: Collection[str]) -> int:
+    """Delete the comparisons of videos by their content, for instance of all walks of a person; return how many."""
+    doomed = [str(facts["id"]) for facts in list_comparisons(workspace) if facts["content_sha256"] in contents]
+    for comparison_id in doomed:
+        delete_comparison(workspace, comparison_id)
+    return len(doomed)

@@ -19,7 +19,7 @@ __all__ = ["as_html", "tables", "zip_bytes"]
 
 Rows = list[list[Any]]
 _MIB: Final = 1024**2
-_COLOURS: Final = ("#9AA5A8", "#C3CBCD", "#5B8DB8", "#0B6470", "#7FB3B8", "#B98A3E", "#7B3FA0")
+_COLOURS: Final = ("#9AA5A8", "#C3CBCD", "#5B8DB8", "#0B6470", "#4F9AA3", "#7FB3B8", "#B98A3E", "#7B3FA0")
 _STYLE: Final = """body{font:15px/1.5 "Source Sans 3","Segoe UI",sans-serif;max-width:60rem;margin:2rem auto;
 padding:0 1rem;color:#1a2223}table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .9rem .3rem 0;border-bottom:1px solid #d5dbdc;text-align:left}
@@ -49,7 +49,7 @@ def tables(comparison: Comparison) -> dict[str, Rows]:
 def _profile_rows(comparison: Comparison) -> Rows:
     columns = [
         *("profile", "reference", "error", "engine", "precision", "frames", "detection_rate", "frames_per_s"),
-        *("total_s", *(f"{stage}_s" for stage in STAGES), "peak_mib", "limit_mib"),
+        *("total_s", *(f"{stage}_s" for stage in STAGES), "processor_s", "peak_mib", "limit_mib"),
         *("landmarks_median_pct", "landmarks_p95_pct"),
     ]
     rows: Rows = [columns]
@@ -67,6 +67,7 @@ def _profile_rows(comparison: Comparison) -> Rows:
                 round(run.frames_per_s, 2),
                 round(run.total_s, 3),
                 *(run.stages_s.get(stage) for stage in STAGES),
+                run.processor_s,
                 round(run.peak_bytes / _MIB, 1),
                 round(run.limit_bytes / _MIB, 1),
                 agreed.get("median_pct"),

@@ -172,13 +172,13 @@ def test_duplicate_edit_and_save(open_page: Open, space: Workspace) -> None:
     test.button(key="profile_copy_fast").click().run()
     test.text_input(key="profile_name_1").set_value("Evening").run()
     test.number_input(key="profile_memory_1").set_value(1536).run()
-    test.number_input(key="profile_max_side_px_1").set_value(800).run()
+    test.number_input(key="profile_max_side_px_1").set_value(None).run()
     test.button(key="profile_save").click().run()
     assert not test.exception
     made = profile_named("Evening", space.profiles)
     assert (made.memory_limit_bytes, made.max_side_px, made.base, made.model_complexity) == (
         1536 * MIB,
-        800,
+        None,
         "fast",
         0,
     )
@@ -232,3 +232,17 @@ def test_own_profiles_can_be_chosen_everywhere(open_page: Open, space: Workspace
     assert "Evening" in open_page("measure").selectbox(key="measure_profile").options
     assert "Evening" in open_page("analyse").selectbox(key="analyse_profile").options
     assert primary(open_page("analyse"))
+
+
+def test_deleting_a_person_deletes_the_comparisons_of_their_walks(open_page: Open, space: Workspace) -> None:
+    own = store_comparison(space)
+    other = store_comparison(space, comparison_of_walk("other-20260103-000000-dddddd"))
+    path = space.root / "comparisons" / other.id / "comparison.json"
+    path.write_text(path.read_text().replace("0" * 64, "9" * 64))
+    key = fake.measurement(space).id
+    test = open_page("library", shelf="subjects")
+    test.button(key=f"delete_subject_{key}").click().run()
+    test.button(key="delete_yes").click().run()
+    assert not test.exception
+    assert [entry["id"] for entry in list_comparisons(space)] == [other.id]
+    assert own.id != other.id
