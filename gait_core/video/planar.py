@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gait_core.video.colour import KNOWN_SPACES, full_range_table, rgb_from_stack, space_of
 from gait_core.video.orientation import Orientation, orientation_of, turn
 from gait_core.video.picture import RgbPicture, resized, scaled_size
-from gait_core.video.planes import Planes, planes_of, shrunk, stacked
+from gait_core.video.planes import Planes, planes_of, shrunk, stacked, view_of
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["PlanarPicture", "upright_size"]
 
 Image = NDArray[np.uint8]
+
+_WHOLE_AREAS = 6
+"""Times the area of a box that swscale converts while the planes of the box are stacked."""
 
 
 class Affine(NamedTuple):
@@ -100,6 +103,7 @@ class PlanarPicture:
         self.width_px, self.height_px = upright_size(frame, self._orientation, 1.0) if size is None else size
         self._found: Planes | None = None
         self._looked = False
+        self._four: Image | None = None
         self._last: tuple[tuple[int, int], Image] | None = None
 
     def rgb(self, max_side_px: int | None = None) -> Image:
@@ -133,18 +137,42 @@ class PlanarPicture:
         box = _box(place, side_px, planes.luma.shape, 2 << halvings)
         if box is None:
             return np.zeros((side_px, side_px, 3), np.uint8)
-        left, top = box[:2]
         border = cv2.BORDER_REPLICATE if repeat_edges else cv2.BORDER_CONSTANT
-        square = cv2.warpAffine(
-            stacked(planes.cut(*box), halvings),
-            place.reduced(left, top, 1 << halvings).array(),
-            (side_px, side_px),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=border,
-            borderValue=(planes.black, planes.no_colour, planes.no_colour, planes.black),
-        )
-        three = cv2.cvtColor(planes.in_8_bits(square), cv2.COLOR_RGBA2RGB)  # takes the fourth away, whatever it is
-        return rgb_from_stack(three, planes.space, planes.full_range)
+
+        def warped(stack: Image, onto: Affine, beyond: tuple[int, ...]) -> Image:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            square = cv2.warpAffine(
+                stack, onto.array(), (side_px, side_px), flags=flags, borderMode=border, borderValue=beyond
+            )
+            # Takes the fourth channel away, whatever it is.
+            return np.asarray(cv2.cvtColor(planes.in_8_bits(square), cv2.COLOR_RGBA2RGB), np.uint8)
+
+        if halvings == 0 and self._better_whole(planes, box):
+            return warped(self._whole(), place, (0, 0, 0, 0))
+        black = planes.black, planes.no_colour, planes.no_colour, planes.black
+        onto = place.reduced(box[0], box[1], 1 << halvings)
+        square = warped(stacked(planes.cut(*box), halvings), onto, black)
+        return rgb_from_stack(square, planes.space, planes.full_range)
+
+    def _better_whole(self, planes: Planes, box: tuple[int, int, int, int]) -> bool:
+        """Tell whether converting all of a small frame is faster than stacking the planes of a box."""
+        if planes.bits != 8 or len(planes.chroma) != 2:
+            return False  # swscale is fast with nothing else
+        area = (box[2] - box[0]) * (box[3] - box[1])
+        return self._frame.width * self._frame.height <= _WHOLE_AREAS * area
+
+    def _whole(self) -> Image:
+        """Return the frame as it is stored in RGB and a fourth channel, shape (h, w, 4)."""
+        if self._four is None:
+            frame = self._tagged().reformat(format="rgba", threads=1)
+            self._four = np.asarray(view_of(frame.planes[0], np.uint8, 4), np.uint8)
+        return self._four
+
+    def _tagged(self) -> VideoFrame:
+        """Return the frame with a colour space that swscale knows."""
+        if self._planes is not None and self._frame.colorspace not in KNOWN_SPACES:
+            self._frame.colorspace = space_of(self._frame.colorspace)
+        return self._frame
 
     @property
     def _planes(self) -> Planes | None:
@@ -160,10 +188,8 @@ class PlanarPicture:
         frame, planes = self._frame, self._planes
         stored = self._stored(size)
         if planes is None or stored[0] * stored[1] >= frame.width * frame.height:
-            if planes is not None and frame.colorspace not in KNOWN_SPACES:
-                frame.colorspace = space_of(frame.colorspace)
             # Without a word of threads, swscale starts some for every frame.
-            image = np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
+            image = np.asarray(self._tagged().to_ndarray(format="rgb24", threads=1), np.uint8)
             return resized(turn(image, self._orientation), size)
         # Means of the planes are those of the picture, and there is less to convert.
         import cv2

@@ -13,7 +13,7 @@ from gait_core.video.colour import space_of
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["Planes", "planes_of", "shrunk", "stacked"]
+__all__ = ["Planes", "planes_of", "shrunk", "stacked", "view_of"]
 
 Plane = NDArray[Any]
 
@@ -82,11 +82,11 @@ def planes_of(frame: VideoFrame) -> Planes | None:
     """
     name = frame.format.name
     if name in ("yuv420p", "yuvj420p"):
-        views = [_view(plane, np.uint8, 1) for plane in frame.planes]
+        views = [view_of(plane, np.uint8, 1) for plane in frame.planes]
     elif name == "nv12":
-        views = [_view(plane, np.uint8, number + 1) for number, plane in enumerate(frame.planes)]
+        views = [view_of(plane, np.uint8, number + 1) for number, plane in enumerate(frame.planes)]
     elif name == "yuv420p10le":
-        views = [_view(plane, np.dtype("<u2"), 1) for plane in frame.planes]
+        views = [view_of(plane, np.dtype("<u2"), 1) for plane in frame.planes]
     else:
         return None
     if any(view is None for view in views):
@@ -101,7 +101,8 @@ def planes_of(frame: VideoFrame) -> Planes | None:
     )
 
 
-def _view(plane: Any, kind: Any, channels: int) -> Plane | None:
+def view_of(plane: Any, kind: Any, channels: int) -> Plane | None:
+    """Return a plane of a frame where it lies, shape (h, w) or (h, w, channels); None when it lies otherwise."""
     line_px, rest = divmod(plane.line_size, np.dtype(kind).itemsize)
     if rest or line_px < plane.width * channels:  # upside down, or not as expected
         return None

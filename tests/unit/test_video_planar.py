@@ -81,9 +81,28 @@ def apart(one, other):
     return np.abs(one.astype(int) - other).mean()
 
 
+@pytest.fixture
+def by_box(monkeypatch):
+    """Have the planes of a box stacked even where converting the whole small frame would be faster."""
+    monkeypatch.setattr(planar, "_WHOLE_AREAS", 0)
+
+
+@pytest.mark.parametrize("form", ["yuv420p", "yuvj420p"])
+@pytest.mark.parametrize("span", [LIMITED, FULL])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_square_of_a_small_frame_is_that_of_swscale(form, span, orientation, monkeypatch):
+    frame = frame_of(scene(), form, BT709)
+    frame.color_range = span
+    picture, expected = PlanarPicture(frame, orientation=orientation), reference(frame, orientation)
+    monkeypatch.setattr(planar, "stacked", lambda *_: pytest.fail("the box was stacked"))
+    for repeat_edges in (False, True):
+        found = picture.warp(square(x0=40.0), 128, repeat_edges=repeat_edges)
+        assert np.abs(found.astype(int) - expected.warp(square(x0=40.0), 128, repeat_edges=repeat_edges)).max() <= 1
+
+
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_a_square_is_that_of_the_converted_picture(form, orientation):
+def test_a_square_is_that_of_the_converted_picture(form, orientation, by_box):
     frame = frame_of(scene(), form)
     picture, expected = PlanarPicture(frame, orientation=orientation), reference(frame, orientation)
     assert (picture.width_px, picture.height_px) == (expected.width_px, expected.height_px)
@@ -102,7 +121,7 @@ def test_a_square_is_that_of_the_converted_picture(form, orientation):
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("span", [LIMITED, FULL])
 @pytest.mark.parametrize("space", [BT709, UNSAID, BT601, BT2020])
-def test_colours_are_those_of_the_frames_own_matrix(form, span, space):
+def test_colours_are_those_of_the_frames_own_matrix(form, span, space, by_box):
     frame = frame_of(scene(), form)
     frame.colorspace, frame.color_range = space, span
     picture, expected = PlanarPicture(frame), reference(frame)
@@ -136,7 +155,7 @@ def test_a_colour_space_that_swscale_refuses_is_shown_all_the_same():
 
 @pytest.mark.parametrize("size", [(321, 181), (320, 181), (319, 180), (37, 23)])
 @pytest.mark.parametrize("form", ["yuv420p", "yuv420p10le"])
-def test_odd_sizes(size, form):
+def test_odd_sizes(size, form, by_box):
     frame = frame_of(scene(*size), form)
     picture, expected = PlanarPicture(frame), exact(frame)
     assert (picture.width_px, picture.height_px) == size
