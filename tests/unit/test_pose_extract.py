@@ -13,8 +13,8 @@ import pytest
 
 from gait_core.cache import ArrayCache
 from gait_core.config import Limits, PoseSettings
-from gait_core.errors import Cancelled, InputError, ModelError, VideoError, WalkRefused
-from gait_core.pose import extract
+from gait_core.errors import Cancelled, InputError, LibraryError, ModelError, VideoError, WalkRefused
+from gait_core.pose import batch, extract, extracted
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.engines import open_engine
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
@@ -73,9 +73,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the arguments of the stand-in, to be changed by a test."""
     arguments: dict[str, Any] = {}
     StandIn.opened = StandIn.most_busy = StandIn.busy = 0
-    monkeypatch.setattr(extract, "open_engine", lambda settings: StandIn(**arguments))
-    monkeypatch.setattr(extract, "model_sha256", lambda variant, reporter=None: f"model {variant}")
-    monkeypatch.setattr(extract, "engine_version", lambda settings: "1")
+    monkeypatch.setattr(batch, "open_engine", lambda settings: StandIn(**arguments))
+    for module in (batch, extracted):
+        monkeypatch.setattr(module, "model_sha256", lambda variant, reporter=None: f"model {variant}")
+    monkeypatch.setattr(extracted, "engine_version", lambda settings: "1")
     return arguments
 
 
@@ -218,7 +219,7 @@ def test_what_the_machine_lacks_is_told_once(
     def missing(*_: Any) -> str:
         raise ModelError("Expected the pose models.", "Fetch them.")
 
-    monkeypatch.setattr(extract, "model_sha256", missing)
+    monkeypatch.setattr(extracted, "model_sha256", missing)
     paths = [write(tmp_path / f"{n}.mp4", column=10 * n) for n in range(1, 4)]
     with pytest.raises(ModelError):
         extract_many(paths, SETTINGS, workspace=workspace)
@@ -230,14 +231,14 @@ def test_a_lack_that_shows_later_stops_all_and_is_the_error(
     engine["delay_s"] = 0.05
     slow = write(tmp_path / "slow.mp4", frames=400)
     other = write(tmp_path / "other.mp4", frames=50)
-    original = extract.track_video
+    original = batch.track_video
 
     def damaged(info: VideoInfo, *arguments: Any, **more: Any) -> Any:
         if info.name == "other.mp4":
             raise ModelError("Expected the pose model as it was installed.", "Fetch it again.")
         return original(info, *arguments, **more)
 
-    monkeypatch.setattr(extract, "track_video", damaged)
+    monkeypatch.setattr(batch, "track_video", damaged)
     begun_s = time.monotonic()
     with pytest.raises(ModelError, match="as it was installed"):
         extract_many([slow, other], SETTINGS, workspace=workspace, limits=Limits(workers=2))
@@ -313,3 +314,27 @@ def test_a_damaged_cache_entry_is_computed_again(tmp_path: Path, workspace: Work
 def test_the_engine_is_the_one_that_is_named() -> None:
     assert open_engine(SETTINGS).name == "openvino"
     assert open_engine(SETTINGS.with_(engine="mediapipe")).name == "mediapipe"
+
+
+def test_mediapipe_steps_in_where_openvino_does_not_work(
+    tmp_path: Path, workspace: Workspace, engine: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_engine(settings: PoseSettings) -> StandIn:
+        if settings.engine == "openvino":
+            raise LibraryError("Expected OpenVINO to load, but it failed.", "Choose --engine mediapipe.")
+        return StandIn(**engine)
+
+    monkeypatch.setattr(batch, "open_engine", open_engine)
+    events: list[Event] = []
+    paths = [write(tmp_path / f"{n}.mp4", column=10 * n) for n in range(1, 4)]
+    settings = SETTINGS.with_(engine="auto")
+    reporter = Reporter(sink=events.append)
+    walks = extract_many(paths, settings, workspace=workspace, reporter=reporter, limits=Limits(workers=2))
+    assert all(isinstance(walk, ExtractedWalk) for walk in walks)
+    assert [event.message for event in events if event.kind == "warning" and "MediaPipe runs" in event.message] == [
+        "Expected OpenVINO to load, but it failed. MediaPipe runs the pose model instead; it takes longer."
+    ]
+    # Landmarks of one engine are never taken for those of the other.
+    assert walks[0].address != extracted.track_address(walks[0].info, settings)
+    with pytest.raises(LibraryError):
+        extract_many(paths[:1], SETTINGS.with_(engine="openvino"), workspace=workspace)

@@ -1,0 +1,61 @@
+"""The landmarks of one video, where they lie in the cache, and how many videos are analysed at once."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from gait_core.config import PoseSettings
+from gait_core.errors import WalkWarning
+from gait_core.pose.assets import model_sha256
+from gait_core.pose.engines import engine_version, resolved
+from gait_core.pose.track import Track
+from gait_core.progress import Reporter
+from gait_core.runtime.processor import available_processors
+from gait_core.video.info import VideoInfo
+
+__all__ = ["STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address"]
+
+STAGE = "extract"
+TRACK_KIND = "track"
+_MAX_WORKERS = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExtractedWalk:
+    """The landmarks of one video and what is known of it.
+
+    Attributes
+    ----------
+    track : Track
+    info : VideoInfo
+    cached : bool
+        True when the landmarks came from the cache.
+    address : str
+        Where the landmarks lie in the cache: content, settings, model and engine in one digest.
+    warnings : tuple of WalkWarning
+        Reasons to doubt the walk.
+    """
+
+    track: Track
+    info: VideoInfo
+    cached: bool
+    address: str
+    warnings: tuple[WalkWarning, ...]
+
+
+def default_workers() -> int:
+    """Return how many videos are analysed at once: one per processor, at most five."""
+    return min(_MAX_WORKERS, available_processors())
+
+
+def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:
+    """Return the content address of a track; a renamed video has the same, another setting or model has not."""
+    settings = resolved(settings)
+    parts = (
+        info.content_sha256,
+        settings.digest(),
+        model_sha256(settings.variant, reporter),
+        engine_version(settings),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
