@@ -37,10 +37,12 @@ UPRIGHT = Orientation(0, False)
 
 def orientation_of(frame: VideoFrame) -> Orientation:
     """Read the display matrix that the camera wrote; upright where there is none."""
-    from av.sidedata.sidedata import Type
+    from av.sidedata.sidedata import SideDataContainer, Type
 
-    entries: Any = frame.side_data  # declared as a mapping of names, but it is one of types
-    found = entries.get(Type.DISPLAYMATRIX)
+    # Not `frame.side_data`: the frame keeps that, and it keeps the frame, so that only a garbage collection would free
+    # the picture; hundreds of them lay in memory until then.
+    container: Any = SideDataContainer  # declared without arguments, and as a mapping of names instead of types
+    found = container(frame).get(Type.DISPLAYMATRIX)
     stored = bytes(found) if found is not None else b""
     if len(stored) < 36:
         return UPRIGHT
