@@ -79,6 +79,8 @@ class PreparedWalk:
             "frames": len(self.track),
             "detection_rate": self.track.detection_rate,
             "cached": self.cached,
+            "engine": str(self.track.info.get("engine", "")),
+            "precision": str(self.track.info.get("settings", {}).get("precision", "f32")),
             "windows": len(self.windows),
             "visible_side": self.features.visible_side,
             "quality": {k: v for k, v in self.features.quality.items() if isinstance(v, int | float | str)},

@@ -26,7 +26,7 @@ _EVENT_RULES: Final = {
     "velocity": "velocity of heel and toe against the pelvis (Zeni 2008)",
     "foot_velocity": "vertical velocity of the foot (O’Connor 2007)",
 }
-_LIBRARIES: Final = ("mediapipe", "opencv-python", "numpy", "scipy")
+_LIBRARIES: Final = ("mediapipe", "openvino", "opencv-python", "numpy", "scipy")
 _MOST_REASONS: Final = 3
 
 
