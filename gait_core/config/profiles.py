@@ -16,7 +16,7 @@ GIB: Final = 1024**3
 _MODELS: Final = ("lite", "full", "heavy")
 _PROCESS_MIB: Final[Mapping[str, tuple[int, int, int]]] = {
     "mediapipe": (400, 410, 470),
-    "openvino": (370, 390, 470),
+    "openvino": (290, 310, 400),
 }
 """Engine → memory of a process with each model, before the first picture; rounded down from measurements."""
 
