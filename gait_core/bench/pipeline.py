@@ -14,6 +14,7 @@ from gait_core.bench.pipeline_quality import Quality, judge, levels_of
 from gait_core.bench.pipeline_runs import WarmRun, load_everything, warm_runs
 from gait_core.bench.processes import Finished, call, into_page_cache, median_of, run_gait
 from gait_core.config import profile_named
+from gait_core.errors import LibraryError
 from gait_core.pose.engines import resolved
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -118,8 +119,13 @@ def _run_all(videos: Sequence[str], folder: Path, repeats: Mapping[str, int], re
             create(COLD, f"now-{repeat}")
             create(CACHED, f"now-{repeat}")
     with reporter.stage("pipeline", "warm worker"):
-        warm = warm_runs(videos, folder, repeats["now"], reporter)
-        runs.warm = {WARM_COLD: warm["cold"], WARM_CACHED: warm["cached"]}
+        try:
+            warm = warm_runs(videos, folder, repeats["now"], reporter)
+        except LibraryError as error:
+            # Minutes of other measurements shall not be lost over this; its figures are None.
+            reporter.warn("pipeline", str(error))
+        else:
+            runs.warm = {WARM_COLD: warm["cold"], WARM_CACHED: warm["cached"]}
     return runs
 
 
