@@ -22,13 +22,24 @@ _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Examine the machine."""
     from gait_core.pose.assets import model_checks
+    from gait_core.runtime.devices import choose_pose_device, choose_training_device, find_devices
     from gait_core.runtime.doctor import examine
 
     checks = [*examine(workspace), *model_checks()]
+    devices = find_devices(deep=args.deep)
+    chosen = {"pose": choose_pose_device(devices), "training": choose_training_device(devices)}
     bad = [check for check in checks if not check.ok]
     lines = [f"{'ok     ' if c.ok else 'MISSING'}  {c.name}: {c.found}" for c in checks if not args.quiet or not c.ok]
     lines += [f"\n{c.name}: expected {c.expected}, but found {c.found}.\n  What to do: {c.remedy}" for c in bad]
-    result = {"ok": not bad, "checks": [check.to_dict() for check in checks], "exit_code": 1 if bad else 0}
+    lines += [f"device   {device.name}: {device.reason}" for device in devices if not args.quiet]
+    lines += [f"{use} runs on {device.name}. {why}" for use, (device, why) in chosen.items() if not args.quiet]
+    result = {
+        "ok": not bad,
+        "checks": [check.to_dict() for check in checks],
+        "devices": [device.to_dict() for device in devices],
+        "chosen": {use: {"device": device.name, "why": why} for use, (device, why) in chosen.items()},
+        "exit_code": 1 if bad else 0,
+    }
     if args.quiet:
         # Before the first fetch the models are missing, and that is ordinary.
         serious = [check for check in bad if not check.name.startswith("pose model")]
@@ -238,12 +249,16 @@ def demo(_: argparse.Namespace, workspace: Workspace, console: Console) -> Answe
 
 
 def worker(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
-    """Run one job folder."""
+    """Run one job folder, now or as soon as there is one."""
+    logging.captureWarnings(True)
+    if args.spare:
+        from gait_core.jobs.spare_process import run_spare
+
+        return {"job": run_spare(workspace, idle_s=args.idle_s)}, ""
     from gait_core.jobs.run import run_folder
 
-    folder = Path(args.folder)
-    if not (folder / "spec.json").is_file():
+    folder = Path(args.folder or "")
+    if not args.folder or not (folder / "spec.json").is_file():
         raise InputError(f"Expected a job folder with spec.json, but got {folder}.", "Start jobs from the dashboard.")
-    logging.captureWarnings(True)
     run_folder(folder, workspace)
     return {"job": folder.name}, ""

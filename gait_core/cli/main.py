@@ -89,7 +89,8 @@ def build_parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
-    add(sub, "doctor", commands.doctor, "examine the machine: what is there, what is missing, and the remedy")
+    doctor = add(sub, "doctor", commands.doctor, "examine the machine: what is there, what is missing, and the remedy")
+    doctor.add_argument("--deep", action="store_true", help="also ask OpenVINO which devices it can use")
 
     models = sub.add_parser("models", help="the pose models").add_subparsers(metavar="ACTION", required=True)
     fetch = add(models, "fetch", commands.models_fetch, "get the pose models: lite, full and heavy")
@@ -152,7 +153,9 @@ def build_parser() -> argparse.ArgumentParser:
     add(sub, "demo", commands.demo, "five simulated walks, a baseline, one normal and one impaired walk scored")
 
     worker = add(sub, "worker", commands.worker, "run one job folder (the dashboard starts this)")
-    worker.add_argument("folder", metavar="FOLDER")
+    worker.add_argument("folder", metavar="FOLDER", nargs="?")
+    worker.add_argument("--spare", action="store_true", help="load everything, then wait for a job and run it")
+    worker.add_argument("--idle-s", type=float, default=900.0, metavar="S", help="longest wait of a spare")
     return parser
 
 

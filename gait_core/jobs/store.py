@@ -27,6 +27,7 @@ from typing import Any, TypeAlias
 
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.jobs.job import ACTIVE_STATES, Job, state_of, worker_process
+from gait_core.jobs.spare import Spare
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = ["ACTIVE_STATES", "Job", "JobStore"]
@@ -36,6 +37,7 @@ _KILL_AFTER_S = 8.0
 _SECOND_LOOKS = 3
 _LOOK_AGAIN_S = 0.15
 _FRESH_S = 5.0
+_RENEW_EVERY_S = 0.5
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -45,10 +47,13 @@ class JobStore:
     Parameters
     ----------
     workspace : Workspace
+    spare : bool
+        Keep one worker process that has loaded everything and waits for the next job.
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, spare: bool = False) -> None:
         self.workspace = workspace
+        self.spare = Spare(workspace) if spare else None
 
     def create(self, kind: str, params: Mapping[str, Any], title: str) -> Job:
         """Write the folder of a new job without starting it."""
@@ -62,7 +67,7 @@ class JobStore:
     def submit(self, kind: str, params: Mapping[str, Any], title: str) -> Job:
         """Write the folder of a new job and start a worker for it; it waits for its turn."""
         job = self.create(kind, params, title)
-        self._spawn(job.folder)
+        self._give_out(job.folder)
         return job
 
     def get(self, job_id: str) -> Job:
@@ -143,7 +148,7 @@ class JobStore:
         for marker in ("cancel", "stop_early"):
             (job.folder / marker).unlink(missing_ok=True)
         write_json(job.folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
-        self._spawn(job.folder)
+        self._give_out(job.folder)
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -194,6 +199,35 @@ class JobStore:
         if job.active:
             raise InputError(f"Expected an ended job, but {job_id!r} is {job.state}.", "Cancel it first, or wait.")
         return job
+
+    def keep_spare(self) -> None:
+        """See to it that a spare worker waits, where this store keeps one; cheap when one does."""
+        if self.spare is not None:
+            self.spare.start()
+
+    def stop_spare(self) -> None:
+        """Let the spare worker go."""
+        if self.spare is not None:
+            self.spare.stop()
+
+    def _give_out(self, folder: Path) -> None:
+        """Give a job to the spare worker, or to a fresh one."""
+        if self.spare is None:
+            self._spawn(folder)
+            return
+        if not self.spare.hand_over(folder):
+            self._spawn(folder)
+        threading.Thread(target=self._renew, args=(folder.name,), daemon=True, name="renew-spare").start()
+
+    def _renew(self, job_id: str) -> None:
+        """Keep a spare again once a job has ended: while it runs, loading would take processors from it."""
+        try:
+            while self.get(job_id).active:
+                time.sleep(_RENEW_EVERY_S)
+        except (NotFoundError, StorageError):
+            pass  # deleted meanwhile
+        while self.spare is not None and not self.spare.start():
+            time.sleep(_RENEW_EVERY_S)
 
     def _spawn(self, folder: Path) -> None:
         command = [sys.executable, "-m", "gait_core", "worker", str(folder), "--workspace", str(self.workspace.root)]

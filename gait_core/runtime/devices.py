@@ -2,6 +2,220 @@
 
 from __future__ import annotations
 
-from gait_core.runtime.processor import has_fast_bf16
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
 
-__all__ = ["has_fast_bf16"]
+import psutil
+
+from gait_core.runtime.processor import available_processors, fast_bf16_unit, has_fast_bf16, processor_name
+
+__all__ = ["Device", "choose_pose_device", "choose_training_device", "find_devices", "has_fast_bf16"]
+
+_INTEL: Final = "0x8086"
+_CUDA_WHEELS: Final = ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """Something that can calculate.
+
+    Attributes
+    ----------
+    kind : {"cpu", "nvidia", "apple", "intel_gpu", "intel_npu"}
+    name : str
+    memory_bytes : int
+        Its memory; that of the machine where both share it; 0 where unknown.
+    usable_for : tuple of str
+        ``pose``, ``training``: what this installation can use it for.
+    reason : str
+        Why, or why not.
+    """
+
+    kind: str
+    name: str
+    memory_bytes: int
+    usable_for: tuple[str, ...]
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return dict(vars(self), usable_for=list(self.usable_for))
+
+
+def find_devices(*, root: Path = Path("/"), deep: bool = False) -> list[Device]:
+    """Look for devices without loading a heavy library; the processor comes first.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``/proc`` and ``/sys`` lie.
+    deep : bool
+        Also load OpenVINO and ask it which devices it can use, which takes about a second.
+    """
+    openvino = _openvino_devices(load=deep)
+    return [
+        _processor(root),
+        *_nvidia(root),
+        *_apple(),
+        *_intel(root, "class/drm", "card[0-9]*", "intel_gpu", "GPU", openvino),
+        *_intel(root, "class/accel", "accel[0-9]*", "intel_npu", "NPU", openvino),
+    ]
+
+
+def choose_pose_device(devices: Sequence[Device]) -> tuple[Device, str]:
+    """Return the device that finds the landmarks, and why it is that one."""
+    processor = next(device for device in devices if device.kind == "cpu")
+    others = [device for device in devices if device.kind != "cpu"]
+    if not others:
+        return processor, "No other device was found."
+    names = ", ".join(device.name for device in others)
+    return processor, (
+        f"{names}: not used for poses. The pose models are small, the processor runs them beside the decoder, "
+        "and on no other device has a gain been measured."
+    )
+
+
+def choose_training_device(devices: Sequence[Device]) -> tuple[Device, str]:
+    """Return the device that networks would be trained on, and why it is that one."""
+    usable = [device for device in devices if "training" in device.usable_for]
+    best = max(usable, key=lambda device: (device.kind == "nvidia", device.memory_bytes))
+    others = [f"{device.name}: {device.reason}" for device in devices if device.kind != "cpu" and device != best]
+    if best.kind == "nvidia":
+        return best, " ".join([best.reason, *others])
+    return best, " ".join(others) or "No other device was found."
+
+
+def _processor(root: Path) -> Device:
+    cpuinfo = root / "proc" / "cpuinfo"
+    unit = fast_bf16_unit(cpuinfo)
+    bfloat = f"calculates fast in bfloat16 ({unit})" if unit else "has no fast bfloat16, so float32 is used"
+    return Device(
+        kind="cpu",
+        name=processor_name(cpuinfo),
+        memory_bytes=int(psutil.virtual_memory().total),
+        usable_for=("pose", "training"),
+        reason=f"Always there; {available_processors()} processors for this program; {bfloat}.",
+    )
+
+
+def _nvidia(root: Path) -> list[Device]:
+    found = _nvidia_by_tool() or _nvidia_by_driver(root)
+    if not found:
+        return []
+    usable, reason = _cuda()
+    return [
+        Device(kind="nvidia", name=name, memory_bytes=memory, usable_for=usable, reason=reason)
+        for name, memory in found
+    ]
+
+
+def _nvidia_by_tool() -> list[tuple[str, int]]:
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    command = [tool, "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        text = subprocess.run(command, capture_output=True, text=True, timeout=3, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    cards = []
+    for line in text.splitlines():
+        name, _, mebibytes = line.rpartition(",")
+        size = mebibytes.strip()
+        cards.append((name.strip(), int(size) * 1024**2 if size.isdigit() else 0))
+    return cards
+
+
+def _nvidia_by_driver(root: Path) -> list[tuple[str, int]]:
+    """Return what the driver tells where its tool is not installed, as in many containers."""
+    cards = []
+    for file in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
+        lines = dict(line.partition(":")[::2] for line in _text(file).splitlines())
+        cards.append((lines.get("Model", "NVIDIA card").strip() or "NVIDIA card", 0))
+    return cards
+
+
+def _cuda() -> tuple[tuple[str, ...], str]:
+    """Tell whether TensorFlow can use an NVIDIA card, from what is installed."""
+    if sys.platform == "win32":
+        return (), "TensorFlow uses no NVIDIA card on Windows itself: install Gait Studio inside WSL2."
+    if any(_installed(name) for name in _CUDA_WHEELS):
+        return ("training",), "TensorFlow's CUDA libraries are installed; memory is taken as it is needed."
+    return (), (
+        "TensorFlow's CUDA libraries are not installed: python -m pip install -r requirements-gpu.txt "
+        "(not measured here; baselines train within seconds on the processor)."
+    )
+
+
+def _apple() -> list[Device]:
+    if platform.system() != "Darwin" or platform.machine() != "arm64":
+        return []
+    usable: tuple[str, ...] = ("training",) if _installed("tensorflow-metal") else ()
+    reason = (
+        "TensorFlow's Metal plug-in is installed."
+        if usable
+        else "TensorFlow needs the plug-in tensorflow-metal for it, which is not installed; not measured."
+    )
+    return [
+        Device(
+            kind="apple",
+            name=f"{processor_name()} graphics",
+            memory_bytes=int(psutil.virtual_memory().total),
+            usable_for=usable,
+            reason=reason,
+        )
+    ]
+
+
+def _intel(root: Path, place: str, pattern: str, kind: str, short: str, openvino: Sequence[str] | None) -> list[Device]:
+    found = []
+    for device in sorted((root / "sys" / place).glob(f"{pattern}/device/vendor")):
+        card = device.parent.parent.name
+        if _text(device).strip() != _INTEL or "-" in card:
+            continue
+        known = openvino is not None and any(name.partition(".")[0] == short for name in openvino)
+        if openvino is None:
+            reason = f"Whether OpenVINO can use it shows `doctor --deep`; poses run on the processor ({_UNMEASURED})."
+        elif known:
+            reason = f"OpenVINO can use it, but poses run on the processor ({_UNMEASURED})."
+        else:
+            reason = "OpenVINO does not see it: its driver is missing."
+        found.append(Device(kind=kind, name=f"Intel {short} ({card})", memory_bytes=0, usable_for=(), reason=reason))
+    return found
+
+
+_UNMEASURED: Final = "no gain has been measured on it"
+
+
+def _openvino_devices(*, load: bool) -> list[str] | None:
+    """Return the devices that OpenVINO sees, or None where it is not loaded."""
+    if "openvino" not in sys.modules and not load:
+        return None
+    try:
+        import openvino
+
+        return [str(name) for name in openvino.Core().available_devices]
+    except (ImportError, RuntimeError, AttributeError):
+        return []
+
+
+def _installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
