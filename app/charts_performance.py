@@ -1,8 +1,8 @@
-"""Charts of the performance page: the machine now, the waterfall of a job, its use over time, jobs side by side."""
+"""Charts of the performance page: the waterfall of a job, its use over time, jobs side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from app import words
@@ -10,43 +10,12 @@ from app.charts import Chart, blank
 from app.jobreport import GIB, JobReport, Series, Span
 from app.theme import Palette, palette
 
-__all__ = ["LIVE", "compare_stages", "frame_rates", "live", "load_over_time", "memory_over_time", "trend", "waterfall"]
-
-LIVE: Final[Mapping[str, tuple[str, str]]] = {
-    "memory": ("memory", "solid"),
-    "cpu": ("processor", "dot"),
-    "gpu": ("graphics card", "dash"),
-    "gpu_memory": ("memory of the graphics card", "longdash"),
-}
-"""Name of a reading → what it is called, and how its line is drawn."""
+__all__ = ["compare_stages", "frame_rates", "load_over_time", "memory_over_time", "trend", "waterfall"]
 
 _MOST_LANES: Final = 24
 _HEADROOM: Final = 1.25
 """Room above the highest value, where the names of the stages stand."""
 _COLOURS: Final = ("accent", "muted", "text", "faint")
-
-
-def live(seconds_ago: Sequence[float], readings: Mapping[str, Sequence[float | None]]) -> Chart:
-    """Draw what the machine does, in per cent; `readings` are shares in [0, 1] by the names of `LIVE`."""
-    p = palette()
-    figure = blank(240, "Seconds ago (s)", "In use (%)")
-    said = []
-    for colour, (name, (label, dash)) in zip(_COLOURS, LIVE.items(), strict=False):
-        values = readings.get(name) or []
-        if not any(value is not None for value in values):
-            continue
-        figure.add_scatter(
-            x=list(seconds_ago),
-            y=[None if value is None else 100 * value for value in values],
-            name=label,
-            mode="lines",
-            line={"color": getattr(p, colour), "width": 2.5, "dash": dash},
-            hovertemplate="%{y:.0f} %<extra>" + label + "</extra>",
-        )
-        said.append(f"{label} {words.percent(values[-1])}")
-    figure.update_xaxes(range=[max([*seconds_ago, 60.0]), 0])
-    figure.update_yaxes(range=[0, 104])
-    return figure, f"The whole computer, up to now: {', '.join(said)}." if said else "Nothing was read yet."
 
 
 def waterfall(bars: Sequence[Span]) -> Chart:

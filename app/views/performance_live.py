@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import streamlit as st
 
-from app import charts, charts_performance, jobreport, words
+from app import charts_live, jobreport, words
 from app.components import box, empty, facts, note, rows
-from app.jobreport import JobReport, Series, quotient
+from app.jobreport import GIB, JobReport, Series, quotient
 from app.state import active_job, jobs, recall, remember, workspace
 from gait_core.cache import ArrayCache, CacheInfo
 from gait_core.jobs.store import Job
 from gait_core.runtime.doctor import examine
 from gait_core.runtime.monitor import sample
 
-__all__ = ["cache_sentence", "machine_facts", "render"]
+__all__ = ["cache_sentence", "machine_chart", "machine_facts", "render"]
 
 _EVERY_S: Final = 2.0
 _KEEP_S: Final = 300.0
-GIB: Final = 1024**3
+_HALF: Final = 520
+_LINES: Final = (
+    ("memory", "memory", "accent", "solid"),
+    ("cpu", "processor", "muted", "dot"),
+    ("gpu", "graphics card", "text", "dash"),
+    ("gpu_memory", "memory of the graphics card", "faint", "longdash"),
+)
+"""Reading, what it is called, and how its line is drawn."""
 
 
 def render() -> None:
@@ -78,12 +85,27 @@ def _machine_now() -> None:
     kept.append(now)
     remember("live", kept)
     facts(machine_facts(reading))
-    if len(kept) > 2:
-        figure, sentence = charts_performance.live(
-            [now_s - item["at_s"] for item in kept],
-            {name: [item[name] for item in kept] for name in charts_performance.LIVE},
-        )
-        charts.show(figure, sentence, key="live_machine")
+    charts_live.show(*machine_chart([now_s - item["at_s"] for item in kept], kept))
+
+
+def machine_chart(seconds_ago: Sequence[float], readings: Sequence[Mapping[str, float | None]]) -> tuple[str, str]:
+    """Return the chart of the machine and its sentence; readings are shares in [0, 1]."""
+    drawn = {
+        label: charts_live.Line(label=label, values=_percent([item[name] for item in readings]), token=token, dash=dash)
+        for name, label, token, dash in _LINES
+    }
+    said = [f"{label} {words.percent(_latest(line) / 100)}" for label, line in drawn.items() if line.measured]
+    sentence = f"The whole computer now: {', '.join(said)}."
+    lines = list(drawn.values())
+    return charts_live.drawing(seconds_ago, lines, title="In use (%)", top=100.0), sentence
+
+
+def _percent(shares: Sequence[float | None]) -> list[float | None]:
+    return [None if share is None else 100 * share for share in shares]
+
+
+def _latest(line: charts_live.Line) -> float:
+    return next((value for value in reversed(line.values) if value is not None), 0.0)
 
 
 def _shares(reading: Mapping[str, Any], now_s: float) -> dict[str, float | None]:
@@ -112,13 +134,48 @@ def _job_now() -> None:
     st.subheader(job.title, anchor=False)
     item = jobreport.load(job)
     facts(_job_facts(job, item))
-    bars = jobreport.spans(item, time.time())
     if item.series("memory_bytes").measured:
         left, right = st.columns(2, gap="medium")
         with left:
-            charts.show(*charts_performance.memory_over_time(item, bars), key="live_job_memory")
+            charts_live.show(*_job_memory(item))
         with right:
-            charts.show(*charts_performance.frame_rates(item, bars), key="live_job_frames")
+            charts_live.show(*_job_pace(item))
+
+
+def _job_memory(item: JobReport) -> tuple[str, str]:
+    seconds_ago, values = _last_minutes(item, item.series("memory_bytes"))
+    used = [None if value is None else value / GIB for value in values]
+    limit_mb = (item.report.get("memory_usage") or {}).get("limit_mb")
+    limit = limit_mb / 1024 if limit_mb else None
+    top = 1.25 * max([value for value in used if value is not None] or [0.1])
+    sentence = f"Memory of this job: {next((v for v in reversed(used) if v is not None), 0.0):.2f} GB now"
+    sentence += f"; its limit is {limit:.1f} GB." if limit else "."
+    line = charts_live.Line(label="memory", values=used)
+    return charts_live.drawing(
+        seconds_ago, [line], title="Memory of the job (GB)", top=top, width=_HALF, limit=limit
+    ), sentence
+
+
+def _job_pace(item: JobReport) -> tuple[str, str]:
+    seconds_ago, rates = _last_minutes(item, item.frame_rate())
+    _, shares = _last_minutes(item, item.cache_rate())
+    top = 1.25 * max([value for value in rates if value is not None] or [1.0])
+    now = next((value for value in reversed(rates) if value is not None), 0.0)
+    answered = next((value for value in reversed(shares) if value is not None), None)
+    sentence = f"Frames analysed a second: {words.number(now, 1)} now."
+    if answered is not None:
+        sentence += f" The cache answered {words.percent(answered)} of this job's look-ups."
+    line = charts_live.Line(label="frames/s", values=rates)
+    title = "Frames per second (1/s)"
+    return charts_live.drawing(seconds_ago, [line], title=title, top=max(top, 1.0), width=_HALF), sentence
+
+
+def _last_minutes(item: JobReport, series: Series) -> tuple[list[float], list[float | None]]:
+    """Return the last minutes of a series as (seconds ago, values)."""
+    now_s = time.time() - item.begun_s
+    kept = [(now_s - at_s, value) for at_s, value in zip(series.time_s, series.high, strict=True)]
+    kept = [(max(0.0, ago_s), value) for ago_s, value in kept if ago_s <= _KEEP_S]
+    return [ago_s for ago_s, _ in kept], [value for _, value in kept]
 
 
 def _job_facts(job: Job, item: JobReport) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 
@@ -11,8 +12,8 @@ import pytest
 from reading import text_of
 from streamlit.testing.v1 import AppTest
 
-from app import charts_performance, jobreport
-from app.views.performance_live import machine_facts
+from app import charts_live, charts_performance, jobreport
+from app.views.performance_live import machine_chart, machine_facts
 from gait_core.jobs.performance import write_report
 from gait_core.jobs.store import JobStore
 from gait_core.runtime.performance_report import track_cost
@@ -116,12 +117,12 @@ def test_every_state_shows_what_is_known(open_page: Open, space: Workspace, stat
 
 
 def test_the_running_job_stands_under_live(open_page: Open, space: Workspace) -> None:
-    measured(space, "running", title="Baseline of P-020")
+    measured(space, "running", title="Baseline of P-020", ago_s=60)
     said = text_of(open_page("performance"))
     assert "Baseline of P-020" in said
     assert "0.48 GB" in said
     assert "75 %" in said
-    assert "Memory of this job: at most" in said
+    assert "Memory of this job: 0.48 GB now; its limit is 2.0 GB." in said
 
 
 def test_without_a_running_job_live_says_so(open_page: Open, space: Workspace) -> None:
@@ -203,12 +204,28 @@ def test_memory_is_drawn_with_the_limit_only_where_it_is_near(space: Workspace) 
     assert "97 % of the limit" in sentence
 
 
+def shares(**values: float | None) -> dict[str, float | None]:
+    return {"memory": None, "cpu": None, "gpu": None, "gpu_memory": None} | values
+
+
 def test_live_lines_are_drawn_only_for_what_is_measured() -> None:
-    figure, sentence = charts_performance.live([4.0, 2.0, 0.0], {"memory": [0.2, 0.2, 0.3], "cpu": [None, 0.5, 0.9]})
-    assert [trace.name for trace in figure.data] == ["memory", "processor"]
-    assert sentence == "The whole computer, up to now: memory 30 %, processor 90 %."
-    with_card, _ = charts_performance.live([0.0], {"gpu": [0.4], "gpu_memory": [0.1]})
-    assert [trace.name for trace in with_card.data] == ["graphics card", "memory of the graphics card"]
+    html, sentence = machine_chart([2.0, 0.0], [shares(memory=0.2), shares(memory=0.3, cpu=0.9)])
+    assert sentence == "The whole computer now: memory 30 %, processor 90 %."
+    assert "graphics card" not in html
+    html, sentence = machine_chart([0.0], [shares(gpu=0.4, gpu_memory=0.1)])
+    assert sentence == "The whole computer now: graphics card 40 %, memory of the graphics card 10 %."
+
+
+def test_a_drawing_leaves_a_gap_where_nothing_was_read_and_keeps_within_its_frame() -> None:
+    line = charts_live.Line(label="a<b", values=[1.0, None, 2.0, 99.0])
+    html = charts_live.drawing([30.0, 20.0, 10.0, 0.0], [line, line], title="Busy (%)", top=10.0)
+    path = next(path for path in re.findall(r'd="([^"]+)"', html) if "L" in path)
+    assert path.count("M") == 2
+    numbers = [float(y) for y in re.findall(r"[ML][\d.]+ ([\d.]+)", path)]
+    assert numbers == sorted(numbers, reverse=True)
+    assert min(numbers) == pytest.approx(34.0), "what is too high stays at the upper edge"
+    assert "a&lt;b" in html
+    assert "Seconds ago (s)" in html
 
 
 def test_a_card_is_shown_with_load_and_memory_and_its_absence_with_the_reason() -> None:
