@@ -74,6 +74,7 @@ def bench_extraction(
             "speedup": "frames/s of the source, all processors, over those of a plain loop; medians",
             "speedup_per_core": "frames per second of processor time, both held to one processor",
             "profiles_by": "frames of the source video per second, whether analysed or left out",
+            "not_counted": "importing libraries, loading and compiling models for the first time (startup_s)",
             "limit_ratio": "processor time of ours on one core over that of decoding and of the landmark model alone",
         },
         figures=figures,
@@ -156,6 +157,8 @@ def _speed_figures(runs: Mapping[str, list[Run]]) -> dict[str, float]:
         "fast_vs_balanced": _rate(runs, "profile fast") / _rate(runs, "profile balanced"),
         "accurate_vs_balanced": _rate(runs, "profile accurate") / _rate(runs, "profile balanced"),
         "limit_ratio": _processor_s(runs, "ours, one core") / alone_s,
+        "plain_startup_s": median_of([run["startup_s"] for run in runs["plain"]]),
+        "startup_s": median_of([run["startup_s"] for run in runs["ours"]]),
         "plain_frames_per_s": _rate(runs, "plain"),
         "frames_per_s": _rate(runs, "ours"),
     }
