@@ -34,6 +34,7 @@ def free_port(first: int = FIRST_PORT, tries: int = 50) -> int:
 def environment(given: Mapping[str, str], workspace: str | None) -> dict[str, str]:
     """Return the environment of the dashboard: loopback only, no statistics, one workspace."""
     changed = dict(given, STREAMLIT_SERVER_ADDRESS=ADDRESS, STREAMLIT_BROWSER_GATHER_USAGE_STATS="false")
+    changed.setdefault("GAIT_SPARE", "1")  # one worker waits with everything loaded; 0 saves its memory
     if workspace:
         changed["GAIT_WORKSPACE"] = str(Path(workspace).expanduser().absolute())
     return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import streamlit as st
@@ -18,8 +19,16 @@ def workspace() -> Workspace:
 
 
 def jobs() -> JobStore:
-    """Return the jobs of the workspace."""
-    return JobStore(workspace())
+    """Return the jobs of the workspace, and see to it that the next one finds a worker ready."""
+    store = _store(str(workspace().root))
+    store.keep_spare()
+    return store
+
+
+@st.cache_resource(show_spinner=False)
+def _store(root: str) -> JobStore:
+    """Return the one store of a workspace in this process; the launcher says whether it keeps a spare worker."""
+    return JobStore(Workspace(root), spare=os.environ.get("GAIT_SPARE") == "1")
 
 
 def active_job(found: list[Job] | None = None) -> Job | None:

@@ -38,6 +38,7 @@ _SECOND_LOOKS = 3
 _LOOK_AGAIN_S = 0.15
 _FRESH_S = 5.0
 _RENEW_EVERY_S = 0.5
+_KEEP_EVERY_S = 5.0
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -54,6 +55,7 @@ class JobStore:
     def __init__(self, workspace: Workspace, *, spare: bool = False) -> None:
         self.workspace = workspace
         self.spare = Spare(workspace) if spare else None
+        self._kept_s = float("-inf")
 
     def create(self, kind: str, params: Mapping[str, Any], title: str) -> Job:
         """Write the folder of a new job without starting it."""
@@ -202,7 +204,9 @@ class JobStore:
 
     def keep_spare(self) -> None:
         """See to it that a spare worker waits, where this store keeps one; cheap when one does."""
-        if self.spare is not None:
+        now_s = time.monotonic()
+        if self.spare is not None and now_s - self._kept_s > _KEEP_EVERY_S:
+            self._kept_s = now_s
             self.spare.start()
 
     def stop_spare(self) -> None:
