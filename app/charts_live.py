@@ -55,7 +55,7 @@ def drawing(
     *,
     title: str,
     top: float,
-    width: int = 1000,
+    width: int = 760,
     limit: float | None = None,
 ) -> str:
     """Return a chart of the last minutes as SVG.
@@ -98,7 +98,7 @@ def drawing(
         parts.append(_stroke(path, line.token, _DASHES[line.dash], 2.4))
     parts.append(_legend(title, drawn))
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" font-family="Source Sans 3,Helvetica,Arial,sans-serif" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" font-family="Helvetica,Arial,sans-serif" '
         f'width="{width}" height="{_HEIGHT}" viewBox="0 0 {width} {_HEIGHT}">{"".join(parts)}</svg>'
     )
 
@@ -141,7 +141,7 @@ def _text(x: float, y: float, text: str, anchor: str) -> str:
 
 def _legend(title: str, lines: Sequence[Line]) -> str:
     """Return the title, and beside it the names of the lines where there are several."""
-    parts = [_text(0, 14, title, "start")]
+    parts = [_text(2, 14, title, "start")]
     x = _LETTER * len(title) + 26
     for line in lines if len(lines) > 1 else ():
         parts.append(_stroke(f"M{x:.0f} 10h28", line.token, _DASHES[line.dash], 2.4))

@@ -21,7 +21,7 @@ __all__ = ["cache_sentence", "machine_chart", "machine_facts", "render"]
 
 _EVERY_S: Final = 2.0
 _KEEP_S: Final = 300.0
-_HALF: Final = 520
+_HALF: Final = 440
 _LINES: Final = (
     ("memory", "memory", "accent", "solid"),
     ("cpu", "processor", "muted", "dot"),
@@ -132,6 +132,7 @@ def _job_now() -> None:
             note("No job is running. What the last ones took stands under Jobs.")
         return
     st.subheader(job.title, anchor=False)
+    note(words.stage_name(job.stage) if job.state == "running" else words.state_name(job.state))
     item = jobreport.load(job)
     facts(_job_facts(job, item))
     if item.series("memory_bytes").measured:
@@ -183,7 +184,6 @@ def _job_facts(job: Job, item: JobReport) -> list[tuple[str, str, str]]:
     memory, load, cache = _last(item.series("memory_bytes")), _last(item.series("cpu_share")), _last(item.cache_rate())
     pace = job.rate_per_s if job.unit == "frames" else _last(item.frame_rate())
     return [
-        ("Stage", words.stage_name(job.stage) if job.state == "running" else words.state_name(job.state), "now"),
         ("Pace", words.number(pace, 1 if (pace or 0) < 10 else 0) if pace else "–", "frames/s"),
         ("Memory of the job", f"{memory / GIB:.2f} GB" if memory else "–", "without mapped files"),
         ("Processors", words.percent(load), "busy with this job"),

@@ -17,7 +17,7 @@ from gait_core import __version__
 from gait_core.cache import ArrayCache
 from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
-from gait_core.runtime.devices import has_fast_bf16
+from gait_core.runtime.devices import choose_pose_device, find_devices, has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
 from gait_core.runtime.performance_report import build_report
 from gait_core.runtime.performance_text import report_text
@@ -48,7 +48,7 @@ def write_report(folder: Path, status: Mapping[str, Any]) -> None:
         What ``status.json`` is about to hold.
     """
     try:
-        report = _put_together(folder, status, look_into_cache=True)
+        report = _put_together(folder, status, at_the_end=True)
         write_json(folder / "result" / REPORT, report)
         write_atomic(folder / "result" / REPORT_TEXT, report_text(report).encode())
     except (GaitError, OSError, ValueError, TypeError, KeyError, AttributeError):
@@ -74,10 +74,10 @@ def read_samples(folder: Path) -> dict[str, Any]:
     return dict(found) if isinstance(found, dict) else {}
 
 
-def _put_together(folder: Path, status: Mapping[str, Any], *, look_into_cache: bool = False) -> dict[str, Any]:
+def _put_together(folder: Path, status: Mapping[str, Any], *, at_the_end: bool = False) -> dict[str, Any]:
     workspace = Workspace(folder.parent.parent)
     spec, samples = read_json(folder / "spec.json"), read_samples(folder)
-    elsewhere = _walks_in_other_settings(workspace, samples) if look_into_cache else 0
+    elsewhere = _walks_in_other_settings(workspace, samples) if at_the_end else 0
     return build_report(
         spec,
         status,
@@ -85,6 +85,7 @@ def _put_together(folder: Path, status: Mapping[str, Any], *, look_into_cache: b
         profile=_profile(spec, workspace),
         machine=_machine(),
         versions=_versions(),
+        device=_device() if at_the_end else None,
         walks_in_other_profile=elsewhere,
     )
 
@@ -115,6 +116,11 @@ def _machine() -> dict[str, Any]:
         "system": platform.platform(),
         "fast_bf16": has_fast_bf16(),
     }
+
+
+def _device() -> dict[str, str]:
+    chosen, reason = choose_pose_device(find_devices())
+    return {"device": chosen.kind, "device_reason": reason}
 
 
 def _versions() -> dict[str, str]:

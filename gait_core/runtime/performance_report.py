@@ -52,6 +52,7 @@ def build_report(
     profile: Mapping[str, Any],
     machine: Mapping[str, Any],
     versions: Mapping[str, str],
+    device: Mapping[str, str] | None = None,
     walks_in_other_profile: int = 0,
 ) -> dict[str, Any]:
     """Put together the report of one job.
@@ -63,6 +64,8 @@ def build_report(
     profile : mapping
         Fields of the performance profile; empty where the job has none.
     machine, versions : mapping
+    device : mapping, optional
+        `device` and `device_reason` that this machine chooses, for tracks that do not tell theirs.
     walks_in_other_profile : int
         Videos computed here whose landmarks lie in the cache under other settings.
 
@@ -88,7 +91,7 @@ def build_report(
         "cache": _cache(usage, videos),
         "cpu": _cpu(usage),
         "gpu": usage.get("gpu") or {},
-        "engine": _engine(videos),
+        "engine": _engine(videos, device or {}),
         "machine": dict(machine),
         "versions": dict(versions),
         "settings": {"profile": dict(profile), "params": dict(spec.get("params") or {})},
@@ -224,7 +227,7 @@ def _cpu(usage: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _engine(videos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _engine(videos: Sequence[Mapping[str, Any]], device: Mapping[str, str]) -> dict[str, Any]:
     """Return what ran the pose model; empty where nothing was computed here."""
     for video in videos:
         if video.get("engine") and video["state"] != "cached":
@@ -234,8 +237,8 @@ def _engine(videos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
                 "version": video.get("engine_version"),
                 "model": settings.get("variant"),
                 "precision": settings.get("precision"),
-                "device": video.get("device", "cpu"),
-                "device_reason": video.get("device_reason", "No other device was asked for."),
+                "device": video.get("device") or device.get("device", "cpu"),
+                "device_reason": video.get("device_reason") or device.get("device_reason", ""),
             }
     return {}
 

@@ -259,6 +259,7 @@ def whole_report(**status):
         profile={"name": "balanced", "memory_limit_bytes": 2048 * MIB},
         machine={"processor": "Test", "cores": 2, "memory_mb": 2400, "system": "Linux"},
         versions={"gait_studio": "0.1.0"},
+        device={"device": "cpu", "device_reason": "No card was found."},
     )
 
 
@@ -291,7 +292,7 @@ def test_the_report_tells_videos_rates_cache_and_engine():
         "f32",
         "cpu",
     )
-    assert report["engine"]["device_reason"]
+    assert report["engine"]["device_reason"] == "No card was found."
     assert report["job"]["waited_s"] == 0.4
     json.dumps(report, allow_nan=False)
 
