@@ -14,7 +14,6 @@ from gait_core.pose.frame_quality import FrameQuality
 from gait_core.pose.rows import CHUNK_FRAMES, SMALL_CHUNK_FRAMES, Rows
 from gait_core.pose.track import Track
 from gait_core.runtime.memory import MemoryMonitor
-from gait_core.runtime.native_memory import release_native_memory
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
 from gait_core.video.picture import Picture
@@ -26,7 +25,6 @@ _PRESSURE: Final = 0.8
 """Share of the memory limit from which less is held."""
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
-_RELEASE_EVERY = 150
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -107,8 +105,6 @@ def track_video(
                 people.look(engine, frame.picture, result, frame.time_s)
                 clock.stop("people")
             rows.add(frame.time_s, result)
-            if number % _RELEASE_EVERY == _RELEASE_EVERY - 1:
-                release_native_memory()
             clock.stop("other")
         if isinstance(engine, FollowingEngine):
             rows.forget(engine.doubts)

@@ -12,9 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.rows import CHUNK_FRAMES, SMALL_CHUNK_FRAMES, Rows
 from gait_core.pose.track import PART_FRAMES, Track
+from gait_core.pose.tracking import track_video
+from gait_core.video.encode import VideoWriter
+from gait_core.video.probe import probe
 
 ROOT = Path(__file__).resolve().parents[2]
 STREAM = """
@@ -201,3 +205,54 @@ def test_a_folder_that_is_not_there_is_no_obstacle(tmp_path: Path) -> None:
         rows.add(0.0, result(1))
         assert len(rows.arrays()["world"]) == 1
     assert not os.path.lexists(tmp_path / "nowhere")
+
+
+class Still:
+    """An engine that finds the same pose in every picture."""
+
+    name, version = "still", "1"
+
+    def detect(self, picture: Any, time_s: float) -> PoseResult | None:
+        return result(1)
+
+    def count_people(self, picture: Any, known: PoseResult) -> int:
+        return 1
+
+
+class Watch:
+    """A monitor under which memory gets short in the middle."""
+
+    def __init__(self) -> None:
+        self.checks: list[str] = []
+
+    def check(self, stage: str) -> None:
+        self.checks.append(stage)
+
+    @property
+    def pressure(self) -> float:
+        return 0.9 if len(self.checks) > 100 else 0.3
+
+
+def test_the_monitor_is_asked_on_every_frame_and_chunks_shrink(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "walk.mp4"
+    with VideoWriter(path, 64, 48, 25) as writer:
+        for number in range(150):
+            writer.write(np.full((48, 64, 3), number, np.uint8))
+    chunks: list[int] = []
+    add = Rows.add
+
+    def noted(rows: Rows, *values: Any) -> None:
+        chunks.append(rows.chunk_frames)
+        add(rows, *values)
+
+    monkeypatch.setattr(Rows, "add", noted)
+    watch: Any = Watch()
+    engine: Any = Still()
+    track = track_video(probe(path), PoseSettings(), engine, lambda _: None, monitor=watch, folder=tmp_path)
+    assert len(track) == 150
+    assert watch.checks == ["extract"] * 150
+    assert chunks == [CHUNK_FRAMES] * 100 + [SMALL_CHUNK_FRAMES] * 50
+    stages = track.info["stage_s"]
+    assert set(stages) == {"decode", "pose", "quality", "people", "other"}
+    assert all(seconds >= 0 for seconds in stages.values())
+    assert stages["pose"] > 0
