@@ -126,10 +126,12 @@ def decode_only(paths: Sequence[str]) -> dict[str, Any]:
 
 def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
     """Run the landmark model alone, its mask branch cut, on one and the same crop again and again."""
-    from gait_core.pose.openvino_network import CROP_PX, load_networks
+    from gait_core.pose.openvino_compile import Recipe, load_models
+    from gait_core.pose.openvino_network import CROP_PX, Networks
 
     pose = resolved(PoseSettings.from_dict(settings))
-    networks = load_networks(bundle_path(pose.variant), model_sha256(pose.variant), pose.precision)
+    recipe = Recipe(sha256=model_sha256(pose.variant), precision=pose.precision)
+    networks = Networks(load_models(bundle_path(pose.variant), recipe))
     crop = np.random.default_rng(0).integers(0, 256, (CROP_PX, CROP_PX, 3)).astype(np.uint8)
     networks.landmarks(crop)
 

@@ -171,6 +171,7 @@ PROFILES: Mapping[str, Profile] = {
             max_side_px=640,
             memory_limit_bytes=1 * GIB,
             batch_size=64,
+            precision="auto",
             skip_loop_filter=True,
         ),
         Profile(
@@ -188,6 +189,7 @@ PROFILES: Mapping[str, Profile] = {
             max_side_px=1920,
             memory_limit_bytes=4 * GIB,
             batch_size=16,
+            precision="auto",
         ),
     )
 }

@@ -18,8 +18,9 @@ from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
 from gait_core.pose.engine import PersonMask, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
+from gait_core.pose.openvino_compile import Recipe, load_models
 from gait_core.pose.openvino_library import openvino_release
-from gait_core.pose.openvino_network import CROP_PX, LandmarkOutput, Networks, load_networks
+from gait_core.pose.openvino_network import CROP_PX, LandmarkOutput, Networks
 from gait_core.pose.person_detector import detect_people
 from gait_core.pose.refinement import refine
 from gait_core.pose.region import Region
@@ -72,13 +73,13 @@ class OpenVinoEngine:
 
     def __enter__(self) -> Self:
         variant = self._settings.variant
-        self._networks = load_networks(
-            bundle_path(variant),
-            model_sha256(variant),
-            self._settings.precision,
+        recipe = Recipe(
+            sha256=model_sha256(variant),
+            precision=self._settings.precision,
             masks=self._masks,
             streams=available_processors(),
         )
+        self._networks = Networks(load_models(bundle_path(variant), recipe))
         return self
 
     def __exit__(

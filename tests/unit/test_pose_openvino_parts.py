@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from gait_core.errors import LibraryError, ModelError
-from gait_core.pose import openvino_library
-from gait_core.pose.openvino_network import DETECTOR_PX, load_networks
+from gait_core.pose import openvino_compile, openvino_library
+from gait_core.pose.assets import bundle_path, model_sha256
+from gait_core.pose.openvino_compile import Recipe, load_models
+from gait_core.pose.openvino_network import DETECTOR_PX, Networks
 from gait_core.pose.person_detector import decode
 from gait_core.pose.refinement import refine
 from gait_core.pose.region import Region
@@ -146,7 +148,7 @@ def test_a_damaged_bundle_is_named(tmp_path: Path) -> None:
     bundle = tmp_path / "pose_landmarker_full.task"
     bundle.write_bytes(b"not a zip")
     with pytest.raises(ModelError, match=r"pose_landmarker_full\.task"):
-        load_networks(bundle, "0", "f32")
+        load_models(bundle, Recipe(sha256="0", precision="f32"))
 
 
 def test_openvino_comes_without_the_part_that_reports_use() -> None:
@@ -159,3 +161,37 @@ def test_without_openvino_the_message_names_the_way_out(monkeypatch: pytest.Monk
     with pytest.raises(LibraryError) as caught:
         openvino_library.load_openvino()
     assert "--engine mediapipe" in caught.value.remedy
+
+
+@pytest.mark.parametrize("precision", ["f32", "bf16"])
+def test_what_was_compiled_is_kept_and_a_damaged_file_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str
+) -> None:
+    bundle = tmp_path / "pose_landmarker_lite.task"
+    bundle.write_bytes(bundle_path("lite").read_bytes())
+    recipe = Recipe(sha256=model_sha256("lite"), precision=precision)
+    crop = np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)
+
+    def found() -> tuple[np.ndarray, np.ndarray]:
+        monkeypatch.setattr(openvino_compile, "_shared", openvino_compile._Shared())
+        networks = Networks(load_models(bundle, recipe))
+        return networks.landmarks(crop).landmarks.copy(), networks.detect(crop[:224, :224].copy())[1].copy()
+
+    first = found()
+    kept = sorted((tmp_path / "compiled").glob("*.blob"))
+    assert len(kept) == (2 if precision == "f32" else 3)
+    with monkeypatch.context() as patched:
+        patched.setattr(openvino_compile, "_read", None)  # nothing is read from the bundle again
+        second = found()
+    kept[0].write_bytes(kept[0].read_bytes()[:-1] + b"?")
+    third = found()
+    for one, two, three in zip(first, second, third, strict=True):
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+
+
+def test_without_room_for_what_was_compiled_the_models_still_load(tmp_path: Path) -> None:
+    bundle = tmp_path / "pose_landmarker_lite.task"
+    bundle.write_bytes(bundle_path("lite").read_bytes())
+    (tmp_path / "compiled").write_bytes(b"in the way")
+    load_models(bundle, Recipe(sha256=model_sha256("lite"), precision="f32", streams=3))
