@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 _HEAD: Final = ("Identity", "Identity_1", "Identity_4")
 """Landmarks, presence and world landmarks."""
 _MASK, _HEAT_MAPS = "Identity_2", "Identity_3"
-_REVISION: Final = 1
+_REVISION: Final = 2
 _MOST_KEPT: Final = 24
 _DIGEST_BYTES: Final = 32
 
@@ -121,21 +121,14 @@ def _load(openvino: Any, bundle: Path, recipe: Recipe) -> Models:
             parts.append(_landmark_models(openvino, bundle, recipe))
         return parts[0][which]
 
-    pixels = (0.0, 1.0)
     member = LANDMARK_MEMBER
     try:
-        body = _kept(bundle, "body", recipe, recipe.precision, lambda: _pixels_in(openvino, landmarks(0), pixels))
+        body = _kept(bundle, "body", recipe, recipe.precision, lambda: landmarks(0))
         head = None
         if recipe.precision != "f32":
             head = _kept(bundle, "head", recipe, "f32", lambda: landmarks(1))
         member = DETECTOR_MEMBER
-        detector = _kept(
-            bundle,
-            "detector",
-            recipe,
-            recipe.precision,
-            lambda: _pixels_in(openvino, _read(bundle, DETECTOR_MEMBER), (-1.0, 1.0)),
-        )
+        detector = _kept(bundle, "detector", recipe, recipe.precision, lambda: _read(bundle, DETECTOR_MEMBER))
         return Models(body, head, detector)
     except (RuntimeError, KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[-1]
@@ -210,17 +203,6 @@ def _last_layers(model: Any) -> list[Any]:
             node = node.input_value(0).get_node()
         found.append(node)
     return found
-
-
-def _pixels_in(openvino: Any, model: Any, pixels: tuple[float, float]) -> Any:
-    """Return a model that takes bytes; `pixels` says what 0 and 255 mean to it."""
-    low, high = pixels
-    steps = openvino.preprocess.PrePostProcessor(model)
-    # Scaled inside, a picture is a quarter of the traffic.
-    steps.input().tensor().set_element_type(openvino.Type.u8)
-    scaling = steps.input().preprocess().convert_element_type(openvino.Type.f32)
-    scaling.mean(-low * 255.0 / (high - low)).scale(255.0 / (high - low))
-    return steps.build()
 
 
 def _read(bundle: Path, member: str) -> Any:

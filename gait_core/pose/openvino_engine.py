@@ -31,7 +31,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "3"
+_REVISION = "4"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
