@@ -13,7 +13,7 @@ from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, LibraryError, ModelError
 from gait_core.pose.assets import model_sha256
 from gait_core.pose.engines import open_engine, resolved
-from gait_core.pose.extracted import STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
+from gait_core.pose.extracted import MOST_WORKERS, STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import expected_frames, track_video
@@ -63,6 +63,7 @@ class Batch:
         self._limits = limits
         self._monitor = MemoryMonitor(limits.memory_bytes, reporter=reporter) if limits.memory_bytes else None
         self._decode_threads = 1
+        self._at_once = 1
         self._progress = FrameProgress(reporter, STAGE)
         self._once: dict[str, threading.Lock] = {}
         self._computed: dict[str, Track] = {}
@@ -78,6 +79,7 @@ class Batch:
         cv2.setNumThreads(1)
         probed = [self._probed(number) for number in range(len(self._paths))]
         workers = self._workers(probed)
+        self._at_once = workers * share
         # Processors that no worker needs let the decoder work ahead.
         self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // (workers * share)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
@@ -96,7 +98,8 @@ class Batch:
 
     def _workers(self, probed: Sequence[VideoInfo | GaitError]) -> int:
         """Return how many videos are analysed at once, as far as the memory bears."""
-        wanted = min(self._limits.workers or default_workers(), len(self._paths))
+        # One more than processors: while one waits for its decoder, another has something to do.
+        wanted = min(self._limits.workers or min(MOST_WORKERS, default_workers() + 1), len(self._paths))
         if self._monitor is None:
             return wanted
         videos = [info for info in probed if isinstance(info, VideoInfo)]
@@ -196,7 +199,7 @@ class Batch:
             self._check()
             self._progress.update(label, done)
 
-        with open_engine(settings) as engine:
+        with open_engine(settings, at_once=self._at_once) as engine:
             track = track_video(
                 info,
                 settings,

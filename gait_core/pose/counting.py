@@ -11,7 +11,7 @@ from gait_core.pose.engine import PoseResult
 from gait_core.pose.person_path import same_person
 from gait_core.video.picture import Picture
 
-__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "covered", "is_somebody_else"]
+__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "cover_box", "covered", "is_somebody_else"]
 
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
@@ -19,14 +19,19 @@ _VISIBILITY: Final = 0.75
 _MARGIN: Final = 0.12
 
 
+def cover_box(known: PoseResult, width_px: int, height_px: int) -> NDArray[np.float64]:
+    """Return left, top, right, bottom of what hides a person in a picture of a size, px."""
+    low, high = (edge * (width_px, height_px) for edge in (known.position.min(axis=0), known.position.max(axis=0)))
+    margin = _MARGIN * (high[1] - low[1])
+    return np.concatenate([low - margin, high + margin])
+
+
 def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
     """Return a copy of a small picture in which the known person is painted over."""
     small = small.copy()
-    size = np.array(small.shape[1::-1])
-    low, high = known.position.min(axis=0) * size, known.position.max(axis=0) * size
-    margin = _MARGIN * (high[1] - low[1])
-    left, top = np.clip(low - margin, 0, size).astype(int)
-    right, bottom = np.clip(high + margin, 0, size).astype(int)
+    height, width = small.shape[:2]
+    box = cover_box(known, width, height).reshape(2, 2)
+    (left, top), (right, bottom) = np.clip(box, 0, (width, height)).astype(int)
     small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
     return small
 

@@ -37,7 +37,7 @@ def engine_version(settings: PoseSettings) -> str:
     return openvino_version() if resolved(settings).engine == "openvino" else mediapipe_version()
 
 
-def open_engine(settings: PoseSettings, *, masks: bool = False) -> PoseEngine:
+def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1) -> PoseEngine:
     """Return a new engine for one video.
 
     Parameters
@@ -45,6 +45,8 @@ def open_engine(settings: PoseSettings, *, masks: bool = False) -> PoseEngine:
     settings : PoseSettings
     masks : bool
         Also give the mask of the person.
+    at_once : int
+        Videos that share the processors.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def open_engine(settings: PoseSettings, *, masks: bool = False) -> PoseEngine:
     settings = resolved(settings)
     engine: OpenVinoEngine | MediaPipeEngine
     if settings.engine == "openvino":
-        engine = OpenVinoEngine(settings, masks=masks)
+        engine = OpenVinoEngine(settings, masks=masks, at_once=at_once)
     else:
         engine = MediaPipeEngine(settings, masks=masks)
     return engine if settings.person == "auto" else FollowingEngine(engine, settings.person, settings.max_side_px)

@@ -88,7 +88,7 @@ def extract_many(
     reporter : Reporter, optional
         Stage ``extract``; one item per video and the total, in frames.
     limits : Limits, optional
-        Videos at once (default one per processor, at most five), memory, pictures decoded ahead.
+        Videos at once (default one more than processors, at most five), memory, pictures decoded ahead.
     use_cache : bool
 
     Returns

@@ -14,11 +14,11 @@ from gait_core.progress import Reporter
 from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo
 
-__all__ = ["STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address"]
+__all__ = ["MOST_WORKERS", "STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address"]
 
 STAGE = "extract"
 TRACK_KIND = "track"
-_MAX_WORKERS = 5
+MOST_WORKERS = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,7 +46,7 @@ class ExtractedWalk:
 
 def default_workers() -> int:
     """Return how many videos are analysed at once: one per processor, at most five."""
-    return min(_MAX_WORKERS, available_processors())
+    return min(MOST_WORKERS, available_processors())
 
 
 def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -93,7 +94,7 @@ class FrameQuality:
         if free.mean() < 0.25:
             return
         first, second = (np.where(free, picture - picture[free].mean(), 0.0) for picture in (last[1], small))
-        window = cv2.createHanningWindow(small.shape[::-1], cv2.CV_32F)
+        window = _hanning(*small.shape)
         shift, response = cv2.phaseCorrelate(first.astype(np.float32), second.astype(np.float32), window)
         if response >= LEAST_RESPONSE:
             per_s = 1.0 / (small.shape[1] * max(time_s - last[0], 1e-3))
@@ -109,6 +110,13 @@ class FrameQuality:
             "camera_speed": _median(np.linalg.norm(speed, axis=1)),
             "camera_shake": _median(np.linalg.norm(speed[1:-1] - around, axis=1)),
         }
+
+
+@lru_cache(maxsize=8)
+def _hanning(height: int, width: int) -> Grey:
+    import cv2
+
+    return np.asarray(cv2.createHanningWindow((width, height), cv2.CV_32F))
 
 
 def _small_grey(grey: NDArray[np.uint8]) -> Grey:

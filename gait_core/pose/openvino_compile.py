@@ -53,13 +53,16 @@ class Recipe:
         Arithmetic of both models.
     masks : bool
         Keep the mask of the landmark model.
+    threads : int
+        Processors to use.
     streams : int
-        Videos at once: each has one thread of its own.
+        Pictures at once, which share the threads.
     """
 
     sha256: str
     precision: str
     masks: bool = False
+    threads: int = 1
     streams: int = 1
 
 
@@ -143,7 +146,7 @@ def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callab
     options = {
         "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": recipe.streams,
-        "INFERENCE_NUM_THREADS": recipe.streams,
+        "INFERENCE_NUM_THREADS": recipe.threads,
         "ENABLE_CPU_PINNING": False,
     }
     made_of = (_REVISION, part, *astuple(recipe), openvino_release(), processor_name())

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.pose.assets import bundle_path, model_sha256
-from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
+from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, cover_box, covered, is_somebody_else
 from gait_core.pose.engine import PersonMask, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.openvino_compile import Recipe, load_models
@@ -31,7 +31,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "4"
+_REVISION = "5"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
@@ -53,18 +53,21 @@ class OpenVinoEngine:
         Model variant, thresholds and precision.
     masks : bool
         Also give the mask of the person; costs half as much again.
+    at_once : int
+        Videos that share the processors: alone, a video has all of them for every picture.
     """
 
     name = "openvino"
 
-    def __init__(self, settings: PoseSettings, *, masks: bool = False) -> None:
+    def __init__(self, settings: PoseSettings, *, masks: bool = False, at_once: int = 1) -> None:
         self._settings = settings
         self._masks = masks
+        self._at_once = at_once
         self._networks: Networks | None = None
         self._region: Region | None = None
         self._visibility = LowPass(0.1)
-        self._position = OneEuro(0.05, 80.0)
-        self._world = OneEuro(0.1, 40.0)
+        # Two columns of pixels and three of metres go through one filter: numpy costs by the call.
+        self._motion = OneEuro(np.array([0.05, 0.05, 0.1, 0.1, 0.1]), np.array([80.0, 80.0, 40.0, 40.0, 40.0]))
 
     @property
     def version(self) -> str:
@@ -77,7 +80,8 @@ class OpenVinoEngine:
             sha256=model_sha256(variant),
             precision=self._settings.precision,
             masks=self._masks,
-            streams=available_processors(),
+            threads=available_processors(),
+            streams=min(self._at_once, available_processors()),
         )
         self._networks = Networks(load_models(bundle_path(variant), recipe))
         return self
@@ -98,9 +102,10 @@ class OpenVinoEngine:
             return None
         points = _points(output, region)
         self._region = Region.around(points[_HIPS], points[_END])
-        position = self._position(points[:_N], time_s, region.side)
-        world = self._world(region.turned(output.world[:_N]), time_s)
-        return _result(picture, position, world, self._visibility(_visibility(output)), self._mask(output, region))
+        sample = np.concatenate([points[:_N], region.turned(output.world[:_N])], axis=1)
+        smooth = self._motion(sample, time_s, np.array([region.side, region.side, 1.0, 1.0, 1.0]))
+        visibility = self._visibility(_visibility(output))
+        return _result(picture, smooth[:, :2], smooth[:, 2:], visibility, self._mask(output, region))
 
     def find(self, picture: Picture) -> PoseResult | None:
         """Return the most conspicuous person in a picture by itself, whatever came before."""
@@ -113,6 +118,11 @@ class OpenVinoEngine:
 
     def count_people(self, picture: Picture, known: PoseResult) -> int:
         """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise."""
+        assert self._networks is not None, "the engine is not open"
+        box = cover_box(known, picture.width_px, picture.height_px)
+        if not detect_people(self._networks, picture, COUNTING_CONFIDENCE, covered=box):
+            return 1
+        # Only where there seems to be somebody the picture is looked at as a whole.
         rest = RgbPicture(covered(picture.rgb(COUNTING_SIDE_PX), known))
         return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, picture) else 1
 
@@ -136,8 +146,8 @@ class OpenVinoEngine:
         return output if output.presence > confidence else None
 
     def _forget_motion(self) -> None:
-        for filter_ in (self._visibility, self._position, self._world):
-            filter_.reset()
+        self._visibility.reset()
+        self._motion.reset()
 
     def _mask(self, output: LandmarkOutput, region: Region) -> PersonMask | None:
         if output.mask is None:

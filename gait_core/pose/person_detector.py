@@ -44,7 +44,9 @@ class Detection(NamedTuple):
         return Region.around(self.points[0], self.points[1])
 
 
-def detect_people(networks: Networks, picture: Picture, least_score: float) -> list[Detection]:
+def detect_people(
+    networks: Networks, picture: Picture, least_score: float, *, covered: NDArray[np.floating] | None = None
+) -> list[Detection]:
     """Return the people in a picture, the most certain first.
 
     Parameters
@@ -53,9 +55,17 @@ def detect_people(networks: Networks, picture: Picture, least_score: float) -> l
     picture : Picture
     least_score : float
         In [0, 1].
+    covered : ndarray, shape (4,), optional
+        Left, top, right, bottom of what is painted over before the model looks, px of the picture.
     """
     whole = Region.whole(picture.width_px, picture.height_px)
-    boxes, scores = networks.detect(picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX))
+    square = picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
+    if covered is not None:
+        corner = np.array([whole.x, whole.y]) - whole.side / 2
+        box = (covered.reshape(2, 2) - corner) * (DETECTOR_PX / whole.side)
+        (left, top), (right, bottom) = np.clip(box, 0, DETECTOR_PX).astype(int)
+        square[top:bottom, left:right] = square.mean(axis=(0, 1)).astype(np.uint8)
+    boxes, scores = networks.detect(square)
     return [
         Detection(found.score, whole.placed(found.box.reshape(2, 2)).ravel(), whole.placed(found.points))
         for found in decode(boxes, scores, least_score)

@@ -11,7 +11,10 @@ __all__ = ["refine"]
 
 _REACH: Final = 3
 _LEAST_CONFIDENCE: Final = 0.5
-_STEPS: Final = np.arange(-_REACH, _REACH + 1)
+_WINDOW: Final = np.stack(np.meshgrid(np.arange(-_REACH, _REACH + 1), np.arange(-_REACH, _REACH + 1)), -1).reshape(
+    -1, 2
+)
+"""Columns and rows around a cell, shape (49, 2)."""
 
 
 def refine(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -38,17 +41,18 @@ def refine(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDAr
     height, width, n = heat_maps.shape
     size = np.array([width, height])
     cell = np.trunc(points * size).astype(np.int64)
-    columns, rows = cell[:, :1] + _STEPS, cell[:, 1:] + _STEPS
-    inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
-    values = heat_maps[
-        np.clip(rows, 0, height - 1)[:, :, None],
-        np.clip(columns, 0, width - 1)[:, None, :],
-        np.arange(n)[:, None, None],
-    ].astype(np.float64)
-    confidence = np.where(inside, 1.0 / (1.0 + np.exp(-np.clip(values, -80.0, 80.0))), 0.0)
-    total = confidence.sum(axis=(1, 2))
-    mean = np.stack([(confidence.sum(axis=1) * columns).sum(axis=1), (confidence.sum(axis=2) * rows).sum(axis=1)], -1)
-    moved = mean / np.maximum(total, 1e-12)[:, None] / size
+    places = cell[:, None, :] + _WINDOW
+    inside = None
+    if cell.min() < _REACH or (cell.max(axis=0) >= size - _REACH).any():
+        inside = ((places >= 0) & (places < size)).all(axis=2)
+        places = np.clip(places, 0, size - 1)
+    # One gather from the flat maps: taking rows, columns and maps apart costs five times as much.
+    values = heat_maps.reshape(-1)[(places[:, :, 1] * width + places[:, :, 0]) * n + np.arange(n)[:, None]]
+    confidence = 1.0 / (1.0 + np.exp(-np.clip(values, -80.0, 80.0)))
+    if inside is not None:
+        confidence = np.where(inside, confidence, 0.0)
+    total = confidence.sum(axis=1)
+    moved = (confidence @ _WINDOW / np.maximum(total, 1e-12)[:, None] + cell) / size
     outside = ((cell < 0) | (cell >= size)).any(axis=1)
-    sure = (confidence.max(axis=(1, 2)) >= _LEAST_CONFIDENCE) & ~outside
+    sure = (confidence.max(axis=1) >= _LEAST_CONFIDENCE) & ~outside
     return np.where(sure[:, None], moved, points)

@@ -40,9 +40,9 @@ class OneEuro:
 
     Parameters
     ----------
-    min_cutoff_hz : float
-        Corner at rest.
-    beta : float
+    min_cutoff_hz : float or ndarray
+        Corner at rest; an array where the parts of a sample differ, as with `beta`.
+    beta : float or ndarray
         How fast the corner rises with speed.
     derivative_cutoff_hz : float
         Corner of the low-pass over the speed.
@@ -52,7 +52,7 @@ class OneEuro:
     Casiez, Roussel & Vogel 2012, CHI, 2527. As in MediaPipe the speed is taken between raw samples.
     """
 
-    def __init__(self, min_cutoff_hz: float, beta: float, derivative_cutoff_hz: float = 1.0) -> None:
+    def __init__(self, min_cutoff_hz: float | Array, beta: float | Array, derivative_cutoff_hz: float = 1.0) -> None:
         self._min_cutoff_hz = min_cutoff_hz
         self._beta = beta
         self._derivative_cutoff_hz = derivative_cutoff_hz
@@ -65,7 +65,7 @@ class OneEuro:
         self._smooth: Array | None = None
         self._speed: Array | None = None
 
-    def __call__(self, values: Array, time_s: float, size: float = 1.0) -> Array:
+    def __call__(self, values: Array, time_s: float, size: float | Array = 1.0) -> Array:
         """Return the smoothed sample.
 
         Parameters
@@ -73,7 +73,7 @@ class OneEuro:
         values : ndarray
         time_s : float
             Time stamp, s; has to rise.
-        size : float
+        size : float or ndarray
             What the speed is measured in, in units of `values`.
         """
         if self._raw is None or self._smooth is None or self._speed is None:

@@ -73,7 +73,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Return the arguments of the stand-in, to be changed by a test."""
     arguments: dict[str, Any] = {}
     StandIn.opened = StandIn.most_busy = StandIn.busy = 0
-    monkeypatch.setattr(batch, "open_engine", lambda settings: StandIn(**arguments))
+    monkeypatch.setattr(batch, "open_engine", lambda settings, **_: StandIn(**arguments))
     for module in (batch, extracted):
         monkeypatch.setattr(module, "model_sha256", lambda variant, reporter=None: f"model {variant}")
     monkeypatch.setattr(extracted, "engine_version", lambda settings: "1")
@@ -319,7 +319,7 @@ def test_the_engine_is_the_one_that_is_named() -> None:
 def test_mediapipe_steps_in_where_openvino_does_not_work(
     tmp_path: Path, workspace: Workspace, engine: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def open_engine(settings: PoseSettings) -> StandIn:
+    def open_engine(settings: PoseSettings, **_: int) -> StandIn:
         if settings.engine == "openvino":
             raise LibraryError("Expected OpenVINO to load, but it failed.", "Choose --engine mediapipe.")
         return StandIn(**engine)

@@ -194,4 +194,4 @@ def test_without_room_for_what_was_compiled_the_models_still_load(tmp_path: Path
     bundle = tmp_path / "pose_landmarker_lite.task"
     bundle.write_bytes(bundle_path("lite").read_bytes())
     (tmp_path / "compiled").write_bytes(b"in the way")
-    load_models(bundle, Recipe(sha256=model_sha256("lite"), precision="f32", streams=3))
+    load_models(bundle, Recipe(sha256=model_sha256("lite"), precision="f32", threads=3))
