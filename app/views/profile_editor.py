@@ -126,7 +126,8 @@ def _undo() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch"):
-            box(f"“{gone['name']}” was deleted", "Baselines made with it keep working; only its name is gone.", "calm")
+            text = "Baselines made with it stay; to analyse with them, choose another profile."
+            box(f"“{gone['name']}” was deleted", text, "calm")
         undone = st.button("Undo", key="profile_undo", icon=":material/undo:", type="primary")
         if st.button("Close", key="profile_undo_close", type="tertiary"):
             remember("profile_undo", None)

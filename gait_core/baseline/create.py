@@ -42,6 +42,8 @@ from gait_core.config import (
 from gait_core.errors import GaitError, InputError
 from gait_core.gait.features import FEATURE_NAMES
 from gait_core.progress import Reporter
+from gait_core.runtime.memory import batch_size_for
+from gait_core.runtime.memory_readings import machine_memory
 from gait_core.workspace import Workspace, new_id, safe_name
 
 __all__ = ["RECOMMENDED_WALKS", "BaselineRequest", "create_baseline"]
@@ -77,6 +79,8 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
         from gait_core.learn.backend import preload
 
         preload()
+        batch = min(profile.batch_size, batch_size_for(profile.base, machine_memory().available_bytes))
+        settings = settings.with_(learn=settings.learn.with_(batch_size=batch))
 
     outcomes = _prepared(request, profile, settings, workspace, reporter)
     usable = _usable(request.videos, outcomes, reporter)
