@@ -20,6 +20,7 @@ __all__ = ["Check", "examine"]
 
 _LIBRARIES = (
     "mediapipe",
+    "openvino",
     "opencv-contrib-python",
     "av",
     "tensorflow",
