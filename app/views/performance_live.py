@@ -46,7 +46,7 @@ def machine_facts(reading: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     share = words.percent(used / total) if total else "–"
     items = [
         ("Memory in use", words.size(used), f"{share} of {words.size(total)}"),
-        ("Processor", f"{float(reading.get('cpu_pct') or 0):.0f} %", "all cores together"),
+        ("Processor", words.percent(load) if (load := reading.get("cpu")) is not None else "–", "all cores together"),
         ("This dashboard", words.size(reading.get("process_bytes")), "memory of its process"),
     ]
     cards = list(reading.get("gpu") or [])
@@ -79,12 +79,10 @@ def _machine_now() -> None:
     reading = sample()
     now_s = time.time()
     kept = [item for item in recall("live", []) if now_s - item["at_s"] <= _KEEP_S]
-    now = _shares(reading, now_s)
-    if not kept or now_s - kept[-1]["at_s"] < _EVERY_S / 2:
-        now["cpu"] = None  # the load is counted since the reading before, which was too short ago
+    now = _shares(reading, now_s, kept[-1] if kept else None)
     kept.append(now)
     remember("live", kept)
-    facts(machine_facts(reading))
+    facts(machine_facts(reading | {"cpu": now["cpu"]}))
     charts_live.show(*machine_chart([now_s - item["at_s"] for item in kept], kept))
 
 
@@ -108,15 +106,22 @@ def _latest(line: charts_live.Line) -> float:
     return next((value for value in reversed(line.values) if value is not None), 0.0)
 
 
-def _shares(reading: Mapping[str, Any], now_s: float) -> dict[str, float | None]:
-    """Return one reading as shares in [0, 1]; several cards count together."""
+def _shares(
+    reading: Mapping[str, Any], now_s: float, before: Mapping[str, float | None] | None
+) -> dict[str, float | None]:
+    """Return one reading as shares in [0, 1]; several cards count together, and the load since the one before."""
+    busy_s, all_s = float(reading.get("cpu_busy_s") or 0), float(reading.get("cpu_all_s") or 0)
+    passed_s = all_s - float(before["cpu_all_s"] or 0) if before is not None else 0.0
+    load = (busy_s - float(before["cpu_busy_s"] or 0)) / passed_s if before is not None and passed_s > 0 else None
     cards = list(reading.get("gpu") or [])
     loads = [card["utilisation_pct"] / 100 for card in cards if card.get("utilisation_pct") is not None]
     total = sum(card["memory_total_bytes"] for card in cards)
     return {
         "at_s": now_s,
         "memory": quotient(float(reading.get("memory_bytes") or 0), float(reading.get("memory_total_bytes") or 0)),
-        "cpu": float(reading.get("cpu_pct") or 0) / 100,
+        "cpu": None if load is None else min(1.0, max(0.0, load)),
+        "cpu_busy_s": busy_s,
+        "cpu_all_s": all_s,
         "gpu": sum(loads) / len(loads) if loads else None,
         "gpu_memory": quotient(sum(card["memory_bytes"] for card in cards), total),
     }

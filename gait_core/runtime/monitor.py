@@ -23,16 +23,21 @@ def sample() -> dict[str, Any]:
     -------
     dict
         ``memory_bytes`` in use, ``memory_total_bytes`` (of the container where one limits it),
-        ``process_bytes`` (this process), ``cpu_pct`` since the last reading, ``cpu_count``, ``gpu`` as `gpus`
+        ``process_bytes`` (this process), ``cpu_busy_s`` of ``cpu_all_s`` that all
+        processors spent since the machine began, ``cpu_count``, ``gpu`` as `gpus`
         gives it, ``gpu_note`` on cards that are not there or not measured.
     """
     memory = machine_memory()
     monitor = shared_gpu_monitor()
+    times = psutil.cpu_times()
+    all_s = float(sum(times[:8]))  # the time of guests after them stands in the first ones already
+    busy_s = all_s - float(times.idle) - float(getattr(times, "iowait", 0.0))
     return {
         "memory_bytes": memory.total_bytes - memory.available_bytes,
         "memory_total_bytes": memory.total_bytes,
         "process_bytes": int(psutil.Process().memory_info().rss),
-        "cpu_pct": float(psutil.cpu_percent(interval=None)),
+        "cpu_busy_s": busy_s,
+        "cpu_all_s": all_s,
         "cpu_count": int(psutil.cpu_count() or 1),
         "gpu": monitor.read(),
         "gpu_note": " ".join([monitor.reason, *unmeasured_cards()]).strip(),
