@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from gait_core.errors import LibraryError
-from gait_core.pose.person_path import same_person
 from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.person_path import same_person
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
 ROOT = Path(__file__).resolve().parents[2]
