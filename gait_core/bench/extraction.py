@@ -10,7 +10,14 @@ from typing import Any, Final
 from gait_core.bench.clips import walk_video
 from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.extraction_parity import parity_figures, parity_table
-from gait_core.bench.extraction_runs import decode_only, infer_only, load_tracks, our_extraction, plain_loop
+from gait_core.bench.extraction_runs import (
+    decode_only,
+    infer_only,
+    load_tracks,
+    our_extraction,
+    plain_loop,
+    shaken_loop,
+)
 from gait_core.bench.processes import call, into_page_cache, median_of, one_core
 from gait_core.config import PoseSettings, profile_named
 from gait_core.errors import InputError
@@ -47,8 +54,15 @@ def bench_extraction(
     repeats = 1 if quick else 3
     with TemporaryDirectory() as folder:
         runs = _run_all([str(clip) for clip in clips], settings, Path(folder), repeats, reporter)
+        call(
+            shaken_loop,
+            {"paths": [str(clip) for clip in clips], "settings": settings.to_dict(), "keep": folder},
+            reporter,
+        )
         tracks = {name: load_tracks(Path(folder) / name) for name in ("mediapipe", "ours", "ours_bf16")}
+        floor = parity_figures(tracks["mediapipe"], load_tracks(Path(folder)))
     figures = _speed_figures(runs) | parity_figures(tracks["mediapipe"], tracks["ours"])
+    figures |= {name.replace("parity", "parity_floor", 1): value for name, value in floor.items()}
     seconds = list(zip(runs["plain, one core"][0]["clip_s"], runs["ours, one core"][0]["clip_s"], strict=True))
     names = [clip.name for clip in clips]
     tables = [
@@ -75,6 +89,7 @@ def bench_extraction(
             "speedup_per_core": "frames per second of processor time, both held to one processor",
             "profiles_by": "frames of the source video per second, whether analysed or left out",
             "not_counted": "importing libraries, loading and compiling models for the first time (startup_s)",
+            "parity_floor": "MediaPipe against itself, every pixel changed by at most one grey level",
             "limit_ratio": "processor time of ours on one core over that of decoding and of the landmark model alone",
         },
         figures=figures,

@@ -31,7 +31,7 @@ from gait_core.video.container import open_video
 from gait_core.video.probe import probe
 from gait_core.workspace import Workspace, read_json, write_json
 
-__all__ = ["decode_only", "infer_only", "load_tracks", "our_extraction", "plain_loop"]
+__all__ = ["decode_only", "infer_only", "load_tracks", "our_extraction", "plain_loop", "shaken_loop"]
 
 
 _START_FRAMES: Final = 2
@@ -64,6 +64,14 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
         tracks.extend(plain_track(info, pose, lambda _: None) for info in infos)
 
     return _timed(work, sum(info.frame_count for info in infos)) | _kept(tracks, keep) | {"startup_s": startup_s}
+
+
+def shaken_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str) -> dict[str, Any]:
+    """Run MediaPipe on the clips with every pixel changed by at most one grey level; arguments as for `plain_loop`."""
+    from gait_core.bench.shaken import shaken_tracks
+
+    tracks = shaken_tracks(paths, settings)
+    return _kept([track.with_(info={**track.info, "extraction_s": 0.0}) for track in tracks], keep)
 
 
 def our_extraction(
