@@ -32,7 +32,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "6"
+_REVISION = "7"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)

@@ -13,7 +13,7 @@ __all__ = ["Region"]
 
 _MARGIN: Final = 1.25
 """Side of the square over twice the distance from the hips to the end of the body."""
-_FOLLOWING: Final = 0.3
+_FOLLOWING: Final = 0.6
 """How much of a new size and angle is taken over in one picture."""
 
 
