@@ -189,7 +189,6 @@ PROFILES: Mapping[str, Profile] = {
             max_side_px=1920,
             memory_limit_bytes=4 * GIB,
             batch_size=16,
-            precision="auto",
         ),
     )
 }
