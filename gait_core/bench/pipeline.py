@@ -98,7 +98,7 @@ def bench_pipeline(
         with reporter.stage("pipeline", "Test walks against both baselines"):
             levels = {
                 name: levels_of(later, runs.answers[name]["baseline_id"], Path(folder) / place, reporter)
-                for name, place in ((BEFORE, "before"), (COLD, "now-0"))
+                for name, place in ((BEFORE, "before"), (COLD, f"now-{repeats['now'] - 1}"))
             }
         quality = judge(runs.answers[BEFORE], runs.answers[COLD], levels[BEFORE], levels[COLD])
     return _result(runs, quality, later, _settings(videos, later, repeats, height_px, seconds))
