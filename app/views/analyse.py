@@ -10,7 +10,8 @@ from app.demo import demo_walks
 from app.jobview import follow
 from app.pickers import sources
 from app.profiles import known_profiles, profile_title
-from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.runs import find_run, leave_run, resume_running
+from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
 from gait_core.baseline.analyses import list_analyses
 from gait_core.baseline.store import BaselineSummary, list_baselines
@@ -35,16 +36,8 @@ def render() -> None:
     elif param("job"):
         _run(param("job") or "")
     else:
-        _resume_running()
+        resume_running("analyse")
         _form(baselines)
-
-
-def _resume_running() -> None:
-    """Coming back through the menu, show the analysis that still runs."""
-    job = active_job()
-    if job is not None and job.kind == "analyse" and recall("left") != job.id:
-        set_params(job=job.id)
-        st.rerun()
 
 
 def _result(analysis_id: str) -> None:
@@ -63,14 +56,10 @@ def _result(analysis_id: str) -> None:
 
 
 def _run(job_id: str) -> None:
-    try:
-        job = jobs().get(job_id)
-    except GaitError:
-        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
-        _leave(job_id)
+    job = find_run(job_id)
+    if job is None:
+        leave_run(job_id, "Choose another video", "analyse_leave")
         return
-    if job.active:
-        remember("watched", job.id)
     if job.state == "done":
         walks = (jobs().result(job.id) or {}).get("walks", [])
         made = [str(walk["analysis_id"]) for walk in walks if walk.get("analysis_id")]
@@ -81,7 +70,7 @@ def _run(job_id: str) -> None:
         for walk in walks:
             _walk_line(walk)
     follow(job_id)
-    _leave(job_id)
+    leave_run(job_id, "Choose another video", "analyse_leave")
 
 
 def _walk_line(walk: dict[str, object]) -> None:
@@ -94,13 +83,6 @@ def _walk_line(walk: dict[str, object]) -> None:
         if target and st.button("Open", key=f"open_{target}"):
             set_params(job=None, analysis=target)
             st.rerun()
-
-
-def _leave(job_id: str) -> None:
-    if st.button("Choose another video", key="analyse_leave", type="tertiary", icon=":material/arrow_back:"):
-        remember("left", job_id)
-        set_params(job=None)
-        st.rerun()
 
 
 def _form(baselines: list[BaselineSummary]) -> None:

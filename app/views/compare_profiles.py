@@ -14,10 +14,11 @@ from app.demo import demo_job, demo_walks
 from app.jobview import follow
 from app.pickers import sources
 from app.profiles import plain, profile_caption, profile_title
-from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.runs import find_run, leave_run, resume_running
+from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor
 from gait_core.config import load_profiles
-from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.errors import GaitError, NotFoundError
 from gait_core.report.compare import delete_comparison, list_comparisons, load_comparison
 
 __all__ = ["render"]
@@ -37,7 +38,7 @@ def render() -> None:
     elif param("job"):
         _run(param("job") or "")
     else:
-        _resume_running()
+        resume_running("compare_profiles")
         compare, own = st.tabs(list(_TABS), key="tab", bind="query-params")
         if compare.open:
             with compare:
@@ -48,14 +49,6 @@ def render() -> None:
                 profile_editor.render()
 
 
-def _resume_running() -> None:
-    """Coming back through the menu, show the comparison that still runs."""
-    job = active_job()
-    if job is not None and job.kind == "compare_profiles" and recall("left") != job.id:
-        set_params(job=job.id)
-        st.rerun()
-
-
 def _result(comparison_id: str) -> None:
     try:
         comparison = load_comparison(workspace(), comparison_id)
@@ -63,7 +56,7 @@ def _result(comparison_id: str) -> None:
         empty("This comparison is gone", "It was deleted, or the address belongs to another workspace.")
         _another()
         return
-    except (StorageError, GaitError) as error:
+    except GaitError as error:
         error_box(error.to_dict(), "This comparison cannot be read")
         _another()
         return
@@ -93,14 +86,10 @@ def _another() -> None:
 
 
 def _run(job_id: str) -> None:
-    try:
-        job = jobs().get(job_id)
-    except GaitError:
-        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
-        _leave(job_id)
+    job = find_run(job_id)
+    if job is None:
+        leave_run(job_id, "Choose another video", "compare_leave")
         return
-    if job.active:
-        remember("watched", job.id)
     if job.state == "done" and recall("watched") == job.id:
         result = jobs().result(job.id) or {}
         if job.kind == "demo_walks":
@@ -115,14 +104,7 @@ def _run(job_id: str) -> None:
     if made and st.button("Open the comparison", key="compare_open", type="primary"):
         set_params(comparison=made, job=None)
         st.rerun()
-    _leave(job_id)
-
-
-def _leave(job_id: str) -> None:
-    if st.button("Choose another video", key="compare_leave", type="tertiary", icon=":material/arrow_back:"):
-        remember("left", job_id)
-        set_params(job=None)
-        st.rerun()
+    leave_run(job_id, "Choose another video", "compare_leave")
 
 
 def _form() -> None:

@@ -11,9 +11,10 @@ import streamlit as st
 from app import registry, words
 from app.components import box, empty, error_box, heading
 from app.jobview import follow
-from app.state import active_job, jobs, param, recall, remember, set_params, workspace
+from app.runs import find_run, leave_run, resume_running
+from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import measure_form, measure_result
-from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.errors import NotFoundError, StorageError
 from gait_core.report.measurements import list_measurements, load_measurement
 
 __all__ = ["render"]
@@ -31,18 +32,10 @@ def render() -> None:
     elif param("job"):
         _run(param("job") or "")
     else:
-        _resume_running()
+        resume_running("measure")
         found = list_measurements(workspace())
         measure_form.render(found)
         _earlier(found)
-
-
-def _resume_running() -> None:
-    """Coming back through the menu, show the measurement that still runs."""
-    job = active_job()
-    if job is not None and job.kind == "measure" and recall("left") != job.id:
-        set_params(job=job.id)
-        st.rerun()
 
 
 def _result(measurement_id: str) -> None:
@@ -70,14 +63,10 @@ def _another() -> None:
 
 
 def _run(job_id: str) -> None:
-    try:
-        job = jobs().get(job_id)
-    except GaitError:
-        empty("This run is gone", "It was deleted, or the address belongs to another workspace.")
-        _leave(job_id)
+    job = find_run(job_id)
+    if job is None:
+        leave_run(job_id, "Choose other videos", "measure_leave")
         return
-    if job.active:
-        remember("watched", job.id)
     if job.state == "done":
         walks = (jobs().result(job.id) or {}).get("walks", [])
         made = [str(walk["measurement_id"]) for walk in walks if walk.get("measurement_id")]
@@ -87,7 +76,7 @@ def _run(job_id: str) -> None:
         for walk in walks:
             _line(walk)
     follow(job_id)
-    _leave(job_id)
+    leave_run(job_id, "Choose other videos", "measure_leave")
 
 
 def _line(walk: Mapping[str, Any]) -> None:
@@ -105,13 +94,6 @@ def _line(walk: Mapping[str, Any]) -> None:
         elif st.button("Open", key=f"open_{target}", help=f"Open the measurement of {name}"):
             set_params(job=None, measurement=target)
             st.rerun()
-
-
-def _leave(job_id: str) -> None:
-    if st.button("Choose other videos", key="measure_leave", type="tertiary", icon=":material/arrow_back:"):
-        remember("left", job_id)
-        set_params(job=None)
-        st.rerun()
 
 
 def _earlier(found: list[dict[str, Any]]) -> None:

@@ -162,6 +162,13 @@ def check_walks(walks: Sequence[Array]) -> None:
         )
 
 
+def standardised(walks: Sequence[Array], known: Array) -> tuple[Array, Array, list[Array]]:
+    """Return mean and SD of each feature over `known` windows, and all walks in units of these."""
+    mean = known.mean(axis=(0, 1)).astype(np.float32)
+    sd = np.maximum(known.std(axis=(0, 1)), 1e-6).astype(np.float32)
+    return mean, sd, [((walk - mean) / sd).astype(np.float32) for walk in walks]
+
+
 def personal_scale(remaining: Sequence[Array], prior: Array) -> Array:
     """Return the usual residual of each feature, drawn towards that of other people when windows are few."""
     own = np.concatenate(remaining)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.fit import Fitted, check_walks, personal_scale, training_facts
+from gait_core.baseline.fit import Fitted, check_walks, personal_scale, standardised, training_facts
 from gait_core.baseline.profile import stride_phase
 from gait_core.baseline.scorer import Memory, Metrics, Scorer, residual, score_residual
 from gait_core.config import LearnSettings
@@ -45,9 +45,7 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
 
     check_walks(walks)
     everything = np.concatenate(walks)
-    mean = everything.mean(axis=(0, 1)).astype(np.float32)
-    sd = np.maximum(everything.std(axis=(0, 1)), 1e-6).astype(np.float32)
-    scaled = [((walk - mean) / sd).astype(np.float32) for walk in walks]
+    mean, sd, scaled = standardised(walks, everything)
     model = build_autoencoder(everything.shape[1], everything.shape[2], settings)
     trainer = Trainer(model, settings.scratch_rate)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.fit import Fitted, check_walks, personal_scale
+from gait_core.baseline.fit import Fitted, check_walks, personal_scale, standardised
 from gait_core.baseline.profile import stride_phase
 from gait_core.baseline.scorer import Memory, Metrics, Scorer, score_residual
 from gait_core.config import LearnSettings
@@ -51,10 +51,7 @@ def fit_unoptimised(walks: Sequence[Array], settings: LearnSettings, reporter: R
     """
     check_walks(walks)
     with reporter.stage("train", "Training a model from scratch"):
-        training = np.concatenate(walks[:-1])
-        mean = training.mean(axis=(0, 1)).astype(np.float32)
-        sd = np.maximum(training.std(axis=(0, 1)), 1e-6).astype(np.float32)
-        scaled = [((walk - mean) / sd).astype(np.float32) for walk in walks]
+        mean, sd, scaled = standardised(walks, np.concatenate(walks[:-1]))
         model, losses, stopped = _train(np.concatenate(scaled[:-1]), scaled[-1], settings, reporter)
     with reporter.stage("thresholds", "Running the model over all windows"):
         fitted = _inferred(model, walks, scaled, mean, sd, settings.batch_size, reporter)

@@ -16,7 +16,7 @@ from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extracted import MOST_WORKERS, STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.track import Track
-from gait_core.pose.tracking import expected_frames, track_video
+from gait_core.pose.tracking import TIGHT, expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import MemoryMonitor
@@ -29,8 +29,6 @@ from gait_core.workspace import Workspace
 __all__ = ["Batch"]
 
 _MAX_DECODE_THREADS = 4
-_PRESSURE = 0.8
-"""Share of the memory limit from which less is held."""
 _WORKER_BYTES = 120 * 1024**2
 """Buffers of the pose model for one video."""
 _DECODED_PICTURES = 24
@@ -108,7 +106,7 @@ class Batch:
 
     def _ahead(self, info: VideoInfo) -> int:
         """Return how many pictures may be decoded ahead: less of large ones, hardly any when memory runs short."""
-        if self._monitor is not None and self._monitor.pressure >= _PRESSURE:
+        if self._monitor is not None and self._monitor.pressure >= TIGHT:
             return 1
         room = _AHEAD_BYTES // max(1, _picture_bytes(info.width_px * info.height_px))
         return int(max(1, min(self._limits.frames_ahead, room)))

@@ -11,7 +11,7 @@ from gait_core.pose.engine import PoseResult
 from gait_core.pose.person_path import same_person
 from gait_core.video.picture import Picture
 
-__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "cover_box", "covered", "is_somebody_else"]
+__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "cover_box", "covered", "is_somebody_else", "paint_over"]
 
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
@@ -26,13 +26,18 @@ def cover_box(known: PoseResult, width_px: int, height_px: int) -> NDArray[np.fl
     return np.concatenate([low - margin, high + margin])
 
 
+def paint_over(image: NDArray[np.uint8], box: NDArray[np.floating]) -> None:
+    """Fill a box (left, top, right, bottom, px) with the mean colour of the picture."""
+    height, width = image.shape[:2]
+    (left, top), (right, bottom) = np.clip(box.reshape(2, 2), 0, (width, height)).astype(int)
+    image[top:bottom, left:right] = image.mean(axis=(0, 1)).astype(np.uint8)
+
+
 def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
     """Return a copy of a small picture in which the known person is painted over."""
     small = small.copy()
     height, width = small.shape[:2]
-    box = cover_box(known, width, height).reshape(2, 2)
-    (left, top), (right, bottom) = np.clip(box, 0, (width, height)).astype(int)
-    small[top:bottom, left:right] = small.mean(axis=(0, 1)).astype(np.uint8)
+    paint_over(small, cover_box(known, width, height))
     return small
 
 

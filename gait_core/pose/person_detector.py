@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.pose.counting import paint_over
 from gait_core.pose.openvino_network import DETECTOR_PX, Networks
 from gait_core.pose.region import Region
 from gait_core.video.picture import Picture
@@ -62,9 +63,7 @@ def detect_people(
     square = picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
     if covered is not None:
         corner = np.array([whole.x, whole.y]) - whole.side / 2
-        box = (covered.reshape(2, 2) - corner) * (DETECTOR_PX / whole.side)
-        (left, top), (right, bottom) = np.clip(box, 0, DETECTOR_PX).astype(int)
-        square[top:bottom, left:right] = square.mean(axis=(0, 1)).astype(np.uint8)
+        paint_over(square, (covered.reshape(2, 2) - corner) * (DETECTOR_PX / whole.side))
     boxes, scores = networks.detect(square)
     return [
         Detection(found.score, whole.placed(found.box.reshape(2, 2)).ravel(), whole.placed(found.points))

@@ -18,10 +18,10 @@ from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
 from gait_core.video.picture import Picture
 
-__all__ = ["expected_frames", "track_video"]
+__all__ = ["TIGHT", "expected_frames", "track_video"]
 
 _STAGE: Final = "extract"
-_PRESSURE: Final = 0.8
+TIGHT: Final = 0.8
 """Share of the memory limit from which less is held."""
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
@@ -95,7 +95,7 @@ def track_video(
             on_frame(number)
             if monitor is not None:
                 monitor.check(_STAGE)
-                rows.chunk_frames = CHUNK_FRAMES if monitor.pressure < _PRESSURE else SMALL_CHUNK_FRAMES
+                rows.chunk_frames = CHUNK_FRAMES if monitor.pressure < TIGHT else SMALL_CHUNK_FRAMES
             clock.stop("other")
             result = engine.detect(frame.picture, frame.time_s)
             clock.stop("pose")
