@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.cache.files import NUMPY_READS
 from gait_core.errors import NotFoundError, StorageError
 from gait_core.workspace import write_atomic
 
@@ -33,7 +34,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         When the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with NUMPY_READS, np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Make it again.") from None

@@ -23,14 +23,14 @@ from typing import IO, Any, Final, Self, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["MAP_FROM_BYTES", "Spool", "array_pieces", "read_array", "release_pages", "write_array"]
+__all__ = ["MAP_FROM_BYTES", "NUMPY_READS", "Spool", "array_pieces", "read_array", "release_pages", "write_array"]
 
 Array: TypeAlias = NDArray[Any]
 
 MAP_FROM_BYTES: Final = 4 * 1024**2
 """Size from which an array is mapped; a smaller one is read."""
 _PIECE_BYTES: Final = 1024**2
-_reading = threading.Lock()
+NUMPY_READS = threading.Lock()
 """NumPy parses the head of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
 
 
@@ -161,13 +161,13 @@ def read_array(path: Path, checksum: str, folder: Path | None = None) -> Array:
                 handle.seek(0)  # no room for a copy: memory has to do
         content = handle.read()
     _check(path.name, _digest(content), checksum)
-    with _reading:
+    with NUMPY_READS:
         found = np.load(io.BytesIO(content), allow_pickle=False)
     return np.asarray(found)
 
 
 def _mapped_copy(handle: IO[bytes], checksum: str, folder: Path | None) -> Array:
-    with _reading:
+    with NUMPY_READS:
         if np.lib.format.read_magic(handle) != (1, 0):
             raise OSError("a layout that is only read whole")
         shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(handle)

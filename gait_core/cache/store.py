@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from gait_core.cache.files import read_array, write_array
+from gait_core.cache.locks import waiting_lock
 from gait_core.progress import Reporter, silent
 from gait_core.workspace import Workspace, storage_guard, write_json
 
@@ -104,6 +104,10 @@ class ArrayCache:
         self._count("hits" if entry is not None else "misses")
         return entry
 
+    def holds(self, kind: str, key: str) -> bool:
+        """Tell whether an entry is there, without reading or counting it."""
+        return (self._folder(kind, key) / "entry.json").is_file()
+
     def put(self, kind: str, key: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None) -> None:
         """Store an entry; an equal key that is already there is kept.
 
@@ -147,27 +151,13 @@ class ArrayCache:
         entry = self.get(kind, key)
         if entry is not None:
             return entry, True
-        lock_path = self._folder(kind, key).with_suffix(".lock")
-        with storage_guard(lock_path):
-            lock_path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(lock_path)
-        while True:
-            reporter.check()
-            try:
-                with storage_guard(lock_path):
-                    lock.acquire(timeout=0.25)
-                break
-            except Timeout:
-                continue
-        try:
+        with waiting_lock(self._folder(kind, key).with_suffix(".lock"), reporter):
             entry = self._read(kind, key)
             if entry is not None:
                 return entry, True
             entry = compute()
             self.put(kind, key, entry.arrays, entry.meta)
             return entry, False
-        finally:
-            lock.release()
 
     def delete(self, kind: str, key: str) -> None:
         """Delete an entry; already gone is success."""

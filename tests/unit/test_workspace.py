@@ -98,6 +98,13 @@ def test_records_and_folders_can_be_deleted(workspace):
         workspace.delete_folder("baselines", "b1")
 
 
+def test_what_a_killed_writer_left_is_not_listed(workspace):
+    folder = workspace.analysis_folder("a1")
+    for place in (folder, folder.with_name(".a1.abc123.tmp")):
+        write_json(place / "analysis.json", {})
+    assert workspace.folders("analyses", "analysis.json") == [folder]
+
+
 def test_the_workspace_makes_no_folder_before_it_is_needed(workspace):
     assert workspace.records("walks") == []
     assert workspace.folders("baselines", "manifest.json") == []
