@@ -21,6 +21,7 @@ Every message says what was expected and what came; `remedy` says what to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -72,8 +73,20 @@ class GaitError(Exception):
         """Return `kind`, `message` and `remedy` for a status file or for JSON output."""
         return {"kind": self.kind, "message": self.message, "remedy": self.remedy}
 
+    @staticmethod
+    def from_dict(facts: Mapping[str, str]) -> GaitError:
+        """Return the error that `to_dict` described; of a kind that is not known here, a plain one."""
+        return _kinds(GaitError).get(facts["kind"], GaitError)(facts["message"], facts["remedy"])
+
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+
+def _kinds(base: type[GaitError]) -> dict[str, type[GaitError]]:
+    found = {base.__name__: base}
+    for kind in base.__subclasses__():
+        found |= _kinds(kind)
+    return found
 
 
 class InputError(GaitError):

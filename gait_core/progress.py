@@ -136,6 +136,11 @@ class Reporter:
         """Return a reporter that tells nobody but can still be cancelled, for one step of many."""
         return Reporter(cancelled=self._cancelled)
 
+    def stopped_by(self, over: Callable[[], bool]) -> Reporter:
+        """Return a reporter to the same sink that also counts as cancelled once `over` says so."""
+        own = self._cancelled
+        return Reporter(sink=self._emit, cancelled=over if own is None else lambda: own() or over())
+
     @contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[None]:
         """Time a stage and announce its start and end."""

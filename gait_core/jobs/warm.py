@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final, Self
 
-from gait_core import errors
 from gait_core.errors import Cancelled, GaitError, LibraryError
 from gait_core.jobs.job import Job
 from gait_core.jobs.store import JobStore
@@ -79,7 +78,4 @@ class WarmWorker:
 def _error_of(job: Job) -> GaitError:
     if job.state == "cancelled" or job.error is None:
         return Cancelled()
-    kind = getattr(errors, job.error["kind"], GaitError)
-    if not (isinstance(kind, type) and issubclass(kind, GaitError)):
-        kind = GaitError
-    return kind(job.error["message"], job.error["remedy"])
+    return GaitError.from_dict(job.error)

@@ -1,9 +1,10 @@
-"""Extraction on the machines of a cluster, after a look whether they fit together."""
+"""The machines of a cluster, after a look whether they fit together, and extraction on them."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,12 +13,13 @@ from gait_core.config import PoseSettings
 from gait_core.errors import ClusterError, GaitError
 from gait_core.pose.assets import list_models
 from gait_core.pose.engines import engine_version, resolved
-from gait_core.pose.remote import RemoteWalk, extract_on, run_mark
+from gait_core.pose.remote import RemoteWalk, extract_on
 from gait_core.progress import Reporter, silent
 from gait_core.runtime.cluster import Cluster
+from gait_core.runtime.workers import run_mark
 from gait_core.workspace import Workspace
 
-__all__ = ["check_workers", "extract_on_cluster"]
+__all__ = ["check_workers", "extract_joined", "extract_on_cluster", "join_cluster"]
 
 _MAX_FOLDERS: Final = 50
 _MAX_SHOWN: Final = 5
@@ -51,27 +53,56 @@ def extract_on_cluster(
     InputError, LibraryError, ClusterError
         When there is no such cluster, or when its workers do not fit.
     """
-    reporter = reporter or silent()
-    files = [Path(path).absolute() for path in paths]
+    with join_cluster(address, paths, settings, workspace=workspace, reporter=reporter) as cluster:
+        return extract_joined(cluster, paths, settings, workspace=workspace, reporter=reporter, on_result=on_result)
+
+
+@contextmanager
+def join_cluster(
+    address: str,
+    paths: Sequence[Path | str],
+    settings: PoseSettings,
+    *,
+    workspace: Workspace,
+    reporter: Reporter | None = None,
+) -> Iterator[Cluster]:
+    """Give the machines of a Dask cluster after a look whether all of them can do the work.
+
+    Parameters and errors are those of `extract_on_cluster`.
+    """
     with Cluster.connect(address) as cluster:
-        check_workers(cluster, files, settings, workspace=workspace)
+        check_workers(cluster, [Path(path).absolute() for path in paths], settings, workspace=workspace)
         workers = cluster.workers
-        reporter.note("extract", f"{len(workers)} workers with {sum(workers.values())} threads at {address}")
+        message = f"{len(workers)} workers with {sum(workers.values())} threads at {address}"
+        (reporter or silent()).note("extract", message)
         try:
-            return extract_on(
-                cluster,
-                files,
-                settings,
-                workspace=workspace,
-                reporter=reporter,
-                check=cluster.check,
-                videos_at_once=max(workers.values(), default=1),
-                on_result=on_result,
-            )
+            yield cluster
         except BaseException:
             # Without this the end would wait for tasks that nobody wants any more.
             cluster.shutdown(wait=False)
             raise
+
+
+def extract_joined(
+    cluster: Cluster,
+    paths: Sequence[Path | str],
+    settings: PoseSettings,
+    *,
+    workspace: Workspace,
+    reporter: Reporter | None = None,
+    on_result: Callable[[int, RemoteWalk | GaitError], None] | None = None,
+) -> list[RemoteWalk | GaitError]:
+    """Find the landmarks in many videos on a cluster that was joined; see `extract_on`."""
+    return extract_on(
+        cluster,
+        paths,
+        settings,
+        workspace=workspace,
+        reporter=reporter,
+        check=cluster.check,
+        videos_at_once=max(cluster.workers.values(), default=1),
+        on_result=on_result,
+    )
 
 
 def check_workers(cluster: Cluster, paths: Sequence[Path], settings: PoseSettings, *, workspace: Workspace) -> None:

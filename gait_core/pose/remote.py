@@ -6,31 +6,23 @@ content address makes sure that each exists once, however often a task was begun
 
 from __future__ import annotations
 
-import os
-import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from gait_core import errors
 from gait_core.config import PoseSettings
-from gait_core.errors import Cancelled, ClusterError, GaitError, InputError, VideoError
+from gait_core.errors import GaitError
 from gait_core.pose.engines import resolved
 from gait_core.pose.extract import STAGE, extract_track
 from gait_core.pose.frame_progress import labels_of
 from gait_core.progress import Reporter, silent
-from gait_core.runtime.executors import run_each
-from gait_core.workspace import Workspace, new_id, write_atomic
+from gait_core.runtime.workers import Answer, in_worker, run_mark, run_tasks
+from gait_core.workspace import Workspace
 
-__all__ = ["RemoteWalk", "extract_on", "run_mark"]
-
-_WATCH_EVERY_S: Final = 1.0
-_OLD_MARK_S: Final = 24 * 3600.0
-_AHEAD: Final = 64
+__all__ = ["RemoteWalk", "extract_on"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,31 +124,13 @@ def extract_on(
             }
             for file in files
         ]
-        ahead = getattr(executor, "ahead", _AHEAD)
-        try:
-            for outcome in run_each(executor, extract_task, tasks, check=look, ahead=ahead):
-                meeting.take(outcome.number, _walk_of(files[outcome.number], outcome.result, outcome.lost))
-        except ClusterError as error:
-            raise meeting.broken_off(error) from error
+
+        def take(number: int, answer: Answer | GaitError) -> None:
+            meeting.take(number, answer if isinstance(answer, GaitError) else _walk_of(files[number], answer))
+
+        names = [file.name for file in files]
+        run_tasks(executor, extract_task, tasks, names, take=take, kept=meeting.kept, check=look)
     return meeting.results()
-
-
-@contextmanager
-def run_mark(workspace: Workspace) -> Iterator[Path]:
-    """Keep a file in the workspace for as long as a run lasts; its workers stop when it goes.
-
-    A worker on another machine cannot be told to stop in the middle of a video, but it can see this.
-    """
-    folder = workspace.cache / "runs"
-    for old in folder.glob("*.running"):
-        if time.time() - old.stat().st_mtime > _OLD_MARK_S:
-            old.unlink(missing_ok=True)  # of a run that was killed
-    mark = folder / f"{new_id('run')}.running"
-    write_atomic(mark, f"{platform.node()} {os.getpid()}\n".encode(), durable=False)
-    try:
-        yield mark
-    finally:
-        mark.unlink(missing_ok=True)
 
 
 def extract_task(task: Mapping[str, Any], attempt: int) -> dict[str, Any]:  # noqa: ARG001
@@ -169,89 +143,31 @@ def extract_task(task: Mapping[str, Any], attempt: int) -> dict[str, Any]:  # no
     attempt : int
         How many workers died over it before; makes the task another one for a scheduler that remembers.
     """
-    begun_s = time.perf_counter()
-    worker = {"worker": f"{platform.node()}:{os.getpid()}"}
-    mark = Path(task["mark"])
-    if not mark.is_file():
-        return {"state": "stopped", **worker}
-    try:
+
+    def work(reporter: Reporter) -> dict[str, Any]:
         walk = extract_track(
             task["path"],
             PoseSettings.from_dict(task["settings"]),
             workspace=Workspace(task["workspace"]),
-            reporter=Reporter(cancelled=_gone(mark)),
+            reporter=reporter,
             share=int(task["videos_at_once"]),
         )
-    except Cancelled:
-        return {"state": "stopped", **worker}
-    except GaitError as error:
-        state = "failed" if isinstance(error, InputError) else "broken"
-        return {"state": state, "error": error.to_dict(), **worker}
-    except Exception as error:  # noqa: BLE001 - one video must not stop the others
-        kind = type(error).__name__
-        found = VideoError(
-            f"Expected to analyse {Path(task['path']).name}, but it failed: {kind}: {error}".strip(),
-            "Convert the video to MP4 (H.264) and try again; if it fails again, report it.",
-        )
-        return {"state": "failed", "error": found.to_dict(), **worker}
-    return {
-        "state": "done",
-        "address": walk.address,
-        "frames": len(walk.track),
-        "detection_rate": float(walk.track.detection_rate),
-        "frame_rate_hz": float(walk.track.frame_rate_hz),
-        "cached": walk.cached,
-        "warnings": [warning.to_dict() for warning in walk.warnings],
-        "duration_s": time.perf_counter() - begun_s,
-        **worker,
-    }
+        return {
+            "address": walk.address,
+            "frames": len(walk.track),
+            "detection_rate": float(walk.track.detection_rate),
+            "frame_rate_hz": float(walk.track.frame_rate_hz),
+            "cached": walk.cached,
+            "warnings": [warning.to_dict() for warning in walk.warnings],
+        }
+
+    remedy = "Convert the video to MP4 (H.264) and try again; if it fails again, report it."
+    return in_worker(Path(task["mark"]), work, name=Path(task["path"]).name, remedy=remedy)
 
 
-def _gone(mark: Path) -> Callable[[], bool]:
-    """Return a cheap test whether the run is over: at most one look a second, on a disk that may be far."""
-    looked_s, gone = time.monotonic(), False
-
-    def test() -> bool:
-        nonlocal looked_s, gone
-        now_s = time.monotonic()
-        if not gone and now_s - looked_s >= _WATCH_EVERY_S:
-            looked_s, gone = now_s, not mark.is_file()
-        return gone
-
-    return test
-
-
-def _walk_of(path: Path, facts: Mapping[str, Any] | None, lost: int) -> RemoteWalk | GaitError:
-    """Return what a worker answered; raise what no other video could escape."""
-    if facts is None:
-        return ClusterError(
-            f"Expected to analyse {path.name}, but {lost} workers died over it.",
-            "It may need more memory than a worker has: analyse it alone, or with the profile 'fast'.",
-        )
-    if facts["state"] == "stopped":
-        raise ClusterError(
-            f"Expected the worker {facts['worker']} to see the mark of this run, but it did not.",
-            "Every worker has to see the workspace under the same path; check the shared folder.",
-        )
-    if facts["state"] in ("failed", "broken"):
-        error = _error_of(facts["error"])
-        if facts["state"] == "broken":
-            raise type(error)(f"On {facts['worker']}: {error.message}", error.remedy)
-        return error
-    known = {name: facts[name] for name in ("address", "frames", "detection_rate", "frame_rate_hz", "cached")}
-    return RemoteWalk(
-        path=path,
-        warnings=tuple(facts["warnings"]),
-        duration_s=facts["duration_s"],
-        worker=facts["worker"],
-        **known,
-    )
-
-
-def _error_of(facts: Mapping[str, str]) -> GaitError:
-    kind = getattr(errors, facts["kind"], GaitError)
-    kind = kind if isinstance(kind, type) and issubclass(kind, GaitError) else GaitError
-    return kind(facts["message"], facts["remedy"])
+def _walk_of(path: Path, facts: Answer) -> RemoteWalk:
+    known = {field.name: facts[field.name] for field in fields(RemoteWalk) if field.name in facts}
+    return RemoteWalk(**known | {"path": path, "warnings": tuple(facts["warnings"])})
 
 
 class _Meeting:
@@ -299,12 +215,9 @@ class _Meeting:
         elapsed_s = time.monotonic() - self._begun_s
         return self._computed / elapsed_s if self._computed and elapsed_s > 0 else None
 
-    def broken_off(self, error: ClusterError) -> ClusterError:
-        """Return the error with what is kept."""
-        return ClusterError(
-            f"{error.message} {self._usable} of {len(self._labels)} videos are in the cache.",
-            "Look whether the machines still run, then run the same command again: it goes on where it stopped.",
-        )
+    def kept(self) -> str:
+        """Return what is finished, in words."""
+        return f"{self._usable} of {len(self._labels)} videos are in the cache."
 
     def results(self) -> list[RemoteWalk | GaitError]:
         return [self._found[number] for number in range(len(self._labels))]

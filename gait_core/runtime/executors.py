@@ -125,7 +125,7 @@ def run_each(
     *,
     check: Callable[[], None] = lambda: None,
     attempts: int = _ATTEMPTS,
-    ahead: int = _AHEAD,
+    ahead: int | None = None,
 ) -> Iterator[Outcome[Result]]:
     """Run one function on many tasks and yield every outcome once, as they come.
 
@@ -140,8 +140,8 @@ def run_each(
         Called several times a second; what it raises ends the run.
     attempts : int
         How many workers may die over one task before it is given up.
-    ahead : int
-        Tasks handed over at once.
+    ahead : int, optional
+        Tasks handed over at once; default: what the executor asks for with an attribute of that name, or 64.
 
     Yields
     ------
@@ -156,10 +156,11 @@ def run_each(
         Whatever a task raises; the tasks not begun are then taken back.
     """
     run = _Run(executor, function, tasks, attempts)
+    at_once = ahead or int(getattr(executor, "ahead", _AHEAD))
     try:
         while run.unfinished:
             check()
-            run.hand_over(ahead)
+            run.hand_over(at_once)
             yield from run.collect()
     finally:
         run.take_back()
