@@ -108,6 +108,8 @@ class FeatureSettings(Settings):
         Corner of the zero-lag low-pass filter, Hz.
     max_gap_s : float
         Longest gap that is interpolated, s; longer ones stay missing.
+    max_arm_gap_s : float
+        The same for elbows and wrists, which move slowly and evenly, s.
     min_confidence : float
         Landmarks below this confidence count as missing.
     window_s, hop_s : float
@@ -121,6 +123,7 @@ class FeatureSettings(Settings):
     rate_hz: float = 25.0
     cutoff_hz: float = 6.0
     max_gap_s: float = 0.12
+    max_arm_gap_s: float = 0.3
     min_confidence: float = 0.3
     window_s: float = 1.28
     hop_s: float = 0.08
@@ -131,6 +134,7 @@ class FeatureSettings(Settings):
         "rate_hz": (15.0, 240.0),
         "cutoff_hz": (2.0, 20.0),
         "max_gap_s": (0.0, 1.0),
+        "max_arm_gap_s": (0.0, 1.0),
         "min_confidence": (0.0, 1.0),
         "window_s": (0.4, 5.0),
         "hop_s": (0.02, 2.0),
@@ -177,7 +181,7 @@ class LearnSettings(Settings):
     latent: int = 16
     fine_tune_epochs: int = 5
     fine_tune_patience: int = 3
-    fine_tune_rate: float = 1e-4
+    fine_tune_rate: float = 3e-4
     scratch_epochs: int = 50
     scratch_patience: int = 10
     scratch_rate: float = 2e-3

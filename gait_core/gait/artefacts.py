@@ -37,6 +37,8 @@ BONES: Final[Mapping[str, tuple[str, str, float]]] = {
 }
 """Bone → its ends, and the change of its length that is no error, share of its length."""
 TRUNK_TOLERANCE: Final = 0.25
+ARM_TOLERANCE: Final = 0.5
+"""The same for upper arm and forearm: swung towards the camera they look shorter, hardly ever by half."""
 
 
 def find_outliers(position: Array, valid: Mask, time_s: Array, leg_px: float) -> Mask:
@@ -109,21 +111,24 @@ def _stray(path: Array, valid: Mask, time_s: Array, leg_px: float) -> Mask:
     return found
 
 
-def find_shape_breaks(position: Array, valid: Mask, time_s: Array) -> Mask:
+def find_shape_breaks(position: Array, valid: Mask, jumped: Mask, time_s: Array) -> Mask:
     """Return landmarks at which a bone changes its length suddenly, shape (n_frames, 33).
 
     Parameters
     ----------
     position, valid, time_s
         As for `find_outliers`.
+    jumped : ndarray, shape (n_frames, 33), bool
+        What `find_outliers` found; these landmarks are left out already, and not found again.
 
     Notes
     -----
     Every bone is compared with its running median over one second, so that a person who comes nearer or turns is no
-    error. The landmark between two bones that both break is to blame, else the one farther from the hip.
+    error. The landmark between two bones that both break is to blame, else the one farther from the trunk.
     """
     found = np.zeros_like(valid)
-    known = np.where(valid[:, :, None], position, np.nan)
+    known = np.where((valid & ~jumped)[:, :, None], position, np.nan)
+    arms = np.where(valid[:, :, None], position, np.nan)
     trunk = np.linalg.norm(middle(known, "shoulder") - middle(known, "hip"), axis=1)
     broken_trunk = _changes(trunk, time_s, TRUNK_TOLERANCE)
     broken_thighs = np.zeros(len(time_s), dtype=bool)
@@ -133,12 +138,12 @@ def find_shape_breaks(position: Array, valid: Mask, time_s: Array) -> Mask:
             ends = known[:, INDEX[f"{side}_{upper}"]] - known[:, INDEX[f"{side}_{lower}"]]
             broken[bone] = _changes(np.linalg.norm(ends, axis=1), time_s, tolerance)
         broken_thighs |= broken["thigh"]
-        for joint, frames in _blamed(broken).items():
+        for joint, frames in (_blamed(broken) | _blamed_arm(arms, side, time_s)).items():
             found[:, INDEX[f"{side}_{joint}"]] |= frames
     for side in SIDES:
         found[:, INDEX[f"{side}_shoulder"]] |= broken_trunk & ~broken_thighs
         found[:, INDEX[f"{side}_hip"]] |= broken_trunk & broken_thighs
-    return found & valid
+    return found & valid & ~jumped
 
 
 def _changes(length: Array, time_s: Array, tolerance: float) -> Mask:
@@ -165,3 +170,11 @@ def _blamed(broken: Mapping[str, Mask]) -> dict[str, Mask]:
     hindfoot &= ~ankle
     heel = hindfoot.copy()
     return {"knee": knee, "ankle": ankle, "heel": heel, "foot_index": foot & ~heel}
+
+
+def _blamed_arm(known: Array, side: str, time_s: Array) -> dict[str, Mask]:
+    """Return the same for an arm; with a wrong elbow, jumped or not, nothing vouches for the wrist."""
+    shoulder, elbow, wrist = (known[:, INDEX[f"{side}_{joint}"]] for joint in ("shoulder", "elbow", "wrist"))
+    upper = _changes(np.linalg.norm(elbow - shoulder, axis=1), time_s, ARM_TOLERANCE)
+    lower = _changes(np.linalg.norm(wrist - elbow, axis=1), time_s, ARM_TOLERANCE)
+    return {"elbow": upper, "wrist": lower | upper}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gait_core.config import FeatureSettings
 from gait_core.gait.artefacts import find_outliers, find_shape_breaks
 from gait_core.gait.channels import ROWS
-from gait_core.gait.signals import ARMS, fill_gaps, runs, trusted
+from gait_core.gait.signals import ARMS, fill_gaps, longest_gap_s, runs, trusted
 from gait_core.gait.swaps import LEG_ROWS, OTHER_ROWS, SwapRepair, put_legs_right, repair_leg_swaps
 from gait_core.pose.landmarks import INDEX, LANDMARKS
 from gait_core.pose.track import Track
@@ -151,8 +151,8 @@ def clean(
     position = swap.track.position.astype(np.float64)
     valid = trusted(swap.track, settings.min_confidence)
     jumped = find_outliers(position, valid, track.time_s, leg_px)
-    misshapen = find_shape_breaks(position, valid & ~jumped, track.time_s)
-    filled = _short_gaps(valid, valid & ~jumped & ~misshapen, track.time_s, settings.max_gap_s)
+    misshapen = find_shape_breaks(position, valid, jumped, track.time_s)
+    filled = _short_gaps(valid, valid & ~jumped & ~misshapen, track.time_s, settings)
     legs = np.isin(np.arange(len(LANDMARKS)), _LEGS)
     filled &= ~(swap.blended[:, None] & legs)
     masks = {
@@ -174,13 +174,13 @@ def _swaps(track: Track, leg_px: float, settings: FeatureSettings) -> SwapRepair
     return repair_leg_swaps(track, leg_px)
 
 
-def _short_gaps(before: Mask, after: Mask, time_s: NDArray[np.float64], max_gap_s: float) -> Mask:
+def _short_gaps(before: Mask, after: Mask, time_s: NDArray[np.float64], settings: FeatureSettings) -> Mask:
     """Return what is missing from the start, not left out by a repair, and will be interpolated."""
     filled = np.zeros_like(before)
     nothing = np.zeros((len(time_s), 1))
     for name in ROWS:
         row = INDEX[name]
-        filled[:, row] = fill_gaps(nothing, after[:, row], time_s, max_gap_s)[1] & ~before[:, row]
+        filled[:, row] = fill_gaps(nothing, after[:, row], time_s, longest_gap_s(row, settings))[1] & ~before[:, row]
     return filled
 
 

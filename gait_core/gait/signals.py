@@ -23,7 +23,17 @@ from gait_core.config import FeatureSettings
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["Signals", "condition", "fill_gaps", "lowpass", "runs", "time_grid", "trusted", "zero_lag_corner"]
+__all__ = [
+    "Signals",
+    "condition",
+    "fill_gaps",
+    "longest_gap_s",
+    "lowpass",
+    "runs",
+    "time_grid",
+    "trusted",
+    "zero_lag_corner",
+]
 
 FINE_RATE_HZ = 100.0
 """Lowest rate of the even grid on which the filter runs."""
@@ -143,6 +153,11 @@ ARMS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for na
 """Landmarks that count even where the pose model is unsure: the trunk hides them for half of every swing."""
 
 
+def longest_gap_s(row: int, settings: FeatureSettings) -> float:
+    """Return the longest gap of a landmark that is interpolated, s."""
+    return settings.max_arm_gap_s if row in ARMS else settings.max_gap_s
+
+
 def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
     """Return which landmarks are found, confident enough and inside the picture, shape (n_frames, 33).
 
@@ -227,9 +242,10 @@ def condition(
     valid = trusted(track, settings.min_confidence)[:, index]
     values = track.position[:, index].astype(np.float64)
     filled_source = np.zeros_like(valid)
-    for columns in _columns_by_mask(valid):
+    gaps_s = [longest_gap_s(row, settings) for row in index]
+    for columns in _columns_alike(valid, gaps_s):
         together = values[:, columns].reshape(len(track), -1)
-        filled, marks = fill_gaps(together, valid[:, columns[0]], track.time_s, settings.max_gap_s)
+        filled, marks = fill_gaps(together, valid[:, columns[0]], track.time_s, gaps_s[columns[0]])
         if keep_open is not None:
             stays = marks & keep_open[:, [index[column] for column in columns]].any(axis=1)
             filled[stays], marks = np.nan, marks & ~stays
@@ -237,8 +253,8 @@ def condition(
         filled_source[:, columns] = marks[:, None]
     present = np.isfinite(values[:, :, 0])
     position = np.full((len(grid), len(index), 2), np.nan)
-    for columns in _columns_by_mask(present):
-        for start, stop in _pieces(present[:, columns[0]], track.time_s, settings.max_gap_s):
+    for columns in _columns_alike(present, gaps_s):
+        for start, stop in _pieces(present[:, columns[0]], track.time_s, gaps_s[columns[0]]):
             first, samples = _resample(track.time_s[start:stop], values[start:stop, columns], grid[0], settings)
             position[first : first + len(samples), columns] = samples[: len(grid) - first]
     return Signals(
@@ -253,11 +269,11 @@ def _frame_s(time_s: NDArray[np.float64]) -> float:
     return float(np.median(np.diff(time_s)))
 
 
-def _columns_by_mask(present: NDArray[np.bool_]) -> Iterator[list[int]]:
-    """Yield the columns that are present at the same times, to be filtered in one call."""
-    groups: dict[bytes, list[int]] = {}
-    for column in range(present.shape[1]):
-        groups.setdefault(present[:, column].tobytes(), []).append(column)
+def _columns_alike(present: NDArray[np.bool_], gaps_s: Sequence[float]) -> Iterator[list[int]]:
+    """Yield the columns that are present at the same times and have the same rule of gaps, for one call each."""
+    groups: dict[tuple[bytes, float], list[int]] = {}
+    for column, gap_s in enumerate(gaps_s):
+        groups.setdefault((present[:, column].tobytes(), gap_s), []).append(column)
     yield from groups.values()
 
 

@@ -100,6 +100,48 @@ def test_an_impossible_bone_is_left_out(name, shift):
     assert {frame for repair in bones for frame in repair.frames} >= set(frames[1:-1])
 
 
+def collapsed_arm(track, frames, side):
+    """Elbow beside the shoulder and the hand above it, as pose models have it when the trunk hides an arm."""
+    position, leg_px = track.position.copy(), leg_length_px(track.position)
+    shoulder = position[:, INDEX[f"{side}_shoulder"]]
+    for name, shift in (("elbow", (-0.02, 0.05)), ("wrist", (0.15, -0.12))):
+        position[frames, INDEX[f"{side}_{name}"]] = shoulder[frames] + np.asarray(shift, np.float32) * leg_px
+    return track.with_(position=position)
+
+
+@pytest.mark.parametrize("fps", [25.0, 30.0, 60.0])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_an_arm_that_collapses_is_left_out_and_filled(fps, side):
+    _, track = simulated(fps=fps)
+    frames = list(range(80, 80 + round(0.17 * fps)))
+    bad = collapsed_arm(track, frames, side)
+    repairs = cleaned(bad).repairs
+    assert {repair.place for repair in repairs} == {f"{side} arm"}
+    assert {repair.kind for repair in repairs} <= {"bone_length", "outlier"}
+    assert {frame for repair in repairs for frame in repair.frames} >= set(frames)
+    found, right, unrepaired = (
+        compute_kinematics(bad, FINE).angles[f"{side}_elbow"],
+        compute_kinematics(track, FINE).angles[f"{side}_elbow"],
+        compute_kinematics(bad, FINE, undone=frozenset(REPAIR_KINDS)).angles[f"{side}_elbow"],
+    )
+    assert np.isfinite(found[np.isfinite(right)]).all()
+    assert np.nanmax(np.abs(found - right)) < 10.0
+    assert np.nanmax(np.abs(unrepaired - right)) > 60.0
+
+
+def test_an_arm_is_filled_over_longer_gaps_than_a_leg():
+    _, track = simulated(fps=50.0)
+    frames = list(range(100, 112))
+    position, confidence = track.position.copy(), track.confidence.copy()
+    for name in ("left_wrist", "left_ankle"):
+        position[frames, INDEX[name]] = np.nan
+        confidence[frames, INDEX[name]] = 0.0
+    motion = compute_kinematics(track.with_(position=position, confidence=confidence), FINE)
+    inside = (motion.time_s > track.time_s[100]) & (motion.time_s < track.time_s[111])
+    assert np.isfinite(motion.points["left_wrist"][inside]).all()
+    assert np.isnan(motion.points["left_ankle"][inside]).all()
+
+
 def test_somebody_who_comes_nearer_has_no_impossible_bones():
     _, track = simulated(fps=30.0, yaw_deg=25.0, distance_m=3.0)
     assert not {repair.kind for repair in cleaned(track).repairs} - {"gap"}
