@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.video.picture import Picture
 
-__all__ = ["PersonMask", "PoseEngine", "PoseResult"]
+__all__ = ["CPU", "PersonMask", "PoseEngine", "PoseResult"]
+
+CPU: Final = "CPU"
+"""The processor, as every engine calls it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

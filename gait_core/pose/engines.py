@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gait_core.config import PoseSettings
-from gait_core.pose.engine import PoseEngine
+from gait_core.pose.engine import CPU, PoseEngine
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
 from gait_core.pose.openvino_engine import OpenVinoEngine, openvino_version
@@ -38,7 +38,7 @@ def engine_version(settings: PoseSettings) -> str:
     return openvino_version() if resolved(settings).engine == "openvino" else mediapipe_version()
 
 
-def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1) -> PoseEngine:
+def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1, device: str = CPU) -> PoseEngine:
     """Return a new engine for one video.
 
     Parameters
@@ -48,6 +48,8 @@ def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1
         Also give the mask of the person.
     at_once : int
         Videos that share the processors.
+    device : str
+        Where the models run, as the engine calls it.
 
     Raises
     ------
@@ -59,7 +61,7 @@ def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1
     settings = resolved(settings)
     engine: OpenVinoEngine | MediaPipeEngine
     if settings.engine == "openvino":
-        engine = OpenVinoEngine(settings, masks=masks, at_once=at_once)
+        engine = OpenVinoEngine(settings, masks=masks, at_once=at_once, device=device)
     else:
-        engine = MediaPipeEngine(settings, masks=masks)
+        engine = MediaPipeEngine(settings, masks=masks, device=device)
     return engine if settings.person == "auto" else FollowingEngine(engine, settings.person, settings.max_side_px)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gait_core.config import PoseSettings
 from gait_core.errors import WalkWarning
 from gait_core.pose.assets import model_sha256
+from gait_core.pose.engine import CPU
 from gait_core.pose.engines import engine_version, resolved
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
@@ -49,13 +50,19 @@ def default_workers() -> int:
     return min(MOST_WORKERS, available_processors())
 
 
-def track_address(info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None) -> str:
-    """Return the content address of a track; a renamed video has the same, another setting or model has not."""
+def track_address(
+    info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None, *, device: str = CPU
+) -> str:
+    """Return the content address of a track; a renamed video has the same, another setting or model has not.
+
+    A device other than the processor is in it as well, for it rounds in its own way.
+    """
     settings = resolved(settings)
     parts = (
         info.content_sha256,
         settings.digest(),
         model_sha256(settings.variant, reporter),
         engine_version(settings),
+        *([] if device == CPU else [device]),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

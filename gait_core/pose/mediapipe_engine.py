@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,16 @@ from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
 from gait_core.pose.assets import bundle_path, smallest_ready
 from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
-from gait_core.pose.engine import PersonMask, PoseResult
+from gait_core.pose.engine import CPU, PersonMask, PoseResult
 from gait_core.pose.mediapipe_library import load_mediapipe
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
 from gait_core.video.picture import Picture
 
-__all__ = ["MediaPipeEngine", "mediapipe_version"]
+__all__ = ["GPU", "MediaPipeEngine", "mediapipe_version"]
+
+GPU: Final = "GPU"
+"""The graphics card, of which MediaPipe takes the first that it finds."""
 
 _REVISION = "2"
 """Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
@@ -46,13 +49,16 @@ class MediaPipeEngine:
         Model variant and thresholds.
     masks : bool
         Also give the mask of the person.
+    device : {"CPU", "GPU"}
+        Where the person is followed; people are counted on the processor.
     """
 
     name = "mediapipe"
 
-    def __init__(self, settings: PoseSettings, *, masks: bool = False) -> None:
+    def __init__(self, settings: PoseSettings, *, masks: bool = False, device: str = CPU) -> None:
         self._settings = settings
         self._masks = masks
+        self._device = device
         self._tracker: Any = None
         self._counter: Any = None
         self._finder: Any = None
@@ -88,7 +94,7 @@ class MediaPipeEngine:
         # MediaPipe takes whole milliseconds that rise: faster or repeated stamps are moved on by one.
         stamp_ms = max(self._last_ms + 1, round((time_s - self._first_s) * 1000))
         self._last_ms = stamp_ms
-        image = self._image(self._rgb(picture))
+        image = self._image(self._rgb(picture), self._device)
         if self._tracker is None:
             # The native side chatters until its first result is out.
             with quiet_native_stderr():
@@ -100,12 +106,13 @@ class MediaPipeEngine:
 
     def find(self, picture: Picture) -> PoseResult | None:
         """Return the most conspicuous person in a picture by itself, whatever came before."""
-        image = self._image(self._rgb(picture))
+        image = self._image(self._rgb(picture), self._device)
         if self._finder is None:
             with quiet_native_stderr():
                 self._finder = self._open(
                     self._bundle,
                     self._mediapipe.tasks.vision.RunningMode.IMAGE,
+                    self._device,
                     min_pose_detection_confidence=self._settings.detection_confidence,
                     min_pose_presence_confidence=self._settings.presence_confidence,
                 )
@@ -136,15 +143,20 @@ class MediaPipeEngine:
     def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
         return picture.rgb(self._settings.max_side_px)
 
-    def _image(self, image_rgb: NDArray[np.uint8]) -> Any:
-        return self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image_rgb)
-        )
+    def _image(self, image_rgb: NDArray[np.uint8], device: str = CPU) -> Any:
+        known = self._mediapipe.ImageFormat
+        if device == CPU:
+            return self._mediapipe.Image(image_format=known.SRGB, data=np.ascontiguousarray(image_rgb))
+        import cv2
+
+        # Graphics cards know no pixels of three bytes: on some of them MediaPipe ends the whole process.
+        return self._mediapipe.Image(image_format=known.SRGBA, data=cv2.cvtColor(image_rgb, cv2.COLOR_RGB2RGBA))
 
     def _open_tracker(self) -> Any:
         return self._open(
             self._bundle,
             self._mediapipe.tasks.vision.RunningMode.VIDEO,
+            self._device,
             min_pose_detection_confidence=self._settings.detection_confidence,
             min_pose_presence_confidence=self._settings.presence_confidence,
             min_tracking_confidence=self._settings.tracking_confidence,
@@ -154,14 +166,16 @@ class MediaPipeEngine:
         return self._open(
             bundle_path(smallest_ready() or self._settings.variant),
             self._mediapipe.tasks.vision.RunningMode.IMAGE,
+            CPU,
             min_pose_detection_confidence=COUNTING_CONFIDENCE,
         )
 
-    def _open(self, path: Path, mode: Any, **confidences: float) -> Any:
+    def _open(self, path: Path, mode: Any, device: str, **confidences: float) -> Any:
         from mediapipe.tasks.python import BaseOptions, vision
 
+        delegate = BaseOptions.Delegate.CPU if device == CPU else BaseOptions.Delegate.GPU
         options = vision.PoseLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(path)),
+            base_options=BaseOptions(model_asset_path=str(path), delegate=delegate),
             running_mode=mode,
             num_poses=1,
             output_segmentation_masks=self._masks,

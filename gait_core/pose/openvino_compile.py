@@ -6,7 +6,8 @@ third of the time; what is kept comes out bit-identical in f32.
 In bf16 the last layer of the landmarks stays in f32: rounded, it puts the world landmarks 5 cm beside their place, and
 in f32 3 mm. It takes a hundredth of the time.
 
-Compiling takes a second of the processor in every process, reading what was compiled before a tenth of that.
+Compiling takes a second of the processor in every process, reading what was compiled before a tenth of that. On
+other devices OpenVINO keeps what it compiled by itself, for it knows their drivers.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import numpy as np
 
 from gait_core.errors import ModelError, StorageError
 from gait_core.pose.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER
+from gait_core.pose.engine import CPU
 from gait_core.pose.openvino_library import load_openvino, openvino_release
 from gait_core.runtime.processor import processor_name
 from gait_core.workspace import write_atomic
@@ -50,13 +52,15 @@ class Recipe:
     sha256 : str
         Digest of the bundle.
     precision : {"f32", "bf16"}
-        Arithmetic of both models.
+        Arithmetic of both models; a device other than the processor takes f16 for bf16.
     masks : bool
         Keep the mask of the landmark model.
     threads : int
         Processors to use.
     streams : int
         Pictures at once, which share the threads.
+    device : str
+        As OpenVINO calls it: ``CPU``, ``GPU.0``, ``NPU``.
     """
 
     sha256: str
@@ -64,6 +68,7 @@ class Recipe:
     masks: bool = False
     threads: int = 1
     streams: int = 1
+    device: str = CPU
 
 
 class Models(NamedTuple):
@@ -143,6 +148,10 @@ def _load(openvino: Any, bundle: Path, recipe: Recipe) -> Models:
 
 def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callable[[], Any]) -> Any:
     """Return a part compiled before, or compile it and keep it."""
+    folder = bundle.parent / "compiled"
+    # The last layer stays on the processor: it is small, and some devices have no f32 at all.
+    if recipe.device != CPU and part != "head":
+        return _on_device(build(), folder / "devices", recipe, precision)
     options = {
         "INFERENCE_PRECISION_HINT": precision,
         "NUM_STREAMS": recipe.streams,
@@ -150,21 +159,39 @@ def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callab
         "ENABLE_CPU_PINNING": False,
     }
     made_of = (_REVISION, part, *astuple(recipe), openvino_release(), processor_name())
-    path = bundle.parent / "compiled" / f"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}.blob"
+    path = folder / f"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}.blob"
     if (content := _content(path)) is not None:
         try:
-            return _shared.core.import_model(io.BytesIO(content), "CPU", options)
+            return _shared.core.import_model(io.BytesIO(content), CPU, options)
         except RuntimeError as error:
             _logger.warning("compiled anew: %s", error)
-    compiled = _shared.core.compile_model(build(), "CPU", options)
+    compiled = _shared.core.compile_model(build(), CPU, options)
     try:
         content = bytes(compiled.export_model().getvalue())
         write_atomic(path, hashlib.sha256(content).digest() + content, durable=False)
-        for old in sorted(path.parent.glob("*.blob"), key=lambda one: one.stat().st_mtime)[:-_MOST_KEPT]:
-            old.unlink(missing_ok=True)
+        _forget_oldest(folder)
     except (StorageError, OSError, RuntimeError) as error:
         _logger.warning("not kept: %s", error)  # a folder that cannot be written costs time and nothing else
     return compiled
+
+
+def _on_device(model: Any, folder: Path, recipe: Recipe, precision: str) -> Any:
+    options: dict[str, Any] = {"CACHE_DIR": str(folder)}
+    if recipe.device != "NPU":  # which has one arithmetic and refuses to be told
+        options["INFERENCE_PRECISION_HINT"] = "f32" if precision == "f32" else "f16"
+    if recipe.device.startswith("GPU"):
+        options["NUM_STREAMS"] = recipe.streams
+    compiled = _shared.core.compile_model(model, recipe.device, options)
+    try:
+        _forget_oldest(folder)
+    except OSError as error:
+        _logger.warning("not tidied: %s", error)
+    return compiled
+
+
+def _forget_oldest(folder: Path) -> None:
+    for old in sorted(folder.glob("*.blob"), key=lambda one: one.stat().st_mtime)[:-_MOST_KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def _content(path: Path) -> bytes | None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gait_core.config import PoseSettings
 from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, cover_box, covered, is_somebody_else
-from gait_core.pose.engine import PersonMask, PoseResult
+from gait_core.pose.engine import CPU, PersonMask, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.openvino_compile import Recipe, load_models
 from gait_core.pose.openvino_library import openvino_release
@@ -56,14 +56,17 @@ class OpenVinoEngine:
         Also give the mask of the person; costs half as much again.
     at_once : int
         Videos that share the processors: alone, a video has all of them for every picture.
+    device : str
+        Where the models run, as OpenVINO calls it.
     """
 
     name = "openvino"
 
-    def __init__(self, settings: PoseSettings, *, masks: bool = False, at_once: int = 1) -> None:
+    def __init__(self, settings: PoseSettings, *, masks: bool = False, at_once: int = 1, device: str = CPU) -> None:
         self._settings = settings
         self._masks = masks
         self._at_once = at_once
+        self._device = device
         self._networks: Networks | None = None
         self._region: Region | None = None
         self._visibility = LowPass(0.1)
@@ -83,6 +86,7 @@ class OpenVinoEngine:
             masks=self._masks,
             threads=available_processors(),
             streams=min(self._at_once, available_processors()),
+            device=self._device,
         )
         self._networks = Networks(load_models(bundle_path(variant), recipe))
         return self
