@@ -21,23 +21,32 @@ _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 
 def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Examine the machine."""
+    from gait_core.config import DEFAULT_PROFILE, PROFILES
     from gait_core.pose.assets import model_checks
-    from gait_core.runtime.devices import choose_pose_device, choose_training_device, find_devices
+    from gait_core.pose.device_choice import known_choice
+    from gait_core.pose.device_results import trials_path
+    from gait_core.runtime.devices import choose_training_device, find_devices
     from gait_core.runtime.doctor import examine
 
     checks = [*examine(workspace), *model_checks()]
     devices = find_devices(deep=args.deep)
-    chosen = {"pose": choose_pose_device(devices), "training": choose_training_device(devices)}
+    pose = known_choice(PROFILES[DEFAULT_PROFILE].pose_settings(), devices)
+    training, why_training = choose_training_device(devices)
+    chosen = {"pose": (pose.place.name, pose.why), "training": (training.name, why_training)}
     bad = [check for check in checks if not check.ok]
     lines = [f"{'ok     ' if c.ok else 'MISSING'}  {c.name}: {c.found}" for c in checks if not args.quiet or not c.ok]
     lines += [f"\n{c.name}: expected {c.expected}, but found {c.found}.\n  What to do: {c.remedy}" for c in bad]
     lines += [f"device   {device.name}: {device.reason}" for device in devices if not args.quiet]
-    lines += [f"{use} runs on {device.name}. {why}" for use, (device, why) in chosen.items() if not args.quiet]
+    lines += [f"{use} runs on {name}. {why}" for use, (name, why) in chosen.items() if not args.quiet]
+    if pose.trials and not args.quiet:
+        lines += [f"tried    {trial.tried}: {trial.reason}" for trial in pose.trials if trial.reason not in pose.why]
+        lines.append(f"To have devices tried again, delete {trials_path()}.")
     result = {
         "ok": not bad,
         "checks": [check.to_dict() for check in checks],
         "devices": [device.to_dict() for device in devices],
-        "chosen": {use: {"device": device.name, "why": why} for use, (device, why) in chosen.items()},
+        "chosen": {use: {"device": name, "why": why} for use, (name, why) in chosen.items()},
+        "pose_trials": [trial.to_dict() for trial in pose.trials],
         "exit_code": 1 if bad else 0,
     }
     if args.quiet:

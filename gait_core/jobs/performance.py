@@ -17,7 +17,7 @@ from gait_core import __version__
 from gait_core.cache import ArrayCache
 from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
-from gait_core.runtime.devices import choose_pose_device, find_devices, has_fast_bf16
+from gait_core.runtime.devices import has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
 from gait_core.runtime.performance_report import build_report
 from gait_core.runtime.performance_text import report_text
@@ -32,6 +32,8 @@ SAMPLES: Final = "samples.json"
 _LIBRARIES: Final = ("numpy", "openvino", "mediapipe", "tensorflow", "av", "opencv-contrib-python")
 _MOST_ENTRIES: Final = 2000
 _LOOK_AT_MOST_S: Final = 0.5
+_UNTOLD: Final = {"device": "cpu", "device_reason": "Without optimisations no other device is tried."}
+"""For landmarks that do not tell what ran: only those of an analysis without optimisations."""
 
 _logger = logging.getLogger(__name__)
 
@@ -85,7 +87,7 @@ def _put_together(folder: Path, status: Mapping[str, Any], *, at_the_end: bool =
         profile=_profile(spec, workspace),
         machine=_machine(),
         versions=_versions(),
-        device=_device() if at_the_end else None,
+        device=_UNTOLD,
         walks_in_other_profile=elsewhere,
     )
 
@@ -116,11 +118,6 @@ def _machine() -> dict[str, Any]:
         "system": platform.platform(),
         "fast_bf16": has_fast_bf16(),
     }
-
-
-def _device() -> dict[str, str]:
-    chosen, reason = choose_pose_device(find_devices())
-    return {"device": chosen.kind, "device_reason": reason}
 
 
 def _versions() -> dict[str, str]:

@@ -6,15 +6,19 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from gait_core.cache import ArrayCache, Entry
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, LibraryError, ModelError
 from gait_core.pose.assets import model_sha256
+from gait_core.pose.device_choice import Choice, DeviceChooser
+from gait_core.pose.engine import CPU
 from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extracted import MOST_WORKERS, STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.frame_progress import FrameProgress, labels_of
+from gait_core.pose.places import processor_place
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import TIGHT, expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of
@@ -52,6 +56,7 @@ class Batch:
         self._labels = labels_of(paths)
         self._may_fall_back = settings.engine == "auto"
         self._settings = resolved(settings)
+        self._devices = DeviceChooser(settings, STAGE, reporter)
         self._reporter = reporter
         self._cache = ArrayCache.of(workspace) if use_cache else None
         self._folder = workspace.cache
@@ -150,12 +155,40 @@ class Batch:
         self._check()
         settings = self._settings
         address = track_address(info, settings, self._reporter)  # without pose models no engine helps
+        choice = self._choice(info, address)
+        if choice.place.device != CPU:
+            walk = self._on_device(info, label, choice)
+            if walk is not None:
+                return walk
+            choice = self._choice(info, address)
         try:
-            return self._walk(info, label, address, settings)
+            return self._walk(info, label, address, self._here(choice, settings))
         except (LibraryError, ModelError) as error:
             if not self._falls_back(settings, error):
                 raise
-        return self._walk(info, label, track_address(info, self._settings, self._reporter), self._settings)
+        address = track_address(info, self._settings, self._reporter)
+        return self._walk(info, label, address, self._here(choice, self._settings))
+
+    def _choice(self, info: VideoInfo, address: str) -> Choice:
+        """Return where a video is analysed; what the processor has found before is as good and stays."""
+        if self._cache is not None and self._cache.holds(TRACK_KIND, address):
+            return Choice(place=processor_place(self._settings), why="The processor has done this video before.")
+        return self._devices.choose(info, self._check)
+
+    @staticmethod
+    def _here(choice: Choice, settings: PoseSettings) -> Choice:
+        return replace(choice, place=replace(choice.place, settings=settings))
+
+    def _on_device(self, info: VideoInfo, label: str, choice: Choice) -> ExtractedWalk | None:
+        """Return what a device other than the processor finds, or None when it fails on the way."""
+        place = choice.place
+        try:
+            address = track_address(info, place.settings, self._reporter, device=place.device)
+            return self._walk(info, label, address, choice)
+        except (LibraryError, ModelError, RuntimeError, ValueError) as error:
+            self._devices.give_up(place, label, error)
+        self._progress.update(label, 0)
+        return None
 
     def _falls_back(self, failed: PoseSettings, error: GaitError) -> bool:
         """Go over to MediaPipe where the choice was left to the program and the other engine does not work here."""
@@ -167,22 +200,22 @@ class Batch:
                 self._reporter.warn(STAGE, f"{error.message} MediaPipe runs the pose model instead; it takes longer.")
         return True
 
-    def _walk(self, info: VideoInfo, label: str, address: str, settings: PoseSettings) -> ExtractedWalk:
-        track, cached = self._track(info, label, address, settings)
+    def _walk(self, info: VideoInfo, label: str, address: str, choice: Choice) -> ExtractedWalk:
+        track, cached = self._track(info, label, address, choice)
         refuse_unusable(track, info)
         return ExtractedWalk(track=track, info=info, cached=cached, address=address, warnings=warnings_of(track, info))
 
-    def _track(self, info: VideoInfo, label: str, address: str, settings: PoseSettings) -> tuple[Track, bool]:
+    def _track(self, info: VideoInfo, label: str, address: str, choice: Choice) -> tuple[Track, bool]:
         if self._cache is None:
             with self._guard:
                 lock = self._once.setdefault(address, threading.Lock())
             with lock:  # the same video given twice is analysed once
                 if address not in self._computed:
-                    self._computed[address] = self._compute(info, label, settings)
+                    self._computed[address] = self._compute(info, label, choice)
                 return self._computed[address], False
 
         def compute() -> Entry:
-            track = self._compute(info, label, settings)
+            track = self._compute(info, label, choice)
             return Entry(arrays=track.to_arrays(), meta=track.to_meta())
 
         # A second thread that waits for the first one's entry has to feel the stop as well.
@@ -190,14 +223,15 @@ class Batch:
         entry, cached = self._cache.get_or_compute(TRACK_KIND, address, compute, watcher)
         return Track.from_arrays(entry.arrays, entry.meta), cached
 
-    def _compute(self, info: VideoInfo, label: str, settings: PoseSettings) -> Track:
+    def _compute(self, info: VideoInfo, label: str, choice: Choice) -> Track:
+        place, settings = choice.place, choice.place.settings
         begun_s = time.perf_counter()
 
         def on_frame(done: int) -> None:
             self._check()
             self._progress.update(label, done)
 
-        with open_engine(settings, at_once=self._at_once) as engine:
+        with open_engine(settings, at_once=self._at_once, device=place.device) as engine:
             track = track_video(
                 info,
                 settings,
@@ -211,6 +245,8 @@ class Batch:
         facts = {
             "model_sha256": model_sha256(settings.variant),
             "extraction_s": time.perf_counter() - begun_s,
+            "device": place.kind,
+            "device_reason": choice.why,
         }
         return track.with_(info={**track.info, **facts})
 

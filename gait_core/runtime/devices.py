@@ -16,7 +16,7 @@ import psutil
 
 from gait_core.runtime.processor import available_processors, fast_bf16_unit, has_fast_bf16, processor_name
 
-__all__ = ["Device", "choose_pose_device", "choose_training_device", "find_devices", "has_fast_bf16"]
+__all__ = ["Device", "choose_training_device", "find_devices", "has_fast_bf16"]
 
 _INTEL: Final = "0x8086"
 _CUDA_WHEELS: Final = ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
@@ -33,7 +33,7 @@ class Device:
     memory_bytes : int
         Its memory; that of the machine where both share it; 0 where unknown.
     usable_for : tuple of str
-        ``pose``, ``training``: what this installation can use it for.
+        ``pose``, ``training``: what this installation is known to use it for; for poses the others are tried.
     reason : str
         Why, or why not.
     """
@@ -67,19 +67,6 @@ def find_devices(*, root: Path = Path("/"), deep: bool = False) -> list[Device]:
         *_intel(root, "class/drm", "card[0-9]*", "intel_gpu", "GPU", openvino),
         *_intel(root, "class/accel", "accel[0-9]*", "intel_npu", "NPU", openvino),
     ]
-
-
-def choose_pose_device(devices: Sequence[Device]) -> tuple[Device, str]:
-    """Return the device that finds the landmarks, and why it is that one."""
-    processor = next(device for device in devices if device.kind == "cpu")
-    others = [device for device in devices if device.kind != "cpu"]
-    if not others:
-        return processor, "No other device was found."
-    names = ", ".join(device.name for device in others)
-    return processor, (
-        f"{names}: not used for poses. The pose models are small, the processor runs them beside the decoder, "
-        "and on no other device has a gain been measured."
-    )
 
 
 def choose_training_device(devices: Sequence[Device]) -> tuple[Device, str]:
@@ -182,16 +169,13 @@ def _intel(root: Path, place: str, pattern: str, kind: str, short: str, openvino
             continue
         known = openvino is not None and any(name.partition(".")[0] == short for name in openvino)
         if openvino is None:
-            reason = f"Whether OpenVINO can use it shows `doctor --deep`; poses run on the processor ({_UNMEASURED})."
+            reason = "Whether OpenVINO can use it shows `doctor --deep`."
         elif known:
-            reason = f"OpenVINO can use it, but poses run on the processor ({_UNMEASURED})."
+            reason = "OpenVINO can use it."
         else:
             reason = "OpenVINO does not see it: its driver is missing."
         found.append(Device(kind=kind, name=f"Intel {short} ({card})", memory_bytes=0, usable_for=(), reason=reason))
     return found
-
-
-_UNMEASURED: Final = "no gain has been measured on it"
 
 
 def _openvino_devices(*, load: bool) -> list[str] | None:

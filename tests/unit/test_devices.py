@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gait_core.runtime import devices
-from gait_core.runtime.devices import choose_pose_device, choose_training_device, find_devices, has_fast_bf16
+from gait_core.runtime.devices import choose_training_device, find_devices, has_fast_bf16
 from gait_core.runtime.processor import fast_bf16_unit, processor_name
 
 
@@ -63,7 +63,6 @@ def test_a_plain_machine_has_its_processor(machine):
     (only,) = find_devices(root=machine)
     assert (only.kind, only.name, only.usable_for) == ("cpu", "Some CPU", ("pose", "training"))
     assert "AMX" in only.reason
-    assert choose_pose_device([only]) == (only, "No other device was found.")
     assert choose_training_device([only]) == (only, "No other device was found.")
 
 
@@ -81,9 +80,6 @@ def test_an_nvidia_card_is_for_training_where_the_libraries_are(machine, monkeyp
     found_devices = find_devices(root=machine)
     device, why = choose_training_device(found_devices)
     assert device.kind == "nvidia"
-    device, why = choose_pose_device(found_devices)
-    assert device.kind == "cpu"
-    assert "NVIDIA H100" in why
 
 
 def test_intel_devices_are_told_with_what_openvino_says(machine):
@@ -110,9 +106,8 @@ def test_the_tool_of_the_driver_tells_the_memory(machine, monkeypatch):
     ]
 
 
-def test_this_machine_has_a_device_for_everything():
+def test_this_machine_has_a_device_to_train_on():
     found = find_devices()
-    for choose in (choose_pose_device, choose_training_device):
-        device, why = choose(found)
-        assert device in found
-        assert why
+    device, why = choose_training_device(found)
+    assert device in found
+    assert why
