@@ -25,6 +25,7 @@ from gait_core.pose.verdict import refuse_unusable, warnings_of
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import MemoryMonitor
 from gait_core.runtime.performance_report import track_cost
+from gait_core.video.decode import decoder_bytes, picture_bytes
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
@@ -35,8 +36,6 @@ __all__ = ["Batch"]
 _MAX_DECODE_THREADS = 4
 _WORKER_BYTES = 120 * 1024**2
 """Buffers of the pose model for one video."""
-_DECODED_PICTURES = 24
-"""Pictures that a decoder refers back to, and a few more under way."""
 _AHEAD_BYTES = 32 * 1024**2
 
 
@@ -107,13 +106,13 @@ class Batch:
             return wanted
         videos = [info for info in probed if isinstance(info, VideoInfo)]
         largest = max((info.width_px * info.height_px for info in videos), default=0)
-        return self._monitor.workers_for(wanted, _WORKER_BYTES + _DECODED_PICTURES * _picture_bytes(largest))
+        return self._monitor.workers_for(wanted, _WORKER_BYTES + decoder_bytes(largest))
 
     def _ahead(self, info: VideoInfo) -> int:
         """Return how many pictures may be decoded ahead: less of large ones, hardly any when memory runs short."""
         if self._monitor is not None and self._monitor.pressure >= TIGHT:
             return 1
-        room = _AHEAD_BYTES // max(1, _picture_bytes(info.width_px * info.height_px))
+        room = _AHEAD_BYTES // max(1, picture_bytes(info.width_px * info.height_px))
         return int(max(1, min(self._limits.frames_ahead, room)))
 
     def _probed(self, number: int) -> VideoInfo | GaitError:
@@ -261,8 +260,3 @@ class Batch:
         except Cancelled:
             return True
         return False
-
-
-def _picture_bytes(pixels: int) -> int:
-    """Return the memory of a decoded picture with half as many colours as pixels."""
-    return pixels * 3 // 2

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["DecodeReport", "Frame", "Thinner", "iter_frames"]
+__all__ = ["DecodeReport", "Frame", "Thinner", "decoder_bytes", "iter_frames", "picture_bytes"]
 
 _MAX_BROKEN_IN_A_ROW = 1000
 _BEFORE_SPAN_S: Final = 0.1
 _NEAR_START_S: Final = 2.0
+_PICTURES_HELD: Final = 24
+"""Pictures that a decoder refers back to, and a few more under way."""
 _LONGEST_SEARCH: Final = 1500
 """Pictures decoded at most to reach the span wanted; a file with hardly any key frames is given up."""
 
@@ -81,6 +83,16 @@ class DecodeReport:
         """Count pictures that came by without being decoded."""
         self.frames_read += count
         self.frames_skipped += count
+
+
+def picture_bytes(pixels: int) -> int:
+    """Return the memory of a decoded picture with half as many colours as pixels, bytes."""
+    return pixels * 3 // 2
+
+
+def decoder_bytes(pixels: int) -> int:
+    """Return about how much memory decoding a video takes whose pictures have so many pixels, bytes."""
+    return _PICTURES_HELD * picture_bytes(pixels)
 
 
 def iter_frames(
