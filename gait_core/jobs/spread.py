@@ -56,10 +56,5 @@ def spread(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) 
 
 def _pose_settings(params: Mapping[str, Any], workspace: Workspace) -> PoseSettings:
     """Return the settings that the job itself will use, so that it finds everything in the cache."""
-    profile = params.get("profile")
-    if not profile and "baseline_id" in params:
-        from gait_core.baseline.store import load_baseline
-
-        profile = str(load_baseline(workspace, params["baseline_id"]).manifest["profile"])
-    settings = profile_named(profile or DEFAULT_PROFILE, workspace.profiles).pose_settings()
-    return settings.with_(person=params.get("person", "auto"))
+    profile = profile_named(params.get("profile") or DEFAULT_PROFILE, workspace.profiles)
+    return profile.pose_settings().with_(person=params.get("person", "auto"))

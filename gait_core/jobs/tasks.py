@@ -21,7 +21,6 @@ def _baseline(params: Mapping[str, Any], workspace: Workspace, reporter: Reporte
 def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.report.analyse import analyse_walks
 
-    params = spread(params, workspace, reporter)
     return analyse_walks(
         params["videos"],
         params["baseline_id"],
@@ -30,6 +29,7 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
         profile=params.get("profile"),
         person=params.get("person", "auto"),
         overlay=params.get("overlay", True),
+        cluster=params.get("cluster"),
     )
 
 

@@ -11,7 +11,10 @@ from gait_core.errors import GaitError, NotFoundError
 from gait_core.pose.batch import Batch
 from gait_core.pose.extracted import STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.track import Track
+from gait_core.pose.verdict import warnings_of
 from gait_core.progress import Reporter, silent
+from gait_core.video.metadata import MetadataCache
+from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
 
 __all__ = [
@@ -21,6 +24,7 @@ __all__ = [
     "extract_many",
     "extract_track",
     "load_track",
+    "load_walk",
     "track_address",
 ]
 
@@ -124,3 +128,26 @@ def load_track(workspace: Workspace, address: str) -> Track:
             "The cache may be too small for this folder: set GAIT_CACHE_LIMIT_BYTES higher and run again.",
         )
     return Track.from_arrays(entry.arrays, entry.meta)
+
+
+def load_walk(path: Path, address: str, *, workspace: Workspace, cached: bool = True) -> ExtractedWalk:
+    """Return the walk of a video whose landmarks are in the cache.
+
+    Parameters
+    ----------
+    path : Path
+    address : str
+        Where the landmarks lie in the cache.
+    workspace : Workspace
+    cached : bool
+        What is told of the walk: False where the landmarks were found only now.
+
+    Raises
+    ------
+    NotFoundError
+        When the landmarks are no longer there.
+    VideoError
+        When the video is no longer there or cannot be used.
+    """
+    track, info = load_track(workspace, address), probe(path, MetadataCache.of(workspace))
+    return ExtractedWalk(track=track, info=info, cached=cached, address=address, warnings=warnings_of(track, info))

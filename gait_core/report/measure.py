@@ -15,8 +15,8 @@ from gait_core.gait.events.edits import Edit
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.progress import Reporter
-from gait_core.report.measurements import MeasuredWalk, save_measurement
-from gait_core.workspace import Workspace, new_id, safe_name
+from gait_core.report.measurements import MeasuredWalk, new_walk_id, save_measurement
+from gait_core.workspace import Workspace
 
 __all__ = ["MeasureRequest", "measure_prepared", "measure_walks", "walk_answer"]
 
@@ -143,8 +143,22 @@ def measure_prepared(
     settings: MeasureSettings | None = None,
     scale: ScaleInput | None = None,
     edits: Sequence[Edit] = (),
+    measurement_id: str | None = None,
+    created_s: float | None = None,
 ) -> MeasuredWalk:
     """Measure one walk whose landmarks are known, and store it.
+
+    Parameters
+    ----------
+    walk : PreparedWalk
+    workspace : Workspace
+    subject, profile : str
+    settings, scale, edits : optional
+        As in `MeasureRequest`.
+    measurement_id : str, optional
+        Default: a new one.
+    created_s : float, optional
+        When it counts as measured, s since 1970; default: now.
 
     Raises
     ------
@@ -158,9 +172,9 @@ def measure_prepared(
     measured = MeasuredWalk.of(
         walk,
         measurement,
-        measurement_id=new_id(safe_name(walk.path.stem, "walk")[:30]),
+        measurement_id=measurement_id or new_walk_id(walk.path),
         subject=subject,
-        created_s=time.time(),
+        created_s=time.time() if created_s is None else created_s,
         profile=profile,
     )
     save_measurement(workspace, measured)

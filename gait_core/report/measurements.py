@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Self
 
 from gait_core.baseline.arrays import load_arrays, save_arrays
@@ -24,13 +25,14 @@ from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
-from gait_core.workspace import Workspace, read_json, whole_folder, write_json
+from gait_core.workspace import Workspace, new_id, read_json, safe_name, whole_folder, write_json
 
 __all__ = [
     "MeasuredWalk",
     "delete_measurement",
     "list_measurements",
     "load_measurement",
+    "new_walk_id",
     "remeasure",
     "save_measurement",
 ]
@@ -132,6 +134,11 @@ class MeasuredWalk:
 
 
 _FACTS = tuple(name for name in MeasuredWalk.__dataclass_fields__ if name != "measurement")
+
+
+def new_walk_id(path: Path) -> str:
+    """Return a new identifier that begins with the name of the video."""
+    return new_id(safe_name(path.stem, "walk")[:30])
 
 
 def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:

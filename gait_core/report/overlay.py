@@ -19,7 +19,7 @@ from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
 
-__all__ = ["write_overlay"]
+__all__ = ["overlay_item", "write_overlay"]
 
 Image = NDArray[np.uint8]
 _MAX_SIDE_PX: Final = 960
@@ -71,6 +71,11 @@ class _Marks:
         }
 
 
+def overlay_item(name: str) -> str:
+    """Return under which name the progress of an overlay is told."""
+    return f"{name} (overlay)"
+
+
 def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, reporter: Reporter) -> None:
     """Draw the landmarks and the score over the video of a walk.
 
@@ -92,7 +97,7 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
     """
     track = walk.track
     marks = _marks(walk, comparison)
-    name = f"{walk.name} (overlay)"
+    name = overlay_item(walk.name)
     begin_s = float(track.time_s[0])
     writer: VideoWriter | None = None
     base: Image | None = None
