@@ -32,7 +32,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "7"
+_REVISION = "8"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
@@ -158,17 +158,20 @@ class OpenVinoEngine:
     def _mask(self, output: LandmarkOutput, region: Region) -> PersonMask | None:
         if output.mask is None:
             return None
-        values = 1.0 / (1.0 + np.exp(-np.clip(output.mask, -80.0, 80.0)))
-        return PersonMask(values=values.astype(np.float32), matrix=region.matrix(CROP_PX))
+        from scipy.special import expit
+
+        return PersonMask(values=expit(output.mask), matrix=region.matrix(CROP_PX))
 
 
 def _points(output: LandmarkOutput, region: Region) -> NDArray[np.float64]:
-    """Return all 39 points in the picture, px."""
-    return region.placed(refine(output.landmarks[:, :2] / CROP_PX, output.heat_maps))
+    """Return the landmarks and the two points that tell the square, in the picture, px."""
+    return region.placed(refine(output.landmarks[: _END + 1, :2] / CROP_PX, output.heat_maps))
 
 
 def _visibility(output: LandmarkOutput) -> NDArray[np.float64]:
-    return 1.0 / (1.0 + np.exp(-np.clip(output.landmarks[:_N, 3].astype(np.float64), -80.0, 80.0)))
+    from scipy.special import expit
+
+    return np.asarray(expit(output.landmarks[:_N, 3].astype(np.float64)))
 
 
 def _result(

@@ -87,7 +87,9 @@ def decode(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_score:
     Anchors: Liu et al. 2016, SSD, ECCV; boxes that overlap are averaged by score: Bazarevsky et al. 2019, BlazeFace,
     arXiv:1907.05047; the four points: Bazarevsky et al. 2020, BlazePose, arXiv:2006.10204.
     """
-    probability = 1.0 / (1.0 + np.exp(-np.clip(scores.astype(np.float64), -_CLIP, _CLIP)))
+    from scipy.special import expit
+
+    probability = expit(np.clip(scores.astype(np.float64), -_CLIP, _CLIP))
     kept = np.flatnonzero(probability >= least_score)
     kept = kept[np.argsort(-probability[kept], kind="stable")]
     if not len(kept):

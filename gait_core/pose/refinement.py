@@ -26,7 +26,7 @@ def refine(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDAr
     ----------
     points : ndarray, shape (n, 2)
         Column and row as shares of the crop.
-    heat_maps : ndarray, shape (height, width, n)
+    heat_maps : ndarray, shape (height, width, at least n)
         Logits.
 
     Returns
@@ -38,7 +38,9 @@ def refine(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDAr
     ----------
     Regression and heat maps side by side: Bazarevsky et al. 2020, BlazePose, arXiv:2006.10204.
     """
-    height, width, n = heat_maps.shape
+    from scipy.special import expit
+
+    height, width, maps = heat_maps.shape
     size = np.array([width, height])
     cell = np.trunc(points * size).astype(np.int64)
     places = cell[:, None, :] + _WINDOW
@@ -47,8 +49,8 @@ def refine(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDAr
         inside = ((places >= 0) & (places < size)).all(axis=2)
         places = np.clip(places, 0, size - 1)
     # One gather from the flat maps: taking rows, columns and maps apart costs five times as much.
-    values = heat_maps.reshape(-1)[(places[:, :, 1] * width + places[:, :, 0]) * n + np.arange(n)[:, None]]
-    confidence = 1.0 / (1.0 + np.exp(-np.clip(values, -80.0, 80.0)))
+    own = np.arange(len(points))[:, None]
+    confidence = expit(heat_maps.reshape(-1)[(places[:, :, 1] * width + places[:, :, 0]) * maps + own])
     if inside is not None:
         confidence = np.where(inside, confidence, 0.0)
     total = confidence.sum(axis=1)
