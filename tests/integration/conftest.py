@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dask_machines import Machines
 
 from gait_core.jobs.run import run_now
+from gait_core.pose.assets import list_models
 from gait_core.progress import silent
 from gait_core.simulate.demo import demo_walks
 from gait_core.workspace import Workspace
@@ -42,3 +45,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         later={walk["label"]: Path(walk["path"]) for walk in walks["later"]},
         result=result,
     )
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    if not all(status.ready for status in list_models()):
+        pytest.skip("the pose models are not on this machine: python -m gait_core models fetch")
+    running = Machines(tmp_path)
+    try:
+        yield running.start()
+    finally:
+        running.stop()

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
+from dask_machines import Machines
 from many_clips import make_clips
 
 from gait_core.config import PoseSettings, profile_named
 from gait_core.errors import Cancelled, ClusterError, GaitError, InputError, LibraryError, VideoError
 from gait_core.jobs.run import run_now
-from gait_core.pose.assets import list_models
 from gait_core.pose.extract import extract_many
 from gait_core.pose.on_cluster import extract_on_cluster
 from gait_core.pose.remote import RemoteWalk
@@ -28,80 +22,7 @@ from gait_core.runtime.cluster import Cluster
 from gait_core.workspace import Workspace
 
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).resolve().parents[2]
 LITE = PoseSettings(variant="lite")
-PATIENCE_S = 60.0
-
-
-@dataclass
-class Machines:
-    """A scheduler and workers on the loopback interface, each a process that can be killed."""
-
-    folder: Path
-    address: str = ""
-    scheduler: subprocess.Popen[bytes] | None = None
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self) -> Machines:
-        facts = self.folder / "scheduler.json"
-        self.scheduler = self._dask(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(facts)
-        )
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            try:
-                self.address = json.loads(facts.read_text())["address"]
-                return self
-            except (OSError, ValueError):
-                time.sleep(0.05)
-        raise AssertionError(self.log("scheduler"))
-
-    def add_workers(self, count: int, cwd: Path = ROOT) -> None:
-        names = [f"worker-{len(self.workers) + number}" for number in range(count)]
-        for name in names:
-            place = self.folder / name
-            self.workers.append(
-                self._dask(
-                    *("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard"),
-                    *("--local-directory", str(place), "--name", name),
-                    cwd=cwd,
-                )
-            )
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            try:
-                with Cluster.connect(self.address) as cluster:
-                    if len(cluster.workers) == len(self.workers):
-                        return
-            except ClusterError:
-                pass
-            time.sleep(0.1)
-        raise AssertionError(self.log("worker"))
-
-    def _dask(self, kind: str, *arguments: str, cwd: Path = ROOT) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{kind}.log").open("ab") as log:
-            environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-            command = [sys.executable, "-m", "dask", kind, *arguments]
-            return subprocess.Popen(command, cwd=cwd, stdout=log, stderr=log, env=environment)
-
-    def log(self, kind: str) -> str:
-        return (self.folder / f"{kind}.log").read_text()
-
-    def stop(self) -> None:
-        for process in [*self.workers, *filter(None, [self.scheduler])]:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def machines(tmp_path: Path) -> Iterator[Machines]:
-    if not all(status.ready for status in list_models()):
-        pytest.skip("the pose models are not on this machine: python -m gait_core models fetch")
-    running = Machines(tmp_path)
-    try:
-        yield running.start()
-    finally:
-        running.stop()
 
 
 def tracks_in(workspace: Workspace) -> int:
@@ -150,7 +71,7 @@ def test_a_cluster_that_goes_away_says_what_is_kept_and_a_second_run_goes_on(mac
 
     with pytest.raises(ClusterError, match=r"went away.* [2-5] of 6 videos are in the cache") as caught:
         extract_on_cluster(machines.address, clips, LITE, workspace=workspace, on_result=on_result)
-    assert "goes on where it stopped" in caught.value.remedy
+    assert "goes on from what is in the cache" in caught.value.remedy
     machines.workers[0].wait(20)  # without a scheduler it ends
     kept = tracks_in(workspace)
     assert kept >= 2
