@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -63,7 +64,8 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
         ``video`` (of `VideoInfo`), ``processor`` and ``device`` (of `Place`), ``frames`` and ``at_once``: a list.
     path : Path
         Receives ``unusable``: why the video tells nothing; or ``processor``: frames per second for each of ``at_once``;
-        then ``device`` likewise and ``parity``, or ``failed``: what the device said.
+        then ``device`` likewise and ``parity`` with the same engine on the processor, or ``failed``: what the device
+        said.
     """
     info = VideoInfo.from_dict(question["video"])
     processor, device = Place.from_dict(question["processor"]), Place.from_dict(question["device"])
@@ -78,6 +80,11 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
         if len(measured[0].track) < _WARM_FRAMES + _FEWEST_FRAMES:
             write_json(path, {"unusable": f"{info.name} is too short"})
             return
+        reference = measured[0].track
+        if device.settings.engine != processor.settings.engine:
+            # What the two engines differ by is known; here the device is in question.
+            same_engine = replace(processor, settings=device.settings)
+            reference = _measure(same_engine, info, begin_s, frames, 1).track
     except GaitError as error:
         write_json(path, {"unusable": error.message})
         return
@@ -97,7 +104,7 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
         max(pair) for pair in zip(known["processor"], (one.frames_per_s for one in again), strict=True)
     ]
     known["device"] = [one.frames_per_s for one in there]
-    known["parity"] = compare_tracks(measured[0].track, there[0].track).to_dict()
+    known["parity"] = compare_tracks(reference, there[0].track).to_dict()
     write_json(path, known)
 
 

@@ -68,7 +68,7 @@ class Trial:
     frames_per_s : mapping of str to list of float
         ``processor`` and ``device``: one video alone, then several at once.
     median_pct, p95_pct : float or None
-        Distance of the landmarks from those of the processor, % of body height.
+        Distance of the landmarks from those of the same engine on the processor, % of body height.
     tried : str
         Day and time, UTC.
     """

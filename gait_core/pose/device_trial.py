@@ -31,7 +31,7 @@ LIMIT_S: Final = 180.0
 MEASURE: Final = (sys.executable, "-m", "gait_core.pose.device_measure")
 
 _MEDIAN_PCT, _P95_PCT = 0.5, 2.5
-"""Farther from the processor's landmarks, in % of body height, a device is not used; the engines differ by less."""
+"""Farther from the landmarks of the same engine on the processor, in % of body height, a device is not used."""
 _SAME_SHARE: Final = 0.95
 _SPEEDUP: Final = 1.2
 _FRAMES: Final = 60
@@ -57,6 +57,8 @@ def try_place(
     command: Sequence[str] = MEASURE,
 ) -> Trial | str:
     """Run the same frames of a video on the processor and on a device.
+
+    It has to be faster than what the processor would run with otherwise, and to agree with its own engine there.
 
     Parameters
     ----------
