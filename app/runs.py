@@ -1,15 +1,22 @@
-"""What every page with a long run has in common: coming back to one that still runs, and leaving it."""
+"""What the pages with long runs have in common: coming back to one, leaving it, and what was made before."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
 import streamlit as st
 
+from app import words
 from app.components import empty
 from app.state import active_job, jobs, recall, remember, set_params
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
 
-__all__ = ["find_run", "leave_run", "resume_running"]
+__all__ = ["MOST_SHOWN", "earlier_results", "find_run", "leave_run", "resume_running"]
+
+MOST_SHOWN: Final = 8
 
 
 def resume_running(kind: str) -> None:
@@ -38,3 +45,33 @@ def leave_run(job_id: str, label: str, key: str) -> None:
         remember("left", job_id)
         set_params(job=None)
         st.rerun()
+
+
+def earlier_results(
+    found: Sequence[Mapping[str, Any]], *, opens: str, named: str, width: int, tell: Callable[[Mapping[str, Any]], str]
+) -> None:
+    """Draw the newest of what was made before, each with a button that opens it.
+
+    Parameters
+    ----------
+    found : sequence of mapping
+        ``id``, ``name`` and ``created_s`` of each, newest first.
+    opens : str
+        Parameter of the address that shows one.
+    named : str
+        What one is called.
+    width : int
+        Of the button, px.
+    tell : callable
+        Gives a few more words about one.
+    """
+    for facts in found[:MOST_SHOWN]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+            key = f"earlier_{facts['id']}"
+            if st.button(str(facts["name"]), key=key, type="tertiary", width=width, help=f"Open this {named}"):
+                set_params(**{opens: str(facts["id"])})
+                st.rerun()
+            with st.container(width=220):
+                st.html(f'<p class="gs-note">{escape(tell(facts))}</p>')
+            with st.container(width=150):
+                st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import registry, videos, words
+from app.choice import choose_one
 from app.components import empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
 from app.jobview import follow
@@ -86,21 +87,11 @@ def _walk_line(walk: dict[str, object]) -> None:
 
 
 def _form(baselines: list[BaselineSummary]) -> None:
-    ids = [baseline.id for baseline in baselines]
     names = {
         item.id: f"{item.subject} · {words.plural(item.n_walks, 'walk')}, {words.moment(item.created_s)}"
         for item in baselines
     }
-    wanted = param("baseline")
-    chosen = st.selectbox(
-        "Baseline of",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda key: names[key],
-        key="analyse_baseline",
-        width=520,
-    )
-    set_params(baseline=chosen)
+    chosen = choose_one("Baseline of", names, kept_as="baseline", key="analyse_baseline")
     generation = int(recall("walk_row", 0))
     text = st.text_input(
         "Video of the new walk",

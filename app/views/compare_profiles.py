@@ -14,7 +14,7 @@ from app.demo import demo_job, demo_walks
 from app.jobview import follow
 from app.pickers import sources
 from app.profiles import plain, profile_caption, profile_title
-from app.runs import find_run, leave_run, resume_running
+from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor
 from gait_core.config import load_profiles
@@ -23,7 +23,6 @@ from gait_core.report.compare import delete_comparison, list_comparisons, load_c
 
 __all__ = ["render"]
 
-_SHOWN: Final = 8
 _KINDS: Final = ("compare_profiles", "demo_walks")
 _TABS: Final = ("Compare", "Your profiles")
 
@@ -210,15 +209,12 @@ def _earlier() -> None:
     if not found:
         empty("Nothing has been compared yet", "A comparison stays on this computer and is listed here.")
         return
-    for facts in found[:_SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            name = str(facts["name"])
-            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=220, help="Open this comparison"):
-                set_params(comparison=str(facts["id"]))
-                st.rerun()
-            with st.container(width=220):
-                st.html(f'<p class="gs-note">{escape(", ".join(map(str, facts["profiles"])))}</p>')
-            with st.container(width=130):
-                st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
-    if len(found) > _SHOWN:
-        st.caption(f"{len(found) - _SHOWN} older ones are kept as well.")
+    earlier_results(
+        found,
+        opens="comparison",
+        named="comparison",
+        width=220,
+        tell=lambda facts: ", ".join(map(str, facts["profiles"])),
+    )
+    if len(found) > MOST_SHOWN:
+        st.caption(f"{len(found) - MOST_SHOWN} older ones are kept as well.")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 import streamlit as st
 
-from app import registry, words
+from app import registry
 from app.components import box, empty, error_box, heading
 from app.jobview import follow
-from app.runs import find_run, leave_run, resume_running
+from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import measure_form, measure_result
 from gait_core.errors import NotFoundError, StorageError
 from gait_core.report.measurements import list_measurements, load_measurement
 
 __all__ = ["render"]
-
-_SHOWN = 8
 
 
 def render() -> None:
@@ -101,15 +98,12 @@ def _earlier(found: list[dict[str, Any]]) -> None:
     if not found:
         empty("No walk has been measured yet", "What is measured stays on this computer and is listed here.")
         return
-    for facts in found[:_SHOWN]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            name = str(facts["name"])
-            if st.button(name, key=f"earlier_{facts['id']}", type="tertiary", width=260, help="Open this measurement"):
-                set_params(measurement=str(facts["id"]))
-                st.rerun()
-            with st.container(width=150):
-                st.html(f'<p class="gs-note">{escape(str(facts["subject"]) or "no name given")}</p>')
-            with st.container(width=150):
-                st.html(f'<p class="gs-note">{words.ago(float(facts["created_s"]))}</p>')
-    if len(found) > _SHOWN:
+    earlier_results(
+        found,
+        opens="measurement",
+        named="measurement",
+        width=260,
+        tell=lambda facts: str(facts["subject"]) or "no name given",
+    )
+    if len(found) > MOST_SHOWN:
         registry.link("library", f"All {len(found)} in the Library", shelf="measurements")

@@ -10,10 +10,11 @@ from typing import Any, Final
 import streamlit as st
 
 from app import charts, charts_performance, jobreport, words
+from app.choice import choose_one
 from app.components import box, empty, facts, note, rows
 from app.jobreport import JobReport
 from app.jobview import follow
-from app.state import jobs, param, set_params
+from app.state import jobs
 from gait_core.errors import GaitError
 from gait_core.jobs.performance import REPORT, REPORT_TEXT
 from gait_core.jobs.store import Job
@@ -77,20 +78,10 @@ def _table(items: Sequence[JobReport]) -> None:
 
 
 def _chosen(found: Sequence[Job]) -> Job | None:
-    ids = [job.id for job in found]
     titles = {job.id: f"{job.title} · {words.moment(job.created_s)}" for job in found}
-    wanted = param("job")
-    chosen = st.selectbox(
-        "Look at",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda key: titles[key],
-        key="performance_job",
-        width=520,
-    )
-    set_params(job=str(chosen))
+    chosen = choose_one("Look at", titles, kept_as="job", key="performance_job")
     try:
-        return jobs().get(str(chosen))
+        return jobs().get(chosen)
     except GaitError:
         return None
 

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from app import charts, registry, words
+from app.choice import choose_one
 from app.components import box, empty, error_box, facts, heading, level_badge, note, rows, say
-from app.state import param, set_params, workspace
+from app.state import workspace
 from gait_core.baseline.analyses import list_analyses
 from gait_core.baseline.store import StoredBaseline, list_baselines, load_baseline, save_variant
 from gait_core.baseline.thresholds import Thresholds, level_of
@@ -78,19 +79,9 @@ def render() -> None:
         if st.button("Create a baseline", key="thresholds_wizard", type="primary", icon=":material/directions_walk:"):
             registry.go("baseline", step="import")
         return
-    ids = [baseline.id for baseline in baselines]
     names = {item.id: f"{item.subject} · {words.moment(item.created_s)}" for item in baselines}
-    wanted = param("baseline")
-    chosen = st.selectbox(
-        "Baseline of",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda key: names[key],
-        key="thresholds_baseline",
-        width=520,
-    )
-    set_params(baseline=str(chosen))
-    stored = load_baseline(workspace(), str(chosen))
+    chosen = choose_one("Baseline of", names, kept_as="baseline", key="thresholds_baseline")
+    stored = load_baseline(workspace(), chosen)
     settings = _controls(stored)
     if settings is None:
         return
