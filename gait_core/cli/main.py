@@ -122,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyse.add_argument("--baseline", required=True, metavar="ID")
     analyse.add_argument("--profile", metavar="NAME", help="default: that of the baseline")
     _person(analyse)
-    _cluster(analyse)
+    _cluster(analyse, "find the landmarks, score and draw")
     analyse.add_argument("--overlay", action="store_true", help="also make the overlay videos")
     analyse.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
 
@@ -225,9 +225,9 @@ def _videos(command: argparse.ArgumentParser) -> None:
     command.add_argument("videos", nargs="+", metavar="VIDEO", help="video, or folder of videos")
 
 
-def _cluster(command: argparse.ArgumentParser) -> None:
+def _cluster(command: argparse.ArgumentParser, what: str = "find the landmarks") -> None:
     command.add_argument(
-        "--cluster", metavar="ADDRESS", help="let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786"
+        "--cluster", metavar="ADDRESS", help=f"let a Dask cluster {what}, for example tcp://10.0.0.5:8786"
     )
 
 
