@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
+from gait_core.cache import waiting_lock
 from gait_core.errors import ModelError, SettingsError
 from gait_core.pose.bundle import check_bundle
 from gait_core.pose.sources import (
@@ -26,7 +25,7 @@ from gait_core.pose.sources import (
 )
 from gait_core.progress import Reporter, silent
 from gait_core.runtime.doctor import Check
-from gait_core.workspace import storage_guard, write_atomic, write_json
+from gait_core.workspace import write_atomic, write_json
 
 __all__ = [
     "VARIANTS",
@@ -147,7 +146,7 @@ def ensure_models(
         _check_variant(variant)
     if all(_status(variant).ready for variant in variants):
         return {variant: _path(variant) for variant in variants}
-    with _lock(reporter):
+    with waiting_lock(models_folder() / ".lock", reporter):
         # Another process may have fetched them while this one waited.
         missing = [variant for variant in variants if not _status(variant).ready]
         if missing and source is not None:
@@ -181,10 +180,10 @@ def bundle_path(variant: str, reporter: Reporter | None = None) -> Path:
 def model_sha256(variant: str, reporter: Reporter | None = None) -> str:
     """Return the digest of an installed bundle, from the record of its installation; fetch it when missing."""
     _check_variant(variant)
-    if variant not in (installed := _installed()) or not _path(variant).is_file():
-        ensure_models((variant,), reporter=reporter)
-        installed = _installed()
-    return str(installed[variant]["sha256"])
+    if variant in (installed := _installed()) and _path(variant).is_file():
+        return str(installed[variant]["sha256"])
+    ensure_models((variant,), reporter=reporter)
+    return _status(variant).sha256  # one put there by hand has no record
 
 
 def _check_variant(variant: str) -> None:
@@ -225,30 +224,6 @@ def _status(variant: str) -> ModelStatus:
         source=str(record.get("source", "")) if record else "",
         size_bytes=len(content),
     )
-
-
-class _lock:
-    """Hold the models folder; a waiting process may be cancelled."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._lock = FileLock(models_folder() / ".lock")
-
-    def __enter__(self) -> None:
-        folder = models_folder()
-        with storage_guard(folder / ".lock"):
-            folder.mkdir(parents=True, exist_ok=True)
-        while True:
-            self._reporter.check()
-            try:
-                with storage_guard(folder / ".lock"):
-                    self._lock.acquire(timeout=0.25)
-                return
-            except Timeout:
-                continue
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 def _install(variant: str, content: bytes, source: str) -> None:

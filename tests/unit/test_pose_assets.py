@@ -188,6 +188,19 @@ def test_the_official_bundle_is_the_first_way(
     assert any(event.kind == "progress" and event.unit == "bytes" for event in events)
 
 
+def test_an_official_bundle_put_there_by_hand_is_taken(
+    monkeypatch: pytest.MonkeyPatch, npm_files: dict[str, bytes], closed_world: list[str]
+) -> None:
+    bundle = build_bundle(npm_files["pose_solution_packed_assets.data"], npm_files["pose_landmark_full.tflite"])
+    digest = hashlib.sha256(bundle).hexdigest()
+    monkeypatch.setattr(assets, "OFFICIAL_SHA256", dict.fromkeys(assets.VARIANTS, digest))
+    models_folder().mkdir(parents=True, exist_ok=True)
+    (models_folder() / "pose_landmarker_full.task").write_bytes(bundle)
+    assert bundle_path("full").read_bytes() == bundle
+    assert model_sha256("full") == digest
+    assert closed_world == [], "nothing is asked for over the network"
+
+
 def test_an_official_bundle_with_another_digest_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     class Response(io.BytesIO):
         headers: dict[str, str] = {}
