@@ -110,10 +110,14 @@ def score_on(
             for walk in walks
         ]
         run = _Run(executor, tasks, workspace, reporter or silent(), check)
-        outcomes = run.score()
-        if overlay and any(isinstance(outcome, AnalysisSummary) for outcome in outcomes):
-            run.draw([number for number, found in enumerate(outcomes) if isinstance(found, AnalysisSummary)])
-        run.sweep()
+        try:
+            outcomes = run.score()
+            scored = [number for number, found in enumerate(outcomes) if isinstance(found, AnalysisSummary)]
+            if overlay and scored:
+                run.draw(scored)
+            run.sweep_folders()
+        finally:
+            run.sweep_overlays()
     return outcomes
 
 
@@ -167,19 +171,21 @@ class _Run:
         with self._reporter.stage("overlay", "Drawing the overlay video"):
             self._each(draw_task, numbers, take)
 
-    def sweep(self) -> None:
-        """Delete what killed workers have left half written."""
+    def sweep_folders(self) -> None:
+        """Delete what killed workers have left half filled; only once nobody fills anything any more."""
         if self._within:
             return  # threads end together with this process
         for collection, ids in (
             ("analyses", [task.analysis_id for task in self._tasks]),
             ("measurements", [task.measurement_id for task in self._tasks]),
         ):
-            left = {path.name: path for path in (self._workspace.root / collection).glob(".*.tmp")}
-            for name, path in left.items():
-                if any(name.startswith(f".{own}.") for own in ids):
+            for path in (self._workspace.root / collection).glob(".*.tmp"):
+                if path.name.startswith(tuple(f".{own}." for own in ids)):
                     shutil.rmtree(path, ignore_errors=True)
-        for task in self._tasks:
+
+    def sweep_overlays(self) -> None:
+        """Delete half-drawn videos; a worker that still draws one loses nothing that would have been kept."""
+        for task in self._tasks if not self._within else ():
             for path in self._folder(task).glob(".overlay.mp4.*"):
                 path.unlink(missing_ok=True)
 
