@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -37,8 +38,10 @@ BONES: Final[Mapping[str, tuple[str, str, float]]] = {
 }
 """Bone → its ends, and the change of its length that is no error, share of its length."""
 TRUNK_TOLERANCE: Final = 0.25
-ARM_TOLERANCE: Final = 0.5
-"""The same for upper arm and forearm: swung towards the camera they look shorter, hardly ever by half."""
+ARM_TOLERANCE: Final = 0.4
+"""The same for upper arm and forearm: swung towards the camera they look shorter, but seldom by that much."""
+SHORTEST_TRUST: Final = 2
+"""An arm that is right for no more frames than that between wrong ones is wrong there as well."""
 
 
 def find_outliers(position: Array, valid: Mask, time_s: Array, leg_px: float) -> Mask:
@@ -175,6 +178,17 @@ def _blamed(broken: Mapping[str, Mask]) -> dict[str, Mask]:
 def _blamed_arm(known: Array, side: str, time_s: Array) -> dict[str, Mask]:
     """Return the same for an arm; with a wrong elbow, jumped or not, nothing vouches for the wrist."""
     shoulder, elbow, wrist = (known[:, INDEX[f"{side}_{joint}"]] for joint in ("shoulder", "elbow", "wrist"))
-    upper = _changes(np.linalg.norm(elbow - shoulder, axis=1), time_s, ARM_TOLERANCE)
-    lower = _changes(np.linalg.norm(wrist - elbow, axis=1), time_s, ARM_TOLERANCE)
+    upper, lower = (
+        _joined(_changes(np.linalg.norm(bone, axis=1), time_s, ARM_TOLERANCE))
+        for bone in (elbow - shoulder, wrist - elbow)
+    )
     return {"elbow": upper, "wrist": lower | upper}
+
+
+def _joined(broken: Mask) -> Mask:
+    """Return broken frames with the few between them."""
+    result, frames = broken.copy(), np.flatnonzero(broken)
+    for before, after in pairwise(frames.tolist()):
+        if after - before <= SHORTEST_TRUST + 1:
+            result[before:after] = True
+    return result

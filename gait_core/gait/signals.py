@@ -40,6 +40,8 @@ FINE_RATE_HZ = 100.0
 PICTURE_MARGIN = 0.02
 """Share of the picture's side by which a landmark may lie outside; beyond, the model has invented it."""
 PAD_S = 0.25
+_CURVED_GAP_S = 0.12
+"""Longest gap over which a cubic spline goes on in the direction of both ends; over longer ones it swings out, s."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,22 +196,28 @@ def fill_gaps(
         NaN where still missing.
     filled : ndarray, shape (n,), bool
         Samples that were interpolated. Nothing is ever extrapolated.
+
+    References
+    ----------
+    Fritsch & Carlson 1980, SIAM J Numer Anal 17:238, for gaps of more than 0.12 s: no farther out than both ends.
     """
-    from scipy.interpolate import CubicSpline
+    from scipy.interpolate import CubicSpline, PchipInterpolator
 
     result = np.where(valid[:, None], values, np.nan)
     known = np.flatnonzero(valid)
-    filled = np.zeros(len(values), dtype=bool)
+    curved, straight = np.zeros((2, len(values)), dtype=bool)
     if len(known) < 2 or len(known) == len(values):
-        return result, filled
+        return result, curved
     missing_s = np.diff(time_s[known]) - _frame_s(time_s)
-    short = (np.diff(known) > 1) & (missing_s <= max_gap_s + 1e-3)
-    for number in np.flatnonzero(short):
-        filled[known[number] + 1 : known[number + 1]] = True
-    if filled.any():
+    for number in np.flatnonzero((np.diff(known) > 1) & (missing_s <= max_gap_s + 1e-3)):
+        gap = curved if missing_s[number] <= _CURVED_GAP_S + 1e-3 else straight
+        gap[known[number] + 1 : known[number + 1]] = True
+    if curved.any():
         spline = CubicSpline(time_s[known], values[known], bc_type="natural")
-        result[filled] = spline(time_s[filled])
-    return result, filled
+        result[curved] = spline(time_s[curved])
+    if straight.any():
+        result[straight] = PchipInterpolator(time_s[known], values[known])(time_s[straight])
+    return result, curved | straight
 
 
 def condition(

@@ -129,6 +129,14 @@ def test_an_arm_that_collapses_is_left_out_and_filled(fps, side):
     assert np.nanmax(np.abs(unrepaired - right)) > 60.0
 
 
+def test_a_frame_between_wrong_arms_is_not_trusted():
+    _, track = simulated(fps=30.0)
+    wrong = [80, 81, 83, 84]
+    repairs = cleaned(collapsed_arm(track, wrong, "right")).repairs
+    found = {frame for repair in repairs for frame in repair.frames}
+    assert {80, 81, 82, 83, 84} <= found <= set(range(79, 86))
+
+
 def test_an_arm_is_filled_over_longer_gaps_than_a_leg():
     _, track = simulated(fps=50.0)
     frames = list(range(100, 112))

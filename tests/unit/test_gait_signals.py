@@ -110,6 +110,17 @@ def test_a_long_gap_stays_missing_and_the_rest_is_unharmed():
     assert np.abs(signals.position - reference.position)[far].max() < 0.5
 
 
+def test_what_is_filled_over_a_longer_gap_stays_between_its_ends():
+    time_s = np.arange(60) / 30.0
+    jerky = np.where(np.arange(60) % 2, 12.0, -12.0)[:, None] + 40.0 * np.sin(time_s)[:, None]
+    valid = np.ones(60, dtype=bool)
+    valid[26:33] = False
+    filled, marks = fill_gaps(jerky, valid, time_s, 0.3)
+    assert marks.sum() == 7
+    ends = sorted([float(jerky[25, 0]), float(jerky[33, 0])])
+    assert ends[0] - 1e-9 <= filled[marks].min() <= filled[marks].max() <= ends[1] + 1e-9
+
+
 def test_a_hole_in_the_time_stamps_is_a_gap():
     _, track = simulated()
     frames = np.r_[0:60, 75 : len(track)]
