@@ -1,4 +1,4 @@
-"""Find landmarks that cannot be where the pose model puts them: jumps, and bones that change their length."""
+"""Find landmarks that cannot be where the pose model puts them: jumps, bones that change their length, turned feet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gait_core.gait.body import middle
 from gait_core.gait.channels import ROWS
 from gait_core.pose.landmarks import INDEX
 
-__all__ = ["find_outliers", "find_shape_breaks"]
+__all__ = ["find_outliers", "find_shape_breaks", "find_turned_feet"]
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -40,6 +40,8 @@ BONES: Final[Mapping[str, tuple[str, str, float]]] = {
 TRUNK_TOLERANCE: Final = 0.25
 ARM_TOLERANCE: Final = 0.4
 """The same for upper arm and forearm: swung towards the camera they look shorter, but seldom by that much."""
+TURNED_DEG: Final = 110.0
+"""Angle from its usual direction beyond which a foot is turned round: at foot off it stands 60 to 85 degrees down."""
 SHORTEST_TRUST: Final = 2
 """An arm that is right for no more frames than that between wrong ones is wrong there as well."""
 
@@ -149,16 +151,55 @@ def find_shape_breaks(position: Array, valid: Mask, jumped: Mask, time_s: Array)
     return found & valid & ~jumped
 
 
-def _changes(length: Array, time_s: Array, tolerance: float) -> Mask:
-    """Return the frames in which a length differs from its running median by more than a share of it."""
+def find_turned_feet(position: Array, time_s: Array) -> Mask:
+    """Return ankles, heels and toes of feet that point backwards, shape (n_frames, 33).
+
+    Where the legs pass each other the pose model gives one leg parts of the other for some frames.
+
+    Parameters
+    ----------
+    position : ndarray, shape (n_frames, 33, 2)
+        Image positions as they would be used, gaps filled, px; NaN where missing.
+    time_s : ndarray, shape (n_frames,)
+        Time stamps, s.
+
+    Notes
+    -----
+    The usual direction is the running median over one second. Feet that are seen from the front or from behind, by
+    less than half of their length, are not judged.
+    """
+    found = np.zeros(position.shape[:2], dtype=bool)
+    for side in SIDES:
+        ankle, heel, toe = (INDEX[f"{side}_{name}"] for name in ("ankle", "heel", "foot_index"))
+        foot = position[:, toe] - position[:, heel]
+        frames = np.flatnonzero(np.isfinite(foot).all(axis=1))
+        if len(frames) < FEWEST_FRAMES:
+            continue
+        foot = foot[frames]
+        usual = _running_median(foot, time_s)
+        length, usual_length = np.linalg.norm(foot, axis=1), np.linalg.norm(usual, axis=1)
+        from_the_side = usual_length >= np.median(length) / 2
+        turned = (foot * usual).sum(axis=1) < np.cos(np.radians(TURNED_DEG)) * length * usual_length
+        found[np.ix_(frames[turned & from_the_side], [ankle, heel, toe])] = True
+    return found
+
+
+def _running_median(values: Array, time_s: Array) -> Array:
+    """Return the median over one second around each sample, along the first axis."""
     from scipy.ndimage import median_filter
 
+    frame_s = float(np.median(np.diff(time_s)))
+    size = (2 * round(WINDOW_S / frame_s / 2) + 1, *(1,) * (values.ndim - 1))
+    return np.asarray(median_filter(values, size, mode="nearest"))
+
+
+def _changes(length: Array, time_s: Array, tolerance: float) -> Mask:
+    """Return the frames in which a length differs from its running median by more than a share of it."""
     known = np.flatnonzero(np.isfinite(length))
     result = np.zeros(len(length), dtype=bool)
     if len(known) < FEWEST_FRAMES:
         return result
-    frame_s = float(np.median(np.diff(time_s)))
-    usual = median_filter(length[known], 2 * round(WINDOW_S / frame_s / 2) + 1, mode="nearest")
+    usual = _running_median(length[known], time_s)
     away = np.abs(length[known] / np.maximum(usual, 1e-6) - 1.0)
     result[known[away > max(tolerance, SHAPE_SPREADS * float(np.median(away)))]] = True
     return result

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings
-from gait_core.gait.artefacts import find_outliers, find_shape_breaks
+from gait_core.gait.angles import SIDES
+from gait_core.gait.artefacts import find_outliers, find_shape_breaks, find_turned_feet
 from gait_core.gait.channels import ROWS
 from gait_core.gait.signals import ARMS, fill_gaps, longest_gap_s, runs, trusted
 from gait_core.gait.swaps import LEG_ROWS, OTHER_ROWS, SwapRepair, put_legs_right, repair_leg_swaps
@@ -24,6 +25,7 @@ from gait_core.pose.track import Track
 
 __all__ = ["REPAIR_KINDS", "Cleaned", "Repair", "clean"]
 
+Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 REPAIR_KINDS: Final[Mapping[str, str]] = {
@@ -31,6 +33,7 @@ REPAIR_KINDS: Final[Mapping[str, str]] = {
     "blend": "Mixed legs left out",
     "outlier": "Jumps left out",
     "bone_length": "Impossible bone lengths left out",
+    "turned_foot": "Feet turned round left out",
     "gap": "Short gaps filled",
 }
 """Kind → what is done, for people."""
@@ -54,7 +57,7 @@ class Repair:
 
     Attributes
     ----------
-    kind : {"swap", "blend", "outlier", "bone_length", "gap"}
+    kind : {"swap", "blend", "outlier", "bone_length", "turned_foot", "gap"}
         What was done, see `REPAIR_KINDS`.
     start_s, end_s : float
         Times of the first and last frame, s.
@@ -152,7 +155,9 @@ def clean(
     valid = trusted(swap.track, settings.min_confidence)
     jumped = find_outliers(position, valid, track.time_s, leg_px)
     misshapen = find_shape_breaks(position, valid, jumped, track.time_s)
-    filled = _short_gaps(valid, valid & ~jumped & ~misshapen, track.time_s, settings)
+    trusted_yet = valid & ~jumped & ~misshapen
+    turned = find_turned_feet(_feet_filled(position, trusted_yet, track.time_s, settings), track.time_s) & trusted_yet
+    filled = _short_gaps(valid, trusted_yet & ~turned, track.time_s, settings)
     legs = np.isin(np.arange(len(LANDMARKS)), _LEGS)
     filled &= ~(swap.blended[:, None] & legs)
     masks = {
@@ -160,6 +165,7 @@ def clean(
         "blend": swap.blended[:, None] & legs,
         "outlier": jumped,
         "bone_length": misshapen,
+        "turned_foot": turned,
         "gap": filled,
     }
     repairs = tuple(sorted(_listed(track, masks), key=lambda repair: (repair.start_s, repair.id)))
@@ -172,6 +178,14 @@ def _swaps(track: Track, leg_px: float, settings: FeatureSettings) -> SwapRepair
         nothing = np.zeros(len(track), dtype=bool)
         return SwapRepair(track=track, swapped=nothing, blended=nothing)
     return repair_leg_swaps(track, leg_px)
+
+
+def _feet_filled(position: Array, valid: Mask, time_s: Array, settings: FeatureSettings) -> Array:
+    """Return positions of heels and toes with their short gaps filled, as they will be used; the others are NaN."""
+    filled = np.full_like(position, np.nan)
+    for row in (INDEX[f"{side}_{name}"] for side in SIDES for name in ("heel", "foot_index")):
+        filled[:, row] = fill_gaps(position[:, row], valid[:, row], time_s, longest_gap_s(row, settings))[0]
+    return filled
 
 
 def _short_gaps(before: Mask, after: Mask, time_s: NDArray[np.float64], settings: FeatureSettings) -> Mask:
@@ -227,6 +241,8 @@ def _sentence(kind: str, part: str, names: tuple[str, ...], start_s: float, coun
         return f"A sudden jump {when}: {listed}. The position there is left out."
     if kind == "bone_length":
         return f"A bone with an impossible length {when}: {listed}. The position there is left out."
+    if kind == "turned_foot":
+        return f"A foot that points backwards {when}: {listed}. The position there is left out."
     where = "The person was" if part == "body" else f"The {part} was"
     return f"{where} not seen {when}; the gap was filled from the frames before and after."
 
@@ -241,7 +257,7 @@ def _carried_out(
             kept[repair.kind][repair.frames[0] : repair.frames[-1] + 1, rows] = False
     swapped, blended = (kept[kind][:, _LEGS[0]] for kind in ("swap", "blend"))
     result = swap.track if not dropped else put_legs_right(track, swapped, blended)
-    missing = kept["outlier"] | kept["bone_length"]
+    missing = kept["outlier"] | kept["bone_length"] | kept["turned_foot"]
     # Found in legs that were put right: where that is undone, they belong to the other leg.
     back = np.flatnonzero(swap.swapped & ~swapped)
     order, mirrored = list(_LEGS), [*OTHER_ROWS, *LEG_ROWS]

@@ -28,7 +28,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 7
+FEATURES_VERSION: Final = 8
 """Raised whenever the same track would give other features; part of the cache address."""
 
 

@@ -8,6 +8,7 @@ from gait_walks import select, simulated
 from test_gait_swaps import exchanged
 
 from gait_core.config import FeatureSettings
+from gait_core.gait.artefacts import find_turned_feet
 from gait_core.gait.body import leg_length_px
 from gait_core.gait.cleaning import REPAIR_KINDS, Repair, clean
 from gait_core.gait.kinematics import compute_kinematics
@@ -135,6 +136,33 @@ def test_a_frame_between_wrong_arms_is_not_trusted():
     repairs = cleaned(collapsed_arm(track, wrong, "right")).repairs
     found = {frame for repair in repairs for frame in repair.frames}
     assert {80, 81, 82, 83, 84} <= found <= set(range(79, 86))
+
+
+@pytest.mark.parametrize("fps", [25.0, 30.0, 60.0])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_foot_that_points_backwards_is_left_out_and_filled(fps, side):
+    _, track = simulated(fps=fps)
+    heel, toe = INDEX[f"{side}_heel"], INDEX[f"{side}_foot_index"]
+    foot = track.position[:, toe] - track.position[:, heel]
+    # On the ground, where it is long enough to be seen from the side; the toe then lies behind the heel.
+    first = next(frame for frame in range(60, len(track)) if abs(foot[frame, 1]) < 0.2 * abs(foot[frame, 0]))
+    frames = list(range(first, first + round(0.1 * fps)))
+    position = track.position.copy()
+    position[frames, toe] = position[frames, heel] - foot[frames]
+    bad = track.with_(position=position)
+    turned = find_turned_feet(bad.position.astype(np.float64), bad.time_s)
+    assert np.flatnonzero(turned.any(axis=1)).tolist() == frames
+    assert np.flatnonzero(turned.any(axis=0)).tolist() == sorted([INDEX[f"{side}_ankle"], heel, toe])
+    assert not find_turned_feet(track.position.astype(np.float64), track.time_s).any()
+    # As a jump, by its length or by its direction: it is found.
+    assert {repair.place for repair in cleaned(bad).repairs} == {f"{side} leg"}
+    found, right, unrepaired = (
+        compute_kinematics(bad, FINE).angles[f"{side}_ankle"],
+        compute_kinematics(track, FINE).angles[f"{side}_ankle"],
+        compute_kinematics(bad, FINE, undone=frozenset(REPAIR_KINDS)).angles[f"{side}_ankle"],
+    )
+    assert np.nanmax(np.abs(found - right)) < 15.0
+    assert np.nanmax(np.abs(unrepaired - right)) > 60.0
 
 
 def test_an_arm_is_filled_over_longer_gaps_than_a_leg():
