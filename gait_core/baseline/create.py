@@ -94,7 +94,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             thresholds = replace(thresholds, note=f"{thresholds.note} {HELD_OUT_NOTE}")
         baseline_id = new_id(safe_name(request.subject, "baseline"))
         timing = reporter.timing_s | {"total": time.perf_counter() - begun_s}
-        manifest = _manifest(request, settings, usable, outcomes, fitted, pretrained, timing)
+        manifest = _manifest(request, profile, settings, usable, outcomes, fitted, pretrained, timing)
         artefacts = save_baseline(
             workspace,
             baseline_id,
@@ -244,6 +244,7 @@ def _calibration(
 
 def _manifest(
     request: BaselineRequest,
+    profile: Profile,
     settings: RunSettings,
     usable: Sequence[PreparedWalk],
     outcomes: Sequence[PreparedWalk | GaitError],
@@ -263,6 +264,7 @@ def _manifest(
         "subject": request.subject,
         "created_s": time.time(),
         "profile": request.profile,
+        "profile_settings": profile.to_dict(),
         "optimised": not request.disable_optimizations,
         "settings": settings.to_dict(),
         "settings_digest": settings.digest(),

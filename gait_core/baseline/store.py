@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
-from gait_core.config import Settings, ThresholdSettings
-from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.config import Profile, Settings, ThresholdSettings
+from gait_core.errors import InputError, NotFoundError, SettingsError, StorageError
 from gait_core.workspace import Workspace, read_json, safe_name, write_json
 
 __all__ = [
@@ -117,6 +117,14 @@ class StoredBaseline:
     def subject(self) -> str:
         """Pseudonym of the person."""
         return str(self.manifest["subject"])
+
+    @property
+    def profile(self) -> Profile | None:
+        """The performance profile as it was then; None for a baseline of a version that kept its name only."""
+        try:
+            return Profile.from_dict(self.manifest["profile_settings"])
+        except (KeyError, TypeError, SettingsError):
+            return None
 
     @property
     def walks(self) -> list[dict[str, Any]]:

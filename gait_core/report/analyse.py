@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.baseline.analyses import AnalysisSummary
-from gait_core.baseline.store import load_baseline
+from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.walks import PreparedWalk, prepare_walks
-from gait_core.config import FeatureSettings, Limits, profile_named
+from gait_core.config import FeatureSettings, Limits, Profile, load_profiles, profile_named
 from gait_core.errors import GaitError
 from gait_core.pose.extract import default_workers
 from gait_core.pose.on_cluster import extract_joined, join_cluster
@@ -48,7 +48,8 @@ def analyse_walks(
     workspace : Workspace
     reporter : Reporter
     profile : str, optional
-        Default: the profile of the baseline; another one makes the comparison doubtful and says so.
+        Default: the profile of the baseline, as it was then; one that finds the landmarks otherwise makes the
+        comparison doubtful and says so.
     person : str
         Whom to follow where several people are in view, see `PoseSettings`.
     overlay : bool
@@ -70,14 +71,7 @@ def analyse_walks(
     """
     stored = load_baseline(workspace, baseline_id)
     workspace.check_writable()
-    chosen = profile or str(stored.manifest["profile"])
-    if chosen != stored.manifest["profile"]:
-        reporter.warn(
-            "probe",
-            f"The baseline was made with the profile {stored.manifest['profile']!r}, this analysis uses {chosen!r}: "
-            "differences may come from that.",
-        )
-    settings = profile_named(chosen, workspace.profiles)
+    settings = _profile(stored, profile, workspace, reporter)
     pose = settings.pose_settings().with_(person=person)
     paths = [Path(video) for video in videos]
 
@@ -95,7 +89,7 @@ def analyse_walks(
                 stored.id,
                 workspace=workspace,
                 pose=pose,
-                profile=chosen,
+                profile=settings.name,
                 overlay=overlay,
                 reporter=reporter,
                 check=check,
@@ -115,6 +109,27 @@ def analyse_walks(
             outcomes = scored(machines, remote, machines.check)
     walks = [_answer(video, outcome) for video, outcome in zip(videos, outcomes, strict=True)]
     return {"baseline_id": baseline_id, "walks": walks, "timing_s": reporter.timing_s}
+
+
+def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, reporter: Reporter) -> Profile:
+    """Return the profile to analyse with, and say where it is not that of the baseline."""
+    name = str(stored.manifest["profile"])
+    then = stored.profile or profile_named(name, workspace.profiles)
+    if wanted is None:
+        now = load_profiles(workspace.profiles).get(name)
+        if now is None or now.pose_settings() != then.pose_settings():
+            what = "deleted" if now is None else "changed"
+            reporter.warn("probe", f"The profile {name!r} was {what} since the baseline was made; used as it was then.")
+        return then
+    chosen = profile_named(wanted, workspace.profiles)
+    if chosen.pose_settings() != then.pose_settings():
+        this = repr(wanted) if wanted != name else "it as it is now"
+        reporter.warn(
+            "probe",
+            f"The baseline was made with the profile {name!r}, this analysis uses {this}: "
+            "differences may come from that.",
+        )
+    return chosen
 
 
 def _at_once(walks: Sequence[PreparedWalk | GaitError], limits: Limits) -> int:

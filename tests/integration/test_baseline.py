@@ -14,10 +14,14 @@ from gait_core.baseline.analyses import list_analyses, load_analysis
 from gait_core.baseline.score import load_scorer
 from gait_core.baseline.store import delete_baseline, list_baselines, load_baseline, save_variant
 from gait_core.cli.main import main
-from gait_core.config import ThresholdSettings
+from gait_core.config import PROFILES, ThresholdSettings
+from gait_core.config.profile_body import profile_body
 from gait_core.errors import GaitError, InputError, NotFoundError
 from gait_core.jobs.run import run_now
 from gait_core.jobs.store import JobStore
+from gait_core.progress import Reporter
+from gait_core.report.analyse import analyse_walks
+from gait_core.runtime.profile_store import delete_profile, save_profile
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
 from gait_core.video.probe import probe
@@ -108,6 +112,42 @@ def test_a_second_baseline_takes_landmarks_and_features_from_the_cache(made, tmp
     cold, warm = (sum(r["timing_s"][s] for s in ("extract", "features")) for r in (made.result, again))
     assert warm < cold
     assert again["thresholds"]["watch"] == pytest.approx(made.result["thresholds"]["watch"], rel=1e-3)
+
+
+def test_a_baseline_keeps_its_profile_as_it_was(made):
+    workspace = made.workspace
+    body = profile_body(PROFILES["balanced"])
+    save_profile(workspace, "clinic", body)
+    videos = [str(video) for video in made.videos]
+    own = run_now(workspace, "baseline", {"videos": videos, "subject": "Own", "profile": "clinic"}, "Own profile")
+    assert all(walk["cached"] for walk in own["walks"]), "the same settings under another name"
+
+    def analysed_with(profile):
+        events = []
+        answer = analyse_walks(
+            [str(made.later["normal"])],
+            own["baseline_id"],
+            workspace,
+            Reporter(sink=events.append),
+            profile=profile,
+            overlay=False,
+        )
+        return answer["walks"][0], [event.message for event in events if event.kind == "warning"]
+
+    first, warned = analysed_with(None)
+    assert not warned
+    mediapipe = {**body["mediapipe"], "min_detection_confidence": 0.4}
+    save_profile(workspace, "clinic", {**body, "mediapipe": mediapipe}, instead_of="clinic")
+    second, warned = analysed_with(None)
+    assert second["cached"]
+    assert second["score"] == first["score"]
+    assert [message for message in warned if "was changed since" in message]
+    assert any("it as it is now" in message for message in analysed_with("clinic")[1])
+    assert not analysed_with("balanced")[1], "another name for the same settings"
+    delete_profile(workspace, "clinic")
+    third, warned = analysed_with(None)
+    assert third["score"] == first["score"]
+    assert [message for message in warned if "was deleted since" in message]
 
 
 def test_the_keras_model_and_the_stored_weights_are_one(made):
