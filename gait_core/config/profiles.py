@@ -182,13 +182,14 @@ PROFILES: Mapping[str, Profile] = {
             name="accurate",
             base="accurate",
             description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
-            "larger pictures. Takes about twice as long.",
+            "larger pictures. Takes two to three times as long.",
             model_complexity=2,
             confidence=0.7,
             target_fps=60.0,
             max_side_px=1920,
             memory_limit_bytes=4 * GIB,
             batch_size=16,
+            precision="auto",
         ),
     )
 }

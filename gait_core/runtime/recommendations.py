@@ -20,7 +20,7 @@ _WORTH_S: Final = 1.0
 _COLUMNS: Final = 96
 _NEAR_LIMIT: Final = 0.85
 _BF16_SHARE_OF_F32: Final = {"lite": 0.62}
-"""Only of the small model: with the others bf16 costs too much certainty of knee and ankle to be recommended."""
+"""Only of the small model: *accurate* takes bf16 by itself, and with the full model it costs certainty of the knee."""
 _FAST_SPEEDUP: Final = 1.4
 _BALANCED_SPEEDUP: Final = 2.7
 """Frames a second of fast over balanced and of balanced over accurate, `bench extraction`."""
