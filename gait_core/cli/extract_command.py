@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,11 +83,20 @@ def _extract_few(
 
     for first in range(0, len(paths), _FEW):
         part = paths[first : first + _FEW]
-        outcomes = extract_many(
-            part, settings, workspace=workspace, reporter=reporter, limits=limits, use_cache=use_cache
+        extract_many(
+            part,
+            settings,
+            workspace=workspace,
+            reporter=reporter,
+            limits=limits,
+            use_cache=use_cache,
+            on_result=partial(_take_from, take, first),
         )
-        for number, outcome in enumerate(outcomes, first):
-            take(number, outcome)
+
+
+def _take_from(take: Callable[[int, Any], None], first: int, number: int, outcome: Any) -> None:
+    """Hand on one outcome of a part that begins at `first`."""
+    take(first + number, outcome)
 
 
 class _Entries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +31,10 @@ from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "OnResult"]
+
+OnResult = Callable[[int, ExtractedWalk | GaitError], None]
+"""Receives place and outcome of a video."""
 
 _MAX_DECODE_THREADS = 4
 _WORKER_BYTES = 120 * 1024**2
@@ -71,8 +74,11 @@ class Batch:
         self._computed: dict[str, Track] = {}
         self._guard = threading.Lock()
 
-    def run(self, *, share: int = 1) -> list[ExtractedWalk | GaitError]:
-        """Analyse all videos; `share` such batches run side by side in this process."""
+    def run(self, *, share: int = 1, on_result: OnResult | None = None) -> list[ExtractedWalk | GaitError]:
+        """Analyse all videos; `share` such batches run side by side in this process.
+
+        `on_result` is called in the order of the input, here, while the workers are at the videos after it.
+        """
         if not self._paths:
             return []
         import cv2
@@ -86,8 +92,12 @@ class Batch:
         self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // (workers * share)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
+            outcomes: list[ExtractedWalk | GaitError] = []
             try:
-                outcomes = [future.result() for future in pending]
+                for number, future in enumerate(pending):
+                    outcomes.append(future.result())
+                    if on_result is not None:
+                        on_result(number, outcomes[-1])
             except BaseException as error:
                 self._stop.set()
                 for future in pending:

@@ -8,7 +8,7 @@ from pathlib import Path
 from gait_core.cache import ArrayCache
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import GaitError, NotFoundError
-from gait_core.pose.batch import Batch
+from gait_core.pose.batch import Batch, OnResult
 from gait_core.pose.extracted import STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.track import Track
 from gait_core.pose.verdict import warnings_of
@@ -81,6 +81,7 @@ def extract_many(
     reporter: Reporter | None = None,
     limits: Limits | None = None,
     use_cache: bool = True,
+    on_result: OnResult | None = None,
 ) -> list[ExtractedWalk | GaitError]:
     """Find the landmarks in several videos at once.
 
@@ -94,6 +95,9 @@ def extract_many(
     limits : Limits, optional
         Videos at once (default one more than processors, at most five), memory, pictures decoded ahead.
     use_cache : bool
+    on_result : callable, optional
+        Receives place and outcome of each video in order, as soon as it is known and while others are at work; what it
+        raises ends the run.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def extract_many(
     batch = Batch(
         [Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache, limits or Limits()
     )
-    return batch.run()
+    return batch.run(on_result=on_result)
 
 
 def load_track(workspace: Workspace, address: str) -> Track:

@@ -21,8 +21,8 @@ _COLUMNS: Final = 96
 _NEAR_LIMIT: Final = 0.85
 _BF16_SHARE_OF_F32: Final = {"lite": 0.62}
 """Only of the small model: *accurate* takes bf16 by itself, and with the full model it costs certainty of the knee."""
-_FAST_SPEEDUP: Final = 1.4
-_BALANCED_SPEEDUP: Final = 2.7
+_FAST_SPEEDUP: Final = 1.6
+_BALANCED_SPEEDUP: Final = 1.7
 """Frames a second of fast over balanced and of balanced over accurate, `bench extraction`."""
 _FINE_TUNE_SPEEDUP: Final = 15.0
 _BUSY: Final = 0.75

@@ -13,7 +13,7 @@ import pytest
 
 from gait_core.cache import ArrayCache
 from gait_core.config import Limits, PoseSettings
-from gait_core.errors import Cancelled, InputError, LibraryError, ModelError, VideoError, WalkRefused
+from gait_core.errors import Cancelled, InputError, LibraryError, ModelError, StorageError, VideoError, WalkRefused
 from gait_core.pose import batch, extract, extracted
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.engines import open_engine
@@ -144,6 +144,39 @@ def test_order_is_kept_and_the_same_video_is_analysed_once(
     assert StandIn.opened == 5
     assert 2 <= StandIn.most_busy <= 3
     assert extract_many([], SETTINGS, workspace=workspace) == []
+
+
+def test_results_are_handed_over_in_order_while_others_are_at_work(
+    tmp_path: Path, workspace: Workspace, engine: dict
+) -> None:
+    engine["delay_s"] = 0.01
+    paths = [write(tmp_path / f"{n}.mp4", column=5 + 10 * n) for n in range(4)]
+    paths.insert(1, tmp_path / "missing.mp4")
+    told: list[tuple[int, bool]] = []
+
+    def on_result(number: int, outcome: ExtractedWalk | Exception) -> None:
+        end_s = time.monotonic() + 10.0
+        while number == 0 and StandIn.opened < 2 and time.monotonic() < end_s:
+            time.sleep(0.005)  # the worker goes on meanwhile
+        told.append((number, isinstance(outcome, ExtractedWalk)))
+        if number == 0:
+            assert StandIn.opened >= 2, "nobody was at the next video"
+
+    outcomes = extract_many(paths, SETTINGS, workspace=workspace, limits=Limits(workers=1), on_result=on_result)
+    assert told == [(number, isinstance(outcome, ExtractedWalk)) for number, outcome in enumerate(outcomes)]
+    assert len(told) == 5
+
+
+def test_what_fails_with_a_result_stops_the_others(tmp_path: Path, workspace: Workspace, engine: dict) -> None:
+    engine["delay_s"] = 0.01
+    paths = [write(tmp_path / f"{n}.mp4", column=5 + 10 * n) for n in range(4)]
+
+    def on_result(number: int, outcome: object) -> None:
+        raise StorageError("Expected room, but the disk is full.", "Free some.")
+
+    with pytest.raises(StorageError):
+        extract_many(paths, SETTINGS, workspace=workspace, limits=Limits(workers=1), on_result=on_result)
+    assert StandIn.opened <= 2
 
 
 def test_workers_do_not_change_results(tmp_path: Path, engine: dict) -> None:
