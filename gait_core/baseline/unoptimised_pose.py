@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.errors import VideoError
-from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.landmarks import LANDMARKS
-from gait_core.pose.mediapipe_engine import mediapipe_version
-from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.mediapipe.engine import mediapipe_version
+from gait_core.pose.mediapipe.library import load_mediapipe
+from gait_core.pose.models.assets import bundle_path, model_sha256
 from gait_core.pose.track import Track
 from gait_core.runtime.native_stderr import quiet_native_stderr
 from gait_core.video.decode import Thinner

@@ -22,9 +22,9 @@ from gait_core.baseline.unoptimised_pose import plain_track
 from gait_core.bench.processes import processor_s
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError
-from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extract import extract_many
+from gait_core.pose.models.assets import bundle_path, model_sha256
 from gait_core.pose.track import Track
 from gait_core.progress import Event, Reporter
 from gait_core.video.container import open_video
@@ -48,7 +48,7 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
     keep : str, optional
         Folder for the tracks.
     """
-    from gait_core.pose.mediapipe_library import load_mediapipe
+    from gait_core.pose.mediapipe.library import load_mediapipe
 
     load_mediapipe()
     importlib.import_module("cv2")
@@ -134,8 +134,8 @@ def decode_only(paths: Sequence[str]) -> dict[str, Any]:
 
 def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
     """Run the landmark model alone, its mask branch cut, on one and the same crop again and again."""
-    from gait_core.pose.openvino_compile import Recipe, load_models
-    from gait_core.pose.openvino_network import CROP_PX, Networks
+    from gait_core.pose.openvino.compile import Recipe, load_models
+    from gait_core.pose.openvino.network import CROP_PX, Networks
 
     pose = resolved(PoseSettings.from_dict(settings))
     recipe = Recipe(sha256=model_sha256(pose.variant), precision=pose.precision)
@@ -187,7 +187,7 @@ def _import_libraries(settings: PoseSettings) -> None:
     for name in ("av", "cv2"):
         importlib.import_module(name)
     if resolved(settings).engine == "openvino":
-        from gait_core.pose.openvino_library import load_openvino
+        from gait_core.pose.openvino.library import load_openvino
 
         load_openvino()
     else:

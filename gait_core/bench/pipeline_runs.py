@@ -36,7 +36,7 @@ class WarmRun:
 def load_everything() -> dict[str, list[str]]:
     """Import what any run will import, so that none of them is the one that waits for the disk."""
     from gait_core.learn.backend import load_keras
-    from gait_core.pose.mediapipe_library import load_mediapipe
+    from gait_core.pose.mediapipe.library import load_mediapipe
 
     load_mediapipe()
     load_keras()

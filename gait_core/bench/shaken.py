@@ -10,7 +10,7 @@ import numpy as np
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseResult
-from gait_core.pose.mediapipe_engine import MediaPipeEngine
+from gait_core.pose.mediapipe.engine import MediaPipeEngine
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import track_video
 from gait_core.video.picture import Picture, RgbPicture

@@ -22,9 +22,9 @@ _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Examine the machine."""
     from gait_core.config import DEFAULT_PROFILE, PROFILES
-    from gait_core.pose.assets import model_checks
-    from gait_core.pose.device_choice import known_choice
-    from gait_core.pose.device_results import trials_path
+    from gait_core.pose.devices.choice import known_choice
+    from gait_core.pose.devices.results import trials_path
+    from gait_core.pose.models.assets import model_checks
     from gait_core.runtime.devices import choose_training_device, find_devices
     from gait_core.runtime.doctor import examine
 
@@ -59,7 +59,7 @@ def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer
 
 def models_fetch(args: argparse.Namespace, _: Workspace, console: Console) -> Answer:
     """Get the pose models."""
-    from gait_core.pose.assets import ensure_models
+    from gait_core.pose.models.assets import ensure_models
 
     source = Path(args.source).expanduser() if args.source else None
     found = ensure_models(source=source, reporter=Reporter(sink=console.sink))
@@ -69,7 +69,7 @@ def models_fetch(args: argparse.Namespace, _: Workspace, console: Console) -> An
 
 def models_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
     """List the pose models."""
-    from gait_core.pose.assets import model_checks
+    from gait_core.pose.models.assets import model_checks
 
     checks = model_checks()
     return {"models": [c.to_dict() for c in checks]}, "\n".join(f"{c.name}: {c.found}" for c in checks)

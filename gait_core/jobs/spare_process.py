@@ -131,8 +131,8 @@ def _load() -> None:
     for name in PRELOADED:
         importlib.import_module(name)
     from gait_core.config import DEFAULT_PROFILE, PROFILES
-    from gait_core.pose.assets import list_models
     from gait_core.pose.engines import open_engine
+    from gait_core.pose.models.assets import list_models
 
     settings = PROFILES[DEFAULT_PROFILE].pose_settings()
     if any(model.ready and model.variant == settings.variant for model in list_models()):

@@ -52,7 +52,7 @@ def _demo_walks(params: Mapping[str, Any], workspace: Workspace, reporter: Repor
 
 
 def _models(_: Mapping[str, Any], __: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.pose.assets import ensure_models
+    from gait_core.pose.models.assets import ensure_models
 
     with reporter.stage("models", "Fetching the pose models"):
         return {"models": {name: str(path) for name, path in ensure_models(reporter=reporter).items()}}

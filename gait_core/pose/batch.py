@@ -12,13 +12,13 @@ from pathlib import Path
 from gait_core.cache import ArrayCache, Entry
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, LibraryError, ModelError
-from gait_core.pose.assets import model_sha256
-from gait_core.pose.device_choice import Choice, DeviceChooser
+from gait_core.pose.devices.choice import Choice, DeviceChooser
+from gait_core.pose.devices.places import processor_place
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extracted import MOST_WORKERS, STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.frame_progress import FrameProgress, labels_of
-from gait_core.pose.places import processor_place
+from gait_core.pose.models.assets import model_sha256
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import TIGHT, expected_frames, track_video
 from gait_core.pose.verdict import refuse_unusable, warnings_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU, PoseEngine
 from gait_core.pose.following import FollowingEngine
-from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
-from gait_core.pose.openvino_engine import OpenVinoEngine, openvino_version
-from gait_core.pose.openvino_library import openvino_installed
+from gait_core.pose.mediapipe.engine import MediaPipeEngine, mediapipe_version
+from gait_core.pose.openvino.engine import OpenVinoEngine, openvino_version
+from gait_core.pose.openvino.library import openvino_installed
 from gait_core.runtime.processor import has_fast_bf16
 
 __all__ = ["engine_version", "open_engine", "resolved"]

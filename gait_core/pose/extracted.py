@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from gait_core.config import PoseSettings
 from gait_core.errors import WalkWarning
-from gait_core.pose.assets import model_sha256
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import engine_version, resolved
+from gait_core.pose.models.assets import model_sha256
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.runtime.processor import available_processors

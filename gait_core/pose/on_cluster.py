@@ -11,8 +11,8 @@ from typing import Any, Final
 from gait_core import __version__
 from gait_core.config import PoseSettings
 from gait_core.errors import ClusterError, GaitError
-from gait_core.pose.assets import list_models
 from gait_core.pose.engines import engine_version, resolved
+from gait_core.pose.models.assets import list_models
 from gait_core.pose.remote import RemoteWalk, extract_on
 from gait_core.progress import Reporter, silent
 from gait_core.runtime.cluster import Cluster

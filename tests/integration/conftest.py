@@ -11,7 +11,7 @@ import pytest
 from dask_machines import Machines
 
 from gait_core.jobs.run import run_now
-from gait_core.pose.assets import list_models
+from gait_core.pose.models.assets import list_models
 from gait_core.progress import silent
 from gait_core.simulate.demo import demo_walks
 from gait_core.workspace import Workspace

@@ -16,16 +16,16 @@ import pytest
 
 from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, GaitError
-from gait_core.pose import device_choice
-from gait_core.pose.assets import ensure_models, models_folder
-from gait_core.pose.device_choice import VARIABLE, known_choice
-from gait_core.pose.device_results import Trial, read_trials
-from gait_core.pose.device_trial import try_place
+from gait_core.pose.devices import choice as device_choice
+from gait_core.pose.devices.choice import VARIABLE, known_choice
+from gait_core.pose.devices.places import Place, processor_place
+from gait_core.pose.devices.results import Trial, read_trials
+from gait_core.pose.devices.trial import try_place
 from gait_core.pose.extract import extract_track
 from gait_core.pose.extracted import track_address
-from gait_core.pose.openvino_library import load_openvino
+from gait_core.pose.models.assets import ensure_models, models_folder
+from gait_core.pose.openvino.library import load_openvino
 from gait_core.pose.parity import compare_tracks
-from gait_core.pose.places import Place, processor_place
 from gait_core.progress import Event, Reporter, silent
 from gait_core.runtime.devices import Device
 from gait_core.simulate.cohort import simulate_walks
@@ -38,7 +38,7 @@ from gait_core.workspace import Workspace
 pytestmark = pytest.mark.slow
 SETTINGS = PoseSettings(variant="lite", engine="openvino")
 FRAMES = 30
-SPOILED = "import os, sys, time\nfrom gait_core.pose import device_measure as measure\n{}\nmeasure.main(sys.argv[1:])"
+SPOILED = "import os, sys, time\nfrom gait_core.pose.devices import measure\n{}\nmeasure.main(sys.argv[1:])"
 CARD = Device(kind="intel_gpu", name="Some card", memory_bytes=0, usable_for=(), reason="")
 
 
@@ -210,7 +210,7 @@ def test_a_device_that_wins_is_used_with_its_own_address(
     """OpenVINO has a second name for the processor, ``AUTO:CPU``: a device that really runs, and is not ``CPU``."""
     place = other("AUTO:CPU")
     monkeypatch.setattr(device_choice, "other_places", lambda asked, devices: ([place], []))
-    monkeypatch.setattr("gait_core.pose.device_trial._SPEEDUP", 0.0)
+    monkeypatch.setattr("gait_core.pose.devices.trial._SPEEDUP", 0.0)
     found = extract_track(walk.path, SETTINGS, workspace=workspace)
     assert found.track.info["device"] == "intel_gpu"
     assert "It runs the pose model." in found.track.info["device_reason"]

@@ -12,9 +12,9 @@ import pytest
 
 from gait_core.config import PROFILES, PoseSettings
 from gait_core.errors import VideoError, WalkRefused
-from gait_core.pose.assets import ensure_models, list_models
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.pose.landmarks import INDEX, MIRROR
+from gait_core.pose.models.assets import ensure_models, list_models
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.encode import VideoWriter
 from gait_core.video.probe import probe

@@ -19,7 +19,7 @@ from gait_core.jobs.job import Job
 from gait_core.jobs.spare import Spare
 from gait_core.jobs.store import JobStore
 from gait_core.jobs.warm import WarmWorker
-from gait_core.pose.assets import list_models
+from gait_core.pose.models.assets import list_models
 from gait_core.workspace import Workspace, read_json
 
 pytestmark = pytest.mark.slow

@@ -16,9 +16,16 @@ from pathlib import Path
 import pytest
 
 from gait_core.errors import Cancelled, ModelError, SettingsError
-from gait_core.pose import assets, sources
-from gait_core.pose.assets import bundle_path, ensure_models, list_models, model_checks, model_sha256, models_folder
-from gait_core.pose.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER, build_bundle, check_bundle
+from gait_core.pose.models import assets, sources
+from gait_core.pose.models.assets import (
+    bundle_path,
+    ensure_models,
+    list_models,
+    model_checks,
+    model_sha256,
+    models_folder,
+)
+from gait_core.pose.models.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER, build_bundle, check_bundle
 from gait_core.progress import Reporter
 
 
@@ -27,7 +34,7 @@ def tiny_model(weights: bytes) -> bytes:
     import flatbuffers
     import numpy as np
 
-    from gait_core.pose.mediapipe_library import load_mediapipe
+    from gait_core.pose.mediapipe.library import load_mediapipe
 
     load_mediapipe()
     from mediapipe.tasks.metadata import schema_py_generated as schema
@@ -280,7 +287,7 @@ def test_two_processes_fetch_once(tmp_path: Path, archive: bytes, npm_files: dic
     calls = give_npm(tmp_path, archive)
     code = (
         "import urllib.request, json, sys\n"
-        "from gait_core.pose import assets, sources\n"
+        "from gait_core.pose.models import assets, sources\n"
         "def refuse(url, timeout): raise OSError('closed')\n"
         "urllib.request.urlopen = refuse\n"
         "sources._NPM_SHA256 = json.loads(sys.argv[1])\n"

@@ -16,17 +16,20 @@ import pytest
 from gait_core.cli.main import main
 from gait_core.config import DEFAULT_PROFILE, PROFILES, Limits, PoseSettings
 from gait_core.errors import Cancelled, SettingsError
-from gait_core.pose import batch, device_choice, device_results, extracted, places
-from gait_core.pose.device_choice import VARIABLE, known_choice
-from gait_core.pose.device_results import Trial, keep_trial, key_of, read_trials, trials_path
-from gait_core.pose.device_trial import brief, try_place
+from gait_core.pose import batch, extracted
+from gait_core.pose.devices import choice as device_choice
+from gait_core.pose.devices import places
+from gait_core.pose.devices import results as device_results
+from gait_core.pose.devices.choice import VARIABLE, known_choice
+from gait_core.pose.devices.places import Place, other_places, processor_place
+from gait_core.pose.devices.results import Trial, keep_trial, key_of, read_trials, trials_path
+from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.pose.extracted import track_address
-from gait_core.pose.mediapipe_engine import MediaPipeEngine, mediapipe_version
-from gait_core.pose.mediapipe_library import load_mediapipe
-from gait_core.pose.openvino_engine import openvino_version
-from gait_core.pose.places import Place, other_places, processor_place
-from gait_core.pose.sources import VARIANTS, bundle_name
+from gait_core.pose.mediapipe.engine import MediaPipeEngine, mediapipe_version
+from gait_core.pose.mediapipe.library import load_mediapipe
+from gait_core.pose.models.sources import VARIANTS, bundle_name
+from gait_core.pose.openvino.engine import openvino_version
 from gait_core.progress import Event, Reporter, silent
 from gait_core.runtime import devices as runtime_devices
 from gait_core.runtime.devices import Device

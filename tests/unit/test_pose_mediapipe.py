@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gait_core.errors import LibraryError
-from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.mediapipe.library import load_mediapipe
 from gait_core.pose.person_path import same_person
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_importing_the_packages_loads_nothing_heavy() -> None:
     code = (
-        "import sys, gait_core.pose.extract, gait_core.pose.mediapipe_engine, gait_core.pose.assets, "
+        "import sys, gait_core.pose.extract, gait_core.pose.mediapipe.engine, gait_core.pose.models.assets, "
         "gait_core.video.decode, gait_core.video.encode, gait_core.video.metadata\n"
         "heavy = {'tensorflow', 'keras', 'mediapipe', 'openvino', 'streamlit', 'cv2', 'av'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(heavy)) or 0)"
@@ -33,7 +33,7 @@ def test_importing_the_packages_loads_nothing_heavy() -> None:
 
 def test_loading_mediapipe_leaves_tensorflow_out() -> None:
     code = (
-        "import sys\nfrom gait_core.pose.mediapipe_library import load_mediapipe\nload_mediapipe()\n"
+        "import sys\nfrom gait_core.pose.mediapipe.library import load_mediapipe\nload_mediapipe()\n"
         "sys.exit('tensorflow was loaded' if 'tensorflow' in sys.modules else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from gait_core.errors import LibraryError, ModelError
-from gait_core.pose import openvino_compile, openvino_library
-from gait_core.pose.assets import bundle_path, model_sha256
-from gait_core.pose.openvino_compile import Recipe, load_models
-from gait_core.pose.openvino_network import DETECTOR_PX, Networks
-from gait_core.pose.person_detector import decode
-from gait_core.pose.refinement import refine
-from gait_core.pose.region import Region
-from gait_core.pose.smoothing import LowPass, OneEuro
+from gait_core.pose.models.assets import bundle_path, model_sha256
+from gait_core.pose.openvino import compile as openvino_compile
+from gait_core.pose.openvino import library as openvino_library
+from gait_core.pose.openvino.compile import Recipe, load_models
+from gait_core.pose.openvino.detector import decode
+from gait_core.pose.openvino.network import DETECTOR_PX, Networks
+from gait_core.pose.openvino.refinement import refine
+from gait_core.pose.openvino.region import Region
+from gait_core.pose.openvino.smoothing import LowPass, OneEuro
 
 
 def test_an_upright_person_stands_upright_in_the_square() -> None:

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import resolved
-from gait_core.pose.mediapipe_engine import GPU
-from gait_core.pose.openvino_library import openvino_installed
+from gait_core.pose.mediapipe.engine import GPU
+from gait_core.pose.openvino.library import openvino_installed
 from gait_core.runtime.devices import Device
 from gait_core.runtime.processor import processor_name
 

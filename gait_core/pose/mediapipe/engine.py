@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
-from gait_core.pose.assets import bundle_path, smallest_ready
 from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
 from gait_core.pose.engine import CPU, PersonMask, PoseResult
-from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.mediapipe.library import load_mediapipe
+from gait_core.pose.models.assets import bundle_path, smallest_ready
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
 from gait_core.video.picture import Picture

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gait_core.errors import ModelError
-from gait_core.pose.bundle import build_bundle
+from gait_core.pose.models.bundle import build_bundle
 from gait_core.progress import Reporter
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Runs the pose model on the processor and on another device, in a process of its own that may crash or hang.
 
-``python -m gait_core.pose.device_measure QUESTION ANSWER SECONDS``: two JSON files and a time limit. What is known is
+``python -m gait_core.pose.devices.measure QUESTION ANSWER SECONDS``: two JSON files and a time limit. What is known is
 written after each step, so that whoever waits can tell a device that ended the process from a video that is no use.
 """
 
@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from gait_core.errors import GaitError
+from gait_core.pose.devices.places import Place
 from gait_core.pose.engines import open_engine
 from gait_core.pose.parity import compare_tracks
-from gait_core.pose.places import Place
 from gait_core.pose.rows import Rows
 from gait_core.pose.track import Track
 from gait_core.runtime.processor import available_processors

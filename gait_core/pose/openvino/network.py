@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.pose.openvino_compile import Models
+from gait_core.pose.openvino.compile import Models
 
 __all__ = ["CROP_PX", "DETECTOR_PX", "LandmarkOutput", "Networks"]
 

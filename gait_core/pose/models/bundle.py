@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from gait_core.errors import ModelError
-from gait_core.pose.mediapipe_library import load_mediapipe
+from gait_core.pose.mediapipe.library import load_mediapipe
 
 __all__ = ["DETECTOR_MEMBER", "LANDMARK_MEMBER", "build_bundle", "check_bundle"]
 

@@ -15,17 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
-from gait_core.pose.assets import bundle_path, model_sha256
 from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, cover_box, covered, is_somebody_else
 from gait_core.pose.engine import CPU, PersonMask, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
-from gait_core.pose.openvino_compile import Recipe, load_models
-from gait_core.pose.openvino_library import openvino_release
-from gait_core.pose.openvino_network import CROP_PX, LandmarkOutput, Networks
-from gait_core.pose.person_detector import detect_people
-from gait_core.pose.refinement import refine
-from gait_core.pose.region import Region
-from gait_core.pose.smoothing import LowPass, OneEuro
+from gait_core.pose.models.assets import bundle_path, model_sha256
+from gait_core.pose.openvino.compile import Recipe, load_models
+from gait_core.pose.openvino.detector import detect_people
+from gait_core.pose.openvino.library import openvino_release
+from gait_core.pose.openvino.network import CROP_PX, LandmarkOutput, Networks
+from gait_core.pose.openvino.refinement import refine
+from gait_core.pose.openvino.region import Region
+from gait_core.pose.openvino.smoothing import LowPass, OneEuro
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.processor import available_processors
 from gait_core.video.picture import Picture, RgbPicture

@@ -26,9 +26,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from gait_core.errors import ModelError, StorageError
-from gait_core.pose.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER
 from gait_core.pose.engine import CPU
-from gait_core.pose.openvino_library import load_openvino, openvino_release
+from gait_core.pose.models.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER
+from gait_core.pose.openvino.library import load_openvino, openvino_release
 from gait_core.runtime.processor import processor_name
 from gait_core.workspace import write_atomic
 

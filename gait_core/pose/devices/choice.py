@@ -13,11 +13,11 @@ from typing import Final
 from gait_core.cache import waiting_lock
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError, SettingsError, StorageError
-from gait_core.pose.assets import models_folder
-from gait_core.pose.device_results import Trial, TrialKey, keep_trial, key_of, read_trials, trials_path
-from gait_core.pose.device_trial import brief, try_place
-from gait_core.pose.places import Place, other_places, processor_place
-from gait_core.pose.sources import bundle_name
+from gait_core.pose.devices.places import Place, other_places, processor_place
+from gait_core.pose.devices.results import Trial, TrialKey, keep_trial, key_of, read_trials, trials_path
+from gait_core.pose.devices.trial import brief, try_place
+from gait_core.pose.models.assets import models_folder
+from gait_core.pose.models.sources import bundle_name
 from gait_core.progress import Reporter, silent
 from gait_core.runtime.devices import Device, find_devices
 from gait_core.video.info import VideoInfo

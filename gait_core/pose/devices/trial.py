@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gait_core.errors import GaitError
-from gait_core.pose.device_results import Trial, key_of
-from gait_core.pose.places import Place
+from gait_core.pose.devices.places import Place
+from gait_core.pose.devices.results import Trial, key_of
 from gait_core.progress import Reporter
 from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo
@@ -28,7 +28,7 @@ __all__ = ["LIMIT_S", "MEASURE", "brief", "several_at_once", "try_place"]
 
 LIMIT_S: Final = 180.0
 """Some devices take half a minute to prepare a model for the first time."""
-MEASURE: Final = (sys.executable, "-m", "gait_core.pose.device_measure")
+MEASURE: Final = (sys.executable, "-m", "gait_core.pose.devices.measure")
 
 _MEDIAN_PCT, _P95_PCT = 0.5, 2.5
 """Farther from the landmarks of the same engine on the processor, in % of body height, a device is not used."""
@@ -38,7 +38,7 @@ _FRAMES: Final = 60
 _MOST_AT_ONCE: Final = 5
 _LONGEST_REASON: Final = 240
 _POLL_S: Final = 0.2
-_PROJECT: Final = Path(__file__).resolve().parents[2]
+_PROJECT: Final = Path(__file__).resolve().parents[3]
 
 
 def several_at_once() -> int:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.pose.counting import paint_over
-from gait_core.pose.openvino_network import DETECTOR_PX, Networks
-from gait_core.pose.region import Region
+from gait_core.pose.openvino.network import DETECTOR_PX, Networks
+from gait_core.pose.openvino.region import Region
 from gait_core.video.picture import Picture
 
 __all__ = ["Detection", "decode", "detect_people"]

@@ -12,8 +12,8 @@ from typing import Any
 
 from gait_core.cache import waiting_lock
 from gait_core.errors import ModelError, SettingsError
-from gait_core.pose.bundle import check_bundle
-from gait_core.pose.sources import (
+from gait_core.pose.models.bundle import check_bundle
+from gait_core.pose.models.sources import (
     NPM_PACKAGE,
     OFFICIAL_SHA256,
     VARIANTS,

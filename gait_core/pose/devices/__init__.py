@@ -1,0 +1,1 @@
+"""Where the pose model runs: the processor, or a device that was tried and won."""

@@ -1,0 +1,1 @@
+"""MediaPipe Tasks as a pose engine."""

@@ -1,0 +1,1 @@
+"""The pose models: where they come from, how they are checked and kept."""

@@ -1,0 +1,1 @@
+"""MediaPipe's pose models run by OpenVINO, with everything around them."""
