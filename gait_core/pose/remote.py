@@ -78,7 +78,7 @@ def extract_on(
         Threads, processes, or the machines of a cluster; all see `workspace` and the videos under the same path.
     paths : sequence of path-like
     settings : PoseSettings
-        What ``auto`` means is decided here, so that every machine computes the same.
+        Which engine and precision ``auto`` means is decided here, for all machines; each chooses its own device.
     workspace : Workspace
         Its cache receives the landmarks.
     reporter : Reporter, optional

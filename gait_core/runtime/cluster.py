@@ -173,7 +173,7 @@ class Cluster(Executor):
 
     def _gone(self, why: str) -> ClusterError:
         return ClusterError(
-            f"Expected the cluster at {self.address} to stay until the end, but {why}.",
+            f"Expected the cluster at {self.address} to stay until the end, but it went away: {why}.",
             "Look whether scheduler and workers still run, then run again; what is finished is kept.",
         )
 
