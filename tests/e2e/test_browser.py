@@ -75,6 +75,22 @@ def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page:
         expect(page.get_by_role("tab", name=tab)).to_be_focused()
 
 
+def test_arrow_keys_that_come_faster_than_the_page_reruns_all_count(studio: Any, page: Any) -> None:
+    walk = fake.measurement(studio.space)
+    page.goto(f"{studio.url}/measure?measurement={walk.id}")
+    settled(page, "Measure a walk")
+    # A slow machine: the keys arrive while the page still draws the tab before.
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.get_by_role("tab", name="Summary").focus()
+    for keys, tab in (("ArrowRight " * 4, "Events"), ("ArrowLeft " * 2, "Change"), ("End ArrowRight", "Summary")):
+        for key in keys.split():
+            page.keyboard.press(key, delay=100)
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tab", name=tab)).to_be_focused()
+        settled(page, "Measure a walk")
+        expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+
+
 def _is_outside(address: str, own: str) -> bool:
     return address.startswith(("http:", "https:")) and not address.startswith(own)
 
