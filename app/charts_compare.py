@@ -10,10 +10,10 @@ from app import words
 from app.charts import Chart, blank
 from app.charts_gait import CYCLE
 from app.theme import palette
+from gait_core.compare.agreement import GROUPS
+from gait_core.compare.profile_comparison import STAGES, ProfileComparison, ProfileRun
 from gait_core.gait.curves import CURVES
 from gait_core.pose.landmarks import LANDMARKS
-from gait_core.report.compare import STAGES, Comparison, ProfileRun
-from gait_core.report.compare_agreement import GROUPS
 
 __all__ = ["PROFILE_LOOKS", "curve_chart", "group_bars", "landmark_bars", "profile_colour", "stage_bars"]
 
@@ -45,7 +45,7 @@ def profile_colour(number: int) -> str:
     return dark if palette().name == "dark" else light
 
 
-def stage_bars(comparison: Comparison) -> Chart:
+def stage_bars(comparison: ProfileComparison) -> Chart:
     """Draw the time of each stage, stacked, one bar per profile."""
     runs = comparison.sound
     figure = blank(120 + 52 * len(runs), "Time (s)", "", barmode="stack")
@@ -73,7 +73,7 @@ def stage_bars(comparison: Comparison) -> Chart:
     )
 
 
-def group_bars(comparison: Comparison) -> Chart:
+def group_bars(comparison: ProfileComparison) -> Chart:
     """Draw how far each part of the body lies from the reference: median as a bar, 95th percentile as a mark."""
     others = [run for run in comparison.sound if run.agreement is not None]
     figure = blank(300, "", "Distance (% of body height)", barmode="group")
@@ -95,7 +95,7 @@ def _groups(run: ProfileRun) -> list[tuple[str, dict[str, float | None]]]:
     return list((run.agreement or {})["groups"].items())
 
 
-def landmark_bars(comparison: Comparison) -> Chart:
+def landmark_bars(comparison: ProfileComparison) -> Chart:
     """Draw the distance of every landmark."""
     others = [run for run in comparison.sound if run.agreement is not None]
     labels = [words.joint_name(name).capitalize() for name in LANDMARKS]
@@ -107,7 +107,11 @@ def landmark_bars(comparison: Comparison) -> Chart:
 
 
 def _bars(
-    figure: object, comparison: Comparison, run: ProfileRun, labels: list[str], entries: list[dict[str, float | None]]
+    figure: object,
+    comparison: ProfileComparison,
+    run: ProfileRun,
+    labels: list[str],
+    entries: list[dict[str, float | None]],
 ) -> None:
     number = comparison.runs.index(run)
     colour = profile_colour(number)
@@ -132,7 +136,7 @@ def _bars(
     )
 
 
-def curve_chart(comparison: Comparison, joint: str, leg: str) -> Chart:
+def curve_chart(comparison: ProfileComparison, joint: str, leg: str) -> Chart:
     """Draw the mean angle of a joint over the stride, one line per profile."""
     label = CURVES[joint][1]
     figure = blank(270, "Gait cycle (%)", f"{label} (°)")

@@ -53,7 +53,7 @@ def bland_altman(
         Measured − reference.
     sides : sequence of str
     agreement : mapping
-        Fields of `gait_core.report.validation.agreement.BlandAltman`.
+        Fields of `gait_core.validation.agreement.BlandAltman`.
     across_title : str, optional
     """
     p = palette()
@@ -105,7 +105,7 @@ def mean_curves(label: str, sides: Sequence[Mapping[str, Any]]) -> Chart:
     ----------
     label : str
     sides : sequence of mapping
-        Fields of `gait_core.report.validation.stride_agreement.AngleAgreement`.
+        Fields of `gait_core.validation.stride_agreement.AngleAgreement`.
     """
     p = palette()
     figure = blank(330, "Part of the stride (%)", "Angle (deg)")

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.edits import Edit
-from gait_core.gait.events.model import EventSet, GaitEvent
+from gait_core.gait.events.gait_events import EventSet, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.view import Segment
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
-from gait_core.report.measurements import MeasuredWalk
+from gait_core.walks.measurements import MeasuredWalk
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

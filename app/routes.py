@@ -23,8 +23,8 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from app.videos import ENDINGS, UploadWriter
+from gait_core.compare.profile_comparison import overlay_path
 from gait_core.errors import GaitError, InputError
-from gait_core.report.compare import overlay_path
 from gait_core.workspace import Workspace, read_json
 
 __all__ = ["LIMIT_BYTES", "compared_url", "measured_url", "open_token", "overlay_url", "routes", "token"]

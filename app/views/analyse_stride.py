@@ -13,14 +13,14 @@ from app.state import workspace
 from app.views.measure_deviations import body_section, phase_section
 from app.views.measure_export import report_buttons
 from gait_core.baseline.analyses import StoredAnalysis
+from gait_core.baseline.findings import BaselineComparison, compare_with_baseline
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.store import load_baseline
 from gait_core.errors import GaitError
-from gait_core.report.comparison import BaselineComparison, compare_with_baseline
-from gait_core.report.measurements import load_measurement
+from gait_core.walks.measurements import load_measurement
 
 if TYPE_CHECKING:
-    from gait_core.report.measurements import MeasuredWalk
+    from gait_core.walks.measurements import MeasuredWalk
 
 __all__ = ["MeasuredSide", "actions", "measured_side", "phases", "where"]
 

@@ -17,9 +17,9 @@ from app.profiles import plain, profile_caption, profile_title
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor
+from gait_core.compare.profile_comparison import delete_comparison, list_comparisons, load_comparison
 from gait_core.config import load_profiles
 from gait_core.errors import GaitError, NotFoundError
-from gait_core.report.compare import delete_comparison, list_comparisons, load_comparison
 
 __all__ = ["render"]
 

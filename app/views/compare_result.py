@@ -13,10 +13,10 @@ from app.compare_player import play_together
 from app.components import box, error_box, foot, note, rows, say
 from app.routes import compared_url
 from app.state import workspace
-from gait_core.report.compare import Comparison, ProfileRun, load_comparison, overlay_path
-from gait_core.report.compare_agreement import COMPARED_CURVES, value_differences
-from gait_core.report.compare_export import zip_bytes
-from gait_core.report.compare_summary import sentences
+from gait_core.compare.agreement import COMPARED_CURVES, value_differences
+from gait_core.compare.export import zip_bytes
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison, overlay_path
+from gait_core.compare.summary import sentences
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]
@@ -24,12 +24,12 @@ __all__ = ["render"]
 _MIB: Final = 1024**2
 
 
-def render(comparison: Comparison, actions: Callable[[], None]) -> None:
+def render(comparison: ProfileComparison, actions: Callable[[], None]) -> None:
     """Draw a comparison.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : ProfileComparison
     actions : callable
         Draws what can be done next, beside the title.
     """
@@ -53,7 +53,7 @@ def render(comparison: Comparison, actions: Callable[[], None]) -> None:
     foot("One run of each profile on this computer. Agreement with the most accurate profile is not accuracy.")
 
 
-def _speed(comparison: Comparison) -> None:
+def _speed(comparison: ProfileComparison) -> None:
     st.subheader("Time and memory", anchor=False)
     figure, sentence = charts_compare.stage_bars(comparison)
     charts.show(figure, sentence, key="compare_time")
@@ -98,7 +98,7 @@ def _engine(run: ProfileRun) -> str:
     return f"{name}, {run.precision}" if run.precision else name
 
 
-def _landmarks(comparison: Comparison) -> None:
+def _landmarks(comparison: ProfileComparison) -> None:
     st.subheader("Landmarks", anchor=False)
     figure, sentence = charts_compare.group_bars(comparison)
     charts.show(figure, sentence, key="compare_groups")
@@ -114,7 +114,7 @@ def _landmarks(comparison: Comparison) -> None:
         charts.show(figure, sentence, key="compare_landmarks")
 
 
-def _values(comparison: Comparison) -> None:
+def _values(comparison: ProfileComparison) -> None:
     st.subheader("Gait values", anchor=False)
     reference = comparison.reference_run
     others = [run for run in comparison.sound if run is not reference]
@@ -143,7 +143,7 @@ def _shown(value: float | None, name: str, *, signed: bool = False) -> str:
     return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
 
 
-def _curves(comparison: Comparison) -> None:
+def _curves(comparison: ProfileComparison) -> None:
     st.subheader("Joint angles over the stride", anchor=False)
     leg = st.segmented_control(
         "Leg",
@@ -161,7 +161,7 @@ def _curves(comparison: Comparison) -> None:
                 charts.show(figure, sentence, key=f"compare_curve_{joint}")
 
 
-def _videos(comparison: Comparison) -> None:
+def _videos(comparison: ProfileComparison) -> None:
     space = workspace()
     found = [
         (number, run, overlay_path(space, comparison.id, number))
@@ -186,7 +186,7 @@ def _videos(comparison: Comparison) -> None:
     note("Blue is the near side of the body, orange the far side. One timeline moves all videos.")
 
 
-def _export(comparison: Comparison) -> None:
+def _export(comparison: ProfileComparison) -> None:
     st.subheader("Keep it", anchor=False)
     with_videos = st.toggle("Put the overlay videos into the archive", value=False, key="compare_with_videos")
     st.download_button(

@@ -15,9 +15,9 @@ from app.views.library_rows import ask, how_many, nothing, row, show_more
 from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
+from gait_core.compare.profile_comparison import delete_comparisons_of
 from gait_core.errors import GaitError
-from gait_core.report.compare import delete_comparisons_of
-from gait_core.report.measurements import delete_measurement, list_measurements
+from gait_core.walks.measurements import delete_measurement, list_measurements
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]

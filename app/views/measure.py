@@ -14,7 +14,7 @@ from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_ru
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import measure_form, measure_result
 from gait_core.errors import NotFoundError, StorageError
-from gait_core.report.measurements import list_measurements, load_measurement
+from gait_core.walks.measurements import list_measurements, load_measurement
 
 __all__ = ["render"]
 

@@ -19,8 +19,8 @@ from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes
 from gait_core.gait.measurement import Measurement
 from gait_core.report.document.rows import change_label, chosen_changes
 from gait_core.report.document.words import joined, number, signed, unit_word
-from gait_core.report.measurements import MeasuredWalk, list_measurements, load_measurement
 from gait_core.report.write import comparison_of
+from gait_core.walks.measurements import MeasuredWalk, list_measurements, load_measurement
 
 __all__ = ["VERDICTS", "change_sentence", "earlier_visits", "no_baseline", "render", "verdict_badge"]
 

@@ -11,7 +11,7 @@ from app.components import empty, note, rows
 from app.views.measure_walk import WalkView
 from gait_core.gait.curves import CURVES
 from gait_core.gait.measurement import Measurement
-from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.report.document.words import interval, number, signed, unit_word
 
 __all__ = ["key_rows", "render"]

@@ -17,8 +17,8 @@ from app.views.measure_walk import again_button
 from gait_core.errors import GaitError
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import Measurement
-from gait_core.report.measurements import MeasuredWalk, load_measurement, remeasure
 from gait_core.video.metadata import MetadataCache
+from gait_core.walks.measurements import MeasuredWalk, load_measurement, remeasure
 
 __all__ = ["figures_of", "handle", "numbers_of", "render", "video_of"]
 

@@ -14,8 +14,8 @@ import streamlit as st
 from app.components import note
 from app.state import workspace
 from app.views.measure_walk import WalkView, again_button
-from gait_core.report.measurements import MeasuredWalk, load_measurement
 from gait_core.report.write import comparison_of, export_walk, report_of, write_report
+from gait_core.walks.measurements import MeasuredWalk, load_measurement
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["FORMATS", "render", "report_buttons", "report_bytes", "zip_bytes"]

@@ -24,7 +24,7 @@ from app.views import (
     measure_summary,
 )
 from app.views.measure_walk import WalkView, change, change_refused, said, view_of
-from gait_core.report.measurements import MeasuredWalk
+from gait_core.walks.measurements import MeasuredWalk
 
 __all__ = ["TABS", "render"]
 

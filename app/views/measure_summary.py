@@ -13,7 +13,7 @@ from app.components import box, empty, note, rows, say
 from app.views.measure_walk import WalkView
 from gait_core.gait.change import REAL
 from gait_core.gait.measurement import Measurement
-from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES
 from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.report.document.body_section import marked_parts

@@ -11,11 +11,11 @@ import streamlit as st
 from app.components import box, error_box
 from app.state import recall, remember, workspace
 from app.views import measure_form
+from gait_core.baseline.findings import BaselineComparison
 from gait_core.errors import GaitError
 from gait_core.gait.measurement import Measurement
-from gait_core.report.comparison import BaselineComparison
-from gait_core.report.measurements import MeasuredWalk, load_measurement, remeasure
 from gait_core.report.write import comparison_of
+from gait_core.walks.measurements import MeasuredWalk, load_measurement, remeasure
 
 __all__ = ["WalkView", "again_button", "change", "change_refused", "said", "view_of"]
 
@@ -69,7 +69,7 @@ def change(measurement_id: str, **changes: Any) -> None:
     ----------
     measurement_id : str
     **changes
-        As `gait_core.report.measurements.remeasure` takes them.
+        As `gait_core.walks.measurements.remeasure` takes them.
     """
     refused: dict[str, Any] = {}
     try:

@@ -17,8 +17,8 @@ from app.jobview import follow
 from app.state import jobs
 from gait_core.errors import GaitError
 from gait_core.jobs.performance import REPORT, REPORT_TEXT
+from gait_core.jobs.performance_text import report_text
 from gait_core.jobs.store import Job
-from gait_core.runtime.performance_text import report_text
 
 __all__ = ["render"]
 

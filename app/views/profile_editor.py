@@ -13,11 +13,11 @@ from app.components import box, empty, error_box, note
 from app.profiles import profile_caption, profile_title
 from app.state import recall, remember, workspace
 from app.views import profile_form
+from gait_core.compare.profile_store import body_of, delete_profile, export_text, import_profiles, save_profile
 from gait_core.config import PROFILES, Profile
 from gait_core.config.profile_json import LARGEST_BYTES
 from gait_core.config.user_profiles import ProfileFile, profile_files
 from gait_core.errors import GaitError
-from gait_core.runtime.profile_store import body_of, delete_profile, export_text, import_profiles, save_profile
 from gait_core.workspace import safe_name
 
 __all__ = ["facts_line", "render"]

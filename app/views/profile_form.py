@@ -10,12 +10,12 @@ import streamlit as st
 
 from app.components import box, error_box, note
 from app.state import recall, remember, workspace
+from gait_core.compare.profile_store import problems_of, save_profile
 from gait_core.config import ENGINES, PRECISIONS
 from gait_core.config.profile_body import check_profile
 from gait_core.config.profile_keys import ProfileProblem
 from gait_core.config.profiles import MIB
 from gait_core.errors import GaitError
-from gait_core.runtime.profile_store import problems_of, save_profile
 
 __all__ = ["render"]
 

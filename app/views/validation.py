@@ -15,9 +15,9 @@ from app.components import error_box, note
 from app.state import param, set_params, workspace
 from app.views import validation_result
 from gait_core.errors import GaitError, InputError
-from gait_core.report.measurements import list_measurements, load_measurement
-from gait_core.report.validation.reference import READERS
-from gait_core.report.validation.run import validate_file
+from gait_core.validation.reference import READERS
+from gait_core.walks.measurements import list_measurements, load_measurement
+from gait_core.workflows.validate import validate_file
 from gait_core.workspace import new_id, read_json, safe_name, storage_guard, write_json
 
 __all__ = ["render", "validated"]

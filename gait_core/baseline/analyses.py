@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.arrays import load_arrays
+from gait_core.cache.archive import load_arrays
 from gait_core.config import Settings
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.workspace import Workspace, read_json

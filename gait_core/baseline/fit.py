@@ -15,16 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.pretrained import Pretrained
-from gait_core.baseline.profile import stride_phase
-from gait_core.baseline.scorer import Memory, Scorer, WalkScore, residual, score_residual
+from gait_core.baseline.reconstruction import ReferenceWindows, Scorer, WalkScore, residual, score_residual
+from gait_core.baseline.stride_profile import stride_phase
 from gait_core.config import LearnSettings
 from gait_core.errors import InputError
-from gait_core.learn.fine_tune import Fold, Tuned, fine_tune
+from gait_core.learn.autoencoder.fine_tune import Fold, Tuned, fine_tune
+from gait_core.learn.autoencoder.inference import Weights, encode
 from gait_core.learn.history import History
-from gait_core.learn.inference import Weights, encode
 from gait_core.progress import Reporter
 
-__all__ = ["MINIMUM_WALKS", "Fitted", "PersonFitter"]
+__all__ = [
+    "MINIMUM_WALKS",
+    "Fitted",
+    "PersonFitter",
+    "relative_scores",
+    "typical_by_feature",
+    "typical_score",
+    "typical_window",
+    "window_limit",
+]
 
 Array = NDArray[np.float32]
 MINIMUM_WALKS: Final = 3
@@ -94,7 +103,7 @@ class PersonFitter:
         for held_out, fold in enumerate(folds):
             others, own = walk_of != held_out, walk_of == held_out
             weights = start.weights | fold.weights
-            memory = Memory.of(weights, [windows[others]], [codes[others]])
+            memory = ReferenceWindows.of(weights, [windows[others]], [codes[others]])
             remaining.append(residual(weights, memory, windows[own], codes[own]))
         weights, facts = self._finish(folds, everything, reporter)
         scale = personal_scale(remaining, start.prior_scale)
@@ -108,7 +117,7 @@ class PersonFitter:
                 weights=weights,
                 mean=start.mean,
                 sd=start.sd,
-                memory=Memory.of(weights, [windows[own] for own in each], [codes[own] for own in each]),
+                memory=ReferenceWindows.of(weights, [windows[own] for own in each], [codes[own] for own in each]),
                 scale=scale,
                 metrics=start.metrics,
             ),
@@ -212,3 +221,32 @@ def training_facts(
         ],
         "note": note,
     }
+
+
+def relative_scores(fitted: Fitted) -> NDArray[np.float64]:
+    """Return the scores of the held-out walks divided by what is typical (their geometric mean)."""
+    raw = fitted.held_out_raw
+    return np.asarray(raw / typical_score(fitted))
+
+
+def typical_score(fitted: Fitted) -> float:
+    """Return the raw score that counts as 1."""
+    return float(np.exp(np.log(fitted.held_out_raw).mean()))
+
+
+def window_limit(fitted: Fitted, share: float = 0.95) -> float:
+    """Return the relative score that 95 % of the held-out windows stay below."""
+    scores = np.concatenate([score.window_scores for score in fitted.held_out])
+    return float(np.quantile(scores, share) / typical_window(fitted))
+
+
+def typical_window(fitted: Fitted) -> float:
+    """Return the window score that counts as 1: the root mean square over all held-out windows."""
+    scores = np.concatenate([score.window_scores for score in fitted.held_out])
+    return float(np.sqrt(np.mean(scores**2)))
+
+
+def typical_by_feature(fitted: Fitted) -> NDArray[np.float64]:
+    """Return the deviation of each feature that counts as 1, shape (n_features,)."""
+    energy = np.mean([score.by_feature() ** 2 for score in fitted.held_out], axis=0)
+    return np.asarray(np.sqrt(energy))

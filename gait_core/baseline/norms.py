@@ -18,8 +18,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.arrays import load_arrays, save_arrays
 from gait_core.cache import ArrayCache, Entry
+from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import digest_of
 from gait_core.errors import WalkRefused
 from gait_core.gait.curves import Curves
@@ -27,7 +27,7 @@ from gait_core.gait.deviation import Band, band_of
 from gait_core.gait.features import FEATURES_VERSION
 from gait_core.gait.identity import BodyProportions
 from gait_core.gait.measurement import Measurement, measure, motion_of
-from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
 from gait_core.workspace import read_json, write_atomic

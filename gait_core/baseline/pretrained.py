@@ -19,12 +19,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.arrays import load_arrays
-from gait_core.baseline.scorer import Metrics
+from gait_core.baseline.reconstruction import Metrics
 from gait_core.baseline.thresholds import Reference
+from gait_core.cache.archive import load_arrays
 from gait_core.config import FeatureSettings
 from gait_core.errors import ModelError
-from gait_core.learn.inference import Weights
+from gait_core.learn.autoencoder.inference import Weights
 from gait_core.workspace import read_json
 
 __all__ = ["PRETRAINED_FOLDER", "Pretrained", "load_pretrained", "misfit", "pretrained_path"]
@@ -39,7 +39,7 @@ class Pretrained:
     Attributes
     ----------
     weights : mapping
-        See `gait_core.learn.inference`.
+        See `gait_core.learn.autoencoder.inference`.
     mean, sd : ndarray, shape (n_features,)
         Standardisation of the features.
     prior_scale : ndarray, shape (n_features,)

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.fit import Fitted
-from gait_core.baseline.modelling import SavableModel
+from gait_core.baseline.model_choice import SavableModel
 from gait_core.baseline.norms import Norms
-from gait_core.baseline.scorer import by_part
+from gait_core.baseline.reconstruction import by_part
 from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import Reference, Thresholds
-from gait_core.baseline.walks import PreparedWalk
+from gait_core.cache.archive import save_arrays
 from gait_core.gait.features import JOINTS
+from gait_core.walks.prepare import PreparedWalk
 from gait_core.workspace import Workspace, safe_name, whole_folder, write_json
 
 __all__ = ["ARTEFACTS", "remember_walk", "save_baseline"]

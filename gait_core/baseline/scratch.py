@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.fit import Fitted, check_walks, personal_scale, standardised, training_facts
-from gait_core.baseline.profile import stride_phase
-from gait_core.baseline.scorer import Memory, Metrics, Scorer, residual, score_residual
+from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, Scorer, residual, score_residual
+from gait_core.baseline.stride_profile import stride_phase
 from gait_core.config import LearnSettings
 from gait_core.learn.history import History
 from gait_core.learn.train import Trainer
@@ -41,7 +41,7 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
     InputError
         With fewer than three walks.
     """
-    from gait_core.learn.networks import build_autoencoder, weights_of
+    from gait_core.learn.autoencoder.networks import build_autoencoder, weights_of
 
     check_walks(walks)
     everything = np.concatenate(walks)
@@ -67,7 +67,7 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
             )
         )
         weights = weights_of(model)
-        remaining.append(residual(weights, Memory.of(weights, others), scaled[held_out]))
+        remaining.append(residual(weights, ReferenceWindows.of(weights, others), scaled[held_out]))
 
     epochs = max(1, round(float(np.median([history.best_epoch for history in histories]))))
     trainer.reset()
@@ -93,7 +93,7 @@ def fit_from_scratch(walks: Sequence[Array], settings: LearnSettings, reporter: 
             weights=weights,
             mean=mean,
             sd=sd,
-            memory=Memory.of(weights, scaled),
+            memory=ReferenceWindows.of(weights, scaled),
             scale=scale,
         ),
         held_out=scores,

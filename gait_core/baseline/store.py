@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
+from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings
 from gait_core.errors import InputError, NotFoundError, SettingsError, StorageError
 from gait_core.workspace import Workspace, read_json, safe_name, write_json

@@ -30,7 +30,7 @@ from gait_core.bench.metamorphic import (
 )
 from gait_core.config import MeasureSettings, profile_named
 from gait_core.errors import GaitError
-from gait_core.gait.events.model import KINDS
+from gait_core.gait.events.gait_events import KINDS
 from gait_core.gait.measurement import motion_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.pose.track import Track

@@ -18,7 +18,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.progress import Reporter
-from gait_core.report.validation.agreement import icc
+from gait_core.validation.agreement import icc
 from gait_core.workspace import Workspace
 
 __all__ = ["SamePerson", "real_figures", "same_person"]

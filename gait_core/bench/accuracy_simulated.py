@@ -19,14 +19,14 @@ from gait_core.gait.parameters.lengths import Step, find_steps
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.progress import Reporter
-from gait_core.report.validation.align import align
-from gait_core.report.validation.evidence import Evidence, collect
-from gait_core.report.validation.reference_model import ANGLE_NAMES, Reference
 from gait_core.simulate.impairments import IMPAIRMENTS
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.render import render
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
+from gait_core.validation.align import align
+from gait_core.validation.evidence import Evidence, collect
+from gait_core.validation.reference_model import ANGLE_NAMES, Reference
 from gait_core.workspace import Workspace
 
 __all__ = ["simulated_figures"]

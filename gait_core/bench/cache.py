@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.processes import call, into_page_cache, median_of
 from gait_core.config import FeatureSettings, profile_named
 from gait_core.pose.engines import resolved
 from gait_core.progress import Reporter, silent
 from gait_core.simulate.demo import demo_walks
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workspace import Workspace
 
 __all__ = ["bench_cache", "prepare_once"]

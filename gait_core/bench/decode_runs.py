@@ -24,7 +24,7 @@ _CROP_PX: Final = 256
 
 def count_decodes(videos: Sequence[str], folder: str) -> dict[str, Any]:
     """Create a baseline in an empty workspace, and again from its cache; return how often each video was decoded."""
-    from gait_core.baseline.create import BaselineRequest, create_baseline
+    from gait_core.workflows.create_baseline import BaselineRequest, create_baseline
 
     answers = {}
     for run in ("nothing cached", "from the cache"):

@@ -14,11 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from gait_core.baseline.cohort import SimulatedWalk, simulated_windows
-from gait_core.baseline.fit import Fitted, PersonFitter
+from gait_core.baseline.fit import Fitted, PersonFitter, relative_scores, typical_score
 from gait_core.baseline.pretrained import Pretrained, load_pretrained
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds, level_of
-from gait_core.baseline.typical import relative_scores, typical_score
 from gait_core.bench.common import BenchResult, Table, area_under_roc
 from gait_core.bench.detection_real import real_walks
 from gait_core.bench.detection_rendered import rendered_sample
@@ -26,6 +24,7 @@ from gait_core.bench.linear import LinearBaseline
 from gait_core.config import FeatureSettings, LearnSettings, ThresholdSettings
 from gait_core.progress import Reporter
 from gait_core.simulate.impairments import IMPAIRMENTS
+from gait_core.simulate.windows import SimulatedWalk, simulated_windows
 from gait_core.workspace import Workspace
 
 __all__ = ["FIRST_PERSON", "Outcome", "PersonBaseline", "bench_detection", "score_walks"]

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.fit import PersonFitter
+from gait_core.baseline.fit import PersonFitter, relative_scores, typical_score
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.thresholds import compute_thresholds, level_of
-from gait_core.baseline.typical import relative_scores, typical_score
-from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.bench.common import Table
 from gait_core.bench.linear import LinearBaseline
 from gait_core.config import FeatureSettings, ThresholdSettings, profile_named
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workspace import Workspace
 
 __all__ = ["real_walks"]

@@ -8,18 +8,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from gait_core.baseline.cohort import SimulatedWalk, simulated_windows
-from gait_core.baseline.fit import PersonFitter
+from gait_core.baseline.fit import PersonFitter, relative_scores, typical_score
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.thresholds import compute_thresholds, level_of
-from gait_core.baseline.typical import relative_scores, typical_score
-from gait_core.baseline.walks import PreparedWalk, prepare_walks
 from gait_core.bench.common import Table, area_under_roc
 from gait_core.config import FeatureSettings, ThresholdSettings, profile_named
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.simulate.impairments import IMPAIRMENTS
 from gait_core.simulate.render import render
+from gait_core.simulate.windows import SimulatedWalk, simulated_windows
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workspace import Workspace
 
 __all__ = ["rendered_sample"]

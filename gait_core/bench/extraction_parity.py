@@ -12,11 +12,11 @@ from gait_core.bench.common import Table
 from gait_core.config import MeasureSettings
 from gait_core.errors import WalkRefused
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.model import GaitEvent
+from gait_core.gait.events.gait_events import GaitEvent
 from gait_core.gait.measurement import motion_of
 from gait_core.pose.parity import Parity, compare_tracks
 from gait_core.pose.track import Track
-from gait_core.report.validation.event_agreement import match_events
+from gait_core.validation.event_agreement import match_events
 
 __all__ = ["EventParity", "event_parity", "parity_figures", "parity_table"]
 

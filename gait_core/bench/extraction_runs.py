@@ -17,9 +17,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from gait_core.baseline.arrays import load_arrays, save_arrays
-from gait_core.baseline.unoptimised_pose import plain_track
 from gait_core.bench.processes import processor_s
+from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError
 from gait_core.pose.engines import open_engine, resolved
@@ -29,6 +28,7 @@ from gait_core.pose.track import Track
 from gait_core.progress import Event, Reporter
 from gait_core.video.container import open_video
 from gait_core.video.probe import probe
+from gait_core.workflows.before.pose import plain_track
 from gait_core.workspace import Workspace, read_json, write_json
 
 __all__ = ["decode_only", "infer_only", "load_tracks", "our_extraction", "plain_loop", "shaken_loop"]
@@ -68,9 +68,9 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
 
 def shaken_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str) -> dict[str, Any]:
     """Run MediaPipe on the clips with every pixel changed by at most one grey level; arguments as for `plain_loop`."""
-    from gait_core.bench.shaken import shaken_tracks
+    from gait_core.bench.perturbed_pixels import perturbed_tracks
 
-    tracks = shaken_tracks(paths, settings)
+    tracks = perturbed_tracks(paths, settings)
     return _kept([track.with_(info={**track.info, "extraction_s": 0.0}) for track in tracks], keep)
 
 

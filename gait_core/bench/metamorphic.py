@@ -11,10 +11,10 @@ import numpy as np
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.model import KINDS, EventSet, GaitEvent
+from gait_core.gait.events.gait_events import KINDS, EventSet, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
-from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.strides import build_strides
 from gait_core.gait.swaps import put_legs_right

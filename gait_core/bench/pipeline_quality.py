@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.pretrained import load_pretrained
 from gait_core.bench.common import Table
 from gait_core.bench.processes import run_gait
+from gait_core.cache.archive import load_arrays
 from gait_core.progress import Reporter
 
 __all__ = ["Quality", "judge", "levels_of"]

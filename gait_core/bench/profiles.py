@@ -11,12 +11,7 @@ from typing import Final
 import numpy as np
 
 from gait_core.bench.common import BenchResult, Table
-from gait_core.config import PROFILES
-from gait_core.errors import GaitError, NotFoundError
-from gait_core.jobs.profile_runs import Measured, measure_under
-from gait_core.progress import Reporter
-from gait_core.report.compare import most_accurate
-from gait_core.report.compare_agreement import (
+from gait_core.compare.agreement import (
     COMPARED_CURVES,
     agreement,
     curve_differences,
@@ -24,6 +19,12 @@ from gait_core.report.compare_agreement import (
     gait_values,
     value_differences,
 )
+from gait_core.compare.measured_profile import MeasuredProfile
+from gait_core.compare.profile_comparison import most_accurate
+from gait_core.config import PROFILES
+from gait_core.errors import GaitError, NotFoundError
+from gait_core.jobs.profile_runs import measure_under
+from gait_core.progress import Reporter
 from gait_core.simulate.cohort import simulate_walks
 from gait_core.workspace import Workspace
 
@@ -53,7 +54,7 @@ def bench_profiles(
     repeats, count = (1, 2) if quick else (3, 5)
     with TemporaryDirectory() as folder, reporter.stage("profiles", "Running the profiles"):
         clips = _clips(Path(folder) / "clips", data, count, reporter)
-        runs: dict[str, list[Measured]] = {name: [] for name in PROFILES}
+        runs: dict[str, list[MeasuredProfile]] = {name: [] for name in PROFILES}
         for turn in range(repeats):  # in turns, so that a slow minute of the machine meets all alike
             for number, (name, profile) in enumerate(PROFILES.items()):
                 place = Path(folder) / f"{name}-{turn}"
@@ -109,7 +110,7 @@ def _clips(folder: Path, data: str | None, count: int, reporter: Reporter) -> li
     return [*first, *(path for path in found if path not in first)][:count]
 
 
-def _figures(name: str, measured: Sequence[Measured], best: Measured | None) -> dict[str, float]:
+def _figures(name: str, measured: Sequence[MeasuredProfile], best: MeasuredProfile | None) -> dict[str, float]:
     limit = PROFILES[name].memory_limit_bytes
     peak = max(run.peak_bytes for run in measured)
     rates = [run.frames_per_s for run in measured]
@@ -124,7 +125,7 @@ def _figures(name: str, measured: Sequence[Measured], best: Measured | None) -> 
     return figures | (_agreement(measured[0], best) if best is not None else {})
 
 
-def _agreement(own: Measured, best: Measured) -> dict[str, float]:
+def _agreement(own: MeasuredProfile, best: MeasuredProfile) -> dict[str, float]:
     """Return the mean over the walks of how far a profile lies from the most accurate one."""
     found: dict[str, list[float]] = {}
 
@@ -151,6 +152,6 @@ def _agreement(own: Measured, best: Measured) -> dict[str, float]:
     return {key: float(np.mean(values)) for key, values in found.items()}
 
 
-def _engine(measured: Measured) -> str:
+def _engine(measured: MeasuredProfile) -> str:
     track = next((track for track in measured.tracks if track is not None), None)
     return str(track.info.get("engine", "")) if track is not None else ""

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from gait_core.baseline.arrays import save_arrays
 from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.processes import call, median_of
 from gait_core.bench.training_runs import fine_tune_one, fit_all, train_from_scratch
+from gait_core.cache.archive import save_arrays
 from gait_core.config import FeatureSettings
 from gait_core.gait.features import compute_features
 from gait_core.gait.windows import windows_of

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.arrays import load_arrays
 from gait_core.baseline.pretrained import load_pretrained
+from gait_core.cache.archive import load_arrays
 from gait_core.config import LearnSettings
-from gait_core.learn.inference import Weights, decode, encode
+from gait_core.learn.autoencoder.inference import Weights, decode, encode
 from gait_core.progress import silent
 
 __all__ = ["fine_tune_one", "fit_all", "train_from_scratch"]
@@ -27,7 +27,7 @@ def _walks(path: str) -> list[Array]:
 
 def fine_tune_one(path: str) -> dict[str, Any]:
     """Fine-tune the shipped model with the last walk held out."""
-    from gait_core.learn.fine_tune import Fold, fine_tune
+    from gait_core.learn.autoencoder.fine_tune import Fold, fine_tune
 
     walks, settings = _walks(path), LearnSettings()
     begun_s = time.perf_counter()
@@ -72,8 +72,8 @@ def fit_all(path: str) -> dict[str, Any]:
 
 def train_from_scratch(path: str, epochs: int) -> dict[str, Any]:
     """Train an LSTM from random weights with the last walk held out, as ``--disable-optimizations`` does."""
-    from gait_core.baseline.unoptimised_fit import UNOPTIMISED_BATCH_SIZE, fit_unoptimised
     from gait_core.learn.backend import load_keras
+    from gait_core.workflows.before.fit import UNOPTIMISED_BATCH_SIZE, fit_unoptimised
 
     walks = _walks(path)
     load_keras()

@@ -194,7 +194,7 @@ def _walk_line(walk: dict[str, Any]) -> str:
 
 def pretrain(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Train the autoencoder that every baseline starts from."""
-    from gait_core.baseline.pretrain import pretrain as run
+    from gait_core.workflows.pretrain import pretrain as run
 
     reporter = Reporter(sink=console.sink)
     out = Path(args.out) if args.out else None

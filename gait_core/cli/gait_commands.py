@@ -87,8 +87,8 @@ def _edits(file: str | None) -> list[dict[str, Any]]:
 
 
 def _write_files(workspace: Workspace, walk: dict[str, Any], folder: str, formats: tuple[str, ...], stem: str) -> None:
-    from gait_core.report.measurements import load_measurement
     from gait_core.report.write import export_walk
+    from gait_core.walks.measurements import load_measurement
 
     measured = load_measurement(workspace, walk["measurement_id"])
     walk["export"] = export_walk(workspace, measured, Path(folder).expanduser(), formats, stem=stem)
@@ -99,8 +99,8 @@ def write_reports(
 ) -> None:
     """Write one report per measured walk; several get the name of their video into the name of the file."""
     from gait_core.report.exports import unique_stems
-    from gait_core.report.measurements import load_measurement
     from gait_core.report.write import comparison_of, report_of, write_report
+    from gait_core.walks.measurements import load_measurement
 
     path = Path(report).expanduser().absolute()
     for walk, stem in zip(walks, unique_stems([walk["name"] for walk in walks]), strict=True):
@@ -114,7 +114,7 @@ def write_reports(
 
 def _write_table(workspace: Workspace, walks: list[dict[str, Any]], folder: Path) -> None:
     from gait_core.report.exports import ExportSource, export_batch_table
-    from gait_core.report.measurements import load_measurement
+    from gait_core.walks.measurements import load_measurement
 
     measured = [load_measurement(workspace, walk["measurement_id"]) for walk in walks if "error" not in walk]
     if len(measured) > 1:
@@ -157,8 +157,8 @@ def _value(found: dict[str, Any]) -> str:
 
 def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Hold a measurement against a reference."""
-    from gait_core.report.measurements import load_measurement
-    from gait_core.report.validation.run import validate_file
+    from gait_core.walks.measurements import load_measurement
+    from gait_core.workflows.validate import validate_file
 
     measurement = None
     if args.video:

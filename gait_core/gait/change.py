@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.parameter import Parameter, Summary
 
 __all__ = ["CANNOT_TELL", "PUBLISHED", "REAL", "USUAL", "Change", "Published", "changes", "own_mdc", "published_mdc"]
 

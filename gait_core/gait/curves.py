@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.spatiotemporal import sided_parameter
 from gait_core.gait.strides import Stride
 

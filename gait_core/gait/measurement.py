@@ -15,11 +15,11 @@ from gait_core.gait.cleaning import Repair
 from gait_core.gait.curves import Curves, key_values, stride_curves
 from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.edits import Edit, apply_edits
-from gait_core.gait.events.model import EventSet, Rejection
+from gait_core.gait.events.gait_events import EventSet, Rejection
 from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
-from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.strides import Stride, build_strides, stride_rejections

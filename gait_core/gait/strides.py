@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.kinematics import Kinematics
 
 __all__ = ["Stride", "build_strides", "stride_rejections"]

@@ -17,10 +17,10 @@ from gait_core import __version__
 from gait_core.cache import ArrayCache
 from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
+from gait_core.jobs.performance_report import build_report
+from gait_core.jobs.performance_text import report_text
 from gait_core.runtime.devices import has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
-from gait_core.runtime.performance_report import build_report
-from gait_core.runtime.performance_text import report_text
 from gait_core.runtime.processor import available_processors, processor_name
 from gait_core.workspace import Workspace, read_json, write_atomic, write_json
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import psutil
 
+from gait_core.compare.measured_profile import EXTRACTION_PARTS, MeasuredProfile, OnProgress
 from gait_core.config import Profile
 from gait_core.config.profile_body import profile_body
 from gait_core.config.user_profiles import DOCUMENT_KEY
@@ -20,59 +20,14 @@ from gait_core.jobs.job import ACTIVE_STATES
 from gait_core.jobs.store import JobStore
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
-from gait_core.report.measurements import MeasuredWalk, load_measurement
+from gait_core.walks.measurements import MeasuredWalk, load_measurement
 from gait_core.workspace import Workspace, read_json, write_json
 
-__all__ = ["Measured", "measure_under", "peak_bytes"]
+__all__ = ["measure_under", "peak_bytes"]
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.1
 _END_S: Final = 5.0
-_INSIDE: Final = {"decode": ("decode",), "pose": ("pose",), "quality": ("quality", "people")}
-"""Parts of extraction that are told apart → their names in the landmarks' own facts."""
-
-OnProgress = Callable[[float, float], None]
-"""Told frames done and frames expected."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Measured:
-    """What a profile made of some videos.
-
-    Attributes
-    ----------
-    walks : tuple of MeasuredWalk or GaitError
-        In the order of the videos.
-    tracks : tuple of Track or None
-        Their landmarks; None for an error.
-    stages_s : dict of str to float
-        See `gait_core.report.compare.STAGES`; videos that ran side by side share the time.
-    processor_s : float
-        Time that all cores together worked, s.
-    peak_bytes : int
-        Largest resident memory of the process.
-    """
-
-    walks: tuple[MeasuredWalk | GaitError, ...]
-    tracks: tuple[Track | None, ...]
-    stages_s: dict[str, float]
-    processor_s: float
-    peak_bytes: int
-
-    @property
-    def frames(self) -> int:
-        """Frames analysed."""
-        return sum(len(track) for track in self.tracks if track is not None)
-
-    @property
-    def extract_s(self) -> float:
-        """Time of extraction as a whole, s."""
-        return sum(self.stages_s.get(name, 0.0) for name in (*_INSIDE, "extract"))
-
-    @property
-    def frames_per_s(self) -> float:
-        """Frames analysed per second of extraction; 0 without any."""
-        return self.frames / self.extract_s if self.extract_s > 0 else 0.0
 
 
 def measure_under(
@@ -83,7 +38,7 @@ def measure_under(
     *,
     on_progress: OnProgress | None = None,
     person: str = "auto",
-) -> Measured:
+) -> MeasuredProfile:
     """Extract and measure videos under a profile, in a process of its own.
 
     Parameters
@@ -119,7 +74,7 @@ def measure_under(
         raise _ended_badly(status)
     walks = tuple(_walk(space, entry) for entry in result["walks"])
     tracks = tuple(None if isinstance(walk, GaitError) else walk.track(space) for walk in walks)
-    return Measured(
+    return MeasuredProfile(
         walks=walks,
         tracks=tracks,
         stages_s=_stages(result["timing_s"], wall_s, tracks),
@@ -130,7 +85,7 @@ def measure_under(
 
 def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProgress | None) -> tuple[int, float]:
     """Run a job folder to its end and return its largest resident memory and its processor time."""
-    command = [sys.executable, "-m", "gait_core.jobs.tethered", str(folder), str(space.root)]
+    command = [sys.executable, "-m", "gait_core.jobs.attached_worker", str(folder), str(space.root)]
     peak, processor_s = 0, 0.0
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=_PROJECT)
@@ -208,10 +163,10 @@ def _walk(space: Workspace, entry: dict[str, Any]) -> MeasuredWalk | GaitError:
 
 def _stages(timing_s: dict[str, float], wall_s: float, tracks: Sequence[Track | None]) -> dict[str, float]:
     """Return the time of each stage; they add up to that of the process."""
-    inside = dict.fromkeys(_INSIDE, 0.0)
+    inside = dict.fromkeys(EXTRACTION_PARTS, 0.0)
     for track in tracks:
         parts = (track.info.get("stage_s") if track is not None else None) or {}
-        for name, own in _INSIDE.items():
+        for name, own in EXTRACTION_PARTS.items():
             inside[name] += sum(float(parts.get(part, 0.0)) for part in own)
     extract_s = float(timing_s.get("extract", 0.0))
     together_s = sum(inside.values())

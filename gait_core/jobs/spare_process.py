@@ -20,9 +20,9 @@ from gait_core.workspace import Workspace, storage_guard, write_json
 __all__ = ["PRELOADED", "run_spare"]
 
 PRELOADED: Final = (
-    "gait_core.baseline.create",
-    "gait_core.report.analyse",
-    "gait_core.report.measure",
+    "gait_core.workflows.create_baseline",
+    "gait_core.workflows.analyse",
+    "gait_core.workflows.measure",
     "av",
     "cv2",
     "scipy.interpolate",

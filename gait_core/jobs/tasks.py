@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gait_core.jobs.spread import spread
 from gait_core.progress import Reporter
+from gait_core.workflows.cluster_landmarks import spread
 from gait_core.workspace import Workspace
 
 __all__ = ["TASKS"]
 
 
 def _baseline(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.baseline.create import BaselineRequest, create_baseline
+    from gait_core.workflows.create_baseline import BaselineRequest, create_baseline
 
     return create_baseline(BaselineRequest.from_dict(spread(params, workspace, reporter)), workspace, reporter)
 
 
 def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.report.analyse import analyse_walks
+    from gait_core.workflows.analyse import analyse_walks
 
     return analyse_walks(
         params["videos"],
@@ -34,15 +34,16 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
 
 
 def _measure(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.report.measure import MeasureRequest, measure_walks
+    from gait_core.workflows.measure import MeasureRequest, measure_walks
 
     return measure_walks(MeasureRequest.from_dict(spread(params, workspace, reporter)), workspace, reporter)
 
 
 def _compare_profiles(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.jobs.compare import CompareRequest, compare_profiles
+    from gait_core.jobs.profile_runs import measure_under
+    from gait_core.workflows.compare_profiles import CompareRequest, compare_profiles
 
-    return compare_profiles(CompareRequest.from_dict(params), workspace, reporter)
+    return compare_profiles(CompareRequest.from_dict(params), workspace, reporter, measure_under)
 
 
 def _demo_walks(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:

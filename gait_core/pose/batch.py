@@ -13,18 +13,25 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, LibraryError, ModelError
 from gait_core.pose.devices.choice import Choice, DeviceChooser
-from gait_core.pose.devices.places import processor_place
+from gait_core.pose.devices.targets import processor_place
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import open_engine, resolved
-from gait_core.pose.extracted import MOST_WORKERS, STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
+from gait_core.pose.extracted import (
+    MOST_WORKERS,
+    STAGE,
+    TRACK_KIND,
+    ExtractedWalk,
+    default_workers,
+    track_address,
+    track_cost,
+)
 from gait_core.pose.frame_progress import FrameProgress, labels_of
 from gait_core.pose.models.assets import model_sha256
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import TIGHT, expected_frames, track_video
-from gait_core.pose.verdict import refuse_unusable, warnings_of
+from gait_core.pose.usability import refuse_unusable, warnings_of
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import MemoryMonitor
-from gait_core.runtime.performance_report import track_cost
 from gait_core.video.decode import decoder_bytes, picture_bytes
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache

@@ -11,7 +11,7 @@ from gait_core.errors import GaitError, NotFoundError
 from gait_core.pose.batch import Batch, OnResult
 from gait_core.pose.extracted import STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.track import Track
-from gait_core.pose.verdict import warnings_of
+from gait_core.pose.usability import warnings_of
 from gait_core.progress import Reporter, silent
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from gait_core.config import PoseSettings
 from gait_core.errors import WalkWarning
@@ -15,11 +17,12 @@ from gait_core.progress import Reporter
 from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo
 
-__all__ = ["MOST_WORKERS", "STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address"]
+__all__ = ["MOST_WORKERS", "STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address", "track_cost"]
 
 STAGE = "extract"
 TRACK_KIND = "track"
 MOST_WORKERS = 5
+_TOLD_SETTINGS: Final = ("variant", "engine", "precision", "target_fps", "max_side_px", "person")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,3 +69,24 @@ def track_address(
         *([] if device == CPU else [device]),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def track_cost(info: Mapping[str, Any], frames: int, content_sha256: str) -> dict[str, Any]:
+    """Return what a track tells of its making: kept with the video in the job's status.
+
+    Parameters
+    ----------
+    info : mapping
+        Facts stored with the track: `engine`, `settings`, `extraction_s`, `stage_s` and others, each where known.
+    frames : int
+    content_sha256 : str
+        Digest of the video.
+    """
+    settings = info.get("settings") or {}
+    kept = ("engine", "engine_version", "device", "device_reason", "extraction_s", "stage_s", "frames_decoded")
+    return {
+        "frames": frames,
+        "content_sha256": content_sha256,
+        **{name: info[name] for name in kept if info.get(name) is not None},
+        "settings": {name: settings[name] for name in _TOLD_SETTINGS if name in settings},
+    }

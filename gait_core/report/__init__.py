@@ -1,1 +1,1 @@
-"""What people look at outside the dashboard: overlay videos and exports."""
+"""What people take away: overlay videos, exports, the report. It writes; it computes no level and no parameter."""

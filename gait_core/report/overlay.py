@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.score import Comparison
-from gait_core.baseline.walks import PreparedWalk
+from gait_core.baseline.assessment import Assessment
 from gait_core.gait.features import JOINTS
 from gait_core.pose.landmarks import BONES, INDEX, LANDMARKS
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
+from gait_core.walks.prepare import PreparedWalk
 
 __all__ = ["overlay_item", "write_overlay"]
 
@@ -76,7 +76,7 @@ def overlay_item(name: str) -> str:
     return f"{name} (overlay)"
 
 
-def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, reporter: Reporter) -> None:
+def write_overlay(path: Path, walk: PreparedWalk, comparison: Assessment, reporter: Reporter) -> None:
     """Draw the landmarks and the score over the video of a walk.
 
     The video is decoded once more, frame by frame; memory does not grow with its length.
@@ -86,7 +86,7 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Comparison, report
     path : Path
         ``.mp4`` to write; appears only once it is whole.
     walk : PreparedWalk
-    comparison : Comparison
+    comparison : Assessment
     reporter : Reporter
         Told the frames done; may cancel.
 
@@ -129,7 +129,7 @@ def _walk_time(video_time_s: float, walk: PreparedWalk) -> float:
     return video_time_s * float(scale)
 
 
-def _marks(walk: PreparedWalk, comparison: Comparison) -> _Marks:
+def _marks(walk: PreparedWalk, comparison: Assessment) -> _Marks:
     near = walk.features.visible_side
     far = "left" if near == "right" else "right"
     rows = []
@@ -172,13 +172,13 @@ def _plot_x(width: int, time_s: NDArray[np.float64] | float, walk: PreparedWalk)
     return _MARGIN_PX + (np.asarray(time_s) - begin_s) / duration_s * (width - 2 * _MARGIN_PX)
 
 
-def _plot_y(score: NDArray[np.float64] | float, comparison: Comparison) -> Any:
+def _plot_y(score: NDArray[np.float64] | float, comparison: Assessment) -> Any:
     top, bottom = 26, _STRIP_PX - 24
     highest = max(float(comparison.window_scores.max()), 1.5 * comparison.window_limit)
     return bottom - np.asarray(score) / highest * (bottom - top)
 
 
-def _strip(width: int, walk: PreparedWalk, comparison: Comparison) -> Image:
+def _strip(width: int, walk: PreparedWalk, comparison: Assessment) -> Image:
     """Draw the score track: everything but the cursor."""
     import cv2
 
@@ -201,7 +201,7 @@ def _strip(width: int, walk: PreparedWalk, comparison: Comparison) -> Image:
     return strip
 
 
-def _draw_cursor(strip: Image, time_s: float, walk: PreparedWalk, comparison: Comparison) -> None:
+def _draw_cursor(strip: Image, time_s: float, walk: PreparedWalk, comparison: Assessment) -> None:
     import cv2
 
     x = int(_plot_x(strip.shape[1], time_s, walk))

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from gait_core.baseline.analyses import list_analyses, load_analysis
+from gait_core.baseline.findings import BaselineComparison, compare_with_baseline
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.store import load_baseline
 from gait_core.errors import GaitError, InputError, NotFoundError
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import Measurement
 from gait_core.pose.track import Track
-from gait_core.report.comparison import BaselineComparison, compare_with_baseline
 from gait_core.report.document.content import build_report
 from gait_core.report.document.html import write_html
-from gait_core.report.document.model import Report
 from gait_core.report.document.pdf import write_pdf
+from gait_core.report.document.report_data import Report
 from gait_core.report.document.source import ReportSource
 from gait_core.report.exports import ExportSource, export_measurement
-from gait_core.report.measurements import MeasuredWalk
+from gait_core.walks.measurements import MeasuredWalk
 from gait_core.workspace import Workspace
 
 __all__ = ["REPORT_FORMATS", "comparison_of", "export_walk", "report_of", "write_report"]

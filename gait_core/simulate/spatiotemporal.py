@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
 from gait_core.simulate.motion import Motion
 from gait_core.simulate.truth import SIDES
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.gait.events.model import GaitEvent
+from gait_core.gait.events.gait_events import GaitEvent
 from gait_core.pose.landmarks import LANDMARKS, MIRROR
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.curves import JOINTS

@@ -6,16 +6,16 @@ import time
 
 import numpy as np
 
-from gait_core.baseline.arrays import save_arrays
+from gait_core.cache.archive import save_arrays
+from gait_core.compare.agreement import agreement, curve_differences, curve_means, gait_values
+from gait_core.compare.profile_comparison import COLLECTION, ProfileComparison, ProfileRun
 from gait_core.config import PROFILES
 from gait_core.gait.measurement import Measurement, measure, motion_of
-from gait_core.jobs.compare import machine_facts
 from gait_core.pose.track import Track
-from gait_core.report.compare import COLLECTION, Comparison, ProfileRun
-from gait_core.report.compare_agreement import agreement, curve_differences, curve_means, gait_values
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import observe
 from gait_core.simulate.walker import sample_person, walk
+from gait_core.workflows.compare_profiles import machine_facts
 from gait_core.workspace import Workspace, write_json
 
 __all__ = ["comparison_of_walk", "simulated", "store_comparison"]
@@ -30,7 +30,7 @@ def simulated(seed: int = 1, noise_seed: int = 1) -> tuple[Track, Measurement]:
     return track, measure(motion_of(track))
 
 
-def comparison_of_walk(comparison_id: str = "walk-20260103-000000-cccccc", *, failed: str = "") -> Comparison:
+def comparison_of_walk(comparison_id: str = "walk-20260103-000000-cccccc", *, failed: str = "") -> ProfileComparison:
     """Return a comparison of the three built-in profiles."""
     reference, best = simulated()
     near = best.visible_side
@@ -62,7 +62,7 @@ def comparison_of_walk(comparison_id: str = "walk-20260103-000000-cccccc", *, fa
                 curve_difference_deg={} if is_reference else curve_differences(own, means),
             )
         )
-    return Comparison(
+    return ProfileComparison(
         id=comparison_id,
         created_s=time.time() - 300,
         name="visit_2.mp4",
@@ -80,7 +80,9 @@ def comparison_of_walk(comparison_id: str = "walk-20260103-000000-cccccc", *, fa
     )
 
 
-def store_comparison(workspace: Workspace, comparison: Comparison | None = None, video: bytes = b"") -> Comparison:
+def store_comparison(
+    workspace: Workspace, comparison: ProfileComparison | None = None, video: bytes = b""
+) -> ProfileComparison:
     """Store a comparison as its job does."""
     comparison = comparison or comparison_of_walk()
     folder = workspace.entry(COLLECTION, comparison.id)

@@ -11,19 +11,19 @@ import numpy as np
 import psutil
 
 from gait_core.baseline.analyses import AnalysisSummary
-from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import compute_thresholds
 from gait_core.cache import ArrayCache
+from gait_core.cache.archive import save_arrays
 from gait_core.config import ThresholdSettings
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
-from gait_core.report.measurements import MeasuredWalk, save_measurement
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import observe
 from gait_core.simulate.walker import sample_person, walk
+from gait_core.walks.measurements import MeasuredWalk, save_measurement
 from gait_core.workspace import Workspace, write_json
 
 JOINTS = ["left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle", "trunk", "arms"]

@@ -15,12 +15,12 @@ from compared import comparison_of_walk, store_comparison
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
 
+from gait_core.compare.export import as_html, tables, zip_bytes
+from gait_core.compare.profile_comparison import list_comparisons, load_comparison
+from gait_core.compare.profile_store import save_profile
 from gait_core.config import load_profiles, profile_named
 from gait_core.config.profiles import MIB
 from gait_core.jobs.store import JobStore
-from gait_core.report.compare import list_comparisons, load_comparison
-from gait_core.report.compare_export import as_html, tables, zip_bytes
-from gait_core.runtime.profile_store import save_profile
 from gait_core.workspace import Workspace
 
 Open = Callable[..., AppTest]

@@ -20,9 +20,9 @@ from app.views import measure_events
 from app.views.measure_events import figures_of, handle, numbers_of, video_of
 from gait_core.errors import InputError
 from gait_core.gait.events.edits import Edit
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent, Rejection
-from gait_core.report.measurements import MeasuredWalk, load_measurement
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent, Rejection
 from gait_core.video.probe import content_sha256
+from gait_core.walks.measurements import MeasuredWalk, load_measurement
 from gait_core.workspace import Workspace
 
 Open = Callable[..., AppTest]

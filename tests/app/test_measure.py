@@ -24,8 +24,8 @@ from gait_core.cache import ArrayCache
 from gait_core.gait.change import REAL
 from gait_core.gait.curves import CURVES
 from gait_core.jobs.store import JobStore
-from gait_core.report.measurements import list_measurements, load_measurement
 from gait_core.report.write import comparison_of
+from gait_core.walks.measurements import list_measurements, load_measurement
 from gait_core.workspace import Workspace, write_json
 
 Open = Callable[..., AppTest]

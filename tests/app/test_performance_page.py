@@ -16,7 +16,7 @@ from app import charts_live, charts_performance, jobreport
 from app.views.performance_live import machine_chart, machine_facts
 from gait_core.jobs.performance import write_report
 from gait_core.jobs.store import JobStore
-from gait_core.runtime.performance_report import track_cost
+from gait_core.pose.extracted import track_cost
 from gait_core.runtime.profiler import SERIES
 from gait_core.workspace import Workspace, read_json, write_json
 

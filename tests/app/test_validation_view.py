@@ -18,8 +18,8 @@ from app.charts_validation import signed
 from app.views.validation import validated
 from app.views.validation_result import allowed, parameter_label, verdict, verdict_sentence
 from gait_core.errors import InputError
-from gait_core.report.validation.agreement import bland_altman
 from gait_core.report.write import export_walk
+from gait_core.validation.agreement import bland_altman
 from gait_core.workspace import Workspace, read_json
 
 Open = Callable[..., AppTest]

@@ -15,10 +15,10 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, end_workers, open_page, picture, serving, settled  # noqa: E402
 
-from gait_core.report.measurements import list_measurements, load_measurement  # noqa: E402
 from gait_core.simulate.person import sample_person  # noqa: E402
 from gait_core.simulate.render import render  # noqa: E402
 from gait_core.simulate.walker import walk  # noqa: E402
+from gait_core.walks.measurements import list_measurements, load_measurement  # noqa: E402
 
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

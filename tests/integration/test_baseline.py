@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 
 from gait_core.baseline.analyses import list_analyses, load_analysis
-from gait_core.baseline.score import load_scorer
+from gait_core.baseline.assessment import load_scorer
 from gait_core.baseline.store import delete_baseline, list_baselines, load_baseline, save_variant
 from gait_core.cli.main import main
+from gait_core.compare.profile_store import delete_profile, save_profile
 from gait_core.config import PROFILES, ThresholdSettings
 from gait_core.config.profile_body import profile_body
 from gait_core.errors import GaitError, InputError, NotFoundError
 from gait_core.jobs.run import run_now
 from gait_core.jobs.store import JobStore
 from gait_core.progress import Reporter
-from gait_core.report.analyse import analyse_walks
-from gait_core.runtime.profile_store import delete_profile, save_profile
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
 from gait_core.video.probe import probe
+from gait_core.workflows.analyse import analyse_walks
 
 pytestmark = pytest.mark.slow
 
@@ -94,7 +94,7 @@ def test_scoring_loads_no_training_library(made):
     code = (
         "import sys\n"
         "from gait_core.baseline.store import load_baseline\n"
-        "from gait_core.baseline.score import load_scorer\n"
+        "from gait_core.baseline.assessment import load_scorer\n"
         "from gait_core.workspace import Workspace\n"
         f"load_scorer(load_baseline(Workspace({str(made.workspace.root)!r}), {made.baseline_id!r}))\n"
         "assert not {'tensorflow', 'keras', 'mediapipe'} & set(sys.modules)\n"
@@ -151,8 +151,8 @@ def test_a_baseline_keeps_its_profile_as_it_was(made):
 
 
 def test_the_keras_model_and_the_stored_weights_are_one(made):
+    from gait_core.learn.autoencoder.networks import weights_of
     from gait_core.learn.backend import load_keras
-    from gait_core.learn.networks import weights_of
 
     stored = load_baseline(made.workspace, made.baseline_id)
     model = load_keras().models.load_model(stored.folder / "baseline_model.keras", compile=False, safe_mode=True)

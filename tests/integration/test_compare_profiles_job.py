@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gait_core.compare.profile_comparison import list_comparisons, load_comparison, overlay_path
+from gait_core.compare.profile_store import save_profile
 from gait_core.config import PROFILES
 from gait_core.errors import Cancelled, GaitError, InputError
 from gait_core.jobs.profile_runs import measure_under, peak_bytes
 from gait_core.jobs.run import run_now
 from gait_core.jobs.store import JobStore
 from gait_core.progress import Reporter
-from gait_core.report.compare import list_comparisons, load_comparison, overlay_path
-from gait_core.runtime.profile_store import save_profile
 from gait_core.simulate.cohort import simulate_walks
 from gait_core.video.probe import probe
 from gait_core.workspace import Workspace
@@ -36,7 +36,7 @@ def video(tmp_path_factory):
 def test_a_comparison_is_made_whole_and_kept(video, workspace):
     save_profile(workspace, "Evening", {"performance_mode": "fast", "target_fps": 15, "max_side_px": 320})
     params = {"video": str(video), "profiles": ["Evening", "balanced"]}
-    result = run_now(workspace, "compare_profiles", params, "Comparison")
+    result = run_now(workspace, "compare_profiles", params, "ProfileComparison")
     made = load_comparison(workspace, result["comparison_id"])
     assert made.reference == "balanced"
     evening, balanced = made.runs
@@ -91,7 +91,7 @@ def test_a_killed_process_is_told(video, tmp_path):
     def kill_soon():
         for _ in range(200):
             time.sleep(0.05)
-            own = [c for c in psutil.Process().children() if "gait_core.jobs.tethered" in " ".join(c.cmdline())]
+            own = [c for c in psutil.Process().children() if "gait_core.jobs.attached_worker" in " ".join(c.cmdline())]
             if own:
                 own[0].kill()
                 return
@@ -108,7 +108,7 @@ def test_the_process_ends_with_the_one_that_started_it(video, tmp_path):
     job = JobStore(space).create("measure", {"videos": [str(video)], "profile": "accurate"}, "x")
     starter = (
         "import subprocess, sys, time\n"
-        f"p = subprocess.Popen([sys.executable, '-m', 'gait_core.jobs.tethered', {str(job.folder)!r}, "
+        f"p = subprocess.Popen([sys.executable, '-m', 'gait_core.jobs.attached_worker', {str(job.folder)!r}, "
         f"{str(space.root)!r}], stdin=subprocess.PIPE)\nprint(p.pid, flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen(

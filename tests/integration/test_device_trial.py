@@ -18,8 +18,8 @@ from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, GaitError
 from gait_core.pose.devices import choice as device_choice
 from gait_core.pose.devices.choice import VARIABLE, known_choice
-from gait_core.pose.devices.places import Place, processor_place
 from gait_core.pose.devices.results import Trial, read_trials
+from gait_core.pose.devices.targets import Place, processor_place
 from gait_core.pose.devices.trial import try_place
 from gait_core.pose.extract import extract_track
 from gait_core.pose.extracted import track_address

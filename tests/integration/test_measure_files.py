@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from gait_core.baseline.analyses import load_analysis
+from gait_core.baseline.findings import compare_with_baseline
 from gait_core.baseline.norms import Norms
 from gait_core.cli.main import main
 from gait_core.gait.events.edits import Edit, edits_to_json
-from gait_core.gait.events.model import INITIAL_CONTACT
+from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.jobs.run import run_now
-from gait_core.report.comparison import compare_with_baseline
-from gait_core.report.measurements import delete_measurement, list_measurements, load_measurement, remeasure
 from gait_core.report.write import comparison_of
 from gait_core.simulate.truth import WalkTruth
+from gait_core.walks.measurements import delete_measurement, list_measurements, load_measurement, remeasure
 
 pytestmark = pytest.mark.slow
 

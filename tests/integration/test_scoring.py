@@ -25,13 +25,16 @@ from gait_core.errors import Cancelled, ClusterError, GaitError, VideoError
 from gait_core.jobs.run import run_now
 from gait_core.pose.extract import extract_many
 from gait_core.progress import Event, Reporter
-from gait_core.report import analyse, overlay, score_task, scoring
-from gait_core.report.measurements import list_measurements, load_measurement
-from gait_core.report.scoring import score_on
+from gait_core.report import overlay
 from gait_core.runtime.cluster import Cluster
 from gait_core.runtime.executors import LocalProcesses, local_threads
 from gait_core.runtime.workers import run_mark
 from gait_core.video.probe import probe
+from gait_core.walks.measurements import list_measurements, load_measurement
+from gait_core.workflows import analyse
+from gait_core.workflows import analyse_on_executor as scoring
+from gait_core.workflows import analyse_task as score_task
+from gait_core.workflows.analyse_on_executor import score_on
 from gait_core.workspace import Workspace, write_json
 
 pytestmark = pytest.mark.slow

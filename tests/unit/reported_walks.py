@@ -6,13 +6,13 @@ from functools import cache
 import numpy as np
 from measured_walks import measured
 
+from gait_core.baseline.findings import BaselineComparison
 from gait_core.errors import WalkWarning
 from gait_core.gait.change import changes
 from gait_core.gait.cleaning import Repair
 from gait_core.gait.deviation import band_of, gait_variable_scores, z_curves
-from gait_core.gait.events.model import Rejection
+from gait_core.gait.events.gait_events import Rejection
 from gait_core.gait.gate import Check
-from gait_core.report.comparison import BaselineComparison
 from gait_core.report.document.content import build_report
 from gait_core.report.document.source import ReportSource
 from gait_core.video.encode import VideoWriter

@@ -7,16 +7,16 @@ import pytest
 
 from gait_core.bench import profiles as bench
 from gait_core.bench import registry
+from gait_core.compare.measured_profile import MeasuredProfile
 from gait_core.config import PROFILES
 from gait_core.errors import NotFoundError
 from gait_core.gait.measurement import measure, motion_of
-from gait_core.jobs.profile_runs import Measured
 from gait_core.progress import Reporter
-from gait_core.report.measurements import MeasuredWalk
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import observe
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.walker import walk
+from gait_core.walks.measurements import MeasuredWalk
 
 SECONDS = {"fast": 1.0, "balanced": 2.0, "accurate": 4.0}
 
@@ -46,7 +46,7 @@ def test_figures_follow_from_the_runs(measured, workspace, monkeypatch):
 
     def run(clips, profile, folder, reporter):
         position = track.position + np.float32(5.0 if profile.name == "fast" else 0.0)
-        return Measured(
+        return MeasuredProfile(
             walks=(found,) * len(clips),
             tracks=(track.with_(position=position),) * len(clips),
             stages_s={"start": 9.0, "pose": SECONDS[profile.name]},

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gait_core.baseline.arrays import save_arrays
 from gait_core.baseline.pretrained import load_pretrained
 from gait_core.bench import training
 from gait_core.bench.registry import BENCHES
 from gait_core.bench.training_runs import fine_tune_one, fit_all
+from gait_core.cache.archive import save_arrays
 from gait_core.progress import silent
 from gait_core.workspace import Workspace
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gait_core.config import PROFILES
-from gait_core.errors import InputError
-from gait_core.gait.body import body_height_px
-from gait_core.gait.measurement import measure, motion_of
-from gait_core.jobs.compare import CompareRequest
-from gait_core.pose.landmarks import INDEX, LANDMARKS, MIRROR
-from gait_core.report.compare import Comparison, ProfileRun, most_accurate
-from gait_core.report.compare_agreement import (
+from gait_core.compare.agreement import (
     agreement,
     curve_differences,
     curve_means,
@@ -20,11 +13,18 @@ from gait_core.report.compare_agreement import (
     gait_values,
     value_differences,
 )
-from gait_core.report.compare_summary import summary
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, most_accurate
+from gait_core.compare.summary import summary
+from gait_core.config import PROFILES
+from gait_core.errors import InputError
+from gait_core.gait.body import body_height_px
+from gait_core.gait.measurement import measure, motion_of
+from gait_core.pose.landmarks import INDEX, LANDMARKS, MIRROR
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import observe
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.walker import walk
+from gait_core.workflows.compare_profiles import CompareRequest
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def run(name, seconds, **more):
 
 
 def compared(*runs, reference="accurate"):
-    return Comparison(
+    return ProfileComparison(
         id="x",
         created_s=0.0,
         name="walk.mp4",

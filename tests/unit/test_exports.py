@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from measured_walks import measured
 
+from gait_core.cache.archive import json_ready
 from gait_core.errors import InputError, LibraryError, SettingsError, StorageError
 from gait_core.report.exports import (
     EXPORTERS,
@@ -18,8 +19,7 @@ from gait_core.report.exports import (
     unique_stems,
 )
 from gait_core.report.exports.csv import COLUMNS, table_bytes
-from gait_core.report.exports.json_file import plain
-from gait_core.report.exports.model import ExportJob, number
+from gait_core.report.exports.export_job import ExportJob, number
 from gait_core.report.exports.placed import place_passes
 
 SOURCE = ExportSource(name="walk 1.mp4", subject="P-07", content_sha256="ab" * 32, created_s=1.0)
@@ -103,7 +103,7 @@ def test_json_holds_everything_and_no_nan():
     assert values["measurement"]["parameters"]["step_time_s"]["unit"] == "s"
     assert {(curve["curve"], curve["side"]) for curve in values["curves"]} >= {("knee", "left"), ("hip", "right")}
     assert all(len(stride) == 101 for curve in values["curves"] for stride in curve["strides"])
-    assert plain({"a": np.float64("nan"), "b": (np.int64(1), np.array([np.inf, 2.0]))}) == {
+    assert json_ready({"a": np.float64("nan"), "b": (np.int64(1), np.array([np.inf, 2.0]))}) == {
         "a": None,
         "b": [1, [None, 2.0]],
     }

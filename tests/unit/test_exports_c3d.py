@@ -10,10 +10,10 @@ from gait_core.gait.events.edits import Edit
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.report.exports import EXPORTERS, ExportSource
-from gait_core.report.exports.c3d_library import read_c3d
-from gait_core.report.exports.model import ExportJob
+from gait_core.report.exports.export_job import ExportJob
 from gait_core.report.exports.placed import place_passes
-from gait_core.report.validation.reference import load_reference
+from gait_core.validation.reference import load_reference
+from gait_core.walks.c3d_library import read_c3d
 
 ezc3d = pytest.importorskip("ezc3d")
 

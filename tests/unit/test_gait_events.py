@@ -4,8 +4,8 @@ from gait_walks import concatenated, followed, mirrored, select, simulated
 
 from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.gait.events.detect import detect_events
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
 from gait_core.gait.events.methods import CITATIONS, METHODS
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
 from gait_core.gait.events.order import in_order, steps_between
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.strides import Stride, build_strides, stride_rejections

@@ -5,7 +5,7 @@ from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.edits import Edit, apply_edits, edits_from_json, edits_to_json
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.strides import build_strides
 

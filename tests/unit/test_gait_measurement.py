@@ -10,7 +10,7 @@ from measured_walks import measured
 from gait_core.config import EVENT_METHODS, MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.events.edits import Edit
-from gait_core.gait.events.model import INITIAL_CONTACT
+from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.landmarks import INDEX

@@ -7,10 +7,10 @@ from gait_truth import FEATURES, SETTINGS, exact, of_track, seen
 from gait_walks import concatenated, followed, mirrored, simulated
 
 from gait_core.errors import InputError
-from gait_core.gait.events.model import FOOT_OFF, EventSet
+from gait_core.gait.events.gait_events import FOOT_OFF, EventSet
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.parameters.lengths import find_steps, stride_lengths_leg
-from gait_core.gait.parameters.model import Parameter
+from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.reference import REFERENCES
 from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
 from gait_core.gait.parameters.spatiotemporal import PARAMETERS, spatiotemporal

@@ -13,14 +13,14 @@ import pytest
 
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
-from gait_core.baseline.scorer import Metrics
+from gait_core.baseline.reconstruction import Metrics
 from gait_core.baseline.scratch import fit_from_scratch
 from gait_core.config import LearnSettings
 from gait_core.errors import Cancelled, InputError
 from gait_core.gait.features import FEATURE_NAMES
+from gait_core.learn.autoencoder.inference import decode, encode
+from gait_core.learn.autoencoder.networks import build_autoencoder, parts_of, weights_of
 from gait_core.learn.backend import load_keras, seed_everything
-from gait_core.learn.inference import decode, encode
-from gait_core.learn.networks import build_autoencoder, parts_of, weights_of
 from gait_core.learn.train import Trainer
 from gait_core.progress import Event, Reporter, silent
 
@@ -171,7 +171,7 @@ def test_both_backends_learn_the_same_task(backend, tmp_path):
         f"sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests' / 'unit')!r}]\n"
         "from test_learn import SMALL, FRAMES, FEATURES, sines\n"
         "from gait_core.learn.backend import active_backend, seed_everything\n"
-        "from gait_core.learn.networks import build_autoencoder\n"
+        "from gait_core.learn.autoencoder.networks import build_autoencoder\n"
         "from gait_core.learn.train import Trainer\n"
         "from gait_core.progress import silent\n"
         "seed_everything(1)\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from gait_core.baseline.modelling import needs_keras
+from gait_core.baseline.model_choice import needs_keras
 from gait_core.config import FeatureSettings, LearnSettings, RunSettings, ThresholdSettings
 from gait_core.errors import LibraryError
 from gait_core.learn import backend

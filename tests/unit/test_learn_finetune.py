@@ -11,12 +11,12 @@ from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import load_pretrained
 from gait_core.config import LearnSettings
 from gait_core.errors import Cancelled, ModelError
-from gait_core.learn.archive import RewrittenModel
+from gait_core.learn.autoencoder.decoder import Decoder, DecoderLayout
+from gait_core.learn.autoencoder.fine_tune import Fold, fine_tune
+from gait_core.learn.autoencoder.inference import decode, encode
+from gait_core.learn.autoencoder.keras_file import RewrittenModel
+from gait_core.learn.autoencoder.networks import build_autoencoder, parts_of, weights_of
 from gait_core.learn.backend import load_keras, seed_everything
-from gait_core.learn.decoder import Decoder, DecoderLayout
-from gait_core.learn.fine_tune import Fold, fine_tune
-from gait_core.learn.inference import decode, encode
-from gait_core.learn.networks import build_autoencoder, parts_of, weights_of
 from gait_core.learn.train import Trainer
 from gait_core.progress import Event, Reporter, silent
 

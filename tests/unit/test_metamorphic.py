@@ -13,7 +13,7 @@ from gait_core.bench.metamorphic import (
     with_legs_exchanged,
 )
 from gait_core.config import MeasureSettings
-from gait_core.gait.events.model import KINDS
+from gait_core.gait.events.gait_events import KINDS
 from gait_core.gait.measurement import measure, motion_of
 
 SETTINGS = MeasureSettings()

@@ -9,14 +9,15 @@ import types
 import pytest
 
 from gait_core.jobs.performance import read_report, read_samples
+from gait_core.jobs.performance_report import build_report
+from gait_core.jobs.performance_text import report_text
 from gait_core.jobs.run import run_folder
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import JobStore
+from gait_core.pose.extracted import track_cost
 from gait_core.progress import Event, Reporter
 from gait_core.runtime.gpu_monitor import GpuMonitor, unmeasured_cards
 from gait_core.runtime.monitor import ProcessMonitor, Reading, sample
-from gait_core.runtime.performance_report import build_report, track_cost
-from gait_core.runtime.performance_text import report_text
 from gait_core.runtime.profiler import JobProfile, SampleSeries
 from gait_core.workspace import Workspace, read_json
 

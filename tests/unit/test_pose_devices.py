@@ -16,13 +16,14 @@ import pytest
 from gait_core.cli.main import main
 from gait_core.config import DEFAULT_PROFILE, PROFILES, Limits, PoseSettings
 from gait_core.errors import Cancelled, SettingsError
+from gait_core.jobs.performance_report import build_report
 from gait_core.pose import batch, extracted
 from gait_core.pose.devices import choice as device_choice
-from gait_core.pose.devices import places
 from gait_core.pose.devices import results as device_results
+from gait_core.pose.devices import targets as places
 from gait_core.pose.devices.choice import VARIABLE, known_choice
-from gait_core.pose.devices.places import Place, other_places, processor_place
 from gait_core.pose.devices.results import Trial, keep_trial, key_of, read_trials, trials_path
+from gait_core.pose.devices.targets import Place, other_places, processor_place
 from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.pose.extracted import track_address
@@ -33,7 +34,6 @@ from gait_core.pose.openvino.engine import openvino_version
 from gait_core.progress import Event, Reporter, silent
 from gait_core.runtime import devices as runtime_devices
 from gait_core.runtime.devices import Device
-from gait_core.runtime.performance_report import build_report
 from gait_core.video.info import VideoInfo
 from gait_core.video.picture import RgbPicture
 from gait_core.workspace import Workspace

@@ -46,7 +46,7 @@ def stream(rows):
 """
 HOUR = """
 from gait_core.cache import ArrayCache
-from gait_core.pose import verdict
+from gait_core.pose import usability as verdict
 from gait_core.report.exports.keypoints import export_track
 
 def peak():

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from gait_core.runtime.recommendations import NOTHING, Recommendation, recommend
+from gait_core.jobs.recommendations import NOTHING, Recommendation, recommend
 
 
 def report(**changes):

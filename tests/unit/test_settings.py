@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from gait_core.baseline.create import BaselineRequest
 from gait_core.config import (
     PROFILES,
     FeatureSettings,
@@ -16,6 +15,7 @@ from gait_core.config import (
     profile_named,
 )
 from gait_core.errors import InputError, SettingsError
+from gait_core.workflows.create_baseline import BaselineRequest
 
 ALL = [PoseSettings, FeatureSettings, LearnSettings, ThresholdSettings, RunSettings]
 

@@ -8,14 +8,7 @@ import os
 import pytest
 
 from gait_core.cli.main import main
-from gait_core.config import PROFILES, load_profiles, profile_named
-from gait_core.config.profile_body import check_name, check_profile, profile_body
-from gait_core.config.profile_json import LARGEST_BYTES
-from gait_core.config.profile_keys import KEYS, nearest_key
-from gait_core.config.profiles import MIB
-from gait_core.config.user_profiles import profile_files, read_profile_file
-from gait_core.errors import InputError, NotFoundError, SettingsError
-from gait_core.runtime.profile_store import (
+from gait_core.compare.profile_store import (
     body_of,
     delete_profile,
     export_text,
@@ -23,6 +16,13 @@ from gait_core.runtime.profile_store import (
     problems_of,
     save_profile,
 )
+from gait_core.config import PROFILES, load_profiles, profile_named
+from gait_core.config.profile_body import check_name, check_profile, profile_body
+from gait_core.config.profile_json import LARGEST_BYTES
+from gait_core.config.profile_keys import KEYS, nearest_key
+from gait_core.config.profiles import MIB
+from gait_core.config.user_profiles import profile_files, read_profile_file
+from gait_core.errors import InputError, NotFoundError, SettingsError
 
 GUIDE = {
     "description": "Custom fast profile for specific use case",

@@ -7,15 +7,15 @@ import pytest
 from measured_walks import measured
 
 from gait_core.errors import InputError
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT
 from gait_core.pose.landmarks import INDEX
 from gait_core.report.exports import ExportSource, export_measurement
-from gait_core.report.validation.align import align
-from gait_core.report.validation.limits import MOCAP_LIMITS
-from gait_core.report.validation.mocap import DEFAULT_SEEDS
-from gait_core.report.validation.reference import Reference, load_reference
-from gait_core.report.validation.run import validate_file
-from gait_core.report.validation.validate import validate
+from gait_core.validation.align import align
+from gait_core.validation.limits import MOCAP_LIMITS
+from gait_core.validation.mocap import DEFAULT_SEEDS
+from gait_core.validation.reference import Reference, load_reference
+from gait_core.validation.validate import validate
+from gait_core.workflows.validate import validate_file
 
 
 def truth_reference(truth, shift_s=0.0, **changes):

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from gait_core.errors import InputError
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent
-from gait_core.report.validation.agreement import bland_altman, icc, mae, rmse
-from gait_core.report.validation.event_agreement import match_events, summarise_events
-from gait_core.report.validation.limits import GENERAL_LIMITS, MOCAP_LIMITS, check_limits, limits_from
-from gait_core.report.validation.reference_model import strides_of
-from gait_core.report.validation.stride_agreement import agree_angle, pair_strides, stride_values
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.validation.agreement import bland_altman, icc, mae, rmse
+from gait_core.validation.event_agreement import match_events, summarise_events
+from gait_core.validation.limits import GENERAL_LIMITS, MOCAP_LIMITS, check_limits, limits_from
+from gait_core.validation.reference_model import strides_of
+from gait_core.validation.stride_agreement import agree_angle, pair_strides, stride_values
 
 # The worked example of Shrout & Fleiss 1979, tables 2 to 4: six targets, four judges.
 SHROUT = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)

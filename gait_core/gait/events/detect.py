@@ -10,9 +10,9 @@ import numpy as np
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.events.lag import FIXED_LAG_S, TURN_DELAY_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.events.order import in_order
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import stride_time_s

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, KINDS, EventSet, GaitEvent
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, KINDS, EventSet, GaitEvent
 from gait_core.gait.events.order import steps_between
 
 __all__ = ["ACTIONS", "Edit", "apply_edits", "edits_from_json", "edits_to_json"]

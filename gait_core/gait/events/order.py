@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
 
 __all__ = ["CYCLE", "in_order", "steps_between"]
 

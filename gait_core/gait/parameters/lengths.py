@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.gait.channels import other_side
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.strides import PASS_MARGIN_S, Stride
 

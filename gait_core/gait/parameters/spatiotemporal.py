@@ -10,10 +10,10 @@ import numpy as np
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.model import EventSet
+from gait_core.gait.events.gait_events import EventSet
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.lengths import Step, find_steps, stride_lengths_leg
-from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.scale import Scale
 from gait_core.gait.parameters.statistics import summarise, withheld
 from gait_core.gait.parameters.symmetry import asymmetry

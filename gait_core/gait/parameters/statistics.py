@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import MeasureSettings
-from gait_core.gait.parameters.model import Summary
+from gait_core.gait.parameters.parameter import Summary
 
 __all__ = ["interval", "summarise", "withheld"]
 

@@ -13,8 +13,8 @@ from typing import Final
 from gait_core.cache import waiting_lock
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError, SettingsError, StorageError
-from gait_core.pose.devices.places import Place, other_places, processor_place
 from gait_core.pose.devices.results import Trial, TrialKey, keep_trial, key_of, read_trials, trials_path
+from gait_core.pose.devices.targets import Place, other_places, processor_place
 from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.models.assets import models_folder
 from gait_core.pose.models.sources import bundle_name

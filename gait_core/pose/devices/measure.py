@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from gait_core.errors import GaitError
-from gait_core.pose.devices.places import Place
+from gait_core.pose.devices.targets import Place
 from gait_core.pose.engines import open_engine
 from gait_core.pose.parity import compare_tracks
 from gait_core.pose.rows import Rows

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self
 
-from gait_core.pose.devices.places import Place
+from gait_core.pose.devices.targets import Place
 from gait_core.pose.engines import engine_version
 from gait_core.pose.models.assets import model_sha256, models_folder
 from gait_core.runtime.processor import available_processors, processor_name

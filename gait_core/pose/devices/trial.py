@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from gait_core.errors import GaitError
-from gait_core.pose.devices.places import Place
 from gait_core.pose.devices.results import Trial, key_of
+from gait_core.pose.devices.targets import Place
 from gait_core.progress import Reporter
 from gait_core.runtime.processor import available_processors
 from gait_core.video.info import VideoInfo

@@ -13,8 +13,8 @@ from gait_core.report.body_map import PART_LIMITS, PartNote, deviation_notes
 from gait_core.report.document.words import clean_text
 
 if TYPE_CHECKING:
+    from gait_core.baseline.findings import BaselineComparison
     from gait_core.gait.measurement import Measurement
-    from gait_core.report.comparison import BaselineComparison
 
 __all__ = ["body_caption", "body_notes", "body_title", "marked_parts"]
 

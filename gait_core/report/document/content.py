@@ -16,7 +16,7 @@ from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_dr
 from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.evidence import EvidenceRequest, evidence_frames, moments
 from gait_core.report.document.methods import method_facts, seal_facts
-from gait_core.report.document.model import Fact, Report, Verdict
+from gait_core.report.document.report_data import Fact, Report, Verdict
 from gait_core.report.document.rows import (
     change_label,
     change_rows,
@@ -39,9 +39,9 @@ from gait_core.report.document.words import (
 )
 
 if TYPE_CHECKING:
+    from gait_core.baseline.findings import BaselineComparison
     from gait_core.gait.change import Change
     from gait_core.gait.measurement import Measurement
-    from gait_core.report.comparison import BaselineComparison
 
 __all__ = ["build_report"]
 

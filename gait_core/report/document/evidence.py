@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import GaitError
 from gait_core.pose.track import Track
-from gait_core.report.document.model import EvidenceFrame
+from gait_core.report.document.report_data import EvidenceFrame
 from gait_core.report.document.source import ReportSource
 from gait_core.report.document.words import number as number_text
 from gait_core.report.privacy import blur_face, blur_surroundings
@@ -166,7 +166,7 @@ def _pictures(request: EvidenceRequest, track: Track) -> dict[int, Image]:
 def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image) -> EvidenceFrame:
     import cv2
 
-    from gait_core.report.document.bones import draw_bones
+    from gait_core.report.skeleton import draw_bones
 
     row = int(np.argmin(np.abs(track.time_s - moment.time_s)))
     points = track.position[row].astype(float) * (image.shape[1] / track.width_px)

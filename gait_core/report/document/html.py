@@ -8,7 +8,7 @@ from typing import Final
 
 from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.fonts import web_fonts_css
-from gait_core.report.document.model import Report
+from gait_core.report.document.report_data import Report
 from gait_core.report.document.style import LIGHT, LOOKS
 from gait_core.report.document.svg import to_svg
 from gait_core.workspace import write_atomic

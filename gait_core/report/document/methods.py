@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 import gait_core
 from gait_core.gait.cleaning import REPAIR_KINDS
 from gait_core.gait.parameters.reference import REFERENCES
-from gait_core.report.document.model import Fact, ParameterRow
+from gait_core.report.document.report_data import Fact, ParameterRow
 from gait_core.report.document.words import clean_text, joined, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gait_core.baseline.findings import BaselineComparison
     from gait_core.gait.measurement import Measurement
-    from gait_core.report.comparison import BaselineComparison
     from gait_core.report.document.source import ReportSource
 
 __all__ = ["method_facts", "seal_facts"]

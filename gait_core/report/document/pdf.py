@@ -8,7 +8,6 @@ from typing import Final
 
 from gait_core.report.document.evidence import ASPECT
 from gait_core.report.document.html import STATE_LEVELS, brand_drawing, key_words, mark_drawing
-from gait_core.report.document.model import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
 from gait_core.report.document.pdf_blocks import (
     BODY,
     SMALL,
@@ -25,6 +24,7 @@ from gait_core.report.document.pdf_blocks import (
     table,
 )
 from gait_core.report.document.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from gait_core.report.document.report_data import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
 from gait_core.report.document.style import LIGHT
 from gait_core.workspace import write_atomic
 

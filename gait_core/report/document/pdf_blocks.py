@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gait_core.report.document.drawing import Drawing
-from gait_core.report.document.model import Fact
 from gait_core.report.document.pdf_canvas import MM, Sheet
+from gait_core.report.document.report_data import Fact
 from gait_core.report.document.style import LIGHT
 
 __all__ = [

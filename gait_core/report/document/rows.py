@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import CANNOT_TELL, REAL
 from gait_core.gait.gate import CHECK_OF
-from gait_core.gait.parameters.model import Parameter, Summary
+from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
 from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.report.document.charts import Span, span_drawing
-from gait_core.report.document.model import ChangeRow, CheckRow, ParameterRow, RangeRow
+from gait_core.report.document.report_data import ChangeRow, CheckRow, ParameterRow, RangeRow
 from gait_core.report.document.words import clean_text, interval, joined, number, plural, position, signed, unit_word
 
 if TYPE_CHECKING:

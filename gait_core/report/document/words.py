@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from gait_core.baseline.findings import BaselineComparison
     from gait_core.gait.measurement import Measurement
-    from gait_core.gait.parameters.model import Parameter, Summary
+    from gait_core.gait.parameters.parameter import Parameter, Summary
     from gait_core.gait.parameters.reference import ReferenceRange
-    from gait_core.report.comparison import BaselineComparison
 
 __all__ = [
     "DISCLAIMER",

@@ -7,7 +7,7 @@ from gait_core.report.exports.export import (
     export_measurement,
     unique_stems,
 )
-from gait_core.report.exports.model import Exported, ExportSource
+from gait_core.report.exports.export_job import Exported, ExportSource
 
 __all__ = [
     "EXPORTERS",

@@ -12,22 +12,17 @@ from numpy.typing import NDArray
 
 from gait_core import __version__
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.model import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.report.exports.c3d_analysis import analysis_rows
-from gait_core.report.exports.c3d_library import load_ezc3d
-from gait_core.report.exports.model import ExportJob, needs_motion, scale_sentence
+from gait_core.report.exports.export_job import ExportJob, needs_motion, scale_sentence
 from gait_core.report.exports.placed import LATERAL_NOTE, place_passes
+from gait_core.walks.c3d_labels import ANGLE_LABELS, CONTEXTS, EVENT_LABELS, OWN_GROUP
+from gait_core.walks.c3d_library import load_ezc3d
 from gait_core.workspace import storage_guard
 
-__all__ = ["ANGLE_LABELS", "CONTEXTS", "EVENT_LABELS", "OWN_GROUP", "c3d_file"]
+__all__ = ["c3d_file"]
 
-CONTEXTS: Final[Mapping[str, str]] = {"left": "Left", "right": "Right", "both": "General"}
-EVENT_LABELS: Final[Mapping[str, str]] = {INITIAL_CONTACT: "Foot Strike", FOOT_OFF: "Foot Off"}
-ANGLE_LABELS: Final[Mapping[str, str]] = {"hip_to_trunk": "HipAngles", "knee": "KneeAngles", "ankle": "AnkleAngles"}
-"""Our angle → Plug-in Gait's name without the letter of the side; the first component is flexion."""
-
-OWN_GROUP: Final = "GAIT_STUDIO"
 _ICON_IDS: Final = {INITIAL_CONTACT: 1, FOOT_OFF: 2}
 _FLAGS: Final = {"manual": 1, "auto": 2}
 _MM: Final = 1000.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from gait_core.gait.measurement import Measurement
 from gait_core.gait.strides import Stride
+from gait_core.walks.c3d_labels import ANALYSIS_NAMES
 
-__all__ = ["ANALYSIS_NAMES", "AnalysisRow", "analysis_rows"]
+__all__ = ["AnalysisRow", "analysis_rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,19 +37,6 @@ class AnalysisRow:
     value: float
     description: str
 
-
-ANALYSIS_NAMES: Final[Mapping[str, tuple[str, str]]] = {
-    "cadence_spm": ("Cadence", "steps/min"),
-    "walking_speed_mps": ("Walking Speed", "m/s"),
-    "stride_time_s": ("Stride Time", "s"),
-    "step_time_s": ("Step Time", "s"),
-    "stance_pct": ("Foot Off", "%"),
-    "single_support_s": ("Single Support", "s"),
-    "double_support_s": ("Double Support", "s"),
-    "stride_length_m": ("Stride Length", "m"),
-    "step_length_m": ("Step Length", "m"),
-}
-"""Our parameter → its name and unit in the file. Foot off as a share of the cycle is the end of stance."""
 
 _FROM_STRIDES: Final = (("Opposite Foot Off", "opposite_foot_off_s"), ("Opposite Foot Contact", "opposite_contact_s"))
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from gait_core.gait.parameters.model import Parameter, Summary
-from gait_core.report.exports.model import ExportJob, number
+from gait_core.gait.parameters.parameter import Parameter, Summary
+from gait_core.report.exports.export_job import ExportJob, number
 
 __all__ = ["COLUMNS", "csv_tables", "parameter_rows", "table_bytes"]
 

@@ -11,8 +11,8 @@ from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import Measurement
 from gait_core.report.exports.c3d import c3d_file
 from gait_core.report.exports.csv import COLUMNS, csv_tables, parameter_rows, table_bytes
+from gait_core.report.exports.export_job import Exported, Exporter, ExportJob, ExportSource
 from gait_core.report.exports.json_file import json_file
-from gait_core.report.exports.model import Exported, Exporter, ExportJob, ExportSource
 from gait_core.report.exports.mot import mot_files
 from gait_core.report.exports.trc import trc_files
 from gait_core.workspace import safe_name, write_atomic

@@ -31,11 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core import __version__
+from gait_core.cache.archive import json_ready
 from gait_core.cache.files import write_array
 from gait_core.errors import InputError
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.track import Track
-from gait_core.report.exports.json_file import plain
 from gait_core.workspace import atomic_file
 
 __all__ = ["SUFFIX", "export_track", "read_keypoints", "write_keypoints", "write_npz"]
@@ -152,7 +152,7 @@ def write_npz(track: Track, path: Path) -> None:
 
 def _texts(track: Track, name: str) -> Iterator[str]:
     """Yield the JSON text in pieces."""
-    head = json.dumps(plain(_head(track, name)), indent=1, ensure_ascii=False, allow_nan=False)
+    head = json.dumps(json_ready(_head(track, name)), indent=1, ensure_ascii=False, allow_nan=False)
     yield head.removesuffix("\n}")
     for array, of in _ARRAYS.items():
         yield f',\n "{array}": ['

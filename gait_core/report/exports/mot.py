@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.gait.kinematics import Kinematics
-from gait_core.report.exports.model import SIDE_LETTERS, ExportJob, needs_motion, scale_sentence
+from gait_core.report.exports.export_job import SIDE_LETTERS, ExportJob, needs_motion, scale_sentence
 from gait_core.report.exports.placed import PlacedPass, place_passes
 from gait_core.report.exports.trc import pass_name
 

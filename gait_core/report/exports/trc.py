@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gait_core.errors import InputError
-from gait_core.report.exports.model import ExportJob, needs_motion, number
+from gait_core.report.exports.export_job import ExportJob, needs_motion, number
 from gait_core.report.exports.placed import PlacedPass, place_passes
 
 __all__ = ["pass_name", "trc_files"]

@@ -1,0 +1,1 @@
+"""Performance profiles side by side on the same video."""

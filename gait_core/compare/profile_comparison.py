@@ -1,0 +1,268 @@
+"""One video under several profiles: what is stored of it, and where.
+
+::
+
+    comparisons/<id>/
+      comparison.json      the profiles, their times, memory, agreement and gait values
+      curves.npz           mean joint angles, ``0_knee_near`` …: number of the profile, joint, leg
+      overlay_<n>.mp4      the walk with the landmarks of profile n, all frames at the same moments
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.cache.archive import load_arrays
+from gait_core.config import Profile
+from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.workspace import Workspace, read_json
+
+__all__ = [
+    "COLLECTION",
+    "STAGES",
+    "ProfileComparison",
+    "ProfileRun",
+    "delete_comparison",
+    "delete_comparisons_of",
+    "list_comparisons",
+    "load_comparison",
+    "most_accurate",
+    "overlay_path",
+]
+
+COLLECTION: Final = "comparisons"
+VERSION: Final = 1
+
+STAGES: Final[Mapping[str, str]] = {
+    "start": "Start the program",
+    "probe": "Look at the file",
+    "decode": "Wait for pictures",
+    "pose": "Find the body",
+    "quality": "Judge the pictures",
+    "extract": "Load the model, and the rest",
+    "features": "Clean the movement",
+    "measure": "Find the steps",
+}
+"""Stage → what it does, in the order in which they run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileRun:
+    """One video under one profile.
+
+    Attributes
+    ----------
+    name : str
+    settings : mapping
+        Fields of the `Profile`.
+    error : mapping or None
+        Why it did not work; the rest is then empty.
+    engine, precision : str
+        What ran the pose model.
+    frames : int
+        Frames analysed.
+    detection_rate : float
+        Share of them with a person.
+    stages_s : mapping of str to float
+        Time in each of `STAGES`, s.
+    frames_per_s : float
+        Frames analysed per second of extraction.
+    processor_s : float
+        Time that all cores together worked for it, s; other work on the machine hardly changes it.
+    peak_bytes : int
+        Largest resident memory of the process, which did nothing else.
+    agreement : mapping or None
+        See `gait_core.compare.agreement.agreement`; None for the reference itself.
+    values : mapping
+        See `gait_values`.
+    curve_difference_deg : mapping
+        Mean absolute difference of each mean curve from the reference; empty for the reference.
+    warnings : sequence of str
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    error: Mapping[str, str] | None = None
+    engine: str = ""
+    precision: str = ""
+    frames: int = 0
+    detection_rate: float = 0.0
+    stages_s: Mapping[str, float] = field(default_factory=dict)
+    frames_per_s: float = 0.0
+    processor_s: float = 0.0
+    peak_bytes: int = 0
+    agreement: Mapping[str, Any] | None = None
+    values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    curve_difference_deg: Mapping[str, float | None] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+    @property
+    def total_s(self) -> float:
+        """From the start of the process to its end, s."""
+        return float(sum(self.stages_s.values()))
+
+    @property
+    def work_s(self) -> float:
+        """Time without the start of the program, which every profile has alike, s."""
+        return self.total_s - float(self.stages_s.get("start", 0.0))
+
+    @property
+    def limit_bytes(self) -> int:
+        """Memory that the profile allows."""
+        return int(self.settings["memory_limit_bytes"])
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `dataclasses.asdict` gave; keys of later versions are left out."""
+        known = {entry.name for entry in fields(cls)}
+        return cls(**{key: value for key, value in values.items() if key in known})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ProfileComparison:
+    """One video under several profiles.
+
+    Attributes
+    ----------
+    id : str
+    created_s : float
+        When, seconds since the Unix epoch.
+    name, path, content_sha256 : str
+        The video.
+    duration_s, frame_rate_hz : float
+    width_px, height_px : int
+    near : {"left", "right"}
+        Side of the body that the camera sees.
+    reference : str
+        Name of the most accurate profile that worked; the others are held against it.
+    runs : tuple of ProfileRun
+        In the order chosen.
+    machine : mapping
+        ``processor``, ``cores``, ``memory_gib``, ``system``.
+    curves : mapping of str to ndarray, shape (101,)
+        ``<number of the run>_<joint>_<near or far>``, degrees.
+    """
+
+    id: str
+    created_s: float
+    name: str
+    path: str
+    content_sha256: str
+    duration_s: float
+    frame_rate_hz: float
+    width_px: int
+    height_px: int
+    near: str
+    reference: str
+    runs: tuple[ProfileRun, ...]
+    machine: Mapping[str, Any]
+    curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+
+    @property
+    def sound(self) -> tuple[ProfileRun, ...]:
+        """Runs that worked."""
+        return tuple(run for run in self.runs if run.error is None)
+
+    @property
+    def reference_run(self) -> ProfileRun:
+        """The run that the others are held against."""
+        return next(run for run in self.runs if run.name == self.reference)
+
+    def curve(self, run: ProfileRun, name: str) -> NDArray[np.float64] | None:
+        """Return the mean curve of a run, such as ``knee_near``, shape (101,), degrees; None when it has none."""
+        return self.curves.get(f"{self.runs.index(run)}_{name}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the curves for JSON."""
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in _APART}
+        return {"version": VERSION, **values, "runs": [asdict(run) for run in self.runs]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], curves: Mapping[str, NDArray[np.float64]]) -> Self:
+        """Build from what `to_dict` gave."""
+        plain = {entry.name: values[entry.name] for entry in fields(cls) if entry.name not in _APART}
+        return cls(**plain, runs=tuple(ProfileRun.from_dict(run) for run in values["runs"]), curves=curves)
+
+
+_APART: Final = ("runs", "curves")
+
+
+def most_accurate(profiles: Sequence[Profile]) -> Profile:
+    """Return the profile that promises most: the larger model, then the finer picture, then the higher rate."""
+    return max(
+        profiles,
+        key=lambda profile: (
+            profile.model_complexity,
+            profile.max_side_px or 1 << 20,
+            profile.target_fps or 1e6,
+            profile.precision == "f32",
+            profile.confidence,
+        ),
+    )
+
+
+def overlay_path(workspace: Workspace, comparison_id: str, number: int) -> Path:
+    """Return where the overlay video of a run lies, existing or not."""
+    return workspace.entry(COLLECTION, comparison_id) / f"overlay_{int(number)}.mp4"
+
+
+def load_comparison(workspace: Workspace, comparison_id: str) -> ProfileComparison:
+    """Return a stored comparison.
+
+    Raises
+    ------
+    NotFoundError, StorageError
+        When there is none of that name, or it is damaged or of another version.
+    """
+    folder = workspace.entry(COLLECTION, comparison_id)
+    if not (folder / "comparison.json").is_file():
+        raise NotFoundError(
+            f"Expected a comparison {comparison_id!r}, but there is none.", "Look at the list of comparisons."
+        )
+    values = read_json(folder / "comparison.json")
+    try:
+        return ProfileComparison.from_dict(values, load_arrays(folder / "curves.npz"))
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"Expected a comparison in {folder}, but it was made by another version of Gait Studio ({error}).",
+            "Compare the profiles again.",
+        ) from error
+
+
+def list_comparisons(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return id, name, time and profiles of all comparisons, newest first; a damaged one is left out."""
+    found = []
+    for folder in workspace.folders(COLLECTION, "comparison.json"):
+        try:
+            stored = read_json(folder / "comparison.json")
+            facts = {key: stored[key] for key in ("id", "name", "created_s", "reference", "content_sha256")}
+            facts["profiles"] = [run["name"] for run in stored["runs"]]
+        except (GaitError, KeyError, TypeError):
+            continue
+        found.append(facts)
+    return sorted(found, key=lambda facts: float(facts["created_s"]), reverse=True)
+
+
+def delete_comparison(workspace: Workspace, comparison_id: str) -> None:
+    """Delete a comparison with its videos.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    """
+    workspace.delete_folder(COLLECTION, comparison_id)
+
+
+def delete_comparisons_of(workspace: Workspace, contents: Collection[str]) -> int:
+    """Delete the comparisons of videos by their content, for instance of all walks of a person; return how many."""
+    doomed = [str(facts["id"]) for facts in list_comparisons(workspace) if facts["content_sha256"] in contents]
+    for comparison_id in doomed:
+        delete_comparison(workspace, comparison_id)
+    return len(doomed)

@@ -1,0 +1,1 @@
+"""The recurrent autoencoder: networks, NumPy inference, fine-tuning."""

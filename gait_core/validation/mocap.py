@@ -1,0 +1,82 @@
+"""Validates the method itself on motion capture, projected to a side view with the errors of a pose model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from gait_core.config import MeasureSettings
+from gait_core.gait.measurement import measure, motion_of
+from gait_core.simulate.noise import NoiseModel
+from gait_core.validation.align import align
+from gait_core.validation.evidence import Evidence, collect
+from gait_core.validation.limits import Limit
+from gait_core.validation.mocap_walk import MocapWalk, jitter, project
+from gait_core.validation.reference_mocap import reference_of
+from gait_core.validation.reference_model import Reference
+from gait_core.validation.validate import ValidationResult, conclude
+
+__all__ = ["DEFAULT_SEEDS", "mocap_evidence", "validate_mocap"]
+
+DEFAULT_SEEDS: Final = tuple(range(8))
+DIRECTIONS: Final = (1, -1)
+
+
+def validate_mocap(
+    path: Path,
+    settings: MeasureSettings | None = None,
+    limits: tuple[Limit, ...] | None = None,
+    *,
+    fps: float = 30.0,
+    seeds: Sequence[int] = DEFAULT_SEEDS,
+    noise: NoiseModel | None = None,
+) -> ValidationResult:
+    """Film a recorded walk from the side, measure it, and hold it against the recording.
+
+    The clock is the same, so nothing is aligned and the bias of the events is that of the method.
+
+    Parameters
+    ----------
+    path : Path
+        ``.npz`` file, see `gait_core.validation.mocap_walk.MocapWalk.load`.
+    settings : MeasureSettings, optional
+    limits : tuple of Limit, optional
+    fps : float
+        Frame rate of the projected video, Hz.
+    seeds : sequence of int
+        One measurement per draw of landmark errors and direction of walking; they are pooled.
+    noise : NoiseModel, optional
+        Landmark errors; by default 8 mm from frame to frame.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read or is too short.
+    """
+    evidence, reference = mocap_evidence(path, settings, fps=fps, seeds=seeds, noise=noise)
+    return conclude(evidence, reference, limits)
+
+
+def mocap_evidence(
+    path: Path,
+    settings: MeasureSettings | None = None,
+    *,
+    fps: float = 30.0,
+    seeds: Sequence[int] = DEFAULT_SEEDS,
+    noise: NoiseModel | None = None,
+) -> tuple[list[Evidence], Reference]:
+    """Return what each measurement of a recorded walk has in common with the recording; see `validate_mocap`.
+
+    The walk is seen once from either side for every seed.
+    """
+    walk = MocapWalk.load(path)
+    reference = replace(reference_of(walk, path.name), same_clock=True)
+    evidence = []
+    for seed, direction in product(seeds, DIRECTIONS):
+        _, track = project(walk, fps=fps, seed=seed, noise=noise or jitter(), direction=direction)
+        measurement = measure(motion_of(track, settings), settings)
+        evidence.append(collect(measurement, reference, align(measurement, reference)))
+    return evidence, reference

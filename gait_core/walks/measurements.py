@@ -1,0 +1,258 @@
+"""Measured walks as they lie on disk; what a person changes is stored apart from what was found.
+
+::
+
+    measurements/<id>/
+      facts.json         where it came from
+      measurement.json   everything measured
+      curves.npz         joint angles of every stride
+      edits.json         changed events and undone repairs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from gait_core.cache import ArrayCache
+from gait_core.cache.archive import load_arrays, save_arrays
+from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
+from gait_core.gait.events.edits import Edit
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.pose.track import Track
+from gait_core.walks.prepare import PreparedWalk, with_true_rate
+from gait_core.workspace import Workspace, new_id, read_json, safe_name, whole_folder, write_json
+
+__all__ = [
+    "MeasuredWalk",
+    "delete_measurement",
+    "list_measurements",
+    "load_measurement",
+    "new_walk_id",
+    "remeasure",
+    "save_measurement",
+]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeasuredWalk:
+    """A measurement and where it came from.
+
+    Attributes
+    ----------
+    id : str
+    subject : str
+        Pseudonym; empty when none was given.
+    name, path : str
+        File name and path of the video.
+    content_sha256 : str
+        Hash of the video.
+    created_s : float
+        When it was measured, s since 1970.
+    track_address : str
+        Where the landmarks lie in the cache.
+    time_scale : float
+        Seconds of the walk per second of the video.
+    profile : str
+    frame_rate_hz : float
+        Of the landmarks, on the clock of the walk.
+    measurement : Measurement
+    """
+
+    id: str
+    subject: str
+    name: str
+    path: str
+    content_sha256: str
+    created_s: float
+    track_address: str
+    time_scale: float
+    profile: str
+    frame_rate_hz: float
+    measurement: Measurement
+
+    @classmethod
+    def of(
+        cls,
+        walk: PreparedWalk,
+        measurement: Measurement,
+        *,
+        measurement_id: str,
+        subject: str,
+        created_s: float,
+        profile: str,
+    ) -> Self:
+        """Put a measurement and its walk together."""
+        return cls(
+            id=measurement_id,
+            subject=subject,
+            name=walk.name,
+            path=str(walk.path),
+            content_sha256=walk.content_sha256,
+            created_s=created_s,
+            track_address=walk.address,
+            time_scale=walk.time_scale,
+            profile=profile,
+            frame_rate_hz=walk.track.frame_rate_hz,
+            measurement=measurement,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return everything but the measurement for JSON."""
+        return {name: getattr(self, name) for name in _FACTS}
+
+    def track(self, workspace: Workspace) -> Track:
+        """Return the landmarks from the cache.
+
+        Raises
+        ------
+        NotFoundError
+            When they have been cleared.
+        """
+        entry = ArrayCache.of(workspace).get("track", self.track_address)
+        if entry is None:
+            raise NotFoundError(
+                f"Expected the landmarks of {self.name} in the cache, but they have been cleared.",
+                "Measure the video again.",
+            )
+        track = Track.from_arrays(entry.arrays, entry.meta)
+        return track if self.time_scale == 1.0 else with_true_rate(track, track.frame_rate_hz / self.time_scale)
+
+    def motion(self, workspace: Workspace) -> Kinematics:
+        """Return the motion that was measured; raises `NotFoundError` as `track` does."""
+        measurement = self.measurement
+        return motion_of(
+            self.track(workspace),
+            measurement.settings,
+            side=measurement.visible_side,
+            undone=frozenset(measurement.undone),
+        )
+
+
+_FACTS = tuple(name for name in MeasuredWalk.__dataclass_fields__ if name != "measurement")
+
+
+def new_walk_id(path: Path) -> str:
+    """Return a new identifier that begins with the name of the video."""
+    return new_id(safe_name(path.stem, "walk")[:30])
+
+
+def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:
+    """Store a measured walk whole, in place of an earlier one of the same identifier.
+
+    Raises
+    ------
+    StorageError
+        When the disk is full or read-only; the earlier one stays.
+    """
+    values = walk.measurement.to_dict()
+    apart = {name: values.pop(name) for name in ("edits", "undone")}
+    with whole_folder(workspace.measurement_folder(walk.id)) as folder:
+        write_json(folder / "facts.json", walk.facts())
+        write_json(folder / "measurement.json", values)
+        save_arrays(folder / "curves.npz", walk.measurement.to_arrays())
+        write_json(folder / "edits.json", apart)
+
+
+def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
+    """Return a measured walk.
+
+    Raises
+    ------
+    NotFoundError, StorageError
+        When there is none of that name, or it is damaged or of another version.
+    """
+    folder = workspace.measurement_folder(measurement_id)
+    if not (folder / "facts.json").is_file():
+        raise NotFoundError(
+            f"Expected a measurement {measurement_id!r}, but there is none.", "Look at the list of measured walks."
+        )
+    stored, values = read_json(folder / "facts.json"), read_json(folder / "measurement.json")
+    apart = read_json(folder / "edits.json") if (folder / "edits.json").is_file() else {"edits": [], "undone": []}
+    try:
+        measurement = Measurement.from_dict(values | apart, load_arrays(folder / "curves.npz"))
+        return MeasuredWalk(**{name: stored[name] for name in _FACTS}, measurement=measurement)
+    except (KeyError, TypeError, InputError) as error:
+        raise StorageError(
+            f"Expected a measurement in {folder}, but it was made by another version of Gait Studio ({error}).",
+            "Measure the video again; its landmarks come from the cache.",
+        ) from error
+
+
+def list_measurements(workspace: Workspace, subject: str | None = None) -> list[dict[str, Any]]:
+    """Return the facts of all measured walks, newest first; a damaged one is left out."""
+    found = []
+    for folder in workspace.folders("measurements", "facts.json"):
+        try:
+            stored = read_json(folder / "facts.json")
+            facts = {name: stored[name] for name in _FACTS}
+        except (GaitError, KeyError, TypeError):
+            continue
+        if subject is None or facts["subject"] == subject:
+            found.append(facts)
+    return sorted(found, key=lambda facts: float(facts["created_s"]), reverse=True)
+
+
+def delete_measurement(workspace: Workspace, measurement_id: str) -> None:
+    """Delete a measured walk, and what was found when it was held against references.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    """
+    workspace.delete_folder("measurements", measurement_id)
+    for record in workspace.records("validations"):
+        if record.get("measurement_id") == measurement_id:
+            workspace.delete_record("validations", str(record["id"]))
+
+
+def remeasure(
+    workspace: Workspace,
+    walk: MeasuredWalk,
+    *,
+    edits: Sequence[Edit] | None = None,
+    undone: frozenset[str] | None = None,
+    scale: ScaleInput | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> MeasuredWalk:
+    """Measure a stored walk again from its cached landmarks and store what comes out.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    walk : MeasuredWalk
+    edits, undone, scale : optional
+        What is to be in place of what was stored; None leaves it.
+    settings : mapping, optional
+        Fields of `MeasureSettings` to be changed.
+
+    Raises
+    ------
+    InputError
+        When an edit puts the events out of order; nothing is stored then.
+    NotFoundError
+        When the landmarks are no longer in the cache.
+    """
+    before = walk.measurement
+    chosen = before.settings.with_(**(settings or {}))
+    dropped = frozenset(before.undone) if undone is None else undone
+    motion = motion_of(walk.track(workspace), chosen, side=before.visible_side, undone=dropped)
+    measurement = measure(
+        motion,
+        chosen,
+        # A later version may find the events elsewhere: edits belong to those that were shown.
+        events=before.events if settings is None and undone is None else None,
+        scale=before.scale_input if scale is None else scale,
+        edits=before.edits if edits is None else edits,
+        undone=dropped,
+        quality=before.quality,
+        warnings=[warning for warning in before.warnings if warning.code not in OWN_WARNINGS],
+    )
+    again = replace(walk, measurement=measurement)
+    save_measurement(workspace, again)
+    return again

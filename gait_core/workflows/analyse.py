@@ -1,0 +1,170 @@
+"""Analyses later walks: finds the landmarks, compares with a baseline, draws the overlays; here or on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.store import StoredBaseline, load_baseline
+from gait_core.config import FeatureSettings, Limits, Profile, load_profiles, profile_named
+from gait_core.errors import GaitError
+from gait_core.pose.extract import default_workers
+from gait_core.pose.on_cluster import extract_joined, join_cluster
+from gait_core.progress import Reporter
+from gait_core.runtime.executors import local_threads
+from gait_core.runtime.memory import MemoryMonitor
+from gait_core.video.decode import decoder_bytes
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
+from gait_core.workflows.analyse_on_executor import FoundWalk, score_on
+from gait_core.workflows.analyse_task import visible_side
+from gait_core.workspace import Workspace
+
+__all__ = ["analyse_walks"]
+
+_OVERLAY_BYTES = 64 * 1024**2
+"""Canvas and encoder of one overlay video."""
+
+
+def analyse_walks(
+    videos: Sequence[str],
+    baseline_id: str,
+    workspace: Workspace,
+    reporter: Reporter,
+    *,
+    profile: str | None = None,
+    person: str = "auto",
+    overlay: bool = True,
+    cluster: str | None = None,
+) -> dict[str, Any]:
+    """Compare walks with a baseline.
+
+    Parameters
+    ----------
+    videos : sequence of str
+    baseline_id : str
+    workspace : Workspace
+    reporter : Reporter
+    profile : str, optional
+        Default: the profile of the baseline, as it was then; one that finds the landmarks otherwise makes the
+        comparison doubtful and says so.
+    person : str
+        Whom to follow where several people are in view, see `PoseSettings`.
+    overlay : bool
+        Also write the overlay videos.
+    cluster : str, optional
+        Address of a Dask scheduler whose machines do all of it; default: this process does.
+
+    Returns
+    -------
+    dict
+        ``walks``: one entry per video, in order; a video that failed has ``error``.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such baseline.
+    ClusterError
+        When the cluster does not fit or went away; what is finished is kept.
+    """
+    stored = load_baseline(workspace, baseline_id)
+    workspace.check_writable()
+    settings = _profile(stored, profile, workspace, reporter)
+    pose = settings.pose_settings().with_(person=person)
+    paths = [Path(video) for video in videos]
+
+    def scored(
+        executor: Executor, found: Sequence[FoundWalk | GaitError], check: Callable[[], None] = lambda: None
+    ) -> list[AnalysisSummary | GaitError]:
+        for path, walk in zip(paths, found, strict=True):
+            if isinstance(walk, GaitError):
+                reporter.warn("score", str(walk), item=path.name)
+        usable = [walk for walk in found if not isinstance(walk, GaitError)]
+        rest = iter(
+            score_on(
+                executor,
+                usable,
+                stored.id,
+                workspace=workspace,
+                pose=pose,
+                profile=settings.name,
+                overlay=overlay,
+                reporter=reporter,
+                check=check,
+            )
+        )
+        return [walk if isinstance(walk, GaitError) else next(rest) for walk in found]
+
+    if cluster is None:
+        features, limits = FeatureSettings.from_dict(stored.calibration["windows"]), settings.limits()
+        prepared = prepare_walks(paths, pose, features, workspace, reporter, limits=limits, side=visible_side(stored))
+        with local_threads(_at_once(prepared, limits)) as pool:
+            outcomes = scored(pool, prepared)
+    else:
+        with join_cluster(cluster, paths, pose, workspace=workspace, reporter=reporter) as machines:
+            with reporter.stage("extract", f"Finding the person in every frame, on the cluster {cluster}"):
+                remote = extract_joined(machines, paths, pose, workspace=workspace, reporter=reporter)
+            outcomes = scored(machines, remote, machines.check)
+    walks = [_answer(video, outcome) for video, outcome in zip(videos, outcomes, strict=True)]
+    return {"baseline_id": baseline_id, "walks": walks, "timing_s": reporter.timing_s}
+
+
+def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, reporter: Reporter) -> Profile:
+    """Return the profile to analyse with, and say where it is not that of the baseline."""
+    name = str(stored.manifest["profile"])
+    then = stored.profile or profile_named(name, workspace.profiles)
+    if wanted is None:
+        now = load_profiles(workspace.profiles).get(name)
+        if now is None or now.pose_settings() != then.pose_settings():
+            what = "deleted" if now is None else "changed"
+            reporter.warn("probe", f"The profile {name!r} was {what} since the baseline was made; used as it was then.")
+        return then
+    chosen = profile_named(wanted, workspace.profiles)
+    if chosen.pose_settings() != then.pose_settings():
+        this = repr(wanted) if wanted != name else "it as it is now"
+        reporter.warn(
+            "probe",
+            f"The baseline was made with the profile {name!r}, this analysis uses {this}: "
+            "differences may come from that.",
+        )
+    return chosen
+
+
+def _at_once(walks: Sequence[PreparedWalk | GaitError], limits: Limits) -> int:
+    """Return how many walks are scored at the same time, as far as the memory bears."""
+    tracks = [walk.track for walk in walks if isinstance(walk, PreparedWalk)]
+    wanted = max(1, min(limits.workers or default_workers(), len(tracks)))
+    if not limits.memory_bytes:
+        return wanted
+    largest = max((track.width_px * track.height_px for track in tracks), default=0)
+    return MemoryMonitor(limits.memory_bytes).workers_for(wanted, decoder_bytes(largest) + _OVERLAY_BYTES)
+
+
+def _answer(video: str, outcome: AnalysisSummary | GaitError) -> dict[str, Any]:
+    if isinstance(outcome, GaitError):
+        return {
+            "path": video,
+            "name": Path(video).name,
+            "level": None,
+            "score": None,
+            "share_over_threshold": None,
+            "joints": {},
+            "warnings": [],
+            "error": outcome.to_dict(),
+        }
+    return {
+        "path": video,
+        "name": outcome.name,
+        "analysis_id": outcome.id,
+        "measurement_id": outcome.measurement_id,
+        "level": outcome.level,
+        "score": outcome.score,
+        "share_over_threshold": outcome.share_over_threshold,
+        "joints": outcome.joints,
+        "warnings": outcome.warnings,
+        "frames": outcome.facts["frames"],
+        "detection_rate": outcome.facts["detection_rate"],
+        "cached": outcome.facts["cached"],
+    }

@@ -1,0 +1,241 @@
+"""What a worker does with one walk: compares it with the baseline, measures it, stores both; draws the overlay.
+
+The identifiers are given from outside. A task that is run again, because its worker died or only seemed to, finds
+what the first run has stored and stores nothing beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.assessment import Assessment, assess, load_scorer
+from gait_core.baseline.norms import Norms
+from gait_core.baseline.save import remember_walk
+from gait_core.baseline.store import StoredBaseline, load_baseline
+from gait_core.cache import ArrayCache, waiting_lock
+from gait_core.cache.archive import save_arrays
+from gait_core.config import FeatureSettings, PoseSettings, Settings
+from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
+from gait_core.gait.features import JOINTS, joint_label
+from gait_core.gait.identity import compare_people, one_person
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.pose.extract import extract_track, load_walk
+from gait_core.progress import Reporter
+from gait_core.report.overlay import write_overlay
+from gait_core.runtime.workers import in_worker
+from gait_core.walks.measurements import MeasuredWalk
+from gait_core.walks.prepare import PreparedWalk, prepare_walk
+from gait_core.workflows.measure import measure_prepared
+from gait_core.workspace import Workspace, read_json, whole_folder, write_json
+
+__all__ = ["WalkToScore", "draw_task", "score_task", "visible_side"]
+
+_REMEDY = "Run again; if it fails again, send the log to the developers."
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkToScore(Settings):
+    """One walk and all that a worker has to know of it.
+
+    Attributes
+    ----------
+    path : str
+        Absolute.
+    address : str
+        Where its landmarks lie in the cache.
+    cached : bool
+        What is told of the walk: whether they lay there before.
+    baseline_id, profile : str
+    pose : mapping
+        Fields of `PoseSettings`, for landmarks that have left the cache meanwhile.
+    analysis_id, measurement_id : str
+        Under which the results are to be stored.
+    created_s : float
+        When they count as made, s since 1970.
+    workspace : str
+    mark : str
+        File of the run, see `gait_core.runtime.workers`.
+    """
+
+    path: str
+    address: str
+    cached: bool
+    baseline_id: str
+    profile: str
+    analysis_id: str
+    measurement_id: str
+    created_s: float
+    workspace: str
+    mark: str
+    pose: Mapping[str, Any] = field(default_factory=dict)
+
+
+def score_task(task: Mapping[str, Any], attempt: int, reporter: Reporter | None = None) -> dict[str, Any]:  # noqa: ARG001
+    """Score and measure one walk and store both; return the summary as ``summary``.
+
+    Parameters
+    ----------
+    task : mapping
+        Fields of `WalkToScore`.
+    attempt : int
+        How many workers died over it before.
+    reporter : Reporter, optional
+        Of the run, where it shares the process.
+    """
+    walk = WalkToScore.from_dict(task)
+
+    def work(inner: Reporter) -> dict[str, Any]:
+        with _only_one(walk, inner):
+            return {"summary": _scored(walk, inner).to_dict()}
+
+    return in_worker(Path(walk.mark), work, name=Path(walk.path).name, remedy=_REMEDY, reporter=reporter)
+
+
+def draw_task(task: Mapping[str, Any], attempt: int, reporter: Reporter | None = None) -> dict[str, Any]:  # noqa: ARG001
+    """Draw the overlay video of one stored analysis; parameters as for `score_task`."""
+    walk = WalkToScore.from_dict(task)
+
+    def work(inner: Reporter) -> dict[str, Any]:
+        with _only_one(walk, inner):
+            workspace = Workspace(walk.workspace)
+            target = workspace.analysis_folder(walk.analysis_id) / "overlay.mp4"
+            if not target.is_file():
+                stored = load_baseline(workspace, walk.baseline_id)
+                prepared = _prepared(walk, stored, workspace, inner)
+                write_overlay(target, prepared, assess(prepared, stored, load_scorer(stored)), inner)
+        return {}
+
+    return in_worker(Path(walk.mark), work, name=Path(walk.path).name, remedy=_REMEDY, reporter=reporter)
+
+
+def visible_side(stored: StoredBaseline) -> str | None:
+    """Return the side that all walks of a baseline show, or None."""
+    sides = stored.calibration["conditions"]["visible_sides"]
+    return sides[0] if len(sides) == 1 else None
+
+
+@contextmanager
+def _only_one(walk: WalkToScore, reporter: Reporter) -> Iterator[None]:
+    """Wait while another worker has the same walk: one that a scheduler gave up may still be at work."""
+    mark = Path(walk.mark)
+    with waiting_lock(mark.with_name(f"{mark.stem}-{walk.analysis_id}.lock"), reporter):
+        yield
+
+
+def _scored(walk: WalkToScore, reporter: Reporter) -> AnalysisSummary:
+    workspace = Workspace(walk.workspace)
+    known = workspace.analysis_folder(walk.analysis_id) / "analysis.json"
+    if known.is_file():
+        return AnalysisSummary.from_dict(read_json(known))
+    stored = load_baseline(workspace, walk.baseline_id)
+    prepared = _prepared(walk, stored, workspace, reporter)
+    reporter.check()
+    comparison = assess(prepared, stored, load_scorer(stored))
+    measured = _measured(walk, prepared, stored, workspace)
+    doubts = _person_doubt(measured, Norms.load(stored.folder))
+    comparison = replace(comparison, warnings=(*comparison.warnings, *doubts))
+    summary = _summary(walk, prepared, comparison, stored, measured)
+    remember_walk(workspace, stored.subject, prepared)
+    _store(workspace, summary, comparison)  # last: who finds it finds everything
+    return summary
+
+
+def _prepared(walk: WalkToScore, stored: StoredBaseline, workspace: Workspace, reporter: Reporter) -> PreparedWalk:
+    path = Path(walk.path)
+    try:
+        found = load_walk(path, walk.address, workspace=workspace, cached=walk.cached)
+    except NotFoundError:  # the cache is too small to keep them until now
+        pose = PoseSettings.from_dict(walk.pose)
+        found = extract_track(path, pose, workspace=workspace, reporter=reporter.without_events())
+    prepared = prepare_walk(
+        path,
+        found,
+        FeatureSettings.from_dict(stored.calibration["windows"]),
+        cache=ArrayCache.of(workspace),
+        side=visible_side(stored),
+    )
+    if isinstance(prepared, GaitError):
+        raise prepared
+    return prepared
+
+
+def _measured(
+    walk: WalkToScore, prepared: PreparedWalk, stored: StoredBaseline, workspace: Workspace
+) -> MeasuredWalk | None:
+    """Measure the same walk, with the scale that the baseline was given; None where no gait can be measured."""
+    scale = ScaleInput.from_dict(stored.calibration.get("scale_input") or {})
+    if scale.kind == "speed":
+        scale = ScaleInput()  # the speed of the baseline's walks says nothing of this one
+    try:
+        return measure_prepared(
+            prepared,
+            workspace,
+            subject=stored.subject,
+            profile=walk.profile,
+            scale=scale,
+            measurement_id=walk.measurement_id,
+            created_s=walk.created_s,
+        )
+    except WalkRefused:
+        return None
+
+
+def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:
+    """Warn when the proportions of the body are not those of the baseline; a group of people has none of its own."""
+    if measured is None or norms is None or not one_person(norms.proportions):
+        return []
+    verdict = compare_people(measured.measurement.proportions, norms.proportions)
+    return [WalkWarning(code="other_person", message=verdict.sentence)] if verdict.same is False else []
+
+
+def _summary(
+    walk: WalkToScore,
+    prepared: PreparedWalk,
+    comparison: Assessment,
+    stored: StoredBaseline,
+    measured: MeasuredWalk | None,
+) -> AnalysisSummary:
+    return AnalysisSummary(
+        id=walk.analysis_id,
+        baseline_id=stored.id,
+        subject=stored.subject,
+        name=prepared.name,
+        path=str(prepared.path),
+        content_sha256=prepared.content_sha256,
+        created_s=walk.created_s,
+        level=comparison.level,
+        score=comparison.score,
+        share_over_threshold=comparison.share_over_threshold,
+        joints=comparison.joints,
+        warnings=[warning.to_dict() for warning in comparison.warnings],
+        thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
+        facts=prepared.summary(),
+        measurement_id=measured.id if measured is not None else "",
+    )
+
+
+def _store(workspace: Workspace, summary: AnalysisSummary, comparison: Assessment) -> None:
+    with whole_folder(workspace.analysis_folder(summary.id)) as temporary:
+        write_json(temporary / "analysis.json", summary.to_dict())
+        save_arrays(
+            temporary / "scores.npz",
+            {
+                "window_time_s": comparison.window_time_s,
+                "window_scores": comparison.window_scores,
+                "window_limit": np.array(comparison.window_limit),
+                "joint_time_s": comparison.joint_time_s,
+                "joint_time_scores": comparison.joint_time_scores,
+                "joint_names": np.array(_joint_names(summary), dtype=np.str_),
+            },
+        )
+
+
+def _joint_names(summary: AnalysisSummary) -> list[str]:
+    return [joint_label(joint, str(summary.facts["visible_side"])) for joint in JOINTS]

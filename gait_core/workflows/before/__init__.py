@@ -1,0 +1,1 @@
+"""The pipeline before it was optimised, for comparison: what ``--disable-optimizations`` runs."""

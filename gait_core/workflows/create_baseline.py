@@ -1,0 +1,278 @@
+"""Makes a baseline: videos → landmarks → features → model fitted to the person → limits → stored artefacts."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gait_core import __version__
+from gait_core.baseline.conditions import conditions_of
+from gait_core.baseline.fit import (
+    MINIMUM_WALKS,
+    Fitted,
+    relative_scores,
+    typical_by_feature,
+    typical_score,
+    typical_window,
+    window_limit,
+)
+from gait_core.baseline.model_choice import fit_walks, needs_keras
+from gait_core.baseline.norms import measure_norms
+from gait_core.baseline.pretrained import Pretrained
+from gait_core.baseline.save import save_baseline
+from gait_core.baseline.thresholds import Thresholds, compute_thresholds
+from gait_core.cache import ArrayCache
+from gait_core.config import (
+    Profile,
+    RunSettings,
+    digest_of,
+    profile_named,
+)
+from gait_core.errors import GaitError, InputError
+from gait_core.gait.features import FEATURE_NAMES
+from gait_core.progress import Reporter
+from gait_core.runtime.memory import batch_size_for
+from gait_core.runtime.memory_readings import machine_memory
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
+from gait_core.workflows.baseline_request import BaselineRequest
+from gait_core.workflows.before.fit import HELD_OUT_NOTE, fit_unoptimised
+from gait_core.workflows.before.prepare import prepare_unoptimised
+from gait_core.workspace import Workspace, new_id, safe_name
+
+__all__ = ["RECOMMENDED_WALKS", "BaselineRequest", "create_baseline"]
+
+RECOMMENDED_WALKS = 5
+
+
+def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    """Make a baseline and store it.
+
+    Parameters
+    ----------
+    request : BaselineRequest
+    workspace : Workspace
+    reporter : Reporter
+
+    Returns
+    -------
+    dict
+        ``baseline_id``, ``walks``, ``timing_s``, ``training``, ``thresholds``, ``artefacts``: what
+        ``baseline create --json`` prints.
+
+    Raises
+    ------
+    GaitError
+        When fewer than three walks can be used, or when the machine lacks something. Nothing is stored then.
+    """
+    begun_s = time.perf_counter()
+    settings = request.run_settings()
+    profile = profile_named(request.profile, workspace.profiles)
+    workspace.check_writable()
+    if not request.disable_optimizations and needs_keras(settings, from_scratch=request.from_scratch):
+        from gait_core.learn.backend import preload
+
+        preload()
+        batch = min(profile.batch_size, batch_size_for(profile.base, machine_memory().available_bytes))
+        settings = settings.with_(learn=settings.learn.with_(batch_size=batch))
+
+    outcomes = _prepared(request, profile, settings, workspace, reporter)
+    usable = _usable(request.videos, outcomes, reporter)
+
+    fitted, pretrained, model = _fitted(request, usable, settings, reporter)
+    with reporter.stage("thresholds", "Setting the limits"):
+        scores = relative_scores(fitted)
+        reference = pretrained.reference_for(len(usable)) if pretrained is not None else None
+        thresholds = compute_thresholds(scores, settings.thresholds, reference)
+        if request.disable_optimizations:
+            thresholds = replace(thresholds, note=f"{thresholds.note} {HELD_OUT_NOTE}")
+        baseline_id = new_id(safe_name(request.subject, "baseline"))
+        timing = reporter.timing_s | {"total": time.perf_counter() - begun_s}
+        manifest = _manifest(request, profile, settings, usable, outcomes, fitted, pretrained, timing)
+        artefacts = save_baseline(
+            workspace,
+            baseline_id,
+            model=model,
+            fitted=fitted,
+            thresholds=thresholds,
+            reference=reference,
+            walks=usable,
+            norms=measure_norms(
+                [walk.track for walk in usable],
+                usable[0].features.visible_side,
+                request.scale_input(),
+                cache=ArrayCache.of(workspace) if request.use_cache and not request.disable_optimizations else None,
+                addresses=[digest_of([walk.address, walk.time_scale]) for walk in usable],
+            ),
+            calibration=_calibration(request, settings, usable, fitted),
+            manifest=manifest,
+        )
+    return {
+        "baseline_id": baseline_id,
+        "subject": request.subject,
+        "walks": manifest["walks"] + manifest["left_out"],
+        "timing_s": _timing(reporter, begun_s),
+        "training": fitted.training,
+        "thresholds": _threshold_summary(thresholds),
+        "artefacts": artefacts,
+    }
+
+
+def _prepared(
+    request: BaselineRequest, profile: Profile, settings: RunSettings, workspace: Workspace, reporter: Reporter
+) -> list[PreparedWalk | GaitError]:
+    videos = [Path(video) for video in request.videos]
+    pose = profile.pose_settings().with_(person=request.person)
+    if request.disable_optimizations:
+        return prepare_unoptimised(videos, pose, settings.features, reporter, true_fps=request.fps)
+    return prepare_walks(
+        videos,
+        pose,
+        settings.features,
+        workspace,
+        reporter,
+        limits=profile.limits(request.workers),
+        use_cache=request.use_cache,
+        true_fps=request.fps,
+    )
+
+
+def _fitted(
+    request: BaselineRequest, walks: Sequence[PreparedWalk], settings: RunSettings, reporter: Reporter
+) -> tuple[Fitted, Pretrained | None, Any]:
+    if request.disable_optimizations:
+        fitted, model = fit_unoptimised([walk.windows.stacked() for walk in walks], settings.learn, reporter)
+        return fitted, None, model
+    with reporter.stage("train", "Fitting the model to this person"):
+        return fit_walks(walks, settings, reporter, from_scratch=request.from_scratch)
+
+
+def _usable(
+    videos: Sequence[str], outcomes: Sequence[PreparedWalk | GaitError], reporter: Reporter
+) -> list[PreparedWalk]:
+    """Return the walks that count: usable, and each video once."""
+    found: list[PreparedWalk] = []
+    failed: list[str] = []
+    seen: dict[str, str] = {}
+    for video, outcome in zip(videos, outcomes, strict=True):
+        name = Path(video).name
+        if isinstance(outcome, GaitError):
+            failed.append(f"{name}: {outcome.message}")
+            reporter.warn("features", f"{outcome.message} {outcome.remedy}", item=name)
+        elif outcome.content_sha256 in seen:
+            failed.append(f"{name}: the same video as {seen[outcome.content_sha256]}")
+            reporter.warn("features", f"the same video as {seen[outcome.content_sha256]}; counted once", item=name)
+        elif outcome.blocking:
+            failed.append(f"{name}: {outcome.blocking[0].message}")
+            reporter.warn("features", outcome.blocking[0].message, item=name)
+        else:
+            seen[outcome.content_sha256] = name
+            found.append(outcome)
+    found, other_side = _same_side(found)
+    for walk in other_side:
+        failed.append(f"{walk.name}: shows the other side of the body")
+        reporter.warn("features", "shows the other side of the body than most walks; left out", item=walk.name)
+    if len(found) < MINIMUM_WALKS:
+        raise InputError(
+            f"Expected at least {MINIMUM_WALKS} usable walks, but {len(found)} of {len(videos)} can be used. "
+            + "; ".join(failed),
+            "Replace the videos named here by other walks of the same person, filmed from the same side.",
+        )
+    if len(found) < RECOMMENDED_WALKS:
+        reporter.warn(
+            "features",
+            f"{len(found)} walks make a baseline with wider limits; {RECOMMENDED_WALKS} are recommended.",
+        )
+    return found
+
+
+def _same_side(walks: list[PreparedWalk]) -> tuple[list[PreparedWalk], list[PreparedWalk]]:
+    """Split walks into those that show the side most of them show, and the others."""
+    if not walks:
+        return [], []
+    side = Counter(walk.features.visible_side for walk in walks).most_common(1)[0][0]
+    return (
+        [walk for walk in walks if walk.features.visible_side == side],
+        [walk for walk in walks if walk.features.visible_side != side],
+    )
+
+
+def _timing(reporter: Reporter, begun_s: float) -> dict[str, float]:
+    stages = ("probe", "extract", "features", "train", "thresholds")
+    timing = reporter.timing_s
+    return {name: round(timing.get(name, 0.0), 4) for name in stages} | {
+        "total": round(time.perf_counter() - begun_s, 4)
+    }
+
+
+def _threshold_summary(thresholds: Thresholds) -> dict[str, Any]:
+    summary = thresholds.to_dict()
+    summary.pop("settings")
+    return summary
+
+
+def _calibration(
+    request: BaselineRequest, settings: RunSettings, walks: Sequence[PreparedWalk], fitted: Fitted
+) -> dict[str, Any]:
+    scorer = fitted.scorer
+    return {
+        "speed_mps": request.speed_mps,
+        "scale_input": request.scale_input().to_dict(),
+        "fps": request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
+        "scale": {
+            "leg_length_px": [round(float(walk.features.leg_length_px), 2) for walk in walks],
+            "unit": "leg length; a length in metres needs the subject's height",
+        },
+        "feature_names": list(FEATURE_NAMES),
+        "feature_mean": [float(value) for value in scorer.mean],
+        "feature_sd": [float(value) for value in scorer.sd],
+        "residual_scale": [float(value) for value in scorer.scale],
+        "typical_score": typical_score(fitted),
+        "typical_window": typical_window(fitted),
+        "window_limit": window_limit(fitted),
+        "typical_by_feature": [float(value) for value in typical_by_feature(fitted)],
+        "windows": settings.features.to_dict(),
+        "conditions": conditions_of(walk.features for walk in walks),
+    }
+
+
+def _manifest(
+    request: BaselineRequest,
+    profile: Profile,
+    settings: RunSettings,
+    usable: Sequence[PreparedWalk],
+    outcomes: Sequence[PreparedWalk | GaitError],
+    fitted: Fitted,
+    pretrained: Pretrained | None,
+    timing: Mapping[str, float],
+) -> dict[str, Any]:
+    chosen = {id(walk) for walk in usable}
+    scores = relative_scores(fitted)
+    left_out = []
+    for video, outcome in zip(request.videos, outcomes, strict=True):
+        if isinstance(outcome, GaitError):
+            left_out.append({"path": video, "error": outcome.to_dict(), "used": False})
+        elif id(outcome) not in chosen:
+            left_out.append(outcome.summary() | {"used": False})
+    return {
+        "subject": request.subject,
+        "created_s": time.time(),
+        "profile": request.profile,
+        "profile_settings": profile.to_dict(),
+        "optimised": not request.disable_optimizations,
+        "settings": settings.to_dict(),
+        "settings_digest": settings.digest(),
+        "walks": [walk.summary() | {"used": True, "score": float(s)} for walk, s in zip(usable, scores, strict=True)],
+        "left_out": left_out,
+        "training": fitted.training,
+        "pretrained_sha256": pretrained.sha256 if pretrained is not None else None,
+        "versions": {"gait_studio": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        "timing_s": {name: round(seconds, 4) for name, seconds in timing.items() if math.isfinite(seconds)},
+    }

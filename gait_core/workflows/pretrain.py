@@ -1,0 +1,263 @@
+"""Trains the autoencoder that every baseline starts from, on simulated people, and calibrates it on others.
+
+Four groups of people, none in two of them: to train on, to stop training by, to learn how normal walks
+deviate from a person's own baseline (scale and metric), and to rank later normal walks by (reference).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core import __version__
+from gait_core.baseline.fit import Fitted, PersonFitter
+from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained
+from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, residual, score_residual, whitening
+from gait_core.baseline.stride_profile import profile_metric, stride_phase
+from gait_core.baseline.thresholds import Reference
+from gait_core.cache.archive import save_arrays
+from gait_core.config import FeatureSettings, LearnSettings
+from gait_core.gait.features import FEATURE_NAMES
+from gait_core.learn.autoencoder.networks import build_autoencoder, weights_of
+from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.history import History
+from gait_core.learn.train import Trainer
+from gait_core.progress import Reporter
+from gait_core.simulate.windows import FIRST_SEED, simulated_walks
+from gait_core.workspace import Workspace, write_json
+
+__all__ = ["pretrain"]
+
+Array = NDArray[np.float32]
+PEOPLE: Final = 700
+EPOCHS: Final = 30
+_BATCH: Final = 256
+_RATE: Final = 3e-3
+_METRIC_PEOPLE: Final = 600
+_WINDOW_METRIC_PEOPLE: Final = 150
+_DIRECTIONS: Final = 120
+_REFERENCE_PEOPLE: Final = 199
+_REFERENCE_WALKS: Final = 3
+_BASELINE_SIZES: Final = (3, 5)
+_PRIOR_WEIGHT: Final = 6.0
+_VIDEO_FACTOR: Final = 1.25
+"""By how much the limits are widened. Later walks rendered to video deviate about 1.4 times as far as those of the
+fast path (12 people, 72 later walks through the pose model); the limits lie between the two."""
+
+
+def pretrain(
+    out: Path | None,
+    workspace: Workspace,
+    reporter: Reporter,
+    *,
+    people: int | None = None,
+    cell: str = "gru",
+    epochs: int = EPOCHS,
+    reference_people: int = _REFERENCE_PEOPLE,
+) -> dict[str, Any]:
+    """Train, calibrate and write the model with its manifest.
+
+    Parameters
+    ----------
+    out : Path or None
+        ``.keras`` file to write; default: the shipped one.
+    workspace : Workspace
+        Not written to; named for the record.
+    reporter : Reporter
+    people : int, optional
+        People to train on, each with one walk in either direction; the other groups shrink with it.
+    cell : {"gru", "lstm"}
+    epochs : int
+    reference_people : int
+        People whose later walks are ranked; the smallest false-alarm rate is 1 / (people + 1).
+
+    Returns
+    -------
+    dict
+        ``model``, ``val_loss`` and the manifest.
+    """
+    del workspace
+    people = people or PEOPLE
+    share = people / PEOPLE
+    features, learn = FeatureSettings(), LearnSettings(cell=cell)
+    target = out or PRETRAINED_FOLDER / f"autoencoder_{cell}.keras"
+    begun_s = time.perf_counter()
+    with reporter.stage("cohort", f"Simulating {people} people"):
+        training = _windows("train", people, features, reporter)
+        validation = _windows("validate", max(8, people // 8), features, reporter)
+        mean = training.mean(axis=(0, 1)).astype(np.float32)
+        sd = training.std(axis=(0, 1)).astype(np.float32)
+    with reporter.stage("train", "Training the autoencoder"):
+        model, history = _train((training - mean) / sd, (validation - mean) / sd, learn, epochs, reporter)
+    start = Pretrained(
+        weights=weights_of(model),
+        mean=mean,
+        sd=sd,
+        prior_scale=np.ones_like(sd),
+        metrics=Metrics(),
+        model_path=None,
+        manifest={},
+        references={},
+    )
+    with reporter.stage("metric", "Learning how normal walks deviate"):
+        start = _learn_metrics(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
+    with reporter.stage("reference", "Ranking later normal walks of other people"):
+        fitter = PersonFitter(start, learn)
+        references = {
+            n_walks: _reference(fitter, n_walks, reference_people, features, reporter) for n_walks in _BASELINE_SIZES
+        }
+    manifest = _manifest(features, learn, people, epochs, training, history, references, time.perf_counter() - begun_s)
+    _write(target, model, start, manifest)
+    return {"model": str(target), "val_loss": history.best_val_loss, "manifest": manifest}
+
+
+def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporter) -> Array:
+    found: list[Array] = []
+    for number in range(people):
+        reporter.check()
+        for direction in (1, -1):
+            # A number of its own per direction: another day, not the same walk mirrored.
+            walks = range(1) if direction == 1 else range(1, 2)
+            found.extend(simulated_walks(FIRST_SEED[use] + number, walks, direction, settings))
+        reporter.progress("cohort", number + 1, people, "people")
+    return np.concatenate(found)
+
+
+def _train(
+    training: Array, validation: Array, settings: LearnSettings, epochs: int, reporter: Reporter
+) -> tuple[Any, History]:
+    seed_everything(settings.seed)
+    model = build_autoencoder(training.shape[1], training.shape[2], settings)
+    steps = epochs * -(-len(training) // _BATCH)
+    trainer = Trainer(model, _RATE, decay_steps=steps)
+    training, validation = training.astype(np.float32), validation.astype(np.float32)
+    history = trainer.run(
+        (training, training),
+        (validation, validation),
+        epochs=epochs,
+        patience=epochs,
+        batch_size=_BATCH,
+        reporter=reporter,
+    )
+    return model, history
+
+
+def _learn_metrics(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> Pretrained:
+    """Learn the usual residual per feature, and what whitens windows and stride profiles."""
+    usual: list[NDArray[np.float64]] = []
+    windows: list[Array] = []
+    profiles: list[NDArray[np.float64]] = []
+    for number in range(people):
+        reporter.check()
+        walks = list(simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings))
+        if len(walks) > 2:
+            scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
+            rest = [
+                residual(
+                    start.weights, ReferenceWindows.of(start.weights, [w for j, w in enumerate(scaled) if j != i]), walk
+                )
+                for i, walk in enumerate(scaled)
+            ]
+            own = np.sqrt((np.concatenate(rest).astype(np.float64) ** 2).mean(axis=(0, 1)))
+            scores = [
+                score_residual(one, stride_phase(walk), own.astype(np.float32), Metrics())
+                for one, walk in zip(rest, walks, strict=True)
+            ]
+            usual.append(own)
+            profiles += [score.profile for score in scores]
+            if number < _WINDOW_METRIC_PEOPLE:
+                windows += [(one / own).astype(np.float32) for one in rest]
+        reporter.progress("metric", number + 1, people, "people")
+    return replace(
+        start,
+        prior_scale=np.sqrt(np.mean(np.square(usual), axis=0)).astype(np.float32),
+        metrics=Metrics(
+            window=whitening(np.concatenate(windows), _DIRECTIONS), profile=profile_metric(np.stack(profiles))
+        ),
+    )
+
+
+def _reference(
+    fitter: PersonFitter, n_walks: int, people: int, settings: FeatureSettings, reporter: Reporter
+) -> Reference:
+    """Make a baseline for each person and see how later walks deviate from it."""
+    held_out: list[NDArray[np.float64]] = []
+    later: list[NDArray[np.float64]] = []
+    for number in range(people):
+        reporter.check()
+        walks = list(
+            simulated_walks(
+                FIRST_SEED["reference"] + number, range(n_walks + _REFERENCE_WALKS), _direction(number), settings
+            )
+        )
+        fitted: Fitted = fitter.fit(walks[:n_walks], reporter.without_events())
+        held_out.append(np.log(fitted.held_out_raw))
+        later.append(np.log([fitted.scorer.score(walk).overall for walk in walks[n_walks:]]))
+        reporter.progress("reference", number + 1, people, "people")
+    prior_sd = float(np.sqrt(np.mean([np.var(scores, ddof=1) for scores in held_out])))
+    empty = Reference(deviations=np.empty((0, 0)), prior_sd=prior_sd, prior_weight=_PRIOR_WEIGHT, source="")
+    deviations = np.full((people, _REFERENCE_WALKS), np.nan)
+    for row, own, scores in zip(deviations, held_out, later, strict=True):
+        row[: len(scores)] = (scores - own.mean()) / empty.spread(own)
+    return replace(empty, deviations=_VIDEO_FACTOR * deviations, source="simulated")
+
+
+def _direction(number: int) -> int:
+    return 1 if number % 2 else -1
+
+
+def _manifest(
+    features: FeatureSettings,
+    learn: LearnSettings,
+    people: int,
+    epochs: int,
+    training: Array,
+    history: History,
+    references: dict[int, Reference],
+    duration_s: float,
+) -> dict[str, Any]:
+    keras = load_keras()
+    return {
+        "command": f"python -m gait_core pretrain --cell {learn.cell}"
+        + (f" --people {people}" if people != PEOPLE else ""),
+        "feature_names": list(FEATURE_NAMES),
+        "feature_settings": features.to_dict(),
+        "learn_settings": learn.to_dict(),
+        "people": people,
+        "person_seeds": FIRST_SEED,
+        "windows": len(training),
+        "epochs": epochs,
+        "loss": history.loss,
+        "val_loss": history.val_loss,
+        "versions": {
+            "gait_studio": __version__,
+            "keras": keras.__version__,
+            "backend": keras.config.backend(),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "duration_s": round(duration_s, 1),
+        "video_factor": _VIDEO_FACTOR,
+        "references": {str(n): reference.to_dict() for n, reference in references.items()},
+    }
+
+
+def _write(target: Path, model: Any, start: Pretrained, manifest: dict[str, Any]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    model.save(target)
+    arrays: dict[str, NDArray[Any]] = {f"weights/{name}": value for name, value in start.weights.items()}
+    arrays |= {"mean": start.mean, "sd": start.sd, "prior_scale": start.prior_scale}
+    arrays |= start.metrics.to_arrays()
+    save_arrays(target.with_suffix(".npz"), arrays)
+    digests = {
+        "model_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "arrays_sha256": hashlib.sha256(target.with_suffix(".npz").read_bytes()).hexdigest(),
+    }
+    write_json(target.with_suffix(".json"), manifest | digests)
