@@ -1,5 +1,10 @@
 """The page 'Overview'."""
 
-from app.views import overview
+from app.registry import register
 
-overview.render()
+register(__file__, "overview", title="Overview", icon=":material/space_dashboard:", section="", order=10, default=True)
+
+if __name__ == "__main__":  # run by Streamlit, not loaded for the menu
+    from app.views import overview
+
+    overview.render()

@@ -1,39 +1,49 @@
-"""The benchmarks by name."""
+"""The benchmarks by name: ``bench_x`` in module ``x`` of this package is the benchmark ``x``; no list names them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
 
-from gait_core.bench.accuracy import bench_accuracy
-from gait_core.bench.cache import bench_cache
-from gait_core.bench.common import BenchResult, as_text
-from gait_core.bench.decode import bench_decode
-from gait_core.bench.detection import bench_detection
-from gait_core.bench.extraction import bench_extraction
-from gait_core.bench.measuring import bench_measuring
-from gait_core.bench.memory import bench_memory
-from gait_core.bench.pipeline import bench_pipeline
-from gait_core.bench.profiles import bench_profiles
-from gait_core.bench.training import bench_training
+from gait_core import bench as package
+from gait_core.bench.common import BenchResult
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
-__all__ = ["BENCHES", "as_text", "run"]
+__all__ = ["Bench", "bench_named", "benches", "run"]
 
-BENCHES: Final[Mapping[str, Callable[..., BenchResult]]] = {
-    "detection": bench_detection,
-    "accuracy": bench_accuracy,
-    "measuring": bench_measuring,
-    "extraction": bench_extraction,
-    "decode": bench_decode,
-    "pipeline": bench_pipeline,
-    "profiles": bench_profiles,
-    "training": bench_training,
-    "memory": bench_memory,
-    "cache": bench_cache,
-}
+
+class Bench(Protocol):
+    """A benchmark: a function ``bench_x``."""
+
+    def __call__(
+        self, workspace: Workspace, reporter: Reporter, *, quick: bool = False, data: str | None = None
+    ) -> BenchResult:
+        """Measure and return the figures; `data` is a folder with real walks, where there is one."""
+
+
+def benches() -> Mapping[str, Bench]:
+    """Return all benchmarks by name; imports their modules."""
+    return dict(_found())
+
+
+def bench_named(name: str) -> Bench:
+    """Return a benchmark; imports only its module.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    found = _bench_of(name) if name in _module_names() else None
+    if found is None:
+        raise InputError(
+            f"Expected a benchmark among {', '.join(benches())}, but got {name!r}.", "Choose one of these."
+        )
+    return found
 
 
 def run(name: str, workspace: Workspace, reporter: Reporter, *, quick: bool, data: str | None) -> dict[str, Any]:
@@ -44,7 +54,22 @@ def run(name: str, workspace: Workspace, reporter: Reporter, *, quick: bool, dat
     InputError
         When there is none of that name.
     """
-    bench = BENCHES.get(name)
-    if bench is None:
-        raise InputError(f"Expected a benchmark among {', '.join(BENCHES)}, but got {name!r}.", "Choose one of these.")
-    return bench(workspace, reporter, quick=quick, data=data).to_dict()
+    return bench_named(name)(workspace, reporter, quick=quick, data=data).to_dict()
+
+
+def _module_names() -> list[str]:
+    return [module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg]
+
+
+def _bench_of(name: str) -> Bench | None:
+    module = importlib.import_module(f"{package.__name__}.{name}")
+    found: Bench | None = getattr(module, f"bench_{name}", None)
+    return found
+
+
+def _found() -> Iterator[tuple[str, Bench]]:
+    for name in _module_names():
+        # `child` and others that only help are modules like the rest; they offer no benchmark.
+        found = _bench_of(name)
+        if found is not None:
+            yield name, found

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from gait_core.cli.console import Console
 from gait_core.workspace import Workspace
 
-__all__ = ["Answer", "absolute", "run_job", "videos_of"]
+__all__ = ["Answer", "absolute", "run_job", "videos_of", "walk_line"]
 
 Answer: TypeAlias = tuple[Any, str]
 """JSON result, and text for people."""
 
-_VIDEO_ENDINGS: Final = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts"})
+_MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 
 
 def absolute(paths: Sequence[str]) -> list[str]:
@@ -23,46 +22,34 @@ def absolute(paths: Sequence[str]) -> list[str]:
     return [str(Path(path).expanduser().absolute()) for path in paths]
 
 
-def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
-    """Return the videos named, those of a folder in the order of their names; hidden ones are left out.
+def videos_of(paths: Sequence[str]) -> list[str]:
+    """Return the videos named and those in the folders named; see `gait_core.workflows.extract.videos_of`."""
+    from gait_core.workflows.extract import videos_of
 
-    A folder without videos stands for itself, so that it gets its message and the other videos go on.
-
-    Parameters
-    ----------
-    paths : sequence of str
-        Videos and folders.
-    deep : bool
-        Also look into the folders of a folder; each is entered once, however it is linked.
-    """
-    found: list[str] = []
-    for path in map(Path, absolute(paths)):
-        if not path.is_dir():
-            found.append(str(path))
-            continue
-        inside = sorted(_inside(path, deep=deep))
-        found += map(str, inside or [path])
-    return found
+    return videos_of(paths)
 
 
-def _inside(folder: Path, *, deep: bool) -> Iterator[Path]:
-    entered: set[tuple[int, int]] = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        status = Path(place).stat()
-        here = (status.st_dev, status.st_ino)
-        if here in entered:
-            folders.clear()  # a link that leads back
-            continue
-        entered.add(here)
-        # Sorted, so that of two ways into one folder always the same is taken.
-        folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
-        for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in _VIDEO_ENDINGS:
-                yield Path(place, name)
-
-
-def run_job(workspace: Workspace, console: Console, kind: str, params: dict[str, Any], title: str) -> dict[str, Any]:
+def run_job(
+    workspace: Workspace,
+    console: Console,
+    kind: str,
+    params: dict[str, Any],
+    title: str,
+    on_part: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
     """Run a job in this process; the dashboard sees it like any other."""
     from gait_core.jobs.run import run_now
 
-    return run_now(workspace, kind, params, title, sink=console.sink)
+    return run_now(workspace, kind, params, title, sink=console.sink, on_part=on_part)
+
+
+def walk_line(walk: dict[str, Any]) -> str:
+    """Return a compared walk as one line for people, its warnings below."""
+    if "error" in walk:
+        return f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
+    level = _MARKS.get(walk["level"], "○ withheld")
+    score = f"score {walk['score']:.2f}" if walk["score"] is not None else "no score"
+    most = sorted(walk["joints"].items(), key=lambda pair: -pair[1])[:2]
+    where = ", ".join(f"{name} {value:.1f}" for name, value in most)
+    warned = "".join(f"\n    ! {warning['message']}" for warning in walk["warnings"])
+    return f"{level}  {walk['path']}: {score}; most: {where}{warned}"

@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 def main(folder: str, root: str) -> int:
     """Run a job folder; the exit code is that of the error that ended it."""
-    threading.Thread(target=_wait_for_the_end, daemon=True, name="tether").start()
+    threading.Thread(target=_wait_for_the_end, daemon=True, name="watch-parent").start()
     try:
         run_folder(Path(folder), Workspace(root))
     except GaitError as error:

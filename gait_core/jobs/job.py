@@ -84,7 +84,7 @@ class Job:
         if self.state == "crashed":
             return {
                 "kind": "Crashed",
-                "message": "The worker process ended without a word; it may have been killed or run out of memory.",
+                "message": "The worker process stopped unexpectedly; it may have been killed or run out of memory.",
                 "remedy": "Resume the job: what was finished is kept. The log shows the last thing it did.",
             }
         return self.status.get("error")

@@ -149,9 +149,9 @@ def _ended_badly(status: dict[str, Any]) -> GaitError:
     if error and status.get("state") not in ACTIVE_STATES:
         return GaitError(str(error["message"]), str(error["remedy"]))
     return GaitError(
-        "Expected the process of this profile to end by itself, but it ended without a word; it may have been killed "
-        "because memory ran out.",
-        "Close other programs, or choose a smaller model or smaller pictures.",
+        "Expected the process of this profile to finish, but it stopped unexpectedly; it may have been killed because "
+        "memory ran out.",
+        "Close other programs, or choose a smaller model or a smaller image size.",
     )
 
 

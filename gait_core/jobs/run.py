@@ -10,10 +10,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from gait_core.errors import Cancelled, GaitError, InputError, StorageError
+from gait_core.errors import Cancelled, GaitError, StorageError
+from gait_core.jobs.kinds import JobKind, OnPart, kind_named
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import Job, JobStore
-from gait_core.jobs.tasks import TASKS
 from gait_core.progress import Event, Reporter
 from gait_core.workspace import Workspace, read_json, storage_guard, write_json
 
@@ -21,10 +21,17 @@ __all__ = ["run_folder", "run_now"]
 
 _logger = logging.getLogger(__name__)
 _POLL_S = 0.2
+_LOGGED_CHARACTERS = 2000
+"""Of the parameters in the log; all of them are in ``spec.json``."""
 
 
 def run_now(
-    workspace: Workspace, kind: str, params: Mapping[str, Any], title: str, sink: Callable[[Event], None] | None = None
+    workspace: Workspace,
+    kind: str,
+    params: Mapping[str, Any],
+    title: str,
+    sink: Callable[[Event], None] | None = None,
+    on_part: OnPart | None = None,
 ) -> dict[str, Any]:
     """Create a job and run it in this process; the dashboard sees it like any other.
 
@@ -32,13 +39,15 @@ def run_now(
     ----------
     workspace : Workspace
     kind : str
-        A key of `TASKS`.
+        A name of `gait_core.jobs.kinds.job_kinds`.
     params : mapping
         What the task takes.
     title : str
         One line for people.
     sink : callable, optional
         Also receives every event.
+    on_part : callable, optional
+        Receives each part of the result as soon as it is known, where the kind has parts: the walks of ``extract``.
 
     Returns
     -------
@@ -51,33 +60,32 @@ def run_now(
         Whatever ended the work.
     """
     job = JobStore(workspace).create(kind, params, title)
-    return run_folder(job.folder, workspace, sink=sink)
+    return run_folder(job.folder, workspace, sink=sink, on_part=on_part)
 
 
-def run_folder(folder: Path, workspace: Workspace, sink: Callable[[Event], None] | None = None) -> dict[str, Any]:
+def run_folder(
+    folder: Path, workspace: Workspace, sink: Callable[[Event], None] | None = None, on_part: OnPart | None = None
+) -> dict[str, Any]:
     """Run the job of a folder to its end; see `run_now`."""
     spec = read_json(folder / "spec.json")
-    task = TASKS.get(spec["kind"])
-    if task is None:
-        raise InputError(
-            f"Expected a job kind among {', '.join(TASKS)}, but got {spec['kind']!r}.", "Update the worker."
-        )
+    kind = kind_named(spec["kind"])
     handler = _log_to(folder / "log.txt")
     try:
         with StatusWriter(folder) as writer:
-            return _run(task, spec, folder, workspace, writer, sink)
+            return _run(kind, spec, folder, workspace, writer, sink, on_part)
     finally:
         logging.getLogger("gait_core").removeHandler(handler)
         handler.close()
 
 
 def _run(
-    task: Callable[[Mapping[str, Any], Workspace, Reporter], dict[str, Any]],
+    kind: JobKind,
     spec: Mapping[str, Any],
     folder: Path,
     workspace: Workspace,
     writer: StatusWriter,
     sink: Callable[[Event], None] | None,
+    on_part: OnPart | None,
 ) -> dict[str, Any]:
     def listen(event: Event) -> None:
         writer.sink(event)
@@ -93,8 +101,8 @@ def _run(
         lock = _wait_for_turn(spec, workspace, reporter)
         try:
             writer.start()
-            _logger.info("start %s %s", spec["kind"], spec["params"])
-            result = task(spec["params"], workspace, reporter)
+            _logger.info("start %s %.*s", spec["kind"], _LOGGED_CHARACTERS, spec["params"])
+            result = kind.run(spec["params"], workspace, reporter, on_part)
             write_json(folder / "result" / "result.json", result)
         finally:
             lock.release()
@@ -135,6 +143,7 @@ def _wait_for_turn(spec: Mapping[str, Any], workspace: Workspace, reporter: Repo
     with storage_guard(path):
         lock = FileLock(path)
     store = JobStore(workspace)
+    told = False
     while True:
         reporter.check()
         if not any(_is_ahead(job, spec) for job in store.list()):
@@ -147,6 +156,9 @@ def _wait_for_turn(spec: Mapping[str, Any], workspace: Workspace, reporter: Repo
                 raise StorageError(
                     f"Expected to lock {path}, but it failed ({error.strerror}).", "Choose another workspace."
                 ) from error
+        if not told:
+            told = True
+            reporter.note("queue", "Waiting for another job of this workspace to end.")
         time.sleep(_POLL_S)
 
 

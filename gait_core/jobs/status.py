@@ -24,6 +24,8 @@ _SAMPLE_EVERY_S = 0.5
 _EVENT_EVERY_S = 1.0
 _SAMPLES_EVERY_S = 2.0
 _MAX_WARNINGS = 200
+_MAX_ITEMS = 400
+"""Videos in the status; the file is written twice a second, however many there are in all."""
 
 
 class StatusWriter:
@@ -46,6 +48,7 @@ class StatusWriter:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="heartbeat")
         self._last_event: dict[tuple[str, str | None], float] = {}
+        self._items: dict[str, dict[str, Any]] = {}
         self._written_s = 0.0
         self._samples_due_s = 0.0
         self._epochs = RateMeter(span_s=30.0)
@@ -59,6 +62,7 @@ class StatusWriter:
             "rate_per_s": None,
             "eta_s": None,
             "items": [],
+            "items_left_out": 0,
             "stages": [],
             "warnings": [],
             "error": None,
@@ -186,13 +190,26 @@ class StatusWriter:
             warnings.append(text)
 
     def _item(self, name: str) -> dict[str, Any]:
-        for item in self._status["items"]:
-            if item["name"] == name:
-                found: dict[str, Any] = item
-                return found
-        item = {"name": name, "state": "waiting", "done": 0.0, "total": 0.0}
-        self._status["items"].append(item)
+        item = self._items.get(name)
+        if item is None:
+            self._make_way()
+            item = {"name": name, "state": "waiting", "done": 0.0, "total": 0.0}
+            self._items[name] = item
+            self._status["items"].append(item)
         return item
+
+    def _make_way(self) -> None:
+        """Leave the oldest finished video out of a full list; failed ones stay, and what is left out is counted."""
+        items = self._status["items"]
+        if len(items) < _MAX_ITEMS:
+            return
+        oldest = next((item for item in items if item["state"] in ("done", "cached")), None)
+        if oldest is None:
+            oldest = next((item for item in items if item["state"] not in ("running", "waiting")), None)
+        if oldest is not None:
+            items.remove(oldest)
+            del self._items[oldest["name"]]
+            self._status["items_left_out"] += 1
 
     def _append(self, event: Event) -> None:
         line = json.dumps(event.to_dict(), ensure_ascii=True, allow_nan=False)

@@ -98,7 +98,7 @@ def test_a_killed_process_is_told(video, tmp_path):
 
     killer = threading.Thread(target=kill_soon)
     killer.start()
-    with pytest.raises(GaitError, match="ended without a word"):
+    with pytest.raises(GaitError, match="stopped unexpectedly"):
         measure_under([video], PROFILES["fast"], tmp_path / "run", Reporter())
     killer.join()
 

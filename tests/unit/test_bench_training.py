@@ -7,7 +7,7 @@ import pytest
 
 from gait_core.baseline.pretrained import load_pretrained
 from gait_core.bench import training
-from gait_core.bench.registry import BENCHES
+from gait_core.bench.registry import bench_named
 from gait_core.bench.training_runs import fine_tune_one, fit_all
 from gait_core.cache.archive import save_arrays
 from gait_core.progress import silent
@@ -40,7 +40,7 @@ def test_figures_come_from_the_medians_of_the_runs(monkeypatch):
     }
     monkeypatch.setattr(training, "_timed", lambda function, *_: dict(answers[function.__name__], peak_mb=100.0))
     monkeypatch.setattr(training, "_save_walks", lambda *_: [109] * 5)
-    result = BENCHES["training"](Workspace.__new__(Workspace), silent())
+    result = bench_named("training")(Workspace.__new__(Workspace), silent())
     assert result.figures["fine_tune_speedup"] == 15.0
     assert result.figures["fine_tune_speedup_warm"] == 20.0
     assert result.figures["fit_speedup"] == 10.0

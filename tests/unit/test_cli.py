@@ -73,7 +73,7 @@ def test_an_internal_error_exits_with_three_and_shows_where(capsys, workspace, m
     def broken(*_):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("gait_core.cli.commands.cache_info", broken)
+    monkeypatch.setattr("gait_core.cache.ArrayCache.of", broken)
     code, _, err = run(capsys, workspace, "cache", "info")
     assert code == 3
     assert "boom" in err

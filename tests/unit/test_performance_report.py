@@ -8,6 +8,7 @@ import types
 
 import pytest
 
+from gait_core.jobs.kinds import REGISTERED, JobKind
 from gait_core.jobs.performance import read_report, read_samples
 from gait_core.jobs.performance_report import build_report
 from gait_core.jobs.performance_text import report_text
@@ -346,7 +347,7 @@ def fake_task(params, workspace, reporter: Reporter):
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_every_job_leaves_its_report_whether_it_works_or_not(store, monkeypatch, fails):
-    monkeypatch.setattr("gait_core.jobs.run.TASKS", {"fake": fake_task})
+    monkeypatch.setitem(REGISTERED, "fake", JobKind(name="fake", title="Fake", task=fake_task))
     job = store.create("fake", {"fails": fails, "videos": ["a.mp4"]}, "Fake")
     if fails:
         with pytest.raises(RuntimeError):
@@ -390,7 +391,7 @@ def test_landmarks_under_other_settings_are_noticed(store, monkeypatch):
 
     from gait_core.cache import ArrayCache
 
-    monkeypatch.setattr("gait_core.jobs.run.TASKS", {"fake": fake_task})
+    monkeypatch.setitem(REGISTERED, "fake", JobKind(name="fake", title="Fake", task=fake_task))
     other = {"info": {**INFO, "source_content_sha256": "f" * 64, "settings": {**INFO["settings"], "variant": "lite"}}}
     ArrayCache.of(store.workspace).put("track", "ab" * 32, {"time_s": np.zeros(3)}, other)
     job = store.create("fake", {}, "Fake")

@@ -1,4 +1,4 @@
-"""The commands that measure gait: parameters of walks, and agreement with a reference."""
+"""``measure``: gait events, parameters and curves of walks, without a baseline."""
 
 from __future__ import annotations
 
@@ -7,16 +7,38 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gait_core.cli.answers import Answer, absolute, run_job, videos_of
+from gait_core.cli.answers import Answer, run_job, videos_of
+from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, scale_of
 from gait_core.cli.console import Console
+from gait_core.cli.registry import command
+from gait_core.cli.walk_reports import write_reports
+from gait_core.config import EVENT_METHODS
 from gait_core.errors import InputError
 from gait_core.workspace import Workspace
 
-__all__ = ["measure", "validate", "write_reports"]
+__all__: list[str] = []
 
 _SHOWN = ("walking_speed_mps", "walking_speed_leg_per_s", "cadence_spm", "step_time_s", "step_length_m", "stance_pct")
 
 
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_videos(parser)
+    add_profile(parser)
+    add_scale(parser)
+    parser.add_argument("--subject", default="", metavar="S", help="a pseudonym")
+    parser.add_argument("--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="rule that finds the events")
+    parser.add_argument("--events", metavar="FILE", help="changed events, as the dashboard stores them (edits.json)")
+    parser.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
+    parser.add_argument("--side", choices=("left", "right"), help="side wanted where a walk shows both")
+    parser.add_argument("--export", metavar="DIR", help="write files of the formats below into this folder")
+    parser.add_argument("--format", default="csv", help="csv, trc, mot, c3d, json; several with commas")
+    parser.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
+    parser.add_argument("--workers", type=int, metavar="N")
+    parser.add_argument("--no-cache", action="store_true")
+    add_cluster(parser)
+
+
+@command("measure", help="gait events, parameters and curves, without a baseline", order=70, arguments=_arguments)
 def measure(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Measure walks without a baseline."""
     from gait_core.report.exports import check_formats, unique_stems
@@ -54,25 +76,6 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     return result, "\n".join([*lines, "Decision support, not a medical device."])
 
 
-def scale_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of a `ScaleInput` from the options given, at most one of which may be."""
-    given = {
-        "height": args.height_m,
-        "distance": args.distance_m,
-        "speed": args.speed_mps,
-    }
-    chosen = {kind: value for kind, value in given.items() if value is not None}
-    if len(chosen) > 1:
-        raise InputError(
-            f"Expected one source of metres, but got {', '.join(chosen)}.",
-            "Give only one of --height-m, --distance-m, --speed-mps.",
-        )
-    if not chosen:
-        return {}
-    ((kind, value),) = chosen.items()
-    return {"kind": kind, "value": value, "pixels": args.distance_px if kind == "distance" else None}
-
-
 def _edits(file: str | None) -> list[dict[str, Any]]:
     if file is None:
         return []
@@ -92,24 +95,6 @@ def _write_files(workspace: Workspace, walk: dict[str, Any], folder: str, format
 
     measured = load_measurement(workspace, walk["measurement_id"])
     walk["export"] = export_walk(workspace, measured, Path(folder).expanduser(), formats, stem=stem)
-
-
-def write_reports(
-    workspace: Workspace, walks: list[dict[str, Any]], report: str, baseline_id: str | None = None
-) -> None:
-    """Write one report per measured walk; several get the name of their video into the name of the file."""
-    from gait_core.report.exports import unique_stems
-    from gait_core.report.write import comparison_of, report_of, write_report
-    from gait_core.walks.measurements import load_measurement
-
-    path = Path(report).expanduser().absolute()
-    for walk, stem in zip(walks, unique_stems([walk["name"] for walk in walks]), strict=True):
-        if walk.get("measurement_id"):
-            own = path if len(walks) == 1 else path.with_name(f"{path.stem}-{stem}{path.suffix}")
-            measured = load_measurement(workspace, walk["measurement_id"])
-            comparison = comparison_of(workspace, measured, baseline_id)
-            write_report(report_of(workspace, measured, baseline=comparison), own)
-            walk["report"] = str(own)
 
 
 def _write_table(workspace: Workspace, walks: list[dict[str, Any]], folder: Path) -> None:
@@ -153,27 +138,3 @@ def _value(found: dict[str, Any]) -> str:
         text += f" ({found['ci_low']:.3g} to {found['ci_high']:.3g})"
     sides = [f"{side} {found[side]:.3g}" for side in ("left", "right") if found[side] is not None]
     return f"{text}, {found['n']} values" + (f"; {', '.join(sides)}" if sides else "")
-
-
-def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Hold a measurement against a reference."""
-    from gait_core.walks.measurements import load_measurement
-    from gait_core.workflows.validate import validate_file
-
-    measurement = None
-    if args.video:
-        params = {
-            "videos": absolute([args.video]),
-            "profile": args.profile,
-            "person": args.person,
-            "scale": scale_of(args),
-        }
-        (walk,) = run_job(workspace, console, "measure", params, "Walk to be validated")["walks"]
-        if "error" in walk:
-            raise InputError(walk["error"]["message"], walk["error"]["remedy"])
-        measurement = load_measurement(workspace, walk["measurement_id"]).measurement
-    result = validate_file(Path(args.reference).expanduser(), measurement, offset_s=args.offset_s)
-    answer = result.to_dict()
-    lines = [f"{name}: {value:.4g}" for name, value in result.figures.items()]
-    lines += [f"{'passed' if check.passed else 'FAILED'}  {check.sentence}" for check in result.checks]
-    return answer, "\n".join([*lines, *result.notes])

@@ -1,4 +1,4 @@
-"""The commands about performance profiles."""
+"""``profiles``: lists, shows and checks performance profiles."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from typing import Any
 
 from gait_core.cli.answers import Answer
 from gait_core.cli.console import Console
+from gait_core.cli.registry import command, command_group
 from gait_core.config import PROFILES, Profile, profile_named
 from gait_core.config.profile_body import profile_body
 from gait_core.config.user_profiles import ProfileFile, profile_files, read_profile_file
 from gait_core.workspace import Workspace
 
-__all__ = ["profiles_list", "profiles_show", "profiles_validate"]
+__all__: list[str] = []
+
+command_group("profiles", help="performance profiles", order=120)
 
 
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+
+
+def _validate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE")
+
+
+@command("profiles list", help="list the profiles", order=10)
 def profiles_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """List the built-in profiles, those of the user, and what is broken."""
     files = profile_files(workspace.profiles)
@@ -30,6 +42,7 @@ def profiles_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> A
     return result, "\n".join(lines)
 
 
+@command("profiles show", help="show one profile", order=20, arguments=_show_arguments)
 def profiles_show(args: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Show one profile."""
     profile = profile_named(args.name, workspace.profiles)
@@ -38,6 +51,7 @@ def profiles_show(args: argparse.Namespace, workspace: Workspace, __: Console) -
     return result, "\n".join(lines)
 
 
+@command("profiles validate", help="check a file of profiles", order=30, arguments=_validate_arguments)
 def profiles_validate(args: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Check a file of profiles and tell everything that is wrong with it."""
     path = Path(args.file).expanduser()

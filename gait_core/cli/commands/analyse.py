@@ -1,0 +1,46 @@
+"""``analyse``: compares walks with a baseline."""
+
+from __future__ import annotations
+
+import argparse
+
+from gait_core.cli.answers import Answer, run_job, videos_of, walk_line
+from gait_core.cli.arguments import add_cluster, add_person, add_videos
+from gait_core.cli.console import Console
+from gait_core.cli.registry import command
+from gait_core.cli.walk_reports import write_reports
+from gait_core.workspace import Workspace
+
+__all__: list[str] = []
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_videos(parser)
+    parser.add_argument("--baseline", required=True, metavar="ID")
+    parser.add_argument("--profile", metavar="NAME", help="default: that of the baseline")
+    add_person(parser)
+    add_cluster(parser, "find the landmarks, score and draw")
+    parser.add_argument("--overlay", action="store_true", help="also make the overlay videos")
+    parser.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
+
+
+@command("analyse", help="compare walks with a baseline", order=60, arguments=_arguments)
+def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Compare walks with a baseline."""
+    params = {
+        "videos": videos_of(args.videos),
+        "baseline_id": args.baseline,
+        "profile": args.profile,
+        "person": args.person,
+        "overlay": args.overlay,
+        "cluster": args.cluster,
+    }
+    result = run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
+    if args.report:
+        write_reports(workspace, result["walks"], args.report, args.baseline)
+    lines = [walk_line(walk) for walk in result["walks"]]
+    lines += [f"wrote {walk['report']}" for walk in result["walks"] if "report" in walk]
+    if all("error" in walk for walk in result["walks"]):
+        result["exit_code"] = 1
+    lines.append("Decision support, not a medical device.")
+    return result, "\n".join(lines)

@@ -1,0 +1,28 @@
+"""Reports about walks that a command has measured or compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gait_core.workspace import Workspace
+
+__all__ = ["write_reports"]
+
+
+def write_reports(
+    workspace: Workspace, walks: list[dict[str, Any]], report: str, baseline_id: str | None = None
+) -> None:
+    """Write one report per measured walk; several get the name of their video into the name of the file."""
+    from gait_core.report.exports import unique_stems
+    from gait_core.report.write import comparison_of, report_of, write_report
+    from gait_core.walks.measurements import load_measurement
+
+    path = Path(report).expanduser().absolute()
+    for walk, stem in zip(walks, unique_stems([walk["name"] for walk in walks]), strict=True):
+        if walk.get("measurement_id"):
+            own = path if len(walks) == 1 else path.with_name(f"{path.stem}-{stem}{path.suffix}")
+            measured = load_measurement(workspace, walk["measurement_id"])
+            comparison = comparison_of(workspace, measured, baseline_id)
+            write_report(report_of(workspace, measured, baseline=comparison), own)
+            walk["report"] = str(own)

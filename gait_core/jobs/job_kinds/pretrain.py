@@ -1,0 +1,21 @@
+"""The job that trains the autoencoder that every baseline starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gait_core.jobs.kinds import job_kind
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__: list[str] = []
+
+
+@job_kind("pretrain", title="Pre-training")
+def _pretrain(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.pretrain import pretrain
+
+    out = Path(params["out"]) if params.get("out") else None
+    return pretrain(out, workspace, reporter, people=params.get("people"), cell=params.get("cell", "gru"))
