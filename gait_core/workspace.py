@@ -14,6 +14,9 @@
       uploads/                   videos that came through the browser
       profiles/<name>.json       performance profiles that the user made
       comparisons/<id>/          one video under several profiles
+      models/<name>/             trained models with their manifests
+      runs/<id>/                 training runs: checkpoints, history, folds
+      galleries/<id>/            enrolled people of the recognition
       drafts/                    what was entered in the wizard but not yet run
       demo/                      the demo walks
 
@@ -230,6 +233,21 @@ class Workspace:
     def profiles(self) -> Path:
         """Folder of the performance profiles that the user made."""
         return self.root / "profiles"
+
+    @property
+    def models(self) -> Path:
+        """Folder of trained models."""
+        return self.root / "models"
+
+    @property
+    def runs(self) -> Path:
+        """Folder of training runs."""
+        return self.root / "runs"
+
+    @property
+    def galleries(self) -> Path:
+        """Folder of the galleries of the recognition."""
+        return self.root / "galleries"
 
     def baseline_folder(self, baseline_id: str) -> Path:
         """Return the folder of a baseline, existing or not."""

@@ -99,7 +99,7 @@ def _is_in_baseline(summary: AnalysisSummary) -> bool:
         walks = load_baseline(workspace(), summary.baseline_id).walks
     except GaitError:
         return False
-    return any(walk.get("content_sha256") == summary.content_sha256 for walk in walks)
+    return any(walk.content_sha256 == summary.content_sha256 for walk in walks)
 
 
 def _most_different(worst: tuple[str, float] | None) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ from app.choice import choose_one
 from app.components import box, empty, error_box, facts, heading, level_badge, note, rows, say
 from app.state import workspace
 from gait_core.baseline.analyses import list_analyses
+from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.store import StoredBaseline, list_baselines, load_baseline, save_variant
 from gait_core.baseline.thresholds import Thresholds, level_of
 from gait_core.config import ThresholdSettings
@@ -229,7 +230,7 @@ def _save(stored: StoredBaseline, settings: ThresholdSettings) -> None:
 
 
 def _spread(stored: StoredBaseline) -> None:
-    limit = float(stored.calibration.get("window_limit", float("nan")))
+    limit = stored.calibration.window_limit
     validation = stored.validation
     st.subheader("How the errors spread", anchor=False)
     by_walk, by_joint = st.tabs(["Per walk", "Per joint"])
@@ -242,12 +243,12 @@ def _spread(stored: StoredBaseline) -> None:
         charts.show(figure, f"{sentence}{hint}", key="spread_joints")
 
 
-def sided(joints: Sequence[str], calibration: Mapping[str, Any]) -> tuple[list[str], str]:
+def sided(joints: Sequence[str], calibration: Calibration) -> tuple[list[str], str]:
     """Turn near and far into left and right where all walks show the same side; else return what near means."""
-    sides = dict(calibration.get("conditions") or {}).get("visible_sides") or []
-    if len(sides) != 1 or sides[0] not in ("left", "right"):
+    side = calibration.visible_side
+    if side not in ("left", "right"):
         near = any(name.startswith("near") for name in joints)
         return list(joints), " Near is the side turned to the camera." if near else ""
-    of = {"near": sides[0], "far": "left" if sides[0] == "right" else "right"}
+    of = {"near": side, "far": "left" if side == "right" else "right"}
     parts = [name.partition(" ") for name in joints]
     return [f"{of.get(first, first)} {rest}".strip() for first, _, rest in parts], ""

@@ -12,6 +12,7 @@ from app import charts, charts_job, registry, words
 from app.components import box, empty, facts, foot, level_badge, note, rows, say
 from app.state import jobs, param, remember, workspace
 from app.views.wizard_steps import move
+from gait_core.baseline.manifest import TrainingFacts
 from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.thresholds import level_of
 from gait_core.errors import GaitError
@@ -40,7 +41,7 @@ def render(job_id: str) -> None:
     _limits(stored)
     _walks(stored, result)
     st.subheader("How it was learned", anchor=False)
-    kind, text = training_sentence(stored.manifest.get("training", {}))
+    kind, text = training_sentence(stored.manifest.training)
     if kind == "warn":
         box("Fine-tuning did not help", text, "warn")
     else:
@@ -49,18 +50,16 @@ def render(job_id: str) -> None:
     foot()
 
 
-def training_sentence(training: Mapping[str, Any]) -> tuple[str, str]:
+def training_sentence(training: TrainingFacts) -> tuple[str, str]:
     """Say how the training went; the first value is ``"warn"`` when the pre-trained model was kept."""
-    cell = str(training.get("cell", "gru")).upper()
-    early = " You stopped it early; the best weights were kept." if training.get("stopped_early") else ""
-    told = str(training.get("note") or "")
-    if str(training.get("kept", "")).startswith("pre"):
+    early = " You stopped it early; the best weights were kept." if training.stopped_early else ""
+    if training.kept.startswith("pre"):
         fallback = "After fine-tuning, held-back walks were reproduced worse; the pre-trained model is kept."
-        return "warn", f"{told or fallback} The limits are valid; more walks, or more varied ones, may help.{early}"
-    epochs = int(training.get("epochs") or 0)
-    loss = words.number(training.get("val_loss"), 4)
-    fallback = f"Learned in {words.plural(epochs, 'epoch')}; the error on held-back walks is {loss}."
-    return "", f"{told or fallback} The network is a {cell} autoencoder.{early}"
+        advice = "The limits are valid; more walks, or more varied ones, may help."
+        return "warn", f"{training.note or fallback} {advice}{early}"
+    loss = words.number(training.val_loss, 4)
+    fallback = f"Learned in {words.plural(training.epochs, 'epoch')}; the error on held-back walks is {loss}."
+    return "", f"{training.note or fallback} The network is a {training.cell.upper()} autoencoder.{early}"
 
 
 def _next(stored: StoredBaseline) -> None:
@@ -87,7 +86,7 @@ def _limits(stored: StoredBaseline) -> None:
         [
             ("Watch from", words.number(limits.watch), rate(limits.stated_watch_rate)),
             ("Alert from", words.number(limits.alert), rate(limits.stated_alert_rate)),
-            ("Walks used", str(len(stored.walks)), f"profile {stored.manifest.get('profile', '–')}"),
+            ("Walks used", str(len(stored.walks)), f"profile {stored.manifest.profile}"),
             ("Smallest rate", words.percent(limits.smallest_rate, 1), "lowest false-alarm rate that can be stated"),
         ]
     )
@@ -113,15 +112,14 @@ def _walks(stored: StoredBaseline, result: Mapping[str, Any]) -> None:
     body = []
     details = {str(walk.get("path")): walk for walk in result.get("walks", [])}
     for walk in stored.walks:
-        name = str(walk.get("name", ""))
-        score, level = of_name.get(name, (None, None))
-        more = details.get(str(walk.get("path")), walk)
+        score, level = of_name.get(walk.name, (None, None))
+        cached = details.get(walk.path, {}).get("cached", walk.cached)
         body.append(
             [
-                name,
-                f"{int(walk.get('frames') or 0):,}",
-                words.percent(walk.get("detection_rate")),
-                "yes" if more.get("cached") else "no",
+                walk.name,
+                f"{walk.frames:,}",
+                words.percent(walk.detection_rate),
+                "yes" if cached else "no",
                 words.number(score),
                 level_badge(level) if level else "not tested",
             ]
@@ -135,14 +133,11 @@ def _walks(stored: StoredBaseline, result: Mapping[str, Any]) -> None:
         ("Level", ""),
     ]
     rows(columns, body, "Walks of the baseline", html_columns=(5,))
-    for walk in stored.manifest.get("left_out", []):
-        reasons = [walk.get("error"), *walk.get("warnings", [])]
-        why = next((str(reason["message"]) for reason in reasons if isinstance(reason, Mapping)), "It cannot be used.")
-        box(f"{Path(str(walk.get('path'))).name} was left out", why, "warn")
+    for left_out in stored.manifest.left_out:
+        box(f"{Path(left_out.path).name} was left out", left_out.reason, "warn")
     for walk in stored.walks:
-        for warning in walk.get("warnings", []):
-            text = warning.get("message") if isinstance(warning, Mapping) else warning
-            box(str(walk.get("name")), str(text), "warn")
+        for warning in walk.warnings:
+            box(walk.name, str(warning["message"]), "warn")
 
 
 def _timing(result: Mapping[str, Any]) -> None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.conditions import compare_conditions
+from gait_core.baseline.norms import Norms
 from gait_core.baseline.reconstruction import Scorer, WalkScore, by_part
-from gait_core.baseline.store import StoredBaseline
+from gait_core.baseline.store import StoredBaseline, load_baseline
 from gait_core.baseline.thresholds import level_of
 from gait_core.cache.archive import load_arrays
 from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.windows import Windows
 from gait_core.walks.prepare import PreparedWalk
+from gait_core.workspace import Workspace
 
-__all__ = ["Assessment", "assess", "load_scorer"]
+__all__ = ["Assessment", "ScoringBaseline", "assess", "load_scorer"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -75,35 +78,65 @@ def load_scorer(stored: StoredBaseline) -> Scorer:
         ) from error
 
 
-def assess(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Assessment:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoringBaseline:
+    """Everything of a baseline that scoring needs; loaded once for any number of walks.
+
+    Attributes
+    ----------
+    stored : StoredBaseline
+    scorer : Scorer
+    norms : Norms or None
+        None for a baseline made before there were norms.
+    """
+
+    stored: StoredBaseline
+    scorer: Scorer
+    norms: Norms | None
+
+    @classmethod
+    def load(cls, workspace: Workspace, baseline_id: str) -> Self:
+        """Load a baseline for scoring.
+
+        Raises
+        ------
+        NotFoundError
+            When there is none of that name.
+        StorageError
+            When it is damaged or was made by another version.
+        """
+        stored = load_baseline(workspace, baseline_id)
+        return cls(stored=stored, scorer=load_scorer(stored), norms=Norms.load(stored.folder))
+
+
+def assess(walk: PreparedWalk, baseline: ScoringBaseline) -> Assessment:
     """Compare a walk with a baseline.
 
     Parameters
     ----------
     walk : PreparedWalk
-    stored : StoredBaseline
-    scorer : Scorer
-        Of the same baseline.
+    baseline : ScoringBaseline
 
     Returns
     -------
     Assessment
         With the level and score withheld where the conditions forbid a verdict.
     """
+    stored, scorer = baseline.stored, baseline.scorer
     calibration = stored.calibration
     warnings = (
         *walk.warnings,
         *_known(walk, stored),
-        *compare_conditions(walk.features, calibration["conditions"]),
+        *compare_conditions(walk.features, calibration.conditions),
     )
     result = scorer.score(walk.windows.stacked())
-    typical = float(calibration["typical_score"])
-    window_scores = result.window_scores / float(calibration["typical_window"])
-    limit = float(calibration["window_limit"])
+    typical = calibration.typical_score
+    window_scores = result.window_scores / calibration.typical_window
+    limit = calibration.window_limit
     score = result.overall / typical
     times, by_joint = joint_deviation(result, walk.windows, calibration)
     names = [joint_label(joint, walk.features.visible_side) for joint in JOINTS]
-    by_feature = result.by_feature() / np.asarray(calibration["typical_by_feature"])
+    by_feature = result.by_feature() / calibration.typical_by_feature
     joints = dict(zip(names, by_part(by_feature).tolist(), strict=True))
     withheld = any(warning.blocking for warning in warnings)
     return Assessment(
@@ -122,7 +155,7 @@ def assess(walk: PreparedWalk, stored: StoredBaseline, scorer: Scorer) -> Assess
 
 def _known(walk: PreparedWalk, stored: StoredBaseline) -> tuple[WalkWarning, ...]:
     """Warn when the walk is one of those that the baseline was made from."""
-    if all(walk.content_sha256 != known.get("content_sha256") for known in stored.walks):
+    if all(walk.content_sha256 != known.content_sha256 for known in stored.walks):
         return ()
     return (
         WalkWarning(
@@ -134,7 +167,7 @@ def _known(walk: PreparedWalk, stored: StoredBaseline) -> tuple[WalkWarning, ...
 
 
 def joint_deviation(
-    result: WalkScore, windows: Windows, calibration: Mapping[str, Any]
+    result: WalkScore, windows: Windows, calibration: Calibration
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Average the energy of overlapping windows at every moment.
 
@@ -145,11 +178,11 @@ def joint_deviation(
         Root mean energy per part of the body, 1 is typical; NaN where no window lies.
     """
     length = result.energy.shape[1]
-    rate_hz = float(calibration["windows"]["rate_hz"])
+    rate_hz = calibration.windows.rate_hz
     first_s = float(windows.start_s.min())
     starts = np.rint((windows.start_s - first_s) * rate_hz).astype(int)
     n = int(starts.max()) + length
-    typical = np.asarray(calibration["typical_by_feature"]) ** 2
+    typical = calibration.typical_by_feature**2
     energy = result.energy / typical
     groups: Sequence[tuple[int, ...]] = list(JOINTS.values())
     by_joint = np.stack([energy[:, :, list(rows)].mean(axis=2) for rows in groups], axis=2)

@@ -3,34 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from gait_core.errors import WalkWarning
 from gait_core.gait.features import GaitFeatures
 
-__all__ = ["compare_conditions", "conditions_of"]
+__all__ = ["Conditions", "compare_conditions", "conditions_of"]
 
 _SLOW_RATE_SHARE: Final = 0.7
 _VIEW_DEG: Final = 20.0
 
 
-def conditions_of(walks: Iterable[GaitFeatures]) -> dict[str, Any]:
-    """Summarise the conditions of the walks of a baseline, for ``calibration.json``."""
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """How the walks of a baseline were filmed.
+
+    Attributes
+    ----------
+    visible_sides : tuple of {"left", "right"}
+        Sides of the body turned to the camera, in alphabetical order.
+    frame_rate_hz, view_deg : tuple of float
+        Lowest and highest; the view is the angle off the side view.
+    leg_length_px : tuple of float
+        One per walk.
+    """
+
+    visible_sides: tuple[str, ...]
+    frame_rate_hz: tuple[float, float]
+    view_deg: tuple[float, float]
+    leg_length_px: tuple[float, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON."""
+        return {
+            "visible_sides": list(self.visible_sides),
+            "frame_rate_hz": dict(zip(("min", "max"), self.frame_rate_hz, strict=True)),
+            "view_deg": dict(zip(("min", "max"), self.view_deg, strict=True)),
+            "leg_length_px": list(self.leg_length_px),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from what `to_dict` gave."""
+        return cls(
+            visible_sides=tuple(str(side) for side in values["visible_sides"]),
+            frame_rate_hz=_range(values["frame_rate_hz"]),
+            view_deg=_range(values["view_deg"]),
+            leg_length_px=tuple(float(length) for length in values.get("leg_length_px", ())),
+        )
+
+
+def _range(values: Mapping[str, Any]) -> tuple[float, float]:
+    return float(values["min"]), float(values["max"])
+
+
+def conditions_of(walks: Iterable[GaitFeatures]) -> Conditions:
+    """Summarise how the walks of a baseline were filmed."""
     walks = list(walks)
     rates = [float(walk.quality["frame_rate_hz"]) for walk in walks]
     views = [float(walk.quality["view_deg"]) for walk in walks]
-    return {
-        "visible_sides": sorted({walk.visible_side for walk in walks}),
-        "frame_rate_hz": {"min": min(rates), "max": max(rates)},
-        "view_deg": {"min": min(views), "max": max(views)},
-        "leg_length_px": [round(float(walk.leg_length_px), 1) for walk in walks],
-    }
+    return Conditions(
+        visible_sides=tuple(sorted({walk.visible_side for walk in walks})),
+        frame_rate_hz=(min(rates), max(rates)),
+        view_deg=(min(views), max(views)),
+        leg_length_px=tuple(round(float(walk.leg_length_px), 1) for walk in walks),
+    )
 
 
-def compare_conditions(walk: GaitFeatures, conditions: Mapping[str, Any]) -> tuple[WalkWarning, ...]:
+def compare_conditions(walk: GaitFeatures, conditions: Conditions) -> tuple[WalkWarning, ...]:
     """Return a warning for each condition that makes the comparison doubtful or void."""
     found = []
-    sides = conditions["visible_sides"]
+    sides = conditions.visible_sides
     if walk.visible_side not in sides:
         found.append(
             WalkWarning(
@@ -40,7 +84,7 @@ def compare_conditions(walk: GaitFeatures, conditions: Mapping[str, Any]) -> tup
                 blocking=True,
             )
         )
-    slowest = float(conditions["frame_rate_hz"]["min"])
+    slowest, _ = conditions.frame_rate_hz
     rate = float(walk.quality["frame_rate_hz"])
     if rate < _SLOW_RATE_SHARE * slowest and rate < 25.0:
         found.append(
@@ -52,7 +96,7 @@ def compare_conditions(walk: GaitFeatures, conditions: Mapping[str, Any]) -> tup
             )
         )
     view = float(walk.quality["view_deg"])
-    low, high = (float(conditions["view_deg"][key]) for key in ("min", "max"))
+    low, high = conditions.view_deg
     if not low - _VIEW_DEG <= view <= high + _VIEW_DEG:
         found.append(
             WalkWarning(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.fit import Fitted
+from gait_core.baseline.manifest import BaselineManifest
 from gait_core.baseline.model_choice import SavableModel
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.reconstruction import by_part
@@ -44,8 +45,8 @@ def save_baseline(
     reference: Reference | None,
     walks: Sequence[PreparedWalk],
     norms: Norms,
-    calibration: Mapping[str, Any],
-    manifest: Mapping[str, Any],
+    calibration: Calibration,
+    manifest: BaselineManifest,
 ) -> dict[str, str]:
     """Store a baseline, its subject and its walks; return the paths of the artefacts.
 
@@ -60,7 +61,7 @@ def save_baseline(
         save_arrays(temporary / ARTEFACTS["scorer"], fitted.scorer.to_arrays())
         save_arrays(temporary / ARTEFACTS["validation"], _validation(fitted, walks, calibration).to_arrays())
         norms.save(temporary)
-        write_json(temporary / ARTEFACTS["calibration"], dict(calibration))
+        write_json(temporary / ARTEFACTS["calibration"], calibration.to_dict())
         write_json(
             temporary / ARTEFACTS["thresholds"],
             thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
@@ -70,19 +71,17 @@ def save_baseline(
             for name, file in ARTEFACTS.items()
             if name != "manifest"
         }
-        write_json(temporary / ARTEFACTS["manifest"], dict(manifest) | {"artefact_sha256": digests})
-    _remember(workspace, str(manifest["subject"]), walks)
+        write_json(temporary / ARTEFACTS["manifest"], manifest.to_dict() | {"artefact_sha256": digests})
+    _remember(workspace, manifest.subject, walks)
     return {name: str(folder / file) for name, file in ARTEFACTS.items()}
 
 
-def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Mapping[str, Any]) -> ValidationScores:
-    typical, typical_window = float(calibration["typical_score"]), float(calibration["typical_window"])
-    by_feature = np.asarray(calibration["typical_by_feature"])
-    joints = [by_part(score.by_feature() / by_feature) for score in fitted.held_out]
+def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Calibration) -> ValidationScores:
+    joints = [by_part(score.by_feature() / calibration.typical_by_feature) for score in fitted.held_out]
     return ValidationScores(
         walk_names=[walk.name for walk in walks],
-        walk_scores=fitted.held_out_raw / typical,
-        window_scores=[score.window_scores / typical_window for score in fitted.held_out],
+        walk_scores=fitted.held_out_raw / calibration.typical_score,
+        window_scores=[score.window_scores / calibration.typical_window for score in fitted.held_out],
         window_time_s=[walk.windows.middle_s for walk in walks],
         joint_scores=np.array(joints),
         joint_names=list(JOINTS),

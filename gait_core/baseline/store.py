@@ -23,10 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
+from gait_core.baseline.calibration import Calibration
+from gait_core.baseline.manifest import BaselineManifest, WalkFacts
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings
-from gait_core.errors import InputError, NotFoundError, SettingsError, StorageError
+from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.workspace import Workspace, read_json, safe_name, write_json
 
 __all__ = [
@@ -108,28 +110,25 @@ class StoredBaseline:
 
     id: str
     folder: Path = field(repr=False)
-    manifest: dict[str, Any]
-    calibration: dict[str, Any]
+    manifest: BaselineManifest
+    calibration: Calibration
     thresholds: Thresholds
     reference: Reference | None
 
     @property
     def subject(self) -> str:
         """Pseudonym of the person."""
-        return str(self.manifest["subject"])
+        return self.manifest.subject
 
     @property
     def profile(self) -> Profile | None:
         """The performance profile as it was then; None for a baseline of a version that kept its name only."""
-        try:
-            return Profile.from_dict(self.manifest["profile_settings"])
-        except (KeyError, TypeError, SettingsError):
-            return None
+        return self.manifest.profile_settings
 
     @property
-    def walks(self) -> list[dict[str, Any]]:
+    def walks(self) -> tuple[WalkFacts, ...]:
         """The walks that it was made from."""
-        return list(self.manifest["walks"])
+        return self.manifest.walks
 
     @property
     def validation(self) -> ValidationScores:
@@ -166,8 +165,8 @@ def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
     return StoredBaseline(
         id=baseline_id,
         folder=folder,
-        manifest=read_json(folder / "manifest.json"),
-        calibration=read_json(folder / "calibration.json"),
+        manifest=_manifest(folder),
+        calibration=Calibration.from_dict(read_json(folder / "calibration.json"), f"{folder.name}/calibration.json"),
         thresholds=Thresholds.from_dict(stored),
         reference=Reference.from_dict(reference) if reference else None,
     )
@@ -178,21 +177,25 @@ def list_baselines(workspace: Workspace) -> list[BaselineSummary]:
     found = []
     for folder in workspace.folders("baselines", "manifest.json"):
         try:
-            manifest = read_json(folder / "manifest.json")
-            found.append(
-                BaselineSummary(
-                    id=folder.name,
-                    subject=manifest["subject"],
-                    created_s=manifest["created_s"],
-                    n_walks=len(manifest["walks"]),
-                    profile=manifest["profile"],
-                    mode=manifest["training"]["mode"],
-                    path=str(folder),
-                )
-            )
-        except (KeyError, TypeError, StorageError, NotFoundError):
+            manifest = _manifest(folder)
+        except (StorageError, NotFoundError):
             continue
+        found.append(
+            BaselineSummary(
+                id=folder.name,
+                subject=manifest.subject,
+                created_s=manifest.created_s,
+                n_walks=len(manifest.walks),
+                profile=manifest.profile,
+                mode=manifest.training.mode,
+                path=str(folder),
+            )
+        )
     return sorted(found, key=lambda summary: summary.created_s, reverse=True)
+
+
+def _manifest(folder: Path) -> BaselineManifest:
+    return BaselineManifest.from_dict(read_json(folder / "manifest.json"), f"{folder.name}/manifest.json")
 
 
 def delete_baseline(workspace: Workspace, baseline_id: str) -> None:

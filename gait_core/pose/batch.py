@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from gait_core.pose.extracted import (
     track_cost,
 )
 from gait_core.pose.frame_progress import FrameProgress, labels_of
+from gait_core.pose.masks import MASKS_KIND, MaskRows
 from gait_core.pose.models.assets import model_sha256
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import TIGHT, expected_frames, track_video
@@ -60,8 +62,11 @@ class Batch:
         reporter: Reporter,
         use_cache: bool,
         limits: Limits,
+        *,
+        masks: bool = False,
     ) -> None:
         self._paths = paths
+        self._masks = masks
         self._labels = labels_of(paths)
         self._may_fall_back = settings.engine == "auto"
         self._settings = resolved(settings)
@@ -231,15 +236,28 @@ class Batch:
                 return self._computed[address], False
 
         def compute() -> Entry:
-            track = self._compute(info, label, choice)
-            return Entry(arrays=track.to_arrays(), meta=track.to_meta())
+            with ExitStack() as stack:
+                masks = stack.enter_context(MaskRows(self._folder)) if self._masks else None
+                track = self._compute(info, label, choice, masks)
+                if masks is not None:
+                    self._keep_masks(address, masks)
+                return Entry(arrays=track.to_arrays(), meta=track.to_meta())
 
         # A second thread that waits for the first one's entry has to feel the stop as well.
         watcher = Reporter(cancelled=self._stopped)
         entry, cached = self._cache.get_or_compute(TRACK_KIND, address, compute, watcher)
+        if cached and self._masks and not self._cache.holds(MASKS_KIND, address):
+            with MaskRows(self._folder) as masks:  # landmarks from before anybody asked for masks stay as they are
+                self._compute(info, label, choice, masks)
+                self._keep_masks(address, masks)
+            cached = False
         return Track.from_arrays(entry.arrays, entry.meta), cached
 
-    def _compute(self, info: VideoInfo, label: str, choice: Choice) -> Track:
+    def _keep_masks(self, address: str, masks: MaskRows) -> None:
+        assert self._cache is not None
+        self._cache.put(MASKS_KIND, address, masks.masks().to_arrays(), {})
+
+    def _compute(self, info: VideoInfo, label: str, choice: Choice, masks: MaskRows | None = None) -> Track:
         place, settings = choice.place, choice.place.settings
         begun_s = time.perf_counter()
 
@@ -247,7 +265,7 @@ class Batch:
             self._check()
             self._progress.update(label, done)
 
-        with open_engine(settings, at_once=self._at_once, device=place.device) as engine:
+        with open_engine(settings, masks=masks is not None, at_once=self._at_once, device=place.device) as engine:
             track = track_video(
                 info,
                 settings,
@@ -257,6 +275,7 @@ class Batch:
                 ahead=lambda: self._ahead(info),
                 monitor=self._monitor,
                 folder=self._folder,
+                masks=masks,
             )
         facts = {
             "model_sha256": model_sha256(settings.variant),

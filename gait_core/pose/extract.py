@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gait_core.cache import ArrayCache
 from gait_core.config import Limits, PoseSettings
-from gait_core.errors import GaitError, NotFoundError
+from gait_core.errors import GaitError, NotFoundError, SettingsError
 from gait_core.pose.batch import Batch, OnResult
 from gait_core.pose.extracted import STAGE, TRACK_KIND, ExtractedWalk, default_workers, track_address
 from gait_core.pose.track import Track
@@ -81,6 +81,7 @@ def extract_many(
     reporter: Reporter | None = None,
     limits: Limits | None = None,
     use_cache: bool = True,
+    masks: bool = False,
     on_result: OnResult | None = None,
 ) -> list[ExtractedWalk | GaitError]:
     """Find the landmarks in several videos at once.
@@ -95,6 +96,9 @@ def extract_many(
     limits : Limits, optional
         Videos at once (default one more than processors, at most five), memory, pictures decoded ahead.
     use_cache : bool
+    masks : bool
+        Also keep the outline of the person in every frame in the cache, from the same decode; see
+        `gait_core.pose.masks.load_masks`.
     on_result : callable, optional
         Receives place and outcome of each video in order, as soon as it is known and while others are at work; what it
         raises ends the run.
@@ -108,12 +112,18 @@ def extract_many(
     ------
     ModelError, LibraryError, StorageError
         When the machine lacks something, which no other video could escape.
+    SettingsError
+        When masks are asked for without the cache.
     Cancelled
         When the user stopped the work.
     """
-    batch = Batch(
-        [Path(path) for path in paths], settings, workspace, reporter or silent(), use_cache, limits or Limits()
-    )
+    if masks and not use_cache:
+        raise SettingsError(
+            "Expected the cache to be used where masks are asked for, but it is not.",
+            "Masks are kept in the cache: extract with it.",
+        )
+    files, bounds = [Path(path) for path in paths], limits or Limits()
+    batch = Batch(files, settings, workspace, reporter or silent(), use_cache, bounds, masks=masks)
     return batch.run(on_result=on_result)
 
 

@@ -11,6 +11,7 @@ from gait_core.config import PoseSettings
 from gait_core.pose.engine import PoseEngine, PoseResult
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.frame_quality import FrameQuality
+from gait_core.pose.masks import MaskRows
 from gait_core.pose.rows import CHUNK_FRAMES, SMALL_CHUNK_FRAMES, Rows
 from gait_core.pose.track import Track
 from gait_core.runtime.memory import MemoryMonitor
@@ -44,6 +45,7 @@ def track_video(
     ahead: Callable[[], int] | int = 0,
     monitor: MemoryMonitor | None = None,
     folder: Path | None = None,
+    masks: MaskRows | None = None,
 ) -> Track:
     """Return the landmarks of a whole video; it takes the same memory for a minute as for an hour.
 
@@ -63,6 +65,8 @@ def track_video(
         Asked on every frame; less is held where memory gets short.
     folder : Path, optional
         Where the landmarks of a long video take their room until they are stored.
+    masks : MaskRows, optional
+        Receives the mask of every frame; the engine has to be open with masks.
 
     Returns
     -------
@@ -105,6 +109,8 @@ def track_video(
                 people.look(engine, frame.picture, result, frame.time_s)
                 clock.stop("people")
             rows.add(frame.time_s, result)
+            if masks is not None:
+                masks.add(result.mask if result is not None else None)
             clock.stop("other")
         if isinstance(engine, FollowingEngine):
             rows.forget(engine.doubts)

@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.baseline.assessment import Assessment
+from gait_core.baseline.analyses import StoredAnalysis
 from gait_core.gait.features import JOINTS
 from gait_core.pose.landmarks import BONES, INDEX, LANDMARKS
+from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
-from gait_core.walks.prepare import PreparedWalk
 
 __all__ = ["overlay_item", "write_overlay"]
 
@@ -76,7 +76,7 @@ def overlay_item(name: str) -> str:
     return f"{name} (overlay)"
 
 
-def write_overlay(path: Path, walk: PreparedWalk, comparison: Assessment, reporter: Reporter) -> None:
+def write_overlay(path: Path, video: Path, track: Track, analysis: StoredAnalysis, reporter: Reporter) -> None:
     """Draw the landmarks and the score over the video of a walk.
 
     The video is decoded once more, frame by frame; memory does not grow with its length.
@@ -85,8 +85,11 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Assessment, report
     ----------
     path : Path
         ``.mp4`` to write; appears only once it is whole.
-    walk : PreparedWalk
-    comparison : Assessment
+    video : Path
+    track : Track
+        Landmarks of the same video.
+    analysis : StoredAnalysis
+        Of the same walk.
     reporter : Reporter
         Told the frames done; may cancel.
 
@@ -95,42 +98,41 @@ def write_overlay(path: Path, walk: PreparedWalk, comparison: Assessment, report
     VideoError, StorageError
         When the video has gone, or the disk is full.
     """
-    track = walk.track
-    marks = _marks(walk, comparison)
-    name = overlay_item(walk.name)
+    near = str(analysis.summary.facts["visible_side"])
+    marks = _marks(near, analysis)
+    name = overlay_item(video.name)
     begin_s = float(track.time_s[0])
     writer: VideoWriter | None = None
     base: Image | None = None
     with ExitStack() as stack:
-        for number, frame in enumerate(iter_frames(walk.path, target_fps=30.0)):
+        for number, frame in enumerate(iter_frames(video, target_fps=30.0)):
             reporter.check()
             image = frame.picture.rgb(_MAX_SIDE_PX)
             if writer is None or base is None:
                 height, width = (side - side % 2 for side in image.shape[:2])
-                base = _strip(width, walk, comparison)
+                base = _strip(width, track, analysis)
                 rate = min(30.0, max(5.0, track.frame_rate_hz))
                 writer = stack.enter_context(VideoWriter(path, width, height + _STRIP_PX, rate))
-            time_s = _walk_time(frame.time_s, walk)
+            time_s = _walk_time(frame.time_s, track)
             row = int(np.argmin(np.abs(track.time_s - time_s)))
             canvas = np.empty((height + _STRIP_PX, width, 3), dtype=np.uint8)
             canvas[:height] = image[:height, :width]
             canvas[height:] = base
-            _draw_body(canvas[:height], walk, row, marks.at(time_s), width / track.width_px)
-            _draw_cursor(canvas[height:], time_s, walk, comparison)
+            _draw_body(canvas[:height], track, near, row, marks.at(time_s))
+            _draw_cursor(canvas[height:], time_s, track, analysis)
             writer.write(canvas, frame.time_s)
             if number % 10 == 0:
                 reporter.progress("overlay", min(time_s - begin_s, track.duration_s), track.duration_s, "s", item=name)
     reporter.item_end("overlay", name, state="done")
 
 
-def _walk_time(video_time_s: float, walk: PreparedWalk) -> float:
+def _walk_time(video_time_s: float, track: Track) -> float:
     """Return the time of a frame on the clock of the track, which differs for slow motion."""
-    scale = walk.track.info.get("time_scale", 1.0)
+    scale = track.info.get("time_scale", 1.0)
     return video_time_s * float(scale)
 
 
-def _marks(walk: PreparedWalk, comparison: Assessment) -> _Marks:
-    near = walk.features.visible_side
+def _marks(near: str, analysis: StoredAnalysis) -> _Marks:
     far = "left" if near == "right" else "right"
     rows = []
     for joint in JOINTS:
@@ -140,18 +142,16 @@ def _marks(walk: PreparedWalk, comparison: Assessment) -> _Marks:
             _MARKED_LANDMARKS.get(part, ()) if side else {"trunk": ("left_shoulder", "right_shoulder")}.get(joint, ())
         )
         rows.append(tuple(INDEX[f"{side}_{name}" if side else name] for name in names))
-    return _Marks(time_s=comparison.joint_time_s, deviation=comparison.joint_time_scores, rows=rows)
+    return _Marks(time_s=analysis.joint_time_s, deviation=analysis.joint_time_scores, rows=rows)
 
 
-def _draw_body(image: Image, walk: PreparedWalk, row: int, marked: Mapping[int, float], scale: float) -> None:
+def _draw_body(image: Image, track: Track, near: str, row: int, marked: Mapping[int, float]) -> None:
     import cv2
 
-    track = walk.track
-    points = track.position[row] * scale
+    points = track.position[row] * (image.shape[1] / track.width_px)
     confidence = track.confidence[row]
     if not np.isfinite(points[0, 0]):
         return
-    near = walk.features.visible_side
     thickness = max(2, round(image.shape[0] / 240))
     order = sorted(BONES, key=lambda bone: near in LANDMARKS[bone[0]] and near in LANDMARKS[bone[1]])
     for a, b in order:
@@ -167,49 +167,49 @@ def _draw_body(image: Image, walk: PreparedWalk, row: int, marked: Mapping[int, 
         cv2.circle(image, (x, y), radius, _MARK, thickness, cv2.LINE_AA)
 
 
-def _plot_x(width: int, time_s: NDArray[np.float64] | float, walk: PreparedWalk) -> Any:
-    begin_s, duration_s = float(walk.track.time_s[0]), max(walk.track.duration_s, 1e-6)
+def _plot_x(width: int, time_s: NDArray[np.float64] | float, track: Track) -> Any:
+    begin_s, duration_s = float(track.time_s[0]), max(track.duration_s, 1e-6)
     return _MARGIN_PX + (np.asarray(time_s) - begin_s) / duration_s * (width - 2 * _MARGIN_PX)
 
 
-def _plot_y(score: NDArray[np.float64] | float, comparison: Assessment) -> Any:
+def _plot_y(score: NDArray[np.float64] | float, analysis: StoredAnalysis) -> Any:
     top, bottom = 26, _STRIP_PX - 24
-    highest = max(float(comparison.window_scores.max()), 1.5 * comparison.window_limit)
+    highest = max(float(analysis.window_scores.max()), 1.5 * analysis.window_limit)
     return bottom - np.asarray(score) / highest * (bottom - top)
 
 
-def _strip(width: int, walk: PreparedWalk, comparison: Assessment) -> Image:
+def _strip(width: int, track: Track, analysis: StoredAnalysis) -> Image:
     """Draw the score track: everything but the cursor."""
     import cv2
 
     strip = np.full((_STRIP_PX, width, 3), _GROUND, dtype=np.uint8)
-    colour = _LEVEL_COLOURS[comparison.level]
-    level = comparison.level or "withheld"
-    score = f"  {comparison.score:.2f}" if comparison.score is not None else ""
+    colour = _LEVEL_COLOURS[analysis.summary.level]
+    level = analysis.summary.level or "withheld"
+    score = f"  {analysis.summary.score:.2f}" if analysis.summary.score is not None else ""
     _write(strip, f"{level.upper()}{score}", (_MARGIN_PX, 18), colour, 0.5)
     _write(strip, "score over time (1 = typical)", (width - 250, 18), _FAINT, 0.42)
-    y = int(_plot_y(comparison.window_limit, comparison))
+    y = int(_plot_y(analysis.window_limit, analysis))
     cv2.line(strip, (_MARGIN_PX, y), (width - _MARGIN_PX, y), _FAINT, 1, cv2.LINE_AA)
-    _write(strip, f"{comparison.window_limit:.1f}", (14, y + 4), _FAINT, 0.38)
-    for time_s in np.arange(0.0, walk.track.duration_s + 1e-6, max(1.0, round(walk.track.duration_s / 8))):
-        x = int(_plot_x(width, time_s + walk.track.time_s[0], walk))
+    _write(strip, f"{analysis.window_limit:.1f}", (14, y + 4), _FAINT, 0.38)
+    for time_s in np.arange(0.0, track.duration_s + 1e-6, max(1.0, round(track.duration_s / 8))):
+        x = int(_plot_x(width, time_s + track.time_s[0], track))
         _write(strip, f"{time_s:.0f} s", (x - 8, _STRIP_PX - 8), _FAINT, 0.38)
-    xs, ys = _plot_x(width, comparison.window_time_s, walk), _plot_y(comparison.window_scores, comparison)
-    for x, y_value, value in zip(xs, ys, comparison.window_scores, strict=True):
-        over = value > comparison.window_limit
+    xs, ys = _plot_x(width, analysis.window_time_s, track), _plot_y(analysis.window_scores, analysis)
+    for x, y_value, value in zip(xs, ys, analysis.window_scores, strict=True):
+        over = value > analysis.window_limit
         cv2.circle(strip, (int(x), int(y_value)), 4 if over else 3, _MARK if over else _NEAR, -1, cv2.LINE_AA)
     return strip
 
 
-def _draw_cursor(strip: Image, time_s: float, walk: PreparedWalk, comparison: Assessment) -> None:
+def _draw_cursor(strip: Image, time_s: float, track: Track, analysis: StoredAnalysis) -> None:
     import cv2
 
-    x = int(_plot_x(strip.shape[1], time_s, walk))
+    x = int(_plot_x(strip.shape[1], time_s, track))
     cv2.line(strip, (x, 24), (x, _STRIP_PX - 22), _INK, 1, cv2.LINE_AA)
-    if len(comparison.window_time_s):
-        nearest = int(np.argmin(np.abs(comparison.window_time_s - time_s)))
-        if abs(comparison.window_time_s[nearest] - time_s) < 0.2:
-            _write(strip, f"{comparison.window_scores[nearest]:.2f}", (x + 4, 36), _INK, 0.4)
+    if len(analysis.window_time_s):
+        nearest = int(np.argmin(np.abs(analysis.window_time_s - time_s)))
+        if abs(analysis.window_time_s[nearest] - time_s) < 0.2:
+            _write(strip, f"{analysis.window_scores[nearest]:.2f}", (x + 4, 36), _INK, 0.4)
 
 
 def _write(image: Image, text: str, at: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:

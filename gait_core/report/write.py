@@ -29,7 +29,12 @@ REPORT_FORMATS: Final[Mapping[str, Any]] = {".html": write_html, ".pdf": write_p
 
 
 def comparison_of(
-    workspace: Workspace, walk: MeasuredWalk, baseline_id: str | None = None, earlier: Measurement | None = None
+    workspace: Workspace,
+    walk: MeasuredWalk,
+    baseline_id: str | None = None,
+    earlier: Measurement | None = None,
+    *,
+    analysis_id: str | None = None,
 ) -> BaselineComparison | None:
     """Return a measured walk against a baseline that it was analysed with, or None when it never was.
 
@@ -41,15 +46,29 @@ def comparison_of(
         Default: the baseline of the latest analysis of the same video.
     earlier : Measurement, optional
         An earlier visit from which changes are taken.
+    analysis_id : str, optional
+        The analysis that is meant, where it is known: nothing is searched for then.
+
+    Returns
+    -------
+    BaselineComparison or None
     """
-    for summary in list_analyses(workspace, baseline_id):
-        if summary.content_sha256 == walk.content_sha256:
-            try:
-                norms = Norms.load(load_baseline(workspace, summary.baseline_id).folder)
-            except NotFoundError:
-                norms = None
-            return compare_with_baseline(walk.measurement, load_analysis(workspace, summary.id), norms, earlier=earlier)
-    return None
+    chosen = analysis_id or _analysis_of(workspace, walk, baseline_id)
+    if chosen is None:
+        return None
+    analysis = load_analysis(workspace, chosen)
+    try:
+        norms = Norms.load(load_baseline(workspace, analysis.summary.baseline_id).folder)
+    except NotFoundError:
+        norms = None
+    return compare_with_baseline(walk.measurement, analysis, norms, earlier=earlier)
+
+
+def _analysis_of(workspace: Workspace, walk: MeasuredWalk, baseline_id: str | None) -> str | None:
+    """Return the analysis that measured this walk, else the latest of the same video, else None."""
+    known = [one for one in list_analyses(workspace, baseline_id) if one.content_sha256 == walk.content_sha256]
+    own = [one for one in known if one.measurement_id == walk.id]
+    return next((one.id for one in [*own, *known]), None)
 
 
 def report_of(

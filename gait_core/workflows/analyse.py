@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.baseline.analyses import AnalysisSummary
-from gait_core.baseline.store import StoredBaseline, load_baseline
-from gait_core.config import FeatureSettings, Limits, Profile, load_profiles, profile_named
+from gait_core.baseline.assessment import ScoringBaseline
+from gait_core.baseline.store import StoredBaseline
+from gait_core.config import Limits, Profile, load_profiles, profile_named
 from gait_core.errors import GaitError
+from gait_core.pose.cluster import join_cluster
 from gait_core.pose.extract import default_workers
-from gait_core.pose.on_cluster import extract_joined, join_cluster
+from gait_core.pose.extract_on import extract_on
 from gait_core.progress import Reporter
 from gait_core.runtime.executors import local_threads
 from gait_core.runtime.memory import MemoryMonitor
 from gait_core.video.decode import decoder_bytes
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workflows.analyse_on_executor import FoundWalk, score_on
-from gait_core.workflows.analyse_task import visible_side
 from gait_core.workspace import Workspace
 
 __all__ = ["analyse_walks"]
@@ -69,7 +70,8 @@ def analyse_walks(
     ClusterError
         When the cluster does not fit or went away; what is finished is kept.
     """
-    stored = load_baseline(workspace, baseline_id)
+    baseline = ScoringBaseline.load(workspace, baseline_id)
+    stored = baseline.stored
     workspace.check_writable()
     settings = _profile(stored, profile, workspace, reporter)
     pose = settings.pose_settings().with_(person=person)
@@ -86,7 +88,7 @@ def analyse_walks(
             score_on(
                 executor,
                 usable,
-                stored.id,
+                baseline,
                 workspace=workspace,
                 pose=pose,
                 profile=settings.name,
@@ -98,14 +100,16 @@ def analyse_walks(
         return [walk if isinstance(walk, GaitError) else next(rest) for walk in found]
 
     if cluster is None:
-        features, limits = FeatureSettings.from_dict(stored.calibration["windows"]), settings.limits()
-        prepared = prepare_walks(paths, pose, features, workspace, reporter, limits=limits, side=visible_side(stored))
+        calibration, limits = stored.calibration, settings.limits()
+        prepared = prepare_walks(
+            paths, pose, calibration.windows, workspace, reporter, limits=limits, side=calibration.visible_side
+        )
         with local_threads(_at_once(prepared, limits)) as pool:
             outcomes = scored(pool, prepared)
     else:
         with join_cluster(cluster, paths, pose, workspace=workspace, reporter=reporter) as machines:
             with reporter.stage("extract", f"Finding the person in every frame, on the cluster {cluster}"):
-                remote = extract_joined(machines, paths, pose, workspace=workspace, reporter=reporter)
+                remote = extract_on(machines, paths, pose, workspace=workspace, reporter=reporter)
             outcomes = scored(machines, remote, machines.check)
     walks = [_answer(video, outcome) for video, outcome in zip(videos, outcomes, strict=True)]
     return {"baseline_id": baseline_id, "walks": walks, "timing_s": reporter.timing_s}
@@ -113,7 +117,7 @@ def analyse_walks(
 
 def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, reporter: Reporter) -> Profile:
     """Return the profile to analyse with, and say where it is not that of the baseline."""
-    name = str(stored.manifest["profile"])
+    name = stored.manifest.profile
     then = stored.profile or profile_named(name, workspace.profiles)
     if wanted is None:
         now = load_profiles(workspace.profiles).get(name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.assessment import ScoringBaseline
 from gait_core.config import PoseSettings
 from gait_core.errors import GaitError
 from gait_core.pose.engines import resolved
@@ -21,7 +22,8 @@ from gait_core.progress import Reporter, silent
 from gait_core.report.overlay import overlay_item
 from gait_core.runtime.workers import Answer, run_mark, run_tasks
 from gait_core.walks.measurements import new_walk_id
-from gait_core.workflows.analyse_task import WalkToScore, draw_task, score_task
+from gait_core.walks.prepare import PreparedWalk
+from gait_core.workflows.analyse_task import SameProcess, WalkToScore, draw_task, score_task
 from gait_core.workspace import Workspace
 
 __all__ = ["FoundWalk", "score_on"]
@@ -46,7 +48,7 @@ class FoundWalk(Protocol):
 def score_on(
     executor: Executor,
     walks: Sequence[FoundWalk],
-    baseline_id: str,
+    baseline: ScoringBaseline,
     *,
     workspace: Workspace,
     pose: PoseSettings,
@@ -62,7 +64,8 @@ def score_on(
     executor : Executor
         Threads, processes, or the machines of a cluster; all see `workspace` and the videos under the same path.
     walks : sequence of FoundWalk
-    baseline_id : str
+        One that is prepared already is not prepared again by a worker of this process.
+    baseline : ScoringBaseline
     workspace : Workspace
         Holds landmarks and baseline; receives analyses and measurements.
     pose : PoseSettings
@@ -98,7 +101,7 @@ def score_on(
                 path=str(walk.path.absolute()),
                 address=walk.address,
                 cached=walk.cached,
-                baseline_id=baseline_id,
+                baseline_id=baseline.stored.id,
                 profile=profile,
                 pose=resolved(pose).to_dict(),
                 analysis_id=new_walk_id(walk.path),
@@ -109,7 +112,11 @@ def score_on(
             )
             for walk in walks
         ]
-        run = _Run(executor, tasks, workspace, reporter or silent(), check)
+        prepared = {
+            task.analysis_id: walk for task, walk in zip(tasks, walks, strict=True) if isinstance(walk, PreparedWalk)
+        }
+        here = SameProcess(reporter=reporter or silent(), baseline=baseline, walks=prepared)
+        run = _Run(executor, tasks, workspace, here, check)
         try:
             outcomes = run.score()
             scored = [number for number, found in enumerate(outcomes) if isinstance(found, AnalysisSummary)]
@@ -129,11 +136,11 @@ class _Run:
         executor: Executor,
         tasks: Sequence[WalkToScore],
         workspace: Workspace,
-        reporter: Reporter,
+        here: SameProcess,
         check: Callable[[], None],
     ) -> None:
         self._executor, self._tasks, self._workspace = executor, tasks, workspace
-        self._reporter, self._check = reporter, check
+        self._here, self._reporter, self._check = here, here.reporter, check
         # Threads of this process can tell of every frame; others are only heard of when they are done.
         self._within = isinstance(executor, ThreadPoolExecutor)
 
@@ -197,7 +204,7 @@ class _Run:
     ) -> None:
         run_tasks(
             self._executor,
-            partial(function, reporter=self._reporter) if self._within else function,
+            partial(function, here=self._here) if self._within else function,
             [self._tasks[number].to_dict() for number in numbers],
             [self._name(number) for number in numbers],
             take=lambda place, answer: take(numbers[place], answer),

@@ -6,27 +6,26 @@ what the first run has stored and stores nothing beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.analyses import AnalysisSummary
-from gait_core.baseline.assessment import Assessment, assess, load_scorer
+from gait_core.baseline.analyses import AnalysisSummary, load_analysis
+from gait_core.baseline.assessment import Assessment, ScoringBaseline, assess
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.save import remember_walk
-from gait_core.baseline.store import StoredBaseline, load_baseline
+from gait_core.baseline.store import StoredBaseline
 from gait_core.cache import ArrayCache, waiting_lock
 from gait_core.cache.archive import save_arrays
-from gait_core.config import FeatureSettings, PoseSettings, Settings
+from gait_core.config import PoseSettings, Settings
 from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.identity import compare_people, one_person
 from gait_core.gait.parameters.scale import ScaleInput
-from gait_core.pose.extract import extract_track, load_walk
+from gait_core.pose.extract import ExtractedWalk, extract_track, load_walk
 from gait_core.progress import Reporter
 from gait_core.report.overlay import write_overlay
 from gait_core.runtime.workers import in_worker
@@ -35,7 +34,7 @@ from gait_core.walks.prepare import PreparedWalk, prepare_walk
 from gait_core.workflows.measure import measure_prepared
 from gait_core.workspace import Workspace, read_json, whole_folder, write_json
 
-__all__ = ["WalkToScore", "draw_task", "score_task", "visible_side"]
+__all__ = ["SameProcess", "WalkToScore", "draw_task", "score_task"]
 
 _REMEDY = "Run again; if it fails again, send the log to the developers."
 
@@ -77,7 +76,25 @@ class WalkToScore(Settings):
     pose: Mapping[str, Any] = field(default_factory=dict)
 
 
-def score_task(task: Mapping[str, Any], attempt: int, reporter: Reporter | None = None) -> dict[str, Any]:  # noqa: ARG001
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SameProcess:
+    """What a worker within the process of the run is handed, so that nothing is loaded or prepared twice.
+
+    Attributes
+    ----------
+    reporter : Reporter
+        Of the run.
+    baseline : ScoringBaseline
+    walks : mapping of str to PreparedWalk
+        By the identifier of their analyses; those that are missing are prepared by the worker.
+    """
+
+    reporter: Reporter
+    baseline: ScoringBaseline
+    walks: Mapping[str, PreparedWalk]
+
+
+def score_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = None) -> dict[str, Any]:  # noqa: ARG001
     """Score and measure one walk and store both; return the summary as ``summary``.
 
     Parameters
@@ -86,80 +103,84 @@ def score_task(task: Mapping[str, Any], attempt: int, reporter: Reporter | None 
         Fields of `WalkToScore`.
     attempt : int
         How many workers died over it before.
-    reporter : Reporter, optional
-        Of the run, where it shares the process.
+    here : SameProcess, optional
+        For a worker within the process of the run.
+
+    Returns
+    -------
+    dict
+        See `gait_core.runtime.workers.in_worker`; ``summary`` holds the fields of `AnalysisSummary`.
     """
     walk = WalkToScore.from_dict(task)
-
-    def work(inner: Reporter) -> dict[str, Any]:
-        with _only_one(walk, inner):
-            return {"summary": _scored(walk, inner).to_dict()}
-
-    return in_worker(Path(walk.mark), work, name=Path(walk.path).name, remedy=_REMEDY, reporter=reporter)
+    return _answer(walk, here, lambda reporter: {"summary": _scored(walk, here, reporter).to_dict()})
 
 
-def draw_task(task: Mapping[str, Any], attempt: int, reporter: Reporter | None = None) -> dict[str, Any]:  # noqa: ARG001
-    """Draw the overlay video of one stored analysis; parameters as for `score_task`."""
+def draw_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = None) -> dict[str, Any]:  # noqa: ARG001
+    """Draw the overlay video of one stored analysis; parameters and result as of `score_task`, without summary."""
     walk = WalkToScore.from_dict(task)
 
-    def work(inner: Reporter) -> dict[str, Any]:
-        with _only_one(walk, inner):
-            workspace = Workspace(walk.workspace)
-            target = workspace.analysis_folder(walk.analysis_id) / "overlay.mp4"
-            if not target.is_file():
-                stored = load_baseline(workspace, walk.baseline_id)
-                prepared = _prepared(walk, stored, workspace, inner)
-                write_overlay(target, prepared, assess(prepared, stored, load_scorer(stored)), inner)
+    def work(reporter: Reporter) -> dict[str, Any]:
+        workspace = Workspace(walk.workspace)
+        target = workspace.analysis_folder(walk.analysis_id) / "overlay.mp4"
+        if not target.is_file():
+            analysis = load_analysis(workspace, walk.analysis_id)
+            prepared = here.walks.get(walk.analysis_id) if here is not None else None
+            track = prepared.track if prepared is not None else _extracted(walk, workspace, reporter).track
+            write_overlay(target, Path(walk.path), track, analysis, reporter)
         return {}
 
-    return in_worker(Path(walk.mark), work, name=Path(walk.path).name, remedy=_REMEDY, reporter=reporter)
+    return _answer(walk, here, work)
 
 
-def visible_side(stored: StoredBaseline) -> str | None:
-    """Return the side that all walks of a baseline show, or None."""
-    sides = stored.calibration["conditions"]["visible_sides"]
-    return sides[0] if len(sides) == 1 else None
-
-
-@contextmanager
-def _only_one(walk: WalkToScore, reporter: Reporter) -> Iterator[None]:
-    """Wait while another worker has the same walk: one that a scheduler gave up may still be at work."""
+def _answer(walk: WalkToScore, here: SameProcess | None, work: Callable[[Reporter], dict[str, Any]]) -> dict[str, Any]:
+    """Work while no other worker has the same walk: one that a scheduler gave up may still be at it."""
     mark = Path(walk.mark)
-    with waiting_lock(mark.with_name(f"{mark.stem}-{walk.analysis_id}.lock"), reporter):
-        yield
+
+    def alone(reporter: Reporter) -> dict[str, Any]:
+        with waiting_lock(mark.with_name(f"{mark.stem}-{walk.analysis_id}.lock"), reporter):
+            return work(reporter)
+
+    reporter = here.reporter if here is not None else None
+    return in_worker(mark, alone, name=Path(walk.path).name, remedy=_REMEDY, reporter=reporter)
 
 
-def _scored(walk: WalkToScore, reporter: Reporter) -> AnalysisSummary:
+def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> AnalysisSummary:
     workspace = Workspace(walk.workspace)
     known = workspace.analysis_folder(walk.analysis_id) / "analysis.json"
     if known.is_file():
         return AnalysisSummary.from_dict(read_json(known))
-    stored = load_baseline(workspace, walk.baseline_id)
-    prepared = _prepared(walk, stored, workspace, reporter)
+    baseline = here.baseline if here is not None else ScoringBaseline.load(workspace, walk.baseline_id)
+    stored = baseline.stored
+    prepared = here.walks.get(walk.analysis_id) if here is not None else None
+    prepared = prepared or _prepared(walk, stored, workspace, reporter)
     reporter.check()
-    comparison = assess(prepared, stored, load_scorer(stored))
+    assessment = assess(prepared, baseline)
     measured = _measured(walk, prepared, stored, workspace)
-    doubts = _person_doubt(measured, Norms.load(stored.folder))
-    comparison = replace(comparison, warnings=(*comparison.warnings, *doubts))
-    summary = _summary(walk, prepared, comparison, stored, measured)
+    doubts = _person_doubt(measured, baseline.norms)
+    assessment = replace(assessment, warnings=(*assessment.warnings, *doubts))
+    summary = _summary(walk, prepared, assessment, stored, measured)
     remember_walk(workspace, stored.subject, prepared)
-    _store(workspace, summary, comparison)  # last: who finds it finds everything
+    _store(workspace, summary, assessment)  # last: who finds it finds everything
     return summary
 
 
-def _prepared(walk: WalkToScore, stored: StoredBaseline, workspace: Workspace, reporter: Reporter) -> PreparedWalk:
+def _extracted(walk: WalkToScore, workspace: Workspace, reporter: Reporter) -> ExtractedWalk:
+    """Return the landmarks from the cache; found again where the cache is too small to keep them until now."""
     path = Path(walk.path)
     try:
-        found = load_walk(path, walk.address, workspace=workspace, cached=walk.cached)
-    except NotFoundError:  # the cache is too small to keep them until now
+        return load_walk(path, walk.address, workspace=workspace, cached=walk.cached)
+    except NotFoundError:
         pose = PoseSettings.from_dict(walk.pose)
-        found = extract_track(path, pose, workspace=workspace, reporter=reporter.without_events())
+        return extract_track(path, pose, workspace=workspace, reporter=reporter.without_events())
+
+
+def _prepared(walk: WalkToScore, stored: StoredBaseline, workspace: Workspace, reporter: Reporter) -> PreparedWalk:
     prepared = prepare_walk(
-        path,
-        found,
-        FeatureSettings.from_dict(stored.calibration["windows"]),
+        Path(walk.path),
+        _extracted(walk, workspace, reporter),
+        stored.calibration.windows,
         cache=ArrayCache.of(workspace),
-        side=visible_side(stored),
+        side=stored.calibration.visible_side,
     )
     if isinstance(prepared, GaitError):
         raise prepared
@@ -170,7 +191,7 @@ def _measured(
     walk: WalkToScore, prepared: PreparedWalk, stored: StoredBaseline, workspace: Workspace
 ) -> MeasuredWalk | None:
     """Measure the same walk, with the scale that the baseline was given; None where no gait can be measured."""
-    scale = ScaleInput.from_dict(stored.calibration.get("scale_input") or {})
+    scale = stored.calibration.scale_input
     if scale.kind == "speed":
         scale = ScaleInput()  # the speed of the baseline's walks says nothing of this one
     try:
@@ -198,7 +219,7 @@ def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[Wa
 def _summary(
     walk: WalkToScore,
     prepared: PreparedWalk,
-    comparison: Assessment,
+    assessment: Assessment,
     stored: StoredBaseline,
     measured: MeasuredWalk | None,
 ) -> AnalysisSummary:
@@ -210,28 +231,28 @@ def _summary(
         path=str(prepared.path),
         content_sha256=prepared.content_sha256,
         created_s=walk.created_s,
-        level=comparison.level,
-        score=comparison.score,
-        share_over_threshold=comparison.share_over_threshold,
-        joints=comparison.joints,
-        warnings=[warning.to_dict() for warning in comparison.warnings],
+        level=assessment.level,
+        score=assessment.score,
+        share_over_threshold=assessment.share_over_threshold,
+        joints=assessment.joints,
+        warnings=[warning.to_dict() for warning in assessment.warnings],
         thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
         facts=prepared.summary(),
         measurement_id=measured.id if measured is not None else "",
     )
 
 
-def _store(workspace: Workspace, summary: AnalysisSummary, comparison: Assessment) -> None:
+def _store(workspace: Workspace, summary: AnalysisSummary, assessment: Assessment) -> None:
     with whole_folder(workspace.analysis_folder(summary.id)) as temporary:
         write_json(temporary / "analysis.json", summary.to_dict())
         save_arrays(
             temporary / "scores.npz",
             {
-                "window_time_s": comparison.window_time_s,
-                "window_scores": comparison.window_scores,
-                "window_limit": np.array(comparison.window_limit),
-                "joint_time_s": comparison.joint_time_s,
-                "joint_time_scores": comparison.joint_time_scores,
+                "window_time_s": assessment.window_time_s,
+                "window_scores": assessment.window_scores,
+                "window_limit": np.array(assessment.window_limit),
+                "joint_time_s": assessment.joint_time_s,
+                "joint_time_scores": assessment.joint_time_scores,
                 "joint_names": np.array(_joint_names(summary), dtype=np.str_),
             },
         )

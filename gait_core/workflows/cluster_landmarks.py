@@ -38,10 +38,10 @@ def spread(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) 
             "Expected --cluster alone, but got it with --no-cache or --disable-optimizations.",
             "The machines of a cluster hand over the landmarks through the cache: choose one of the two.",
         )
-    from gait_core.pose.on_cluster import extract_on_cluster
+    from gait_core.pose.extract_on import extract_on
 
     with reporter.stage("extract", f"Finding the person in every frame, on the cluster {address}"):
-        outcomes = extract_on_cluster(
+        outcomes = extract_on(
             str(address),
             [Path(video) for video in rest["videos"]],
             _pose_settings(rest, workspace),

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gait_core import __version__
+from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.conditions import conditions_of
 from gait_core.baseline.fit import (
     MINIMUM_WALKS,
@@ -24,15 +25,16 @@ from gait_core.baseline.fit import (
     typical_window,
     window_limit,
 )
+from gait_core.baseline.manifest import MANIFEST_FORMAT, BaselineManifest
 from gait_core.baseline.model_choice import fit_walks, needs_keras
 from gait_core.baseline.norms import measure_norms
 from gait_core.baseline.pretrained import Pretrained
+from gait_core.baseline.run_settings import RunSettings
 from gait_core.baseline.save import save_baseline
 from gait_core.baseline.thresholds import Thresholds, compute_thresholds
 from gait_core.cache import ArrayCache
 from gait_core.config import (
     Profile,
-    RunSettings,
     digest_of,
     profile_named,
 )
@@ -117,7 +119,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     return {
         "baseline_id": baseline_id,
         "subject": request.subject,
-        "walks": manifest["walks"] + manifest["left_out"],
+        "walks": [*manifest.stored["walks"], *manifest.stored["left_out"]],
         "timing_s": _timing(reporter, begun_s),
         "training": fitted.training,
         "thresholds": _threshold_summary(thresholds),
@@ -220,27 +222,24 @@ def _threshold_summary(thresholds: Thresholds) -> dict[str, Any]:
 
 def _calibration(
     request: BaselineRequest, settings: RunSettings, walks: Sequence[PreparedWalk], fitted: Fitted
-) -> dict[str, Any]:
+) -> Calibration:
     scorer = fitted.scorer
-    return {
-        "speed_mps": request.speed_mps,
-        "scale_input": request.scale_input().to_dict(),
-        "fps": request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
-        "scale": {
-            "leg_length_px": [round(float(walk.features.leg_length_px), 2) for walk in walks],
-            "unit": "leg length; a length in metres needs the subject's height",
-        },
-        "feature_names": list(FEATURE_NAMES),
-        "feature_mean": [float(value) for value in scorer.mean],
-        "feature_sd": [float(value) for value in scorer.sd],
-        "residual_scale": [float(value) for value in scorer.scale],
-        "typical_score": typical_score(fitted),
-        "typical_window": typical_window(fitted),
-        "window_limit": window_limit(fitted),
-        "typical_by_feature": [float(value) for value in typical_by_feature(fitted)],
-        "windows": settings.features.to_dict(),
-        "conditions": conditions_of(walk.features for walk in walks),
-    }
+    return Calibration(
+        speed_mps=request.speed_mps,
+        scale_input=request.scale_input(),
+        fps=request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
+        leg_length_px=tuple(round(float(walk.features.leg_length_px), 2) for walk in walks),
+        feature_names=tuple(FEATURE_NAMES),
+        feature_mean=tuple(float(value) for value in scorer.mean),
+        feature_sd=tuple(float(value) for value in scorer.sd),
+        residual_scale=tuple(float(value) for value in scorer.scale),
+        typical_score=typical_score(fitted),
+        typical_window=typical_window(fitted),
+        window_limit=window_limit(fitted),
+        typical_by_feature=typical_by_feature(fitted),
+        windows=settings.features,
+        conditions=conditions_of(walk.features for walk in walks),
+    )
 
 
 def _manifest(
@@ -252,7 +251,7 @@ def _manifest(
     fitted: Fitted,
     pretrained: Pretrained | None,
     timing: Mapping[str, float],
-) -> dict[str, Any]:
+) -> BaselineManifest:
     chosen = {id(walk) for walk in usable}
     scores = relative_scores(fitted)
     left_out = []
@@ -261,7 +260,8 @@ def _manifest(
             left_out.append({"path": video, "error": outcome.to_dict(), "used": False})
         elif id(outcome) not in chosen:
             left_out.append(outcome.summary() | {"used": False})
-    return {
+    stored = {
+        "format": MANIFEST_FORMAT,
         "subject": request.subject,
         "created_s": time.time(),
         "profile": request.profile,
@@ -276,3 +276,4 @@ def _manifest(
         "versions": {"gait_studio": __version__, "python": platform.python_version(), "numpy": np.__version__},
         "timing_s": {name: round(seconds, 4) for name, seconds in timing.items() if math.isfinite(seconds)},
     }
+    return BaselineManifest.from_dict(stored, "the new manifest")

@@ -11,12 +11,15 @@ import numpy as np
 import psutil
 
 from gait_core.baseline.analyses import AnalysisSummary
+from gait_core.baseline.calibration import Calibration
+from gait_core.baseline.conditions import Conditions
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.store import ValidationScores
 from gait_core.baseline.thresholds import compute_thresholds
 from gait_core.cache import ArrayCache
 from gait_core.cache.archive import save_arrays
-from gait_core.config import ThresholdSettings
+from gait_core.config import FeatureSettings, ThresholdSettings
+from gait_core.gait.features import FEATURE_NAMES
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
@@ -153,7 +156,7 @@ def baseline(
     folder = workspace.baseline_folder(baseline_id)
     settings = ThresholdSettings(method="mean_sd")
     write_json(folder / "thresholds.json", compute_thresholds(scores, settings).to_dict())
-    write_json(folder / "calibration.json", {"speed_mps": None, "fps": 30.0, "window_limit": 1.38})
+    write_json(folder / "calibration.json", _calibration().to_dict())
     save_arrays(folder / "validation.npz", validation.to_arrays())
     walks = [
         {"name": name, "path": f"/videos/{name}", "frames": 152, "detection_rate": 0.99 - 0.01 * i, "warnings": []}
@@ -182,6 +185,26 @@ def baseline(
         },
     )
     return baseline_id
+
+
+def _calibration() -> Calibration:
+    n = len(FEATURE_NAMES)
+    return Calibration(
+        fps=30.0,
+        speed_mps=None,
+        scale_input=ScaleInput(),
+        leg_length_px=(210.0,) * 5,
+        feature_names=tuple(FEATURE_NAMES),
+        feature_mean=(0.0,) * n,
+        feature_sd=(1.0,) * n,
+        residual_scale=(1.0,) * n,
+        typical_score=0.8,
+        typical_window=0.9,
+        window_limit=1.38,
+        typical_by_feature=np.ones(n),
+        windows=FeatureSettings(),
+        conditions=Conditions(visible_sides=("left", "right"), frame_rate_hz=(30.0, 30.0), view_deg=(0.0, 4.0)),
+    )
 
 
 def baseline_result(baseline_id: str) -> dict[str, Any]:

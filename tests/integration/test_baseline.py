@@ -53,12 +53,12 @@ def test_the_result_says_everything_that_is_promised(made):
 
 def test_the_artefacts_hold_what_they_should(made):
     stored = load_baseline(made.workspace, made.baseline_id)
-    assert stored.calibration["speed_mps"] == 1.3
-    assert stored.calibration["windows"]["rate_hz"] == 25.0
-    assert len(stored.calibration["feature_mean"]) == len(stored.calibration["feature_names"])
-    assert len(stored.manifest["walks"]) == 5
-    assert all(len(walk["content_sha256"]) == 64 for walk in stored.manifest["walks"])
-    assert set(stored.manifest["artefact_sha256"]) >= {"model", "calibration", "thresholds"}
+    assert stored.calibration.speed_mps == 1.3
+    assert stored.calibration.windows.rate_hz == 25.0
+    assert len(stored.calibration.feature_mean) == len(stored.calibration.feature_names)
+    assert len(stored.walks) == 5
+    assert all(len(walk.content_sha256) == 64 for walk in stored.walks)
+    assert set(stored.manifest.artefact_sha256) >= {"model", "calibration", "thresholds"}
     validation = stored.validation
     assert validation.walk_scores.shape == (5,)
     assert np.exp(np.log(validation.walk_scores).mean()) == pytest.approx(1.0)

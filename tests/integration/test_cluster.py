@@ -15,8 +15,7 @@ from gait_core.config import PoseSettings, profile_named
 from gait_core.errors import Cancelled, ClusterError, GaitError, InputError, LibraryError, VideoError
 from gait_core.jobs.run import run_now
 from gait_core.pose.extract import extract_many
-from gait_core.pose.on_cluster import extract_on_cluster
-from gait_core.pose.remote import RemoteWalk
+from gait_core.pose.extract_on import RemoteWalk, extract_on
 from gait_core.progress import Event, Reporter
 from gait_core.runtime.cluster import Cluster
 from gait_core.workspace import Workspace
@@ -41,7 +40,7 @@ def test_a_killed_worker_costs_no_result_and_none_comes_twice(machines, workspac
         if len(seen) == 3:
             machines.workers[0].kill()
 
-    walks = extract_on_cluster(
+    walks = extract_on(
         machines.address, clips, LITE, workspace=workspace, reporter=Reporter(sink=events.append), on_result=on_result
     )
     assert machines.workers[0].wait() == -9
@@ -70,7 +69,7 @@ def test_a_cluster_that_goes_away_says_what_is_kept_and_a_second_run_goes_on(mac
             machines.scheduler.kill()
 
     with pytest.raises(ClusterError, match=r"went away.* [2-5] of 6 videos are in the cache") as caught:
-        extract_on_cluster(machines.address, clips, LITE, workspace=workspace, on_result=on_result)
+        extract_on(machines.address, clips, LITE, workspace=workspace, on_result=on_result)
     assert "goes on from what is in the cache" in caught.value.remedy
     machines.workers[0].wait(20)  # without a scheduler it ends
     kept = tracks_in(workspace)
@@ -79,7 +78,7 @@ def test_a_cluster_that_goes_away_says_what_is_kept_and_a_second_run_goes_on(mac
     again.folder.mkdir()
     try:
         again.start().add_workers(1)
-        walks = extract_on_cluster(again.address, clips, LITE, workspace=workspace)
+        walks = extract_on(again.address, clips, LITE, workspace=workspace)
     finally:
         again.stop()
     assert sum(walk.cached for walk in walks if isinstance(walk, RemoteWalk)) == kept
@@ -95,7 +94,7 @@ def test_cancelling_stops_the_workers_too(machines, workspace, tmp_path):
         cancelled.set()
 
     with pytest.raises(Cancelled):
-        extract_on_cluster(
+        extract_on(
             machines.address,
             clips,
             LITE,
@@ -112,26 +111,26 @@ def test_cancelling_stops_the_workers_too(machines, workspace, tmp_path):
 def test_workers_that_do_not_fit_are_refused_with_the_reason(machines, workspace, tmp_path):
     (clip,) = make_clips(tmp_path / "clips", 1)
     with pytest.raises(ClusterError, match="the scheduler has none"):
-        extract_on_cluster(machines.address, [clip], LITE, workspace=workspace)
+        extract_on(machines.address, [clip], LITE, workspace=workspace)
     machines.add_workers(1, cwd=tmp_path)  # where there is no gait_core
     with pytest.raises(ClusterError, match="cannot load Gait Studio") as caught:
-        extract_on_cluster(machines.address, [clip], LITE, workspace=workspace)
+        extract_on(machines.address, [clip], LITE, workspace=workspace)
     assert "same version" in caught.value.remedy
 
 
 def test_nobody_at_the_address(workspace, tmp_path):
     with pytest.raises(ClusterError, match="nobody answered"):
-        extract_on_cluster("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+        extract_on("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ClusterError, match="nobody answered"):
         Cluster.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.5)
     with pytest.raises(InputError, match="address"):
-        extract_on_cluster("127.0.0.1", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+        extract_on("127.0.0.1", [tmp_path / "a.mp4"], LITE, workspace=workspace)
 
 
 def test_dask_is_optional(monkeypatch, workspace, tmp_path):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(LibraryError, match="Dask distributed") as caught:
-        extract_on_cluster("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
+        extract_on("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
     assert "requirements-cluster.txt" in caught.value.remedy
 
 

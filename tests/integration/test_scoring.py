@@ -19,6 +19,7 @@ from dask_machines import Machines
 from many_clips import copies_of
 
 from gait_core.baseline.analyses import AnalysisSummary, list_analyses, load_analysis
+from gait_core.baseline.assessment import ScoringBaseline
 from gait_core.cache import ArrayCache
 from gait_core.config import PoseSettings, profile_named
 from gait_core.errors import Cancelled, ClusterError, GaitError, VideoError
@@ -30,6 +31,7 @@ from gait_core.runtime.cluster import Cluster
 from gait_core.runtime.executors import LocalProcesses, local_threads
 from gait_core.runtime.workers import run_mark
 from gait_core.video.probe import probe
+from gait_core.walks import prepare
 from gait_core.walks.measurements import list_measurements, load_measurement
 from gait_core.workflows import analyse
 from gait_core.workflows import analyse_on_executor as scoring
@@ -62,7 +64,7 @@ class Visits:
         return score_on(
             executor,
             self.found[:count],
-            self.baseline_id,
+            ScoringBaseline.load(self.workspace, self.baseline_id),
             workspace=self.workspace,
             pose=self.pose,
             profile="balanced",
@@ -146,6 +148,46 @@ def test_the_usual_way_is_the_walk_alone(visits):
     (alone,) = run_now(visits.workspace, "analyse", params, "Alone")["walks"]
     assert_same(visits, [alone["analysis_id"]])
     assert (alone["cached"], visits.answers[0]["cached"]) == (True, False)
+
+
+def counting_in(workspace: str) -> Callable[..., Any]:
+    def counting(*arguments: Any, **options: Any) -> Any:
+        with (Path(workspace) / "prepared.txt").open("a") as file:
+            file.write("one\n")
+        return FEATURES_OF(*arguments, **options)
+
+    return counting
+
+
+def score_and_count(task: dict[str, Any], attempt: int) -> dict[str, Any]:
+    prepare.features_of = counting_in(task["workspace"])
+    return score_task.score_task(task, attempt)
+
+
+def draw_and_count(task: dict[str, Any], attempt: int) -> dict[str, Any]:
+    prepare.features_of = counting_in(task["workspace"])
+    return score_task.draw_task(task, attempt)
+
+
+FEATURES_OF: Callable[..., Any] = prepare.features_of
+
+
+@pytest.mark.parametrize("where", ["here", "processes"])
+def test_a_walk_is_prepared_once_from_the_command_to_the_overlay(visits, monkeypatch, where):
+    told = visits.workspace.root / "prepared.txt"
+    told.unlink(missing_ok=True)
+    if where == "here":
+        monkeypatch.setattr(prepare, "features_of", counting_in(str(visits.workspace.root)))
+        params = {"videos": [str(video) for video in visits.videos[:2]], "baseline_id": visits.baseline_id}
+        walks = run_now(visits.workspace, "analyse", params, "Counted")["walks"]
+        ids = [walk["analysis_id"] for walk in walks]
+    else:
+        monkeypatch.setattr(scoring, "score_task", score_and_count)
+        monkeypatch.setattr(scoring, "draw_task", draw_and_count)
+        with LocalProcesses(2) as pool:
+            ids = ids_of(visits.score(pool, 2))
+    assert_same(visits, ids)
+    assert told.read_text().split() == ["one", "one"]
 
 
 def test_a_video_that_fails_is_its_own_error_in_its_place(visits, tmp_path):
@@ -293,7 +335,7 @@ def test_landmarks_that_left_the_cache_are_found_again(visits):
         (outcome,) = score_on(
             pool,
             visits.found[2:3],
-            visits.baseline_id,
+            ScoringBaseline.load(visits.workspace, visits.baseline_id),
             workspace=visits.workspace,
             pose=visits.pose,
             profile="balanced",
@@ -304,8 +346,8 @@ def test_landmarks_that_left_the_cache_are_found_again(visits):
 
 
 def test_an_overlay_that_cannot_be_drawn_is_a_warning(visits, monkeypatch):
-    def refuse(path: Path, walk: Any, *_: Any) -> None:
-        if walk.name == "normal-001.mp4":
+    def refuse(path: Path, video: Path, *_: Any) -> None:
+        if video.name == "normal-001.mp4":
             raise VideoError("Expected the video, but it has gone.", "Put it back.")
         path.write_bytes(b"drawn")
 

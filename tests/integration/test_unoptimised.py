@@ -72,7 +72,7 @@ def test_nothing_is_cached(before):
 def test_a_later_walk_can_be_analysed(before, made, capsys):
     workspace, result, _ = before
     stored = load_baseline(workspace, result["baseline_id"])
-    assert stored.manifest["optimised"] is False
+    assert not stored.manifest.optimised
     later = [str(made.later[name]) for name in ("normal", "impaired")]
     command = ["analyse", *later, "--baseline", result["baseline_id"], "--workspace", str(workspace.root)]
     assert main([*command, "--json", "--quiet"]) == 0

@@ -1,9 +1,9 @@
-"""The machines of a cluster, after a look whether they fit together, and extraction on them."""
+"""The machines of a cluster, once all of them are known to fit together."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -13,48 +13,15 @@ from gait_core.config import PoseSettings
 from gait_core.errors import ClusterError, GaitError
 from gait_core.pose.engines import engine_version, resolved
 from gait_core.pose.models.assets import list_models
-from gait_core.pose.remote import RemoteWalk, extract_on
 from gait_core.progress import Reporter, silent
 from gait_core.runtime.cluster import Cluster
 from gait_core.runtime.workers import run_mark
 from gait_core.workspace import Workspace
 
-__all__ = ["check_workers", "extract_joined", "extract_on_cluster", "join_cluster"]
+__all__ = ["check_workers", "join_cluster"]
 
 _MAX_FOLDERS: Final = 50
 _MAX_SHOWN: Final = 5
-
-
-def extract_on_cluster(
-    address: str,
-    paths: Sequence[Path | str],
-    settings: PoseSettings,
-    *,
-    workspace: Workspace,
-    reporter: Reporter | None = None,
-    on_result: Callable[[int, RemoteWalk | GaitError], None] | None = None,
-) -> list[RemoteWalk | GaitError]:
-    """Find the landmarks in many videos on the machines of a Dask cluster; see `extract_on`.
-
-    Parameters
-    ----------
-    address : str
-        Of the scheduler, for example ``tcp://10.0.0.5:8786``.
-    paths : sequence of path-like
-        Every machine sees them under the same path.
-    settings : PoseSettings
-    workspace : Workspace
-        Every machine sees it under the same path.
-    reporter : Reporter, optional
-    on_result : callable, optional
-
-    Raises
-    ------
-    InputError, LibraryError, ClusterError
-        When there is no such cluster, or when its workers do not fit.
-    """
-    with join_cluster(address, paths, settings, workspace=workspace, reporter=reporter) as cluster:
-        return extract_joined(cluster, paths, settings, workspace=workspace, reporter=reporter, on_result=on_result)
 
 
 @contextmanager
@@ -66,9 +33,29 @@ def join_cluster(
     workspace: Workspace,
     reporter: Reporter | None = None,
 ) -> Iterator[Cluster]:
-    """Give the machines of a Dask cluster after a look whether all of them can do the work.
+    """Connect to a Dask cluster once all of its workers are known to be able to do the work; closed at the end.
 
-    Parameters and errors are those of `extract_on_cluster`.
+    What it yields is an executor for `gait_core.pose.extract_on.extract_on` and for scoring.
+
+    Parameters
+    ----------
+    address : str
+        Of the scheduler, for example ``tcp://10.0.0.5:8786``.
+    paths : sequence of path-like
+        Every machine sees them under the same path.
+    settings : PoseSettings
+    workspace : Workspace
+        Every machine sees it under the same path.
+    reporter : Reporter, optional
+
+    Yields
+    ------
+    Cluster
+
+    Raises
+    ------
+    InputError, LibraryError, ClusterError
+        When there is no such cluster, or when its workers do not fit.
     """
     with Cluster.connect(address) as cluster:
         check_workers(cluster, [Path(path).absolute() for path in paths], settings, workspace=workspace)
@@ -81,28 +68,6 @@ def join_cluster(
             # Without this the end would wait for tasks that nobody wants any more.
             cluster.shutdown(wait=False)
             raise
-
-
-def extract_joined(
-    cluster: Cluster,
-    paths: Sequence[Path | str],
-    settings: PoseSettings,
-    *,
-    workspace: Workspace,
-    reporter: Reporter | None = None,
-    on_result: Callable[[int, RemoteWalk | GaitError], None] | None = None,
-) -> list[RemoteWalk | GaitError]:
-    """Find the landmarks in many videos on a cluster that was joined; see `extract_on`."""
-    return extract_on(
-        cluster,
-        paths,
-        settings,
-        workspace=workspace,
-        reporter=reporter,
-        check=cluster.check,
-        videos_at_once=max(cluster.workers.values(), default=1),
-        on_result=on_result,
-    )
 
 
 def check_workers(cluster: Cluster, paths: Sequence[Path], settings: PoseSettings, *, workspace: Workspace) -> None:

@@ -15,10 +15,12 @@ from typing import Any
 
 from gait_core.config import PoseSettings
 from gait_core.errors import GaitError
+from gait_core.pose.cluster import join_cluster
 from gait_core.pose.engines import resolved
 from gait_core.pose.extract import STAGE, extract_track
 from gait_core.pose.frame_progress import labels_of
 from gait_core.progress import Reporter, silent
+from gait_core.runtime.cluster import Cluster
 from gait_core.runtime.workers import Answer, in_worker, run_mark, run_tasks
 from gait_core.workspace import Workspace
 
@@ -60,22 +62,22 @@ class RemoteWalk:
 
 
 def extract_on(
-    executor: Executor,
+    where: Executor | str,
     paths: Sequence[Path | str],
     settings: PoseSettings,
     *,
     workspace: Workspace,
     reporter: Reporter | None = None,
-    check: Callable[[], None] = lambda: None,
-    videos_at_once: int = 1,
+    videos_at_once: int | None = None,
     on_result: Callable[[int, RemoteWalk | GaitError], None] | None = None,
 ) -> list[RemoteWalk | GaitError]:
     """Find the landmarks in many videos, wherever the executor has its workers.
 
     Parameters
     ----------
-    executor : Executor
-        Threads, processes, or the machines of a cluster; all see `workspace` and the videos under the same path.
+    where : Executor or str
+        Threads, processes, a cluster that was joined (`gait_core.pose.cluster.join_cluster`), or the address of the
+        scheduler of one; all see `workspace` and the videos under the same path.
     paths : sequence of path-like
     settings : PoseSettings
         Which engine and precision ``auto`` means is decided here, for all machines; each chooses its own device.
@@ -83,10 +85,9 @@ def extract_on(
         Its cache receives the landmarks.
     reporter : Reporter, optional
         Stage ``extract``, in videos.
-    check : callable
-        Called several times a second; what it raises ends the run.
-    videos_at_once : int
-        Videos that share one process, which then have fewer threads each.
+    videos_at_once : int, optional
+        Videos that share one process, which then have fewer threads each; default: as many as a worker of the cluster
+        has threads, otherwise 1.
     on_result : callable, optional
         Receives place and outcome of every video as soon as it is known.
 
@@ -98,20 +99,29 @@ def extract_on(
     Raises
     ------
     ClusterError
-        When the executor went away; what is finished is in the cache.
+        When there is no such cluster, its workers do not fit, or the executor went away; what is finished is in the
+        cache.
     ModelError, LibraryError, StorageError
         When a machine lacks something, which no other video could escape there.
     Cancelled
         When the user stopped the work; the workers stop within about a second.
     """
+    if isinstance(where, str):
+        with join_cluster(where, paths, settings, workspace=workspace, reporter=reporter) as joined:
+            return extract_on(joined, paths, settings, workspace=workspace, reporter=reporter, on_result=on_result)
     reporter = reporter or silent()
     files = [Path(path).absolute() for path in paths]
     settings = resolved(settings)
     meeting = _Meeting(files, reporter, on_result)
 
+    cluster = where if isinstance(where, Cluster) else None
+    if videos_at_once is None:
+        videos_at_once = max(cluster.workers.values(), default=1) if cluster is not None else 1
+
     def look() -> None:
         reporter.check()
-        check()
+        if cluster is not None:
+            cluster.check()
 
     with run_mark(workspace) as mark:
         tasks = [
@@ -129,7 +139,7 @@ def extract_on(
             meeting.take(number, answer if isinstance(answer, GaitError) else _walk_of(files[number], answer))
 
         names = [file.name for file in files]
-        run_tasks(executor, extract_task, tasks, names, take=take, kept=meeting.kept, check=look)
+        run_tasks(where, extract_task, tasks, names, take=take, kept=meeting.kept, check=look)
     return meeting.results()
 
 

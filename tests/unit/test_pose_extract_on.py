@@ -12,9 +12,10 @@ import pytest
 
 from gait_core.config import PoseSettings
 from gait_core.errors import ClusterError, ModelError, VideoError, WalkRefused, WalkWarning
-from gait_core.pose import on_cluster, remote
-from gait_core.pose.on_cluster import check_workers
-from gait_core.pose.remote import RemoteWalk, extract_on, extract_task
+from gait_core.pose import cluster as pose_cluster
+from gait_core.pose import extract_on as extraction
+from gait_core.pose.cluster import check_workers
+from gait_core.pose.extract_on import RemoteWalk, extract_on, extract_task
 from gait_core.progress import Event, Reporter
 from gait_core.runtime import workers
 from gait_core.runtime.executors import local_threads
@@ -46,7 +47,7 @@ def pretended(path: str, settings: PoseSettings, *, workspace: Workspace, report
 
 @pytest.fixture(autouse=True)
 def pretend(monkeypatch):
-    monkeypatch.setattr(remote, "extract_track", pretended)
+    monkeypatch.setattr(extraction, "extract_track", pretended)
 
 
 def test_results_come_in_order_each_once_and_bad_videos_do_not_stop_the_others(workspace):
@@ -115,7 +116,7 @@ def test_a_worker_stops_when_the_run_is_over_and_does_not_begin_without_it(works
 
 
 def test_a_worker_that_does_not_see_the_run_is_a_clear_error(workspace, monkeypatch):
-    monkeypatch.setattr(remote, "extract_task", lambda task, attempt: {"state": "stopped", "worker": "far:1"})
+    monkeypatch.setattr(extraction, "extract_task", lambda task, attempt: {"state": "stopped", "worker": "far:1"})
     with local_threads(1) as pool, pytest.raises(ClusterError, match=r"far:1 to see the mark.* 0 of 1 videos"):
         extract_on(pool, ["a.mp4"], SETTINGS, workspace=workspace)
 
@@ -133,7 +134,7 @@ class FakeCluster:
 
 @pytest.fixture
 def installed(monkeypatch):
-    monkeypatch.setattr(on_cluster, "_installation", lambda settings: {"Gait Studio": "1", "pose model": "abc"})
+    monkeypatch.setattr(pose_cluster, "_installation", lambda settings: {"Gait Studio": "1", "pose model": "abc"})
 
 
 @pytest.mark.parametrize(
