@@ -1,0 +1,264 @@
+"""From a finished job to the command and the Python lines that give the same numbers."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PERSONS, MeasureSettings, ThresholdSettings
+from gait_core.errors import InputError
+
+__all__ = ["KINDS", "Reproduction", "reproduce"]
+
+_PROGRAM: Final = "python -m gait_core"
+_EVENTS_FILE: Final = "edits.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reproduction:
+    """How to get a result again.
+
+    Attributes
+    ----------
+    command : str
+        One line for a shell; empty where the command line cannot say all of it.
+    python : str
+        Lines that begin with the import of `gait_core`.
+    notes : tuple of str
+        What has to be known beside them, one sentence each.
+    """
+
+    command: str
+    python: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Call:
+    """One call: the command with its options, and the function with its keyword arguments."""
+
+    command: str
+    function: str
+    positional: Sequence[Any]
+    arguments: Sequence[str]
+    options: Mapping[str, Any]
+    keywords: Mapping[str, Any]
+    result: str
+    notes: tuple[str, ...] = ()
+
+
+def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | None = None) -> Reproduction:
+    """Return the command and the Python lines that give the numbers of a job again.
+
+    Parameters
+    ----------
+    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "validate"}
+        Kind of the job.
+    params : mapping
+        Its parameters, as stored in ``spec.json``.
+    workspace : path-like, optional
+        Named in both; default: left to the environment.
+
+    Returns
+    -------
+    Reproduction
+
+    Raises
+    ------
+    InputError
+        When the kind is another, or the parameters are not of that kind.
+    """
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        raise InputError(f"Expected a kind of job among {', '.join(KINDS)}, but got {kind!r}.", "Choose one of these.")
+    try:
+        call = maker({name: value for name, value in params.items() if value is not None})
+    except KeyError as error:
+        raise InputError(
+            f"Expected {error.args[0]!r} in the parameters of a {kind} job, but got {', '.join(params) or 'none'}.",
+            "Give the params that stand in its spec.json.",
+        ) from error
+    place = {} if workspace is None else {"workspace": str(workspace)}
+    return Reproduction(command=_command(call, place), python=_python(call, place), notes=call.notes)
+
+
+def _command(call: _Call, place: Mapping[str, str]) -> str:
+    if not call.command:
+        return ""
+    words = [*call.command.split(), *map(str, call.arguments)]
+    for name, value in {**call.options, **place}.items():
+        option = f"--{name.replace('_', '-')}"
+        text = str(value)
+        if value is True:
+            words.append(option)
+        elif text.startswith("-"):
+            words.append(f"{option}={text}")  # or it would be taken for an option itself
+        else:
+            words += [option, text]
+    return f"{_PROGRAM} {shlex.join(words)}"
+
+
+def _python(call: _Call, place: Mapping[str, str]) -> str:
+    lines = [f"    {_literal(value)}," for value in call.positional]
+    lines += [f"    {name}={_literal(value)}," for name, value in {**call.keywords, **place}.items()]
+    inside = "\n".join(lines)
+    end = f"{call.result}.to_dataframe()"
+    return f"import gait_core as gait\n\n{call.result} = gait.{call.function}(\n{inside}\n)\n{end}\n"
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, list | tuple) and len(value) > 1:
+        rows = "".join(f"        {entry!r},\n" for entry in value)
+        return f"[\n{rows}    ]"
+    return repr(list(value) if isinstance(value, tuple) else value)
+
+
+def _changed(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that differ from what a call takes by itself."""
+    return {name: params[name] for name, default in defaults.items() if params.get(name, default) != default}
+
+
+def _options(keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the same names; what is on by itself is turned off by another one."""
+    named = dict(keywords)
+    return {**named, "no_cache": True} if named.pop("use_cache", True) is False else named
+
+
+_COMMON: Final = {"profile": DEFAULT_PROFILE, "person": PERSONS[0]}
+_WORK: Final = {"workers": None, "use_cache": True, "cluster": None}
+_BASELINE: Final = {
+    "speed_mps": None,
+    "height_m": None,
+    "fps": None,
+    "cell": "gru",
+    "from_scratch": False,
+    "disable_optimizations": False,
+}
+
+
+def _baseline(params: Mapping[str, Any]) -> _Call:
+    defaults = _BASELINE | _COMMON | _WORK
+    keywords = {"subject": params["subject"], **_changed(params, defaults)}
+    usual = ThresholdSettings().to_dict()
+    limits = _changed(params.get("thresholds") or {}, usual)
+    notes = ("The command line has no options for the limits of this baseline; Python has.",) if limits else ()
+    return _Call(
+        command="" if limits else "baseline create",
+        function="create_baseline",
+        positional=[params["videos"]],
+        arguments=params["videos"],
+        options=_options(keywords),
+        keywords={**keywords, **({"thresholds": limits} if limits else {})},
+        result="baseline",
+        notes=notes,
+    )
+
+
+def _analyse(params: Mapping[str, Any]) -> _Call:
+    keywords = _changed(params, {"profile": None, "person": PERSONS[0], "cluster": None})
+    if params.get("overlay", True):
+        keywords["overlay"] = True
+    return _Call(
+        command="analyse",
+        function="analyse",
+        positional=[params["videos"], params["baseline_id"]],
+        arguments=params["videos"],
+        options={"baseline": params["baseline_id"], **keywords},
+        keywords=keywords,
+        result="analysed",
+    )
+
+
+def _measure(params: Mapping[str, Any]) -> _Call:
+    keywords = _changed(params, {"subject": "", **_COMMON}) | _scale(params.get("scale") or {})
+    keywords |= _changed(params, {"fps": None, "side": None, **_WORK})
+    settings = _changed(params.get("settings") or {}, MeasureSettings().to_dict())
+    method = settings.pop("event_method", EVENT_METHODS[0])
+    if method != EVENT_METHODS[0]:
+        keywords["method"] = method
+    options, edits = _options(keywords), params.get("edits") or ()
+    notes = []
+    if edits:
+        options["events"] = _EVENTS_FILE
+        notes.append(f"The command reads the changed events from {_EVENTS_FILE}, which lies beside the measurement.")
+    if settings:
+        notes.append("The command line has no options for some settings of this measurement; Python has.")
+    return _Call(
+        command="" if settings else "measure",
+        function="measure",
+        positional=[params["videos"]],
+        arguments=params["videos"],
+        options=options,
+        keywords={
+            **keywords,
+            **({"settings": settings} if settings else {}),
+            **({"events": [dict(edit) for edit in edits]} if edits else {}),
+        },
+        result="measured",
+        notes=tuple(notes),
+    )
+
+
+def _compare_profiles(params: Mapping[str, Any]) -> _Call:
+    return _Call(
+        command="",
+        function="compare_profiles",
+        positional=[params["video"], params["profiles"]],
+        arguments=(),
+        options={},
+        keywords=_changed(params, {"overlay": True, "person": PERSONS[0]}),
+        result="compared",
+        notes=("The command line does not compare profiles; Python does.",),
+    )
+
+
+def _validate(params: Mapping[str, Any]) -> _Call:
+    keywords = _changed(params, {"offset_s": None, **_COMMON}) | _scale(params.get("scale") or {})
+    limits = dict(params.get("limits") or {})
+    video = {"video": params["video"]} if params.get("video") else {}
+    return _Call(
+        command="" if limits else "validate",
+        function="validate",
+        positional=[params["reference"], *video.values()],
+        arguments=(),
+        options={"reference": params["reference"], **video, **keywords},
+        keywords={**keywords, **({"limits": limits} if limits else {})},
+        result="validation",
+        notes=("The command line has no options for limits of your own; Python has.",) if limits else (),
+    )
+
+
+def _extract(params: Mapping[str, Any]) -> _Call:
+    keywords = _changed(params, {"engine": None, "export": None, **_COMMON, **_WORK})
+    return _Call(
+        command="extract",
+        function="extract",
+        positional=[params["videos"]],
+        arguments=params["videos"],
+        options=_options(keywords),
+        keywords=keywords,
+        result="walks",
+    )
+
+
+def _scale(scale: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options from which the fields of a `ScaleInput` come."""
+    kind = scale.get("kind", "none")
+    if kind == "distance":
+        return {"distance_m": scale["value"], "distance_px": scale["pixels"]}
+    return {} if kind == "none" else {{"height": "height_m", "speed": "speed_mps"}[kind]: scale["value"]}
+
+
+_MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {
+    "analyse": _analyse,
+    "baseline": _baseline,
+    "compare_profiles": _compare_profiles,
+    "extract": _extract,
+    "measure": _measure,
+    "validate": _validate,
+}
+KINDS: Final = tuple(_MAKERS)
+"""Kinds of jobs that can be reproduced."""
