@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.reconstruction import ReferenceWindows, Scorer, WalkScore, residual, score_residual
 from gait_core.baseline.stride_profile import stride_phase
-from gait_core.config import LearnSettings
 from gait_core.errors import InputError
 from gait_core.learn.autoencoder.fine_tune import Fold, Tuned, fine_tune
 from gait_core.learn.autoencoder.inference import Weights, encode
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.history import History
+from gait_core.learn.splits import Split, leave_one_out
 from gait_core.progress import Reporter
 
 __all__ = [
@@ -72,10 +73,10 @@ class PersonFitter:
     Parameters
     ----------
     pretrained : Pretrained
-    settings : LearnSettings
+    settings : AutoencoderSettings
     """
 
-    def __init__(self, pretrained: Pretrained, settings: LearnSettings) -> None:
+    def __init__(self, pretrained: Pretrained, settings: AutoencoderSettings) -> None:
         self._pretrained = pretrained
         self._settings = settings
 
@@ -98,10 +99,11 @@ class PersonFitter:
         windows = ((np.concatenate(walks) - start.mean) / start.sd).astype(np.float32)
         codes = encode(start.weights, windows)
         walk_of = np.repeat(np.arange(len(walks)), [len(walk) for walk in walks])
-        *folds, everything = self._tune(windows, codes, walk_of, reporter)
+        splits = leave_one_out(walk_of)
+        *folds, everything = self._tune(windows, codes, splits, reporter)
         remaining: list[Array] = []
-        for held_out, fold in enumerate(folds):
-            others, own = walk_of != held_out, walk_of == held_out
+        for split, fold in zip(splits, folds, strict=True):
+            others, own = split.training, split.validation
             weights = start.weights | fold.weights
             memory = ReferenceWindows.of(weights, [windows[others]], [codes[others]])
             remaining.append(residual(weights, memory, windows[own], codes[own]))
@@ -111,7 +113,7 @@ class PersonFitter:
             score_residual(rest, stride_phase(walk), scale, start.metrics)
             for rest, walk in zip(remaining, walks, strict=True)
         ]
-        each = [walk_of == number for number in range(len(walks))]
+        each = [split.validation for split in splits]
         return Fitted(
             scorer=Scorer(
                 weights=weights,
@@ -125,17 +127,9 @@ class PersonFitter:
             training=facts,
         )
 
-    def _tune(self, windows: Array, codes: Array, walk_of: NDArray[np.int64], reporter: Reporter) -> list[Tuned]:
+    def _tune(self, windows: Array, codes: Array, splits: Sequence[Split], reporter: Reporter) -> list[Tuned]:
         """Return one model per walk held out, and after them the one of all walks."""
-        n_walks = int(walk_of[-1]) + 1
-        folds = [
-            Fold(
-                training=np.flatnonzero(walk_of != held_out),
-                validation=np.flatnonzero(walk_of == held_out),
-                labels={"fold": held_out + 1, "folds": n_walks},
-            )
-            for held_out in range(n_walks)
-        ]
+        folds = [Fold(training=split.training, validation=split.validation, labels=split.labels) for split in splits]
         return fine_tune(
             self._pretrained.weights,
             codes,
@@ -189,7 +183,7 @@ def personal_scale(remaining: Sequence[Array], prior: Array) -> Array:
 
 def training_facts(
     mode: str,
-    settings: LearnSettings,
+    settings: AutoencoderSettings,
     epochs: int,
     before: float,
     after: float,

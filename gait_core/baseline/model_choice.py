@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import Pretrained, load_pretrained, misfit, pretrained_path
-from gait_core.config import RunSettings
+from gait_core.baseline.run_settings import RunSettings
 from gait_core.errors import ModelError
 from gait_core.gait.features import FEATURE_NAMES
 from gait_core.learn.autoencoder.keras_file import RewrittenModel

@@ -21,7 +21,8 @@ from gait_core.bench.common import BenchResult, Table, area_under_roc
 from gait_core.bench.detection_real import real_walks
 from gait_core.bench.detection_rendered import rendered_sample
 from gait_core.bench.linear import LinearBaseline
-from gait_core.config import FeatureSettings, LearnSettings, ThresholdSettings
+from gait_core.config import FeatureSettings, ThresholdSettings
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.progress import Reporter
 from gait_core.simulate.impairments import IMPAIRMENTS
 from gait_core.simulate.windows import SimulatedWalk, simulated_windows
@@ -115,7 +116,7 @@ def bench_detection(
     people = 10 if quick else 48
     settings = FeatureSettings()
     pretrained = load_pretrained()
-    fitter = PersonFitter(pretrained, LearnSettings())
+    fitter = PersonFitter(pretrained, AutoencoderSettings())
     outcomes: list[Outcome] = []
     with reporter.stage("people", f"Baselines and later walks of {people} simulated people"):
         for number in range(people):

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from gait_core.baseline.pretrained import load_pretrained
 from gait_core.cache.archive import load_arrays
-from gait_core.config import LearnSettings
 from gait_core.learn.autoencoder.inference import Weights, decode, encode
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.progress import silent
 
 __all__ = ["fine_tune_one", "fit_all", "train_from_scratch"]
@@ -29,7 +29,7 @@ def fine_tune_one(path: str) -> dict[str, Any]:
     """Fine-tune the shipped model with the last walk held out."""
     from gait_core.learn.autoencoder.fine_tune import Fold, fine_tune
 
-    walks, settings = _walks(path), LearnSettings()
+    walks, settings = _walks(path), AutoencoderSettings()
     begun_s = time.perf_counter()
     start = load_pretrained()
     windows = ((np.concatenate(walks) - start.mean) / start.sd).astype(np.float32)
@@ -62,7 +62,7 @@ def fit_all(path: str) -> dict[str, Any]:
 
     walks = _walks(path)
     begun_s = time.perf_counter()
-    fitted = PersonFitter(load_pretrained(), LearnSettings()).fit(walks, silent())
+    fitted = PersonFitter(load_pretrained(), AutoencoderSettings()).fit(walks, silent())
     return {
         "work_s": time.perf_counter() - begun_s,
         "epochs": fitted.training["epochs"],
@@ -77,7 +77,9 @@ def train_from_scratch(path: str, epochs: int) -> dict[str, Any]:
 
     walks = _walks(path)
     load_keras()
-    settings = LearnSettings(cell="lstm", scratch_epochs=epochs, scratch_patience=10, batch_size=UNOPTIMISED_BATCH_SIZE)
+    settings = AutoencoderSettings(
+        cell="lstm", scratch_epochs=epochs, scratch_patience=10, batch_size=UNOPTIMISED_BATCH_SIZE
+    )
     begun_s = time.perf_counter()
     reporter = silent()
     fitted, _ = fit_unoptimised(walks, settings, reporter)

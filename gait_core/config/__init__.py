@@ -13,10 +13,8 @@ from gait_core.config.settings import (
     PERSONS,
     PRECISIONS,
     FeatureSettings,
-    LearnSettings,
     MeasureSettings,
     PoseSettings,
-    RunSettings,
     ThresholdSettings,
 )
 from gait_core.config.user_profiles import load_profiles, profile_named
@@ -29,12 +27,10 @@ __all__ = [
     "PRECISIONS",
     "PROFILES",
     "FeatureSettings",
-    "LearnSettings",
     "Limits",
     "MeasureSettings",
     "PoseSettings",
     "Profile",
-    "RunSettings",
     "Settings",
     "ThresholdSettings",
     "digest_of",

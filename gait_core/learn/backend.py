@@ -16,7 +16,7 @@ from typing import Any
 from gait_core.errors import LibraryError
 from gait_core.runtime.native_stderr import quiet_native_stderr
 
-__all__ = ["active_backend", "load_keras", "preload", "seed_everything"]
+__all__ = ["active_backend", "load_keras", "preload", "seed_everything", "training_versions"]
 
 BACKENDS = ("tensorflow", "jax", "torch")
 _logger = logging.getLogger(__name__)
@@ -88,6 +88,23 @@ def preload() -> threading.Thread:
 def active_backend() -> str:
     """Return the name of the backend that Keras runs on."""
     return str(load_keras().config.backend())
+
+
+def training_versions() -> dict[str, str]:
+    """Return the versions of everything that decides the result of a training, and the name of the backend."""
+    import numpy as np
+
+    from gait_core import __version__
+
+    keras = load_keras()
+    backend = str(keras.config.backend())
+    return {
+        "gait_studio": __version__,
+        "keras": str(keras.__version__),
+        "backend": backend,
+        backend: str(sys.modules[backend].__version__),
+        "numpy": np.__version__,
+    }
 
 
 def seed_everything(seed: int) -> None:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from gait_core.baseline.fit import MINIMUM_WALKS
+from gait_core.baseline.run_settings import RunSettings
 from gait_core.config import (
     DEFAULT_PROFILE,
     FeatureSettings,
-    LearnSettings,
-    RunSettings,
     Settings,
     ThresholdSettings,
 )
 from gait_core.errors import InputError, SettingsError
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.workflows.before.fit import UNOPTIMISED_BATCH_SIZE
 
 __all__ = ["BaselineRequest"]
@@ -93,7 +93,7 @@ class BaselineRequest(Settings):
 
     def run_settings(self) -> RunSettings:
         """Return all settings that decide the result."""
-        learn = LearnSettings(cell=self.cell)
+        learn = AutoencoderSettings(cell=self.cell)
         thresholds = dict(self.thresholds or {})
         if self.disable_optimizations:
             learn = learn.with_(cell="lstm", batch_size=UNOPTIMISED_BATCH_SIZE)

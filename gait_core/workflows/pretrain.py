@@ -23,12 +23,16 @@ from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, residua
 from gait_core.baseline.stride_profile import profile_metric, stride_phase
 from gait_core.baseline.thresholds import Reference
 from gait_core.cache.archive import save_arrays
-from gait_core.config import FeatureSettings, LearnSettings
+from gait_core.config import FeatureSettings
 from gait_core.gait.features import FEATURE_NAMES
 from gait_core.learn.autoencoder.networks import build_autoencoder, weights_of
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.checkpoint import Checkpoint
 from gait_core.learn.history import History
-from gait_core.learn.train import Trainer
+from gait_core.learn.loop import TrainingLoop
+from gait_core.learn.settings import TrainSettings
+from gait_core.learn.splits import leave_one_out
 from gait_core.progress import Reporter
 from gait_core.simulate.windows import FIRST_SEED, simulated_walks
 from gait_core.workspace import Workspace, write_json
@@ -64,6 +68,9 @@ def pretrain(
 ) -> dict[str, Any]:
     """Train, calibrate and write the model with its manifest.
 
+    A checkpoint lies beside the model as ``.<name>.checkpoint.npz`` until all is done: a run that was killed, started
+    again with the same arguments, continues its training after the last finished epoch.
+
     Parameters
     ----------
     out : Path or None
@@ -82,12 +89,20 @@ def pretrain(
     -------
     dict
         ``model``, ``val_loss`` and the manifest.
+
+    Raises
+    ------
+    ModelError, StorageError
+        When the checkpoint belongs to another training, or is damaged.
     """
     del workspace
     people = people or PEOPLE
     share = people / PEOPLE
-    features, learn = FeatureSettings(), LearnSettings(cell=cell)
+    features, learn = FeatureSettings(), AutoencoderSettings(cell=cell)
     target = out or PRETRAINED_FOLDER / f"autoencoder_{cell}.keras"
+    checkpoint = Checkpoint(
+        path=target.with_name(f".{target.name}.checkpoint.npz"), context={"people": people, "learn": learn.to_dict()}
+    )
     begun_s = time.perf_counter()
     with reporter.stage("cohort", f"Simulating {people} people"):
         training = _windows("train", people, features, reporter)
@@ -95,7 +110,7 @@ def pretrain(
         mean = training.mean(axis=(0, 1)).astype(np.float32)
         sd = training.std(axis=(0, 1)).astype(np.float32)
     with reporter.stage("train", "Training the autoencoder"):
-        model, history = _train((training - mean) / sd, (validation - mean) / sd, learn, epochs, reporter)
+        model, history = _train((training - mean) / sd, (validation - mean) / sd, learn, epochs, checkpoint, reporter)
     start = Pretrained(
         weights=weights_of(model),
         mean=mean,
@@ -115,6 +130,7 @@ def pretrain(
         }
     manifest = _manifest(features, learn, people, epochs, training, history, references, time.perf_counter() - begun_s)
     _write(target, model, start, manifest)
+    checkpoint.delete()
     return {"model": str(target), "val_loss": history.best_val_loss, "manifest": manifest}
 
 
@@ -131,20 +147,25 @@ def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporte
 
 
 def _train(
-    training: Array, validation: Array, settings: LearnSettings, epochs: int, reporter: Reporter
+    training: Array,
+    validation: Array,
+    settings: AutoencoderSettings,
+    epochs: int,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
 ) -> tuple[Any, History]:
     seed_everything(settings.seed)
     model = build_autoencoder(training.shape[1], training.shape[2], settings)
-    steps = epochs * -(-len(training) // _BATCH)
-    trainer = Trainer(model, _RATE, decay_steps=steps)
-    training, validation = training.astype(np.float32), validation.astype(np.float32)
-    history = trainer.run(
-        (training, training),
-        (validation, validation),
+    how = TrainSettings(
         epochs=epochs,
         patience=epochs,
         batch_size=_BATCH,
-        reporter=reporter,
+        learning_rate=_RATE,
+        decay_steps=epochs * -(-len(training) // _BATCH),
+    )
+    training, validation = training.astype(np.float32), validation.astype(np.float32)
+    history = TrainingLoop(model, how).run(
+        (training, training), (validation, validation), reporter=reporter, checkpoint=checkpoint
     )
     return model, history
 
@@ -159,12 +180,10 @@ def _learn_metrics(start: Pretrained, people: int, settings: FeatureSettings, re
         walks = list(simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings))
         if len(walks) > 2:
             scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
-            rest = [
-                residual(
-                    start.weights, ReferenceWindows.of(start.weights, [w for j, w in enumerate(scaled) if j != i]), walk
-                )
-                for i, walk in enumerate(scaled)
-            ]
+            rest = []
+            for split in leave_one_out(range(len(scaled))):
+                others = ReferenceWindows.of(start.weights, [scaled[i] for i in split.training])
+                rest += [residual(start.weights, others, scaled[i]) for i in split.validation]
             own = np.sqrt((np.concatenate(rest).astype(np.float64) ** 2).mean(axis=(0, 1)))
             scores = [
                 score_residual(one, stride_phase(walk), own.astype(np.float32), Metrics())
@@ -215,7 +234,7 @@ def _direction(number: int) -> int:
 
 def _manifest(
     features: FeatureSettings,
-    learn: LearnSettings,
+    learn: AutoencoderSettings,
     people: int,
     epochs: int,
     training: Array,

@@ -15,19 +15,24 @@ from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.reconstruction import Metrics
 from gait_core.baseline.scratch import fit_from_scratch
-from gait_core.config import LearnSettings
 from gait_core.errors import Cancelled, InputError
 from gait_core.gait.features import FEATURE_NAMES
 from gait_core.learn.autoencoder.inference import decode, encode
 from gait_core.learn.autoencoder.networks import build_autoencoder, parts_of, weights_of
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import load_keras, seed_everything
-from gait_core.learn.train import Trainer
+from gait_core.learn.loop import TrainingLoop
+from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Event, Reporter, silent
 
 pytestmark = pytest.mark.slow
-SMALL = LearnSettings(units=8, latent=4, scratch_epochs=3, batch_size=16)
+SMALL = AutoencoderSettings(units=8, latent=4, scratch_epochs=3, batch_size=16)
 FRAMES, FEATURES = 12, len(FEATURE_NAMES)
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def how(rate: float, epochs: int, *, patience: int | None = None, batch_size: int = 16) -> TrainSettings:
+    return TrainSettings(epochs=epochs, patience=patience or epochs, batch_size=batch_size, learning_rate=rate)
 
 
 def sines(n: int, seed: int = 0, frames: int = FRAMES, features: int = FEATURES) -> np.ndarray:
@@ -55,11 +60,7 @@ def test_training_is_reproducible_and_lowers_the_error():
         seed_everything(1)
         model = build_autoencoder(FRAMES, FEATURES, SMALL)
         windows, held = sines(100), sines(40, seed=1)
-        histories.append(
-            Trainer(model, 1e-2).run(
-                (windows, windows), (held, held), epochs=6, patience=6, batch_size=16, reporter=silent()
-            )
-        )
+        histories.append(TrainingLoop(model, how(1e-2, 6)).run((windows, windows), (held, held), reporter=silent()))
     assert histories[0].loss == histories[1].loss
     assert histories[0].best_val_loss < 0.9 * histories[0].first_val_loss
 
@@ -68,9 +69,8 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_batches():
     seed_everything(1)
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
     windows = sines(32)
-    trainer = Trainer(model, 1e-9)
     pair = (windows, windows)
-    history = trainer.run(pair, pair, epochs=1, patience=1, batch_size=8, reporter=silent())
+    history = TrainingLoop(model, how(1e-9, 1, batch_size=8)).run(pair, pair, reporter=silent())
     assert history.loss[0] == pytest.approx(history.first_val_loss, rel=1e-4)
 
 
@@ -79,12 +79,10 @@ def test_a_run_that_only_harms_gives_the_weights_back():
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
     windows = sines(60)
     noise = np.random.default_rng(0).normal(size=windows.shape).astype(np.float32)
-    trainer = Trainer(model, 1e-2)
-    trainer.run((windows, windows), (windows, windows), epochs=5, patience=5, batch_size=16, reporter=silent())
+    loop = TrainingLoop(model, how(1e-2, 5, patience=2))
+    loop.run((windows, windows), (windows, windows), reporter=silent())
     before = model.get_weights()
-    history = trainer.run(
-        (windows, 10 * noise), (windows, windows), epochs=5, patience=2, batch_size=16, reporter=silent()
-    )
+    history = loop.run((windows, 10 * noise), (windows, windows), reporter=silent())
     assert history.best_epoch == 0
     assert history.stopped_early == "patience"
     for old, new in zip(before, model.get_weights(), strict=True):
@@ -95,13 +93,13 @@ def test_cancel_and_early_stop_are_felt_between_batches():
     seed_everything(1)
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
     windows = sines(64)
-    trainer = Trainer(model, 1e-3)
+    loop = TrainingLoop(model, how(1e-3, 50))
     pair = (windows, windows)
     with pytest.raises(Cancelled):
-        trainer.run(pair, pair, epochs=50, patience=50, batch_size=16, reporter=Reporter(cancelled=lambda: True))
+        loop.run(pair, pair, reporter=Reporter(cancelled=lambda: True))
     events: list[Event] = []
     stopping = Reporter(sink=events.append, stop_early=lambda: len(events) >= 2)
-    history = trainer.run(pair, pair, epochs=50, patience=50, batch_size=16, reporter=stopping)
+    history = loop.run(pair, pair, reporter=stopping)
     assert history.stopped_early == "user"
     assert len(history.loss) == 3
 
@@ -169,15 +167,15 @@ def test_both_backends_learn_the_same_task(backend, tmp_path):
     script.write_text(
         "import json, sys\n"
         f"sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests' / 'unit')!r}]\n"
-        "from test_learn import SMALL, FRAMES, FEATURES, sines\n"
+        "from test_learn import SMALL, FRAMES, FEATURES, how, sines\n"
         "from gait_core.learn.backend import active_backend, seed_everything\n"
         "from gait_core.learn.autoencoder.networks import build_autoencoder\n"
-        "from gait_core.learn.train import Trainer\n"
+        "from gait_core.learn.loop import TrainingLoop\n"
         "from gait_core.progress import silent\n"
         "seed_everything(1)\n"
         "model = build_autoencoder(FRAMES, FEATURES, SMALL)\n"
         "w, h = sines(64), sines(32, seed=1)\n"
-        "r = Trainer(model, 1e-2).run((w, w), (h, h), epochs=20, patience=20, batch_size=16, reporter=silent())\n"
+        "r = TrainingLoop(model, how(1e-2, 20)).run((w, w), (h, h), reporter=silent())\n"
         "print(json.dumps({'backend': active_backend(), 'first': r.first_val_loss, 'best': r.best_val_loss}))\n"
     )
     result = subprocess.run(
@@ -193,7 +191,7 @@ def small_pretrained() -> Pretrained:
     seed_everything(0)
     model = build_autoencoder(FRAMES, FEATURES, SMALL)
     windows = sines(200, seed=99)
-    Trainer(model, 1e-2).run((windows, windows), None, epochs=8, patience=8, batch_size=32, reporter=silent())
+    TrainingLoop(model, how(1e-2, 8, batch_size=32)).run((windows, windows), reporter=silent())
     return Pretrained(
         weights=weights_of(model),
         mean=np.zeros(FEATURES, np.float32),

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 
 from gait_core.baseline.model_choice import needs_keras
-from gait_core.config import FeatureSettings, LearnSettings, RunSettings, ThresholdSettings
+from gait_core.baseline.run_settings import RunSettings
+from gait_core.config import FeatureSettings, ThresholdSettings
 from gait_core.errors import LibraryError
 from gait_core.learn import backend
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 
 
 def settings(cell: str) -> RunSettings:
-    return RunSettings(features=FeatureSettings(), learn=LearnSettings(cell=cell), thresholds=ThresholdSettings())
+    return RunSettings(features=FeatureSettings(), learn=AutoencoderSettings(cell=cell), thresholds=ThresholdSettings())
 
 
 def test_fine_tuning_the_shipped_model_needs_no_keras():

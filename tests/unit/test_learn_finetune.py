@@ -9,20 +9,21 @@ import pytest
 
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import load_pretrained
-from gait_core.config import LearnSettings
 from gait_core.errors import Cancelled, ModelError
 from gait_core.learn.autoencoder.decoder import Decoder, DecoderLayout
 from gait_core.learn.autoencoder.fine_tune import Fold, fine_tune
 from gait_core.learn.autoencoder.inference import decode, encode
 from gait_core.learn.autoencoder.keras_file import RewrittenModel
 from gait_core.learn.autoencoder.networks import build_autoencoder, parts_of, weights_of
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import load_keras, seed_everything
-from gait_core.learn.train import Trainer
+from gait_core.learn.loop import TrainingLoop
+from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Event, Reporter, silent
 
 pytestmark = pytest.mark.slow
 FRAMES, FEATURES = 10, 7
-SMALL = LearnSettings(units=12, latent=5)
+SMALL = AutoencoderSettings(units=12, latent=5)
 
 
 def sines(n: int, seed: int = 0) -> np.ndarray:
@@ -100,16 +101,14 @@ def test_folds_end_as_keras_ends_them(cell, rate, epochs, patience):
 
     encoder, decoder = parts_of(model)
     encoder.trainable = False
-    trainer = Trainer(decoder, rate)
+    loop = TrainingLoop(decoder, TrainSettings(epochs=epochs, patience=patience, batch_size=16, learning_rate=rate))
     for fold, own in zip(folds, tuned, strict=True):
-        trainer.reset()
-        limits = {"epochs": epochs, "patience": patience, "batch_size": 16, "reporter": silent()}
+        loop.reset()
         training = (codes[fold.training], windows[fold.training])
         if fold.validation is None:
-            limits["epochs"] = len(own.history.loss)
-            truth = trainer.run(training, None, **limits)
+            truth = loop.run(training, epochs=len(own.history.loss), reporter=silent())
         else:
-            truth = trainer.run(training, (codes[fold.validation], windows[fold.validation]), **limits)
+            truth = loop.run(training, (codes[fold.validation], windows[fold.validation]), reporter=silent())
             assert own.history.first_val_loss == pytest.approx(truth.first_val_loss, rel=1e-5)
         exact = 1e-4 if rate < 0.01 else 5e-2  # large steps magnify rounding
         np.testing.assert_allclose(own.history.loss, truth.loss, rtol=exact)
@@ -142,7 +141,8 @@ def test_clipping_is_that_of_keras():
     )
     _, decoder = parts_of(model)
     pair = (codes, 300 * windows)
-    Trainer(decoder, 1e-2).run(pair, None, epochs=3, patience=3, batch_size=16, reporter=silent())
+    settings = TrainSettings(epochs=3, patience=3, batch_size=16, learning_rate=1e-2)
+    TrainingLoop(decoder, settings).run(pair, reporter=silent())
     for name, value in weights_of(model).items():
         if name in own.weights:
             np.testing.assert_allclose(own.weights[name], value, atol=2e-5)
@@ -156,7 +156,7 @@ def tuning(reporter: Reporter, rate: float = 1e-3):
         (pretrained.mean + pretrained.sd * generator.normal(size=(n, frames, features))).astype(np.float32)
         for n in (20, 30, 25)
     ]
-    return PersonFitter(pretrained, LearnSettings(fine_tune_rate=rate, batch_size=16)).fit(walks, reporter)
+    return PersonFitter(pretrained, AutoencoderSettings(fine_tune_rate=rate, batch_size=16)).fit(walks, reporter)
 
 
 def test_epochs_are_told_one_round_after_the_other():

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from gait_core.baseline.run_settings import RunSettings
 from gait_core.config import (
     PROFILES,
     FeatureSettings,
-    LearnSettings,
     PoseSettings,
-    RunSettings,
     ThresholdSettings,
     digest_of,
     profile_named,
 )
 from gait_core.errors import InputError, SettingsError
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.workflows.create_baseline import BaselineRequest
 
-ALL = [PoseSettings, FeatureSettings, LearnSettings, ThresholdSettings, RunSettings]
+ALL = [PoseSettings, FeatureSettings, AutoencoderSettings, ThresholdSettings, RunSettings]
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -48,7 +48,7 @@ def test_an_unknown_key_is_named():
         (ThresholdSettings, {"method": "guess"}),
         (ThresholdSettings, {"watch_rate": 0.01, "alert_rate": 0.05}),
         (ThresholdSettings, {"watch_k": 3.0, "alert_k": 2.0}),
-        (LearnSettings, {"cell": "rnn"}),
+        (AutoencoderSettings, {"cell": "rnn"}),
     ],
 )
 def test_a_value_out_of_range_says_what_was_expected(kind, values):

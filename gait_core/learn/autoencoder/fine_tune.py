@@ -1,6 +1,6 @@
 """Fine-tunes the decoder with NumPy alone, all folds at once.
 
-Why there are two ways to train. `gait_core.learn.train` is the reference: any network, any of Keras' backends, and what
+Why there are two ways to train. `gait_core.learn.loop` is the reference: any network, any of Keras' backends, and what
 scratch training, pre-training and the Training lab use. A fine-tuning is a few dozen steps of a decoder of some
 25,000 weights on codes that are computed once: less than a second of work, behind five to ten seconds of importing
 TensorFlow and compiling, and 800 MB. So the decoder's forward pass, its back-propagation through time, Adam and the
@@ -84,8 +84,8 @@ def fine_tune(
 ) -> list[Tuned]:
     """Train one decoder per fold, all from the same weights.
 
-    The steps are those of `gait_core.learn.train.Trainer`: the same batches, mean squared error, Adam, each variable's
-    gradient clipped to norm 1. A fold that stopped keeps its best weights while the others go on.
+    The steps are those of `gait_core.learn.loop.TrainingLoop`: the same batches, mean squared error, Adam, the
+    gradient of each variable clipped to norm 1. A fold that stopped keeps its best weights while the others go on.
 
     Parameters
     ----------

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.config import LearnSettings
 from gait_core.learn.autoencoder.inference import Weights
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import load_keras
 
 __all__ = ["build_autoencoder", "parts_of", "weights_of"]
 
 
-def build_autoencoder(window_frames: int, n_features: int, settings: LearnSettings) -> Any:
+def build_autoencoder(window_frames: int, n_features: int, settings: AutoencoderSettings) -> Any:
     """Build the encoder–decoder; its parts are the layers ``encoder`` and ``decoder``.
 
     A window goes through two recurrent layers into a code of `settings.latent` values; the code,
@@ -24,7 +24,7 @@ def build_autoencoder(window_frames: int, n_features: int, settings: LearnSettin
     ----------
     window_frames, n_features : int
         Shape of a window.
-    settings : LearnSettings
+    settings : AutoencoderSettings
         Cell, widths.
 
     Returns

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gait_core.baseline.fit import Fitted, check_walks, personal_scale, standardised
 from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, Scorer, score_residual
 from gait_core.baseline.stride_profile import stride_phase
-from gait_core.config import LearnSettings
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import load_keras
 from gait_core.progress import Reporter
 
@@ -25,14 +25,14 @@ HELD_OUT_NOTE: Final = (
 )
 
 
-def fit_unoptimised(walks: Sequence[Array], settings: LearnSettings, reporter: Reporter) -> tuple[Fitted, Any]:
+def fit_unoptimised(walks: Sequence[Array], settings: AutoencoderSettings, reporter: Reporter) -> tuple[Fitted, Any]:
     """Train once from scratch with the last walk held out, and run the model over the windows of all walks.
 
     Parameters
     ----------
     walks : sequence of ndarray, shape (n_i, window_frames, n_features)
         Windows of each walk, in physical units.
-    settings : LearnSettings
+    settings : AutoencoderSettings
         Cell, widths, epochs, patience and batch size.
     reporter : Reporter
         Stages ``train`` and ``thresholds``.
@@ -75,7 +75,7 @@ def fit_unoptimised(walks: Sequence[Array], settings: LearnSettings, reporter: R
 
 
 def _train(
-    training: Array, validation: Array, settings: LearnSettings, reporter: Reporter
+    training: Array, validation: Array, settings: AutoencoderSettings, reporter: Reporter
 ) -> tuple[Any, dict[str, list[float]], bool]:
     """Train as a Keras user would: ``fit`` with early stopping that restores the best weights."""
     from gait_core.learn.autoencoder.networks import build_autoencoder

@@ -1,0 +1,148 @@
+"""Where training takes its batches from: a protocol, and the source that holds arrays in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.errors import InputError
+from gait_core.learn.history import shuffled_batches, shuffling
+
+__all__ = ["ArrayBatches", "Batch", "BatchSource", "Data", "Pair", "as_source"]
+
+Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Batch:
+    """What one step works on.
+
+    Attributes
+    ----------
+    inputs, targets : ndarray, shape (rows, …)
+    weights : ndarray, shape (rows,), or None
+        Weight of each row in the loss; None counts all alike.
+    real : int
+        Rows in front that count when a model is judged. The others only fill the batch up, so that a compiled function
+        sees one shape; in training all rows count.
+    """
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    weights: NDArray[np.float32] | None = None
+    real: int
+
+
+@runtime_checkable
+class BatchSource(Protocol):
+    """A source of batches.
+
+    The batches of an epoch depend only on its number. That is what lets a training that was killed continue: it asks
+    for the epoch after the last finished one and gets what an unbroken run would have got.
+    """
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, 1-based, in the order to train in."""
+
+    def in_order(self) -> Iterator[Batch]:
+        """Yield every row once, in a fixed order, to judge a model by."""
+
+    def fingerprint(self) -> str:
+        """Return a digest of everything that decides the batches."""
+
+
+class ArrayBatches:
+    """Batches from arrays in memory, shuffled anew in every epoch.
+
+    The order of the k-th epoch is the k-th permutation that `shuffling` gives; the last batch of an epoch is filled up
+    from the beginning of the same order.
+
+    Parameters
+    ----------
+    inputs, targets : ndarray, shape (n, …)
+    batch_size : int
+        Rows per batch; `n` where that is less.
+    weights : ndarray, shape (n,), optional
+        Weight of each row in the loss.
+    seed : int
+        Another seed gives another order.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to learn from, or when the arrays differ in length.
+    """
+
+    def __init__(
+        self,
+        inputs: NDArray[Any],
+        targets: NDArray[Any],
+        *,
+        batch_size: int,
+        weights: NDArray[np.float32] | None = None,
+        seed: int = 0,
+    ) -> None:
+        lengths = {len(inputs), len(targets), len(inputs if weights is None else weights)}
+        if len(lengths) > 1 or not len(inputs):
+            raise InputError(
+                "Expected at least one row, and as many targets and weights as inputs, but got "
+                f"{len(inputs)} inputs, {len(targets)} targets and "
+                f"{'no' if weights is None else len(weights)} weights.",
+                "Give arrays of the same length.",
+            )
+        self._inputs, self._targets, self._weights = inputs, targets, weights
+        self._batch_size, self._seed = batch_size, seed
+        self._order = shuffling(len(inputs), seed)
+        self._drawn = 0
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, 1-based, shuffled."""
+        rows = np.arange(len(self))
+        if epoch <= self._drawn:
+            self._order, self._drawn = shuffling(len(self), self._seed), 0
+        while self._drawn < epoch - 1:
+            self._order.permutation(len(self))
+            self._drawn += 1
+        self._drawn = epoch
+        for chosen in shuffled_batches(rows, self._batch_size, self._order):
+            yield self._batch(chosen, len(chosen))
+
+    def in_order(self) -> Iterator[Batch]:
+        """Yield all rows in their order, in batches of one size; the last is filled up from the beginning."""
+        n = len(self)
+        for start in range(0, n, self._batch_size):
+            rows = np.arange(start, start + self._batch_size)
+            yield self._batch(rows % n, min(self._batch_size, n - start))
+
+    def fingerprint(self) -> str:
+        """Return a digest of the arrays, the batch size and the seed."""
+        digest = hashlib.blake2b(repr((self._batch_size, self._seed)).encode(), digest_size=16)
+        for array in (self._inputs, self._targets, self._weights):
+            if array is not None:
+                digest.update(repr((array.shape, array.dtype.str)).encode())
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
+
+    def _batch(self, rows: NDArray[np.intp], real: int) -> Batch:
+        weights = None if self._weights is None else self._weights[rows]
+        return Batch(inputs=self._inputs[rows], targets=self._targets[rows], weights=weights, real=real)
+
+
+Data: TypeAlias = BatchSource | Pair
+"""What training accepts: a source of batches, or inputs and targets as arrays."""
+
+
+def as_source(data: Data, batch_size: int, seed: int = 0) -> BatchSource:
+    """Return a source of batches for what training accepts."""
+    if isinstance(data, tuple):
+        return ArrayBatches(*data, batch_size=batch_size, seed=seed)
+    return data

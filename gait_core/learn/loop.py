@@ -1,0 +1,226 @@
+"""The training loop: Keras does the steps; this module judges, reports, stops, stores and continues.
+
+Loss, metrics, optimizer, source of batches, callbacks and checkpoint are given from outside. Whatever draws random
+numbers during a training has to belong to the model, to a callback or to the source of batches: then a checkpoint
+holds it, and a killed training that continues ends with the same weights as an unbroken one, bit for bit on a CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.learn.backend import load_keras, training_versions
+from gait_core.learn.batches import BatchSource, Data, as_source
+from gait_core.learn.callbacks import Callback, EarlyStopping, EpochResult
+from gait_core.learn.checkpoint import Checkpoint, TrainingState
+from gait_core.learn.evaluation import Evaluator, Loss, MetricChoice
+from gait_core.learn.history import History
+from gait_core.learn.identity import architecture, loss_name, signature
+from gait_core.learn.settings import TrainSettings
+from gait_core.progress import Reporter
+
+__all__ = ["TrainingLoop"]
+
+
+class TrainingLoop:
+    """Trains one Keras model, any number of times, and compiles it once.
+
+    Parameters
+    ----------
+    model : keras.Model
+    settings : TrainSettings
+    loss : str, keras.losses.Loss or callable, optional
+        Default: mean squared error.
+    metrics : mapping of str to (str, keras.metrics.Metric or callable), optional
+        Computed on the validation data after each epoch, by the name under which each is reported.
+    optimizer : keras.Optimizer, optional
+        Default: Adam with the rate, the decay and the clipping of the settings.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        settings: TrainSettings,
+        *,
+        loss: Loss = "mse",
+        metrics: Mapping[str, MetricChoice] | None = None,
+        optimizer: Any = None,
+    ) -> None:
+        keras = load_keras()
+        self.model, self.settings = model, settings
+        optimizer = _adam(settings) if optimizer is None else optimizer
+        optimizer.build(model.trainable_variables)
+        # On the CPU TensorFlow's XLA takes longer to compile than a small training takes; JAX is nothing without.
+        jit = "auto" if keras.config.backend() == "jax" else False
+        model.compile(optimizer=optimizer, loss=loss, jit_compile=jit)
+        if not model.optimizer.built:  # mixed precision wraps the optimizer
+            model.optimizer.build(model.trainable_variables)
+        self._judge = Evaluator(model, loss, metrics or {})
+        self._loss = loss_name(loss)
+        self._optimizer = keras.optimizers.serialize(optimizer)
+        self._first = _values(model.variables), _values(model.optimizer.variables)
+
+    def reset(self) -> None:
+        """Go back to the beginning: weights, random states of the model, and the state of the optimizer."""
+        self._assign(*self._first)
+
+    def run(
+        self,
+        training: Data,
+        validation: Data | None = None,
+        *,
+        reporter: Reporter,
+        epochs: int | None = None,
+        stopping: EarlyStopping | None = None,
+        callbacks: Sequence[Callback] = (),
+        checkpoint: Checkpoint | None = None,
+        stage: str = "train",
+        labels: Mapping[str, int] | None = None,
+    ) -> History:
+        """Train from where the model stands, or from where its checkpoint says that it was.
+
+        After the run the model holds the best weights of that run.
+
+        Parameters
+        ----------
+        training, validation : BatchSource, or pair of ndarray
+            Inputs and targets; no row of one may overlap a row of the other. Without validation all epochs are run and
+            the last weights stay.
+        reporter : Reporter
+            Gets the losses of each epoch; asked after every batch whether to go on.
+        epochs : int, optional
+            Upper limit of this run; default: that of the settings.
+        stopping : EarlyStopping, optional
+            Default: by the validation loss, with the patience of the settings.
+        callbacks : sequence of Callback
+        checkpoint : Checkpoint, optional
+            Written after each epoch. Where its file exists the run continues with the epoch after the last stored one;
+            a run that had ended gives its result again.
+        stage : str
+            Name of the stage in the events.
+        labels : mapping, optional
+            Added to each epoch's event, for example the fold.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        Cancelled
+            When the user asked for it; a checkpoint stays and the training can be continued.
+        ModelError, StorageError
+            When the checkpoint belongs to another training, or is damaged; before the first step.
+        """
+        settings = self.settings.with_(epochs=epochs or self.settings.epochs)
+        source = as_source(training, settings.batch_size, settings.seed)
+        held_out = None if validation is None else as_source(validation, settings.batch_size)
+        stopping = stopping or EarlyStopping(settings.patience)
+        everyone: list[Callback] = [stopping, *callbacks]
+        identity = self._identity(settings, source, held_out, everyone) if checkpoint is not None else {}
+        stored = checkpoint.load(identity) if checkpoint is not None else None
+        if stored is None:
+            epoch, reason = 0, ""
+            metrics: dict[str, list[float]] = {name: [] for name in self._judge.metric_names}
+            first = self._result(0, float("nan"), held_out)
+            for callback in everyone:
+                callback.start(self.model, first)
+        else:
+            epoch, reason, metrics = stored.epoch, stored.reason, dict(stored.metrics)
+            self._continue(stored, everyone)
+            reporter.note(stage, f"Continuing after epoch {epoch} of {settings.epochs}.")
+        while not reason and epoch < settings.epochs:
+            epoch += 1
+            loss, stopped = self._epoch(source, epoch, reporter)
+            result = self._result(epoch, loss, held_out)
+            reasons = [callback.after_epoch(self.model, result) for callback in everyone]
+            reason = "user" if stopped else next(filter(None, reasons), "")
+            for name, value in result.metrics.items():
+                metrics[name].append(value)
+            if checkpoint is not None and checkpoint.is_due(epoch, last=bool(reason) or epoch == settings.epochs):
+                checkpoint.save(self._state(epoch, reason, everyone, metrics), identity)
+            found = {"loss": loss} if result.val_loss is None else {"loss": loss, "val_loss": result.val_loss}
+            reporter.epoch(stage, epoch, settings.epochs, **found, **result.metrics, **dict(labels or {}))
+        for callback in everyone:
+            callback.end(self.model)
+        return replace(stopping.history(), stopped_early=reason, metrics=metrics)
+
+    def _epoch(self, source: BatchSource, epoch: int, reporter: Reporter) -> tuple[float, bool]:
+        """Train for an epoch; return the mean loss of its batches and whether the user stopped it."""
+        losses: list[float] = []
+        for batch in source.batches(epoch):
+            found = self.model.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
+            losses.append(float(found))
+            reporter.check()
+            if reporter.wants_early_stop():
+                return float(np.mean(losses)), True
+        return float(np.mean(losses)), False
+
+    def _result(self, epoch: int, loss: float, held_out: BatchSource | None) -> EpochResult:
+        if held_out is None:
+            return EpochResult(epoch=epoch, loss=loss, val_loss=None)
+        val_loss, metrics = self._judge(held_out)
+        return EpochResult(epoch=epoch, loss=loss, val_loss=val_loss, metrics=metrics)
+
+    def _continue(self, stored: TrainingState, callbacks: Sequence[Callback]) -> None:
+        self._assign(stored.model, stored.optimizer)
+        for callback in callbacks:
+            callback.load_state(stored.callbacks[callback.name])
+
+    def _state(
+        self, epoch: int, reason: str, callbacks: Sequence[Callback], metrics: Mapping[str, list[float]]
+    ) -> TrainingState:
+        return TrainingState(
+            epoch=epoch,
+            reason=reason,
+            model=_values(self.model.variables),
+            optimizer=_values(self.model.optimizer.variables),
+            callbacks={callback.name: callback.state_dict() for callback in callbacks},
+            metrics=metrics,
+        )
+
+    def _identity(
+        self, settings: TrainSettings, source: BatchSource, held_out: BatchSource | None, callbacks: Sequence[Callback]
+    ) -> dict[str, Any]:
+        """Return what has to be the same for a checkpoint to fit."""
+        return {
+            "model": {
+                "architecture": architecture(self.model),
+                "variables": [signature(variable) for variable in self.model.variables],
+            },
+            "settings": settings.to_dict() | {"digest": settings.digest()},
+            "loss": self._loss,
+            "metrics": list(self._judge.metric_names),
+            "optimizer": self._optimizer,
+            "callbacks": [callback.name for callback in callbacks],
+            "data": {
+                "training": source.fingerprint(),
+                "validation": "" if held_out is None else held_out.fingerprint(),
+            },
+            "versions": training_versions(),
+        }
+
+    def _assign(self, model: Sequence[NDArray[Any]], optimizer: Sequence[NDArray[Any]]) -> None:
+        for variables, values in ((self.model.variables, model), (self.model.optimizer.variables, optimizer)):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
+
+
+def _adam(settings: TrainSettings) -> Any:
+    keras = load_keras()
+    rate: Any = settings.learning_rate
+    if settings.decay_steps is not None:
+        rate = keras.optimizers.schedules.CosineDecay(rate, settings.decay_steps, alpha=0.01)
+    return keras.optimizers.Adam(rate, clipnorm=settings.clipnorm)
+
+
+def _values(variables: Sequence[Any]) -> tuple[NDArray[Any], ...]:
+    """Return copies of variables; a format that NumPy does not know, such as bfloat16, becomes float32 exactly."""
+    to_numpy = load_keras().ops.convert_to_numpy
+    values = [np.array(to_numpy(variable)) for variable in variables]
+    return tuple(value.astype(np.float32) if value.dtype.kind == "V" else value for value in values)
