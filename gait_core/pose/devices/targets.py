@@ -10,15 +10,14 @@ from typing import Any, Final, Self
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import resolved
-from gait_core.pose.mediapipe.engine import GPU
-from gait_core.pose.openvino.library import openvino_installed
+from gait_core.pose.engines.registry import engines_by_rank
 from gait_core.runtime.devices import Device
 from gait_core.runtime.processor import processor_name
 
 __all__ = ["Place", "other_places", "processor_place"]
 
 _GRAPHICS: Final = ("nvidia", "apple", "intel_gpu")
-"""What MediaPipe's graphics path runs on, in the order in which the drivers offer themselves."""
+"""Kinds of graphics card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,22 +70,17 @@ def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[P
     places: list[Place] = []
     used: set[str] = set()
     why_not: list[str] = []
-    if openvino_installed() and (free or on_processor.engine == "openvino"):
-        half = on_processor.with_(engine="openvino", precision="f32" if asked.precision == "f32" else "bf16")
-        for kind, name in (("intel_gpu", "GPU"), ("intel_npu", "NPU")):
-            for number, device in enumerate(one for one in devices if one.kind == kind):
-                used.add(device.name)
-                if kind == "intel_npu" and half.precision == "f32":
-                    why_not.append(f"{device.name} calculates in half precision only, and f32 is asked for.")
-                    continue
-                short = f"{name}.{number}" if kind == "intel_gpu" else name
-                places.append(Place(settings=half, device=short, kind=kind, name=device.name))
-    graphics = [device for kind in _GRAPHICS for device in devices if device.kind == kind]
-    if graphics and sys.platform != "win32" and (free or on_processor.engine == "mediapipe"):
-        used |= {device.name for device in graphics}
-        settings = on_processor.with_(engine="mediapipe", precision="f32")
-        names = " or ".join(device.name for device in graphics)
-        places.append(Place(settings=settings, device=GPU, kind=graphics[0].kind, name=names))
+    for engine in engines_by_rank():
+        if not engine.installed() or not (free or on_processor.engine == engine.name):
+            continue
+        for offer in engine.devices(asked, devices):
+            used |= set(offer.covers)
+            if offer.refused:
+                why_not.append(offer.refused)
+                continue
+            settings = on_processor.with_(engine=engine.name, precision=offer.precision)
+            name = " or ".join(offer.covers)
+            places.append(Place(settings=settings, device=offer.device, kind=offer.kind, name=name))
     left = [device for device in devices if device.kind != "cpu" and device.name not in used]
     return places, [*why_not, *(f"{device.name}: {_why_not(device, on_processor.engine)}" for device in left)]
 

@@ -1,30 +1,26 @@
-"""Chooses and opens the engine that the settings name."""
+"""Chooses and opens the engine that the settings name; each engine registers itself in a module of this package."""
 
 from __future__ import annotations
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU, PoseEngine
+from gait_core.pose.engines.registry import Engine, engine_named, engines_by_rank
 from gait_core.pose.following import FollowingEngine
-from gait_core.pose.mediapipe.engine import MediaPipeEngine, mediapipe_version
-from gait_core.pose.openvino.engine import OpenVinoEngine, openvino_version
-from gait_core.pose.openvino.library import openvino_installed
-from gait_core.runtime.processor import has_fast_bf16
 
 __all__ = ["engine_version", "open_engine", "resolved"]
 
 
 def resolved(settings: PoseSettings) -> PoseSettings:
     """Return the settings with the engine and the precision that ``auto`` means on this machine."""
-    engine = settings.engine
-    if engine == "auto":
-        # Following a chosen person was tuned on MediaPipe's own search, and loses people on the other engine.
-        engine = "openvino" if openvino_installed() and settings.person == "auto" else "mediapipe"
-    precision = settings.precision
-    if engine == "mediapipe":
-        precision = "f32"
-    elif precision == "auto":
-        precision = "bf16" if has_fast_bf16() else "f32"
-    return settings.with_(engine=engine, precision=precision)
+    engine = _best_for(settings) if settings.engine == "auto" else engine_named(settings.engine)
+    return settings.with_(engine=engine.name, precision=engine.precision(settings.precision))
+
+
+def _best_for(settings: PoseSettings) -> Engine:
+    """Return the preferred engine that does what is asked; the last one stands in where nothing is installed."""
+    engines = engines_by_rank()
+    able = (one for one in engines if one.installed() and (one.follows or settings.person == "auto"))
+    return next(able, engines[-1])
 
 
 def engine_version(settings: PoseSettings) -> str:
@@ -35,7 +31,7 @@ def engine_version(settings: PoseSettings) -> str:
     LibraryError
         When the engine is not installed.
     """
-    return openvino_version() if resolved(settings).engine == "openvino" else mediapipe_version()
+    return engine_named(resolved(settings).engine).version()
 
 
 def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1, device: str = CPU) -> PoseEngine:
@@ -47,9 +43,13 @@ def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1
     masks : bool
         Also give the mask of the person.
     at_once : int
-        Videos that share the processors.
+        Videos that share the CPU.
     device : str
         Where the models run, as the engine calls it.
+
+    Returns
+    -------
+    PoseEngine
 
     Raises
     ------
@@ -59,9 +59,5 @@ def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1
         When a library is missing.
     """
     settings = resolved(settings)
-    engine: OpenVinoEngine | MediaPipeEngine
-    if settings.engine == "openvino":
-        engine = OpenVinoEngine(settings, masks=masks, at_once=at_once, device=device)
-    else:
-        engine = MediaPipeEngine(settings, masks=masks, device=device)
+    engine = engine_named(settings.engine).open(settings, masks=masks, at_once=at_once, device=device)
     return engine if settings.person == "auto" else FollowingEngine(engine, settings.person, settings.max_side_px)
