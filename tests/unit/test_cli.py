@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
+from gait_core.cli.commands import app as app_command
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.main import build_parser, main
 from gait_core.progress import Event
@@ -120,3 +124,283 @@ def test_the_console_tells_warnings_even_when_quiet(capsys):
     loud.sink(Event(kind="stage", message="Looking"))
     loud.sink(Event(kind="progress", stage="extract", done=5, total=20, unit="frames", rate_per_s=10.0, eta_s=1.5))
     assert capsys.readouterr().err == "Looking\n  extract: 5 of 20 frames, 10 frames/s, 1.5 s left\n"
+
+
+# The command line is a contract: what the parser knew before its commands registered themselves, option by option.
+
+
+COMMON = [
+    "-h/--help help [kind=Help nargs=0 default=SUPPRESS] show this help message and exit",
+    "--workspace workspace [metavar=DIR] where everything is stored",
+    "--json json [kind=StoreTrue nargs=0 default=False] print JSON to standard output",
+    "--quiet quiet [kind=StoreTrue nargs=0 default=False] no progress, only errors",
+]
+
+OPTIONS = {
+    "": [
+        "--version version [kind=Version nargs=0 default=SUPPRESS] show program's version number and exit",
+        "COMMAND required=False",
+    ],
+    "doctor": [
+        "examine the machine: what is there, what is missing, and the remedy",
+        "--deep deep [kind=StoreTrue nargs=0 default=False] also ask OpenVINO which devices it can use",
+    ],
+    "models": [
+        "the pose models",
+        "ACTION required=True",
+    ],
+    "models fetch": [
+        "get the pose models: lite, full and heavy",
+        "--from source [metavar=DIR] a folder that holds them, for a machine offline",
+    ],
+    "models list": [
+        "list the pose models and their state",
+    ],
+    "simulate": [
+        "make videos of simulated walkers, with their truth",
+        "folder [metavar=DIR required=True] None",
+        "--walks walks [default=5 type=int metavar=N] None",
+        "--pattern pattern [metavar=NAME] an impairment; default: normal gait",
+        "--severity severity [default=0.7 type=float] 0 to 1, with --pattern",
+        "--seed seed [default=0 type=int] None",
+        "--fps fps [default=30.0 type=float] None",
+    ],
+    "extract": [
+        "find the landmarks in videos",
+        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
+        "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
+        "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
+        "several are in view",
+        "--engine engine [choices=auto/openvino/mediapipe] default: that of the profile",
+        "--workers workers [type=int metavar=N] None",
+        "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] neither read nor write cached landmarks",
+        "--export export [metavar=DIR] also write the landmarks as .keypoints.json.gz and .npz",
+        "--json-lines json_lines [kind=StoreTrue nargs=0 default=False] print one JSON object per video, as they end",
+        "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786",
+    ],
+    "baseline": [
+        "baselines",
+        "ACTION required=True",
+    ],
+    "baseline create": [
+        "make a baseline from (usually five) walks",
+        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
+        "--subject subject [metavar=S required=True] a pseudonym",
+        "--speed-mps speed_mps [type=float metavar=V] walking speed, m/s, if known",
+        "--height-m height_m [type=float metavar=H] height of the person, m, for step lengths",
+        "--fps fps [type=float metavar=F] true frame rate of slow-motion video, Hz",
+        "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
+        "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
+        "several are in view",
+        "--cell cell [default=gru choices=gru/lstm] None",
+        "--from-scratch from_scratch [kind=StoreTrue nargs=0 default=False] do not start from the pre-trained model",
+        "--workers workers [type=int metavar=N] None",
+        "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] None",
+        "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786",
+        "--disable-optimizations disable_optimizations [kind=StoreTrue nargs=0 default=False] for "
+        "comparison: one video after another by OpenCV and MediaPipe, no cache, an LSTM from scratch",
+    ],
+    "baseline list": [
+        "list the baselines",
+    ],
+    "baseline show": [
+        "show one baseline",
+        "id [metavar=ID required=True] None",
+    ],
+    "baseline delete": [
+        "delete a baseline and its analyses",
+        "id [metavar=ID required=True] None",
+    ],
+    "baseline export": [
+        "copy a baseline's artefacts, the model as .h5 too",
+        "id [metavar=ID required=True] None",
+        "folder [metavar=DIR required=True] None",
+    ],
+    "analyse": [
+        "compare walks with a baseline",
+        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
+        "--baseline baseline [metavar=ID required=True] None",
+        "--profile profile [metavar=NAME] default: that of the baseline",
+        "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
+        "several are in view",
+        "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, score and draw, for "
+        "example tcp://10.0.0.5:8786",
+        "--overlay overlay [kind=StoreTrue nargs=0 default=False] also make the overlay videos",
+        "--report report [metavar=FILE] write a report: FILE.html or FILE.pdf",
+    ],
+    "measure": [
+        "gait events, parameters and curves, without a baseline",
+        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
+        "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
+        "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
+        "several are in view",
+        "--height-m height_m [type=float metavar=H] height of the person, for metres",
+        "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
+        "--distance-px distance_px [type=float metavar=PX] its length in the picture",
+        "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
+        "--subject subject [default= metavar=S] a pseudonym",
+        "--method method [default=coordinate choices=coordinate/velocity/foot_velocity] rule that finds the events",
+        "--events events [metavar=FILE] changed events, as the dashboard stores them (edits.json)",
+        "--fps fps [type=float metavar=F] true frame rate of slow-motion video, Hz",
+        "--side side [choices=left/right] side wanted where a walk shows both",
+        "--export export [metavar=DIR] write files of the formats below into this folder",
+        "--format format [default=csv] csv, trc, mot, c3d, json; several with commas",
+        "--report report [metavar=FILE] write a report: FILE.html or FILE.pdf",
+        "--workers workers [type=int metavar=N] None",
+        "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] None",
+        "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786",
+    ],
+    "validate": [
+        "agreement with a reference",
+        "--reference reference [metavar=FILE required=True] .csv, .c3d or motion capture as .npz",
+        "--video video [metavar=VIDEO] of the same walk; motion capture does without",
+        "--offset-s offset_s [type=float metavar=T] added to the times of the reference, if known",
+        "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
+        "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
+        "several are in view",
+        "--height-m height_m [type=float metavar=H] height of the person, for metres",
+        "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
+        "--distance-px distance_px [type=float metavar=PX] its length in the picture",
+        "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
+    ],
+    "pretrain": [
+        "train the autoencoder that every baseline starts from",
+        "--out out [metavar=FILE] where to write it; default: the shipped file",
+        "--people people [type=int] simulated people to train on",
+        "--cell cell [default=gru choices=gru/lstm] None",
+    ],
+    "bench": [
+        "measure what the README quotes",
+        "name [metavar=NAME required=True] pipeline, extraction, decode, training, profiles, memory, "
+        "cache, detection, accuracy, measuring …",
+        "--quick quick [kind=StoreTrue nargs=0 default=False] fewer and shorter: for a first look, not for quoting",
+        "--data data [metavar=DIR] folder with real walks, where there is one",
+    ],
+    "cache": [
+        "the cache",
+        "ACTION required=True",
+    ],
+    "cache info": [
+        "what the cache holds and how well it serves",
+    ],
+    "cache clear": [
+        "delete everything that can be computed again",
+    ],
+    "profiles": [
+        "performance profiles",
+        "ACTION required=True",
+    ],
+    "profiles list": [
+        "list the profiles",
+    ],
+    "profiles show": [
+        "show one profile",
+        "name [metavar=NAME required=True] None",
+    ],
+    "profiles validate": [
+        "check a file of profiles",
+        "file [metavar=FILE required=True] None",
+    ],
+    "demo": [
+        "five simulated walks, a baseline, one normal and one impaired walk scored",
+    ],
+    "worker": [
+        "run one job folder (the dashboard starts this)",
+        "folder [nargs=? metavar=FOLDER] None",
+        "--spare spare [kind=StoreTrue nargs=0 default=False] load everything, then wait for a job and run it",
+        "--idle-s idle_s [default=900.0 type=float metavar=S] longest wait of a spare",
+    ],
+}
+
+ADDED = {
+    "app": [
+        "open the dashboard, from a checkout",
+        "--port port [type=int] port on this computer; default: the first free one from 8501",
+        "--headless headless [kind=StoreTrue nargs=0 default=False] do not open a browser",
+    ],
+}
+
+
+def option_table(parser: argparse.ArgumentParser, path: str = "") -> dict[str, list[str]]:
+    """Return every command with its help and one line per option: all that the parser knows of it."""
+    found: dict[str, list[str]] = {path: []}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            helps = {choice.dest: choice.help for choice in action._choices_actions}
+            for name, sub in action.choices.items():
+                inner = f"{path} {name}".strip()
+                assert sub.description in (None, helps[name])
+                below = option_table(sub, inner)
+                found |= below | {inner: [helps[name], *below[inner]]}
+            found[path].append(f"{action.metavar} required={action.required}")
+            continue
+        facts = {
+            "kind": type(action).__name__.strip("_").removesuffix("Action"),
+            "nargs": action.nargs,
+            "default": "SUPPRESS" if action.default == argparse.SUPPRESS else action.default,
+            "type": getattr(action.type, "__name__", None),
+            "choices": action.choices and "/".join(action.choices),
+            "metavar": action.metavar,
+            "required": action.required or None,
+        }
+        known = {
+            name: value for name, value in facts.items() if value is not None and (name, value) != ("kind", "Store")
+        }
+        told = " ".join(f"{name}={value}" for name, value in known.items())
+        found[path].append(f"{'/'.join(action.option_strings)} {action.dest} [{told}] {action.help}".strip())
+    return found
+
+
+def test_every_option_is_what_it_was():
+    for path, told in option_table(build_parser()).items():
+        shared = COMMON[:1] if path in ("", "models", "baseline", "cache", "profiles") else COMMON
+        assert [line for line in told if line in COMMON] == shared, path
+        assert [line for line in told if line not in COMMON] == (OPTIONS | ADDED)[path], path
+
+
+def test_no_command_was_lost_and_the_order_is_kept():
+    assert [path for path in option_table(build_parser()) if path not in ADDED] == list(OPTIONS)
+
+
+@pytest.mark.parametrize(
+    ("called", "prog"),
+    [
+        ("/usr/bin/gait-studio", "gait-studio"),
+        ("gait-studio.exe", "gait-studio"),
+        ("/x/gait_core/__main__.py", "python -m gait_core"),
+    ],
+)
+def test_help_shows_the_name_that_was_called(monkeypatch, called, prog):
+    monkeypatch.setattr(sys, "argv", [called, "--help"])
+    assert build_parser().format_usage().startswith(f"usage: {prog} [-h]")
+
+
+def test_app_replaces_the_process_by_the_dashboard(monkeypatch, workspace):
+    started = []
+
+    def execv(path, line):
+        started.append(([path, *line], Path.cwd()))
+        raise SystemExit(0)
+
+    monkeypatch.chdir(Path.cwd())  # brings the folder back afterwards
+    monkeypatch.setattr(app_command.os, "execv", execv)
+    with pytest.raises(SystemExit):
+        main(["app", "--port", "8600", "--headless", "--workspace", str(workspace.root)])
+    ((line, folder),) = started
+    root = Path(__file__).resolve().parents[2]
+    assert line == [
+        sys.executable,
+        *(sys.executable, "-m", "app.launch"),
+        *("--workspace", str(workspace.root), "--port", "8600", "--headless"),
+    ]
+    assert folder == root
+    assert (root / "app" / "launch.py").is_file()
+
+
+def test_app_without_a_checkout_says_where_to_get_one(capsys, monkeypatch, tmp_path, workspace):
+    monkeypatch.setattr(app_command, "_CHECKOUT", tmp_path)
+    code, out, err = run(capsys, workspace, "app", "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["kind"] == "NotFoundError"
+    assert "checkout" in json.loads(out)["error"]["remedy"]
+    assert "Traceback" not in err
