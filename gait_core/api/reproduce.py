@@ -47,6 +47,7 @@ class _Call:
     options: Mapping[str, Any]
     keywords: Mapping[str, Any]
     result: str
+    shows: str = ".to_dataframe()"
     notes: tuple[str, ...] = ()
 
 
@@ -55,7 +56,7 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
 
     Parameters
     ----------
-    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "validate"}
+    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "simulate", "validate"}
         Kind of the job.
     params : mapping
         Its parameters, as stored in ``spec.json``.
@@ -81,7 +82,8 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
             f"Expected {error.args[0]!r} in the parameters of a {kind} job, but got {', '.join(params) or 'none'}.",
             "Give the params that stand in its spec.json.",
         ) from error
-    place = {} if workspace is None else {"workspace": str(workspace)}
+    # A simulation writes into the folder that it is given, and asks for no workspace.
+    place = {} if workspace is None or kind == "simulate" else {"workspace": str(workspace)}
     return Reproduction(command=_command(call, place), python=_python(call, place), notes=call.notes)
 
 
@@ -104,9 +106,8 @@ def _command(call: _Call, place: Mapping[str, str]) -> str:
 def _python(call: _Call, place: Mapping[str, str]) -> str:
     lines = [f"    {_literal(value)}," for value in call.positional]
     lines += [f"    {name}={_literal(value)}," for name, value in {**call.keywords, **place}.items()]
-    inside = "\n".join(lines)
-    end = f"{call.result}.to_dataframe()"
-    return f"import gait_core as gait\n\n{call.result} = gait.{call.function}(\n{inside}\n)\n{end}\n"
+    made = "\n".join([f"{call.result} = gait.{call.function}(", *lines, ")"])
+    return f"import gait_core as gait\n\n{made}\n{call.result}{call.shows}\n"
 
 
 def _literal(value: Any) -> str:
@@ -244,6 +245,20 @@ def _extract(params: Mapping[str, Any]) -> _Call:
     )
 
 
+def _simulate(params: Mapping[str, Any]) -> _Call:
+    keywords = _changed(params, {"walks": 5, "pattern": None, "severity": 0.7, "seed": 0, "fps": 30.0})
+    return _Call(
+        command="simulate",
+        function="simulate",
+        positional=[params["folder"]],
+        arguments=[params["folder"]],
+        options=keywords,
+        keywords=keywords,
+        result="videos",
+        shows="",
+    )
+
+
 def _scale(scale: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options from which the fields of a `ScaleInput` come."""
     kind = scale.get("kind", "none")
@@ -258,6 +273,7 @@ _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {
     "compare_profiles": _compare_profiles,
     "extract": _extract,
     "measure": _measure,
+    "simulate": _simulate,
     "validate": _validate,
 }
 KINDS: Final = tuple(_MAKERS)
