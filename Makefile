@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PYTHONNOUSERSITE := 1
 
-.PHONY: app demo test lint check env dev system browser clean
+.PHONY: app demo docs test lint check env dev system browser clean
 
 app: env ## open the dashboard
 	@$(BIN)/python -m gait_core doctor --quiet
@@ -26,6 +26,9 @@ check: ## formatting, lint and types
 	$(BIN)/mypy
 
 lint: dev check
+
+docs: dev ## the page of the Python API, from the docstrings, into build/api
+	$(BIN)/python -W error -m pdoc --docformat numpy --no-show-source --output-directory build/api gait_core.api
 
 env: $(VENV)/.runtime system
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from gait_core.config import PoseSettings
 from gait_core.pose.extract import extract_track
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.track import Track
+from gait_core.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,12 +29,18 @@ class WalkLandmarks(WalkResult):
 
     Attributes
     ----------
+    answer : dict
+        Its entry in the JSON of the command.
+    workspace : Workspace
+        Holds the cache.
     settings : PoseSettings
         What decided the landmarks.
     use_cache : bool
         False: the landmarks were not kept, and `track` finds them anew.
     """
 
+    answer: dict[str, Any] = field(repr=False)
+    workspace: Workspace
     settings: PoseSettings
     use_cache: bool = True
 

@@ -20,13 +20,13 @@ class WalkResult:
 
     Attributes
     ----------
-    answer : mapping
+    answer : dict
         Its entry in the JSON of the command.
     workspace : Workspace
         Where the stored parts are.
     """
 
-    answer: Mapping[str, Any] = field(repr=False)
+    answer: dict[str, Any] = field(repr=False)
     workspace: Workspace
 
     @property
@@ -64,7 +64,7 @@ class WalkResult:
         """
         return dict(self.answer)
 
-    def _checked(self) -> Mapping[str, Any]:
+    def _checked(self) -> dict[str, Any]:
         """Return the answer, or raise what made the video fail."""
         error = self.error
         if error is not None:
