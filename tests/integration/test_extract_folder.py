@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from many_clips import make_clips
 
-from gait_core.cli.answers import videos_of
 from gait_core.pose.models.assets import list_models
+from gait_core.workflows.extract import videos_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIPS = 28
