@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from app import charts, player, words
+from app import charts, player, reproduce, words
 from app.components import box, facts, foot, level_badge, level_key, note, say
 from app.routes import overlay_url
 from app.state import workspace
@@ -64,6 +64,7 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
         st.subheader("Part by part", anchor=False)
         _bars(stored)
     _visits(summary, limits)
+    reproduce.offer("analyse", summary.request)
     foot()
 
 

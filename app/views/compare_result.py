@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import charts, charts_compare, words
+from app import charts, charts_compare, reproduce, words
 from app.compare_player import play_together
 from app.components import box, error_box, foot, note, rows, say
 from app.routes import compared_url
@@ -50,6 +50,7 @@ def render(comparison: ProfileComparison, actions: Callable[[], None]) -> None:
         _curves(comparison)
     _videos(comparison)
     _export(comparison)
+    reproduce.offer("compare_profiles", comparison.request)
     foot("One run of each profile on this computer. Agreement with the most accurate profile is not accuracy.")
 
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import streamlit as st
 
+from app import reproduce
 from app.components import note
 from app.state import workspace
 from app.views.measure_walk import WalkView, again_button
@@ -49,6 +50,7 @@ def render(view: WalkView) -> None:
     report_buttons(view.walk, blur_faces=blur, key="report")
     st.subheader("Data", anchor=False)
     _data(view)
+    reproduce.offer("measure", view.walk.job_params())
 
 
 def report_buttons(walk: MeasuredWalk, *, blur_faces: bool, key: str, baseline_id: str | None = None) -> None:

@@ -10,13 +10,13 @@ from typing import IO, Any, Final
 
 import streamlit as st
 
-from app import words
+from app import reproduce, words
 from app.components import error_box, note
 from app.state import param, set_params, workspace
 from app.views import validation_result
 from gait_core.errors import GaitError, InputError
 from gait_core.validation.reference import READERS
-from gait_core.walks.measurements import list_measurements, load_measurement
+from gait_core.walks.measurements import MeasuredWalk, list_measurements, load_measurement
 from gait_core.workflows.validate import validate_file
 from gait_core.workspace import new_id, read_json, safe_name, storage_guard, write_json
 
@@ -86,10 +86,22 @@ def validated(path: str, upload: IO[bytes] | None, measurement_id: str, offset_s
             "created_s": time.time(),
             "walk": walk.name if walk else "",
             "measurement_id": measurement_id,
+            "request": _request(given, walk, offset_s),
             "result": result.to_dict(),
         },
     )
     return made
+
+
+def _request(reference: Path, walk: MeasuredWalk | None, offset_s: float | None) -> dict[str, Any]:
+    """Return the parameters that give a validation again; nothing for a walk of which they are not known."""
+    params: dict[str, Any] = {"reference": str(reference), "offset_s": offset_s}
+    if walk is None:
+        return params
+    measured = walk.job_params()
+    if not measured:
+        return {}
+    return params | {"video": walk.path} | {name: measured.get(name) for name in ("profile", "person", "scale")}
 
 
 def _stored(validation_id: str) -> None:
@@ -102,6 +114,7 @@ def _stored(validation_id: str) -> None:
     st.html(f'<p class="gs-kicker">{words.moment(stored["created_s"])}</p>')
     note(f"{subject}, against {stored['result']['reference']}")
     validation_result.draw(stored["result"], validation_id)
+    reproduce.offer("validate", stored.get("request") or {})
 
 
 def _walk_title(item: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, charts_job, registry, words
+from app import charts, charts_job, registry, reproduce, words
 from app.components import box, empty, facts, foot, level_badge, note, rows, say
 from app.state import jobs, param, remember, workspace
 from app.views.wizard_steps import move
@@ -47,6 +47,7 @@ def render(job_id: str) -> None:
     else:
         say(text)
     _timing(result)
+    reproduce.offer("baseline", stored.manifest.request)
     foot()
 
 

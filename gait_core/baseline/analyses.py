@@ -29,7 +29,8 @@ __all__ = ["AnalysisSummary", "StoredAnalysis", "delete_analysis", "list_analyse
 class AnalysisSummary(Settings):
     """One analysed walk, without its curves.
 
-    `measurement_id` names the measurement of the same walk; empty where no gait could be measured.
+    `measurement_id` names the measurement of the same walk; empty where no gait could be measured. `request` holds the
+    parameters of an ``analyse`` job of this walk alone; empty where an earlier version did not keep them.
     """
 
     id: str
@@ -47,6 +48,7 @@ class AnalysisSummary(Settings):
     thresholds: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     measurement_id: str = ""
+    request: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -160,6 +160,11 @@ class BaselineManifest:
         return bool(self.stored.get("optimised", True))
 
     @property
+    def request(self) -> dict[str, Any]:
+        """Parameters of the ``baseline`` job that made it; empty where an earlier version did not keep them."""
+        return dict(self.stored.get("request") or {})
+
+    @property
     def artefact_sha256(self) -> dict[str, str]:
         """Artefact → SHA-256 of its file."""
         return dict(self.stored.get("artefact_sha256") or {})

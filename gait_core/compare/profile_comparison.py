@@ -147,6 +147,8 @@ class ProfileComparison:
         ``processor``, ``cores``, ``memory_gib``, ``system``.
     curves : mapping of str to ndarray, shape (101,)
         ``<number of the run>_<joint>_<near or far>``, degrees.
+    request : mapping
+        Parameters of the job that made it; empty where an earlier version did not keep them.
     """
 
     id: str
@@ -163,6 +165,7 @@ class ProfileComparison:
     runs: tuple[ProfileRun, ...]
     machine: Mapping[str, Any]
     curves: Mapping[str, NDArray[np.float64]] = field(default_factory=dict, repr=False)
+    request: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sound(self) -> tuple[ProfileRun, ...]:
@@ -181,16 +184,18 @@ class ProfileComparison:
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the curves for JSON."""
         values = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in _APART}
-        return {"version": VERSION, **values, "runs": [asdict(run) for run in self.runs]}
+        runs = [asdict(run) for run in self.runs]
+        return {"version": VERSION, **values, "request": dict(self.request), "runs": runs}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], curves: Mapping[str, NDArray[np.float64]]) -> Self:
         """Build from what `to_dict` gave."""
         plain = {entry.name: values[entry.name] for entry in fields(cls) if entry.name not in _APART}
+        plain["request"] = values.get("request") or {}
         return cls(**plain, runs=tuple(ProfileRun.from_dict(run) for run in values["runs"]), curves=curves)
 
 
-_APART: Final = ("runs", "curves")
+_APART: Final = ("runs", "curves", "request")
 
 
 def most_accurate(profiles: Sequence[Profile]) -> Profile:

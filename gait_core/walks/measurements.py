@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,6 +61,9 @@ class MeasuredWalk:
     frame_rate_hz : float
         Of the landmarks, on the clock of the walk.
     measurement : Measurement
+    request : mapping
+        Parameters of a ``measure`` job of this walk alone, as it was first measured; empty where an earlier version
+        did not keep them.
     """
 
     id: str
@@ -74,6 +77,7 @@ class MeasuredWalk:
     profile: str
     frame_rate_hz: float
     measurement: Measurement
+    request: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -85,6 +89,7 @@ class MeasuredWalk:
         subject: str,
         created_s: float,
         profile: str,
+        request: Mapping[str, Any],
     ) -> Self:
         """Put a measurement and its walk together."""
         return cls(
@@ -99,7 +104,23 @@ class MeasuredWalk:
             profile=profile,
             frame_rate_hz=walk.track.frame_rate_hz,
             measurement=measurement,
+            request=dict(request),
         )
+
+    def job_params(self) -> dict[str, Any]:
+        """Return the parameters of a ``measure`` job that gives these numbers, changes by hand among them; or nothing.
+
+        Repairs that were undone have no parameter.
+        """
+        if not self.request:
+            return {}
+        now = self.measurement
+        return {
+            **self.request,
+            "scale": now.scale_input.to_dict(),
+            "settings": now.settings.to_dict(),
+            "edits": [asdict(edit) for edit in now.edits],
+        }
 
     def facts(self) -> dict[str, Any]:
         """Return everything but the measurement for JSON."""
@@ -134,6 +155,11 @@ class MeasuredWalk:
 
 
 _FACTS = tuple(name for name in MeasuredWalk.__dataclass_fields__ if name != "measurement")
+
+
+def _facts_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a stored walk; earlier versions did not keep the request."""
+    return {name: stored.get(name, {}) if name == "request" else stored[name] for name in _FACTS}
 
 
 def new_walk_id(path: Path) -> str:
@@ -175,7 +201,7 @@ def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
     apart = read_json(folder / "edits.json") if (folder / "edits.json").is_file() else {"edits": [], "undone": []}
     try:
         measurement = Measurement.from_dict(values | apart, load_arrays(folder / "curves.npz"))
-        return MeasuredWalk(**{name: stored[name] for name in _FACTS}, measurement=measurement)
+        return MeasuredWalk(**_facts_of(stored), measurement=measurement)
     except (KeyError, TypeError, InputError) as error:
         raise StorageError(
             f"Expected a measurement in {folder}, but it was made by another version of Gait Studio ({error}).",
@@ -189,7 +215,7 @@ def list_measurements(workspace: Workspace, subject: str | None = None) -> list[
     for folder in workspace.folders("measurements", "facts.json"):
         try:
             stored = read_json(folder / "facts.json")
-            facts = {name: stored[name] for name in _FACTS}
+            facts = _facts_of(stored)
         except (GaitError, KeyError, TypeError):
             continue
         if subject is None or facts["subject"] == subject:

@@ -200,6 +200,13 @@ def _measured(
             workspace,
             subject=stored.subject,
             profile=walk.profile,
+            request={
+                "videos": [walk.path],
+                "subject": stored.subject,
+                "profile": walk.profile,
+                "person": walk.pose.get("person", "auto"),
+                "side": stored.calibration.visible_side,
+            },
             scale=scale,
             measurement_id=walk.measurement_id,
             created_s=walk.created_s,
@@ -239,6 +246,12 @@ def _summary(
         thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
         facts=prepared.summary(),
         measurement_id=measured.id if measured is not None else "",
+        request={
+            "videos": [walk.path],
+            "baseline_id": stored.id,
+            "profile": None if walk.profile == stored.manifest.profile else walk.profile,
+            "person": walk.pose.get("person", "auto"),
+        },
     )
 
 

@@ -130,6 +130,7 @@ def compare_profiles(
                 runs=tuple(entry.run for entry in held),
                 machine=machine_facts(),
                 curves=_curves(held, near),
+                request=request.to_dict(),
             )
         if request.overlay:
             with reporter.stage("overlay", "Drawing the overlay videos"):

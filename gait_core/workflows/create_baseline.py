@@ -266,6 +266,7 @@ def _manifest(
         "created_s": time.time(),
         "profile": request.profile,
         "profile_settings": profile.to_dict(),
+        "request": request.to_dict(),
         "optimised": not request.disable_optimizations,
         "settings": settings.to_dict(),
         "settings_digest": settings.digest(),

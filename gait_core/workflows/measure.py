@@ -125,6 +125,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                     settings=settings,
                     scale=scale,
                     edits=edits,
+                    request=request.with_(videos=[video]).to_dict(),
                 )
                 walks.append(walk_answer(measured))
             except InputError as error:
@@ -140,6 +141,7 @@ def measure_prepared(
     *,
     subject: str,
     profile: str,
+    request: Mapping[str, Any],
     settings: MeasureSettings | None = None,
     scale: ScaleInput | None = None,
     edits: Sequence[Edit] = (),
@@ -153,6 +155,8 @@ def measure_prepared(
     walk : PreparedWalk
     workspace : Workspace
     subject, profile : str
+    request : mapping
+        Parameters of the job that measures this walk alone, to be kept with the result.
     settings, scale, edits : optional
         As in `MeasureRequest`.
     measurement_id : str, optional
@@ -176,6 +180,7 @@ def measure_prepared(
         subject=subject,
         created_s=time.time() if created_s is None else created_s,
         profile=profile,
+        request=request,
     )
     save_measurement(workspace, measured)
     return measured
