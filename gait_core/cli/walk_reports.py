@@ -23,6 +23,6 @@ def write_reports(
         if walk.get("measurement_id"):
             own = path if len(walks) == 1 else path.with_name(f"{path.stem}-{stem}{path.suffix}")
             measured = load_measurement(workspace, walk["measurement_id"])
-            comparison = comparison_of(workspace, measured, baseline_id)
+            comparison = comparison_of(workspace, measured, baseline_id, analysis_id=walk.get("analysis_id"))
             write_report(report_of(workspace, measured, baseline=comparison), own)
             walk["report"] = str(own)
