@@ -1,0 +1,1 @@
+"""Labelled walks that a classifier learns from: reading them, checking them and making simulated ones."""
