@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Protocol
 
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import Pretrained, load_pretrained, misfit, pretrained_path
 from gait_core.baseline.run_settings import RunSettings
-from gait_core.errors import ModelError
+from gait_core.errors import ModelError, StorageError
 from gait_core.gait.features import FEATURE_NAMES
+from gait_core.learn.artefact import SavableModel
 from gait_core.learn.autoencoder.keras_file import RewrittenModel
 from gait_core.progress import Reporter
 from gait_core.walks.prepare import PreparedWalk
@@ -19,13 +18,6 @@ from gait_core.walks.prepare import PreparedWalk
 __all__ = ["SavableModel", "fit_walks", "needs_keras"]
 
 _logger = logging.getLogger(__name__)
-
-
-class SavableModel(Protocol):
-    """What can be written as a ``.keras`` file: a model of Keras, or a `RewrittenModel`."""
-
-    def save(self, target: Path, /) -> None:
-        """Write the file."""
 
 
 def needs_keras(settings: RunSettings, *, from_scratch: bool) -> bool:
@@ -63,7 +55,7 @@ def fit_walks(
 def _fitting_model(settings: RunSettings, reporter: Reporter) -> Pretrained | None:
     try:
         pretrained = load_pretrained(settings.learn.cell)
-    except ModelError as error:
+    except (ModelError, StorageError) as error:
         _logger.warning("%s", error)
         reporter.warn("train", "The pre-trained model is missing or damaged; training from scratch takes longer.")
         return None

@@ -5,27 +5,26 @@
     gait_core/baseline/pretrained/
       autoencoder_<cell>.keras   the model
       autoencoder_<cell>.npz     its weights for NumPy, the standardisation, the usual residual of a person
-      autoencoder_<cell>.json    manifest: command, cohort, settings, versions, losses, digests, reference scores
+      autoencoder_<cell>.json    manifest: settings, versions, losses, digests; its details: cohort, reference scores
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.reconstruction import Metrics
 from gait_core.baseline.thresholds import Reference
-from gait_core.cache.archive import load_arrays
 from gait_core.config import FeatureSettings
 from gait_core.errors import ModelError
+from gait_core.learn.artefact import load_artefact
 from gait_core.learn.autoencoder.inference import Weights
-from gait_core.workspace import read_json
+from gait_core.learn.manifest import ModelManifest
 
 __all__ = ["PRETRAINED_FOLDER", "Pretrained", "load_pretrained", "misfit", "pretrained_path"]
 
@@ -48,8 +47,8 @@ class Pretrained:
         What whitens residuals.
     model_path : Path or None
         The ``.keras`` file; None as long as it was not written.
-    manifest : mapping
-        Settings and provenance.
+    manifest : ModelManifest or None
+        Settings and provenance; None as long as the model was not written.
     references : mapping of int to Reference
         Number of walks in the baseline → how later normal walks scored.
     """
@@ -60,13 +59,13 @@ class Pretrained:
     prior_scale: NDArray[np.float32]
     metrics: Metrics
     model_path: Path | None
-    manifest: dict[str, Any]
+    manifest: ModelManifest | None
     references: dict[int, Reference]
 
     @property
     def sha256(self) -> str:
-        """Digest of the model file, from the manifest."""
-        return str(self.manifest.get("model_sha256", ""))
+        """Digest of the model file, from the manifest; empty as long as there is none."""
+        return "" if self.manifest is None else self.manifest.files["model"].sha256
 
     def reference_for(self, n_walks: int) -> Reference | None:
         """Return the reference of the largest baseline not larger than `n_walks`."""
@@ -84,7 +83,7 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
 
     Raises
     ------
-    ModelError
+    ModelError, StorageError
         When it is missing or damaged.
     """
     model_path = pretrained_path(cell, folder)
@@ -94,14 +93,8 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
             f"Expected a pre-trained model at {model_path}, but there is none.",
             f"Make it with `python -m gait_core pretrain --cell {cell}`, or train from scratch.",
         )
-    manifest = read_json(manifest_path)
-    for path, key in ((model_path, "model_sha256"), (arrays_path, "arrays_sha256")):
-        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest[key]:
-            raise ModelError(
-                f"Expected {path.name} as its manifest describes it, but the file has changed.",
-                "Restore the file, or make it again with `python -m gait_core pretrain`.",
-            )
-    arrays = load_arrays(arrays_path)
+    artefact = load_artefact(model_path.with_suffix(""))
+    arrays = artefact.arrays()
     prefix = "weights/"
     return Pretrained(
         weights={name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)},
@@ -110,15 +103,19 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
         prior_scale=arrays["prior_scale"],
         metrics=Metrics.from_arrays(arrays),
         model_path=model_path,
-        manifest=manifest,
-        references={int(n): Reference.from_dict(values) for n, values in manifest["references"].items()},
+        manifest=artefact.manifest,
+        references={
+            int(n): Reference.from_dict(values) for n, values in artefact.manifest.details["references"].items()
+        },
     )
 
 
 def misfit(pretrained: Pretrained, settings: FeatureSettings, feature_names: Sequence[str]) -> str:
     """Return why a pre-trained model does not fit the features, or an empty string."""
-    made_with = FeatureSettings.from_dict(pretrained.manifest["feature_settings"])
-    if list(feature_names) != list(pretrained.manifest["feature_names"]):
+    if pretrained.manifest is None:
+        return "it is not known what it was trained on"
+    made_with = FeatureSettings.from_dict(pretrained.manifest.details["feature_settings"])
+    if tuple(feature_names) != pretrained.manifest.feature_names:
         return "it was trained on other features"
     for name in ("rate_hz", "window_s", "cutoff_hz"):
         if getattr(made_with, name) != getattr(settings, name):

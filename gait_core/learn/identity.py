@@ -9,7 +9,7 @@ from typing import Any, Final
 from gait_core.config import digest_of
 from gait_core.learn.backend import load_keras
 
-__all__ = ["architecture", "loss_name", "signature"]
+__all__ = ["architecture", "loss_name", "optimizer_settings", "signature"]
 
 _COUNTER: Final = re.compile(r"_\d+(?=$|/)")
 _CHANGING: Final = ("shared_object_id", "compile_config")
@@ -31,6 +31,11 @@ def architecture(model: Any) -> str:
 def signature(variable: Any) -> list[Any]:
     """Return name, shape and type of a variable, the name without the numbers that Keras adds."""
     return [_COUNTER.sub("", variable.path), list(variable.shape), str(variable.dtype)]
+
+
+def optimizer_settings(optimizer: Any) -> Any:
+    """Return an optimizer as JSON, as it is before the first step."""
+    return _plain(load_keras().optimizers.serialize(optimizer))
 
 
 def loss_name(loss: Any) -> Any:

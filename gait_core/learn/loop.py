@@ -20,7 +20,7 @@ from gait_core.learn.callbacks import Callback, EarlyStopping, EpochResult
 from gait_core.learn.checkpoint import Checkpoint, TrainingState
 from gait_core.learn.evaluation import Evaluator, Loss, MetricChoice
 from gait_core.learn.history import History
-from gait_core.learn.identity import architecture, loss_name, signature
+from gait_core.learn.identity import architecture, loss_name, optimizer_settings, signature
 from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Reporter
 
@@ -62,7 +62,7 @@ class TrainingLoop:
             model.optimizer.build(model.trainable_variables)
         self._judge = Evaluator(model, loss, metrics or {})
         self._loss = loss_name(loss)
-        self._optimizer = keras.optimizers.serialize(optimizer)
+        self._optimizer = optimizer_settings(optimizer)
         self._first = _values(model.variables), _values(model.optimizer.variables)
 
     def reset(self) -> None:

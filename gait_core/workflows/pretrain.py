@@ -6,7 +6,6 @@ deviate from a person's own baseline (scale and metric), and to rank later norma
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
 from dataclasses import replace
@@ -16,26 +15,28 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core import __version__
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained
 from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, residual, score_residual, whitening
 from gait_core.baseline.stride_profile import profile_metric, stride_phase
 from gait_core.baseline.thresholds import Reference
-from gait_core.cache.archive import save_arrays
 from gait_core.config import FeatureSettings
+from gait_core.errors import InputError
 from gait_core.gait.features import FEATURE_NAMES
+from gait_core.learn.artefact import ModelArtefact, save_artefact
+from gait_core.learn.autoencoder import AUTOENCODER
 from gait_core.learn.autoencoder.networks import build_autoencoder, weights_of
 from gait_core.learn.autoencoder.settings import AutoencoderSettings
-from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.backend import seed_everything, training_versions
 from gait_core.learn.checkpoint import Checkpoint
 from gait_core.learn.history import History
 from gait_core.learn.loop import TrainingLoop
+from gait_core.learn.registry import InputShape
 from gait_core.learn.settings import TrainSettings
 from gait_core.learn.splits import leave_one_out
 from gait_core.progress import Reporter
 from gait_core.simulate.windows import FIRST_SEED, simulated_walks
-from gait_core.workspace import Workspace, write_json
+from gait_core.workspace import Workspace
 
 __all__ = ["pretrain"]
 
@@ -92,6 +93,8 @@ def pretrain(
 
     Raises
     ------
+    InputError
+        When `out` is not the name of a ``.keras`` file.
     ModelError, StorageError
         When the checkpoint belongs to another training, or is damaged.
     """
@@ -100,6 +103,10 @@ def pretrain(
     share = people / PEOPLE
     features, learn = FeatureSettings(), AutoencoderSettings(cell=cell)
     target = out or PRETRAINED_FOLDER / f"autoencoder_{cell}.keras"
+    if target.suffix != ".keras":
+        raise InputError(
+            f"Expected a file name that ends in .keras, but got {target.name!r}.", "Name it, for example, model.keras."
+        )
     checkpoint = Checkpoint(
         path=target.with_name(f".{target.name}.checkpoint.npz"), context={"people": people, "learn": learn.to_dict()}
     )
@@ -118,7 +125,7 @@ def pretrain(
         prior_scale=np.ones_like(sd),
         metrics=Metrics(),
         model_path=None,
-        manifest={},
+        manifest=None,
         references={},
     )
     with reporter.stage("metric", "Learning how normal walks deviate"):
@@ -128,10 +135,20 @@ def pretrain(
         references = {
             n_walks: _reference(fitter, n_walks, reference_people, features, reporter) for n_walks in _BASELINE_SIZES
         }
-    manifest = _manifest(features, learn, people, epochs, training, history, references, time.perf_counter() - begun_s)
-    _write(target, model, start, manifest)
+    details = {
+        "command": f"python -m gait_core pretrain --cell {cell}" + (f" --people {people}" if people != PEOPLE else ""),
+        "feature_settings": features.to_dict(),
+        "people": people,
+        "person_seeds": FIRST_SEED,
+        "windows": len(training),
+        "epochs": epochs,
+        "duration_s": round(time.perf_counter() - begun_s, 1),
+        "video_factor": _VIDEO_FACTOR,
+        "references": {str(n): reference.to_dict() for n, reference in references.items()},
+    }
+    written = _write(target, model, start, learn, history, details)
     checkpoint.delete()
-    return {"model": str(target), "val_loss": history.best_val_loss, "manifest": manifest}
+    return {"model": str(target), "val_loss": history.best_val_loss, "manifest": written.manifest.to_dict()}
 
 
 def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporter) -> Array:
@@ -232,51 +249,26 @@ def _direction(number: int) -> int:
     return 1 if number % 2 else -1
 
 
-def _manifest(
-    features: FeatureSettings,
-    learn: AutoencoderSettings,
-    people: int,
-    epochs: int,
-    training: Array,
+def _write(
+    target: Path,
+    model: Any,
+    start: Pretrained,
+    settings: AutoencoderSettings,
     history: History,
-    references: dict[int, Reference],
-    duration_s: float,
-) -> dict[str, Any]:
-    keras = load_keras()
-    return {
-        "command": f"python -m gait_core pretrain --cell {learn.cell}"
-        + (f" --people {people}" if people != PEOPLE else ""),
-        "feature_names": list(FEATURE_NAMES),
-        "feature_settings": features.to_dict(),
-        "learn_settings": learn.to_dict(),
-        "people": people,
-        "person_seeds": FIRST_SEED,
-        "windows": len(training),
-        "epochs": epochs,
-        "loss": history.loss,
-        "val_loss": history.val_loss,
-        "versions": {
-            "gait_studio": __version__,
-            "keras": keras.__version__,
-            "backend": keras.config.backend(),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "duration_s": round(duration_s, 1),
-        "video_factor": _VIDEO_FACTOR,
-        "references": {str(n): reference.to_dict() for n, reference in references.items()},
-    }
-
-
-def _write(target: Path, model: Any, start: Pretrained, manifest: dict[str, Any]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    model.save(target)
+    details: dict[str, Any],
+) -> ModelArtefact:
     arrays: dict[str, NDArray[Any]] = {f"weights/{name}": value for name, value in start.weights.items()}
     arrays |= {"mean": start.mean, "sd": start.sd, "prior_scale": start.prior_scale}
     arrays |= start.metrics.to_arrays()
-    save_arrays(target.with_suffix(".npz"), arrays)
-    digests = {
-        "model_sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-        "arrays_sha256": hashlib.sha256(target.with_suffix(".npz").read_bytes()).hexdigest(),
-    }
-    write_json(target.with_suffix(".json"), manifest | digests)
+    return save_artefact(
+        target.with_suffix(""),
+        model,
+        kind=AUTOENCODER.name,
+        settings=settings,
+        inputs=InputShape(axes=tuple(model.input_shape[1:])),
+        feature_names=FEATURE_NAMES,
+        versions=training_versions() | {"python": platform.python_version()},
+        history=history,
+        arrays=arrays,
+        details=details,
+    )

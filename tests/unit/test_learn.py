@@ -199,6 +199,6 @@ def small_pretrained() -> Pretrained:
         prior_scale=np.full(FEATURES, 0.1, np.float32),
         metrics=Metrics(),
         model_path=None,
-        manifest={},
+        manifest=None,
         references={},
     )

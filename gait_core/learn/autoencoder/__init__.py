@@ -1,1 +1,6 @@
-"""The recurrent autoencoder: networks, NumPy inference, fine-tuning."""
+"""The recurrent autoencoder: its network, its NumPy twin for fine-tuning and scoring, its stored form."""
+
+from gait_core.learn.autoencoder.kind import AUTOENCODER
+from gait_core.learn.autoencoder.settings import AutoencoderSettings
+
+__all__ = ["AUTOENCODER", "AutoencoderSettings"]

@@ -35,7 +35,7 @@ def build_autoencoder(window_frames: int, n_features: int, settings: Autoencoder
     keras = load_keras()
     layers = keras.layers
     cell = {"gru": layers.GRU, "lstm": layers.LSTM}[settings.cell]
-    inner = max(2, settings.units // 2)
+    inner = settings.inner_units
 
     window = keras.Input((window_frames, n_features), name="window")
     hidden = cell(settings.units, return_sequences=True, name="encoder_outer")(window)

@@ -58,3 +58,8 @@ class AutoencoderSettings(Settings):
         "seed": (0, 2**31 - 1),
     }
     _choices = {"cell": ("gru", "lstm")}
+
+    @property
+    def inner_units(self) -> int:
+        """Width of the inner recurrent layers."""
+        return max(2, self.units // 2)

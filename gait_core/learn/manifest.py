@@ -1,0 +1,203 @@
+"""What stands beside a stored model: which model it is, how it was made, and the digest of each of its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from gait_core.cache.archive import json_ready
+from gait_core.config import FeatureSettings, Settings
+from gait_core.errors import GaitError, ModelError
+from gait_core.learn.history import History
+from gait_core.learn.registry import InputShape, model_kind
+
+__all__ = ["FORMAT", "ArtefactFile", "ModelManifest"]
+
+FORMAT: Final = 1
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_FIRST_FORMAT: Final = (
+    "feature_names",
+    "learn_settings",
+    "versions",
+    "loss",
+    "val_loss",
+    "model_sha256",
+    "arrays_sha256",
+)
+"""Fields of manifests before they had a format number; what else they hold are details."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArtefactFile:
+    """One file of a stored model.
+
+    Attributes
+    ----------
+    name : str
+        Of a file in the same folder as the manifest; never a path.
+    sha256 : str
+        Digest of its content, 64 hexadecimal digits.
+    size_bytes : int or None
+        None in a manifest of the first format.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int | None
+
+    def __post_init__(self) -> None:
+        if not _PLAIN_NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is not the plain name of a file")
+        if not _DIGEST.fullmatch(self.sha256):
+            raise ValueError(f"{self.sha256!r} is not a SHA-256 digest")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ArtefactFile:
+        """Build from JSON."""
+        size = int(values["size_bytes"])
+        return cls(name=str(values["name"]), sha256=str(values["sha256"]), size_bytes=size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelManifest:
+    """The manifest of a stored model.
+
+    Attributes
+    ----------
+    model : str
+        Name in `gait_core.learn.registry`.
+    settings : Settings
+        Of the kind of model.
+    inputs : InputShape
+        What it was built for.
+    feature_names : tuple of str
+        Last axis of its inputs; empty where the inputs are no named features.
+    versions : mapping of str to str
+        What it was made with.
+    history : History
+        Losses of its training.
+    files : mapping of str to ArtefactFile
+        ``model`` is the ``.keras`` file; ``arrays``, where there is one, an ``.npz`` file.
+    details : mapping
+        What the owner of the model adds, JSON-serialisable.
+    """
+
+    model: str
+    settings: Settings
+    inputs: InputShape
+    feature_names: tuple[str, ...]
+    versions: Mapping[str, str]
+    history: History
+    files: Mapping[str, ArtefactFile]
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the manifest as JSON."""
+        found: dict[str, Any] = json_ready(
+            {
+                "format": FORMAT,
+                "model": self.model,
+                "settings": self.settings.to_dict(),
+                "inputs": {"axes": self.inputs.axes, "classes": self.inputs.classes},
+                "feature_names": self.feature_names,
+                "versions": self.versions,
+                "history": vars(self.history),
+                "files": {role: vars(file) for role, file in self.files.items()},
+                "details": self.details,
+            }
+        )
+        return found
+
+    @classmethod
+    def from_dict(cls, values: Any, stem: str) -> ModelManifest:
+        """Read a manifest of any format so far.
+
+        Parameters
+        ----------
+        values : object
+            What the JSON file holds.
+        stem : str
+            Name of the manifest without ``.json``: that of the files in the first format.
+
+        Raises
+        ------
+        ModelError
+            When it has a format that is not known here, or is no manifest at all.
+        """
+        found = values.get("format", 0) if isinstance(values, Mapping) else None
+        readers = {0: _first_format, FORMAT: _current_format}
+        if not isinstance(found, int) or found not in readers:
+            raise ModelError(
+                f"Expected the manifest {stem}.json in a format up to {FORMAT}, but it has the format {found!r}.",
+                "Update Gait Studio, or make the model again.",
+            )
+        try:
+            return readers[found](values, stem)
+        except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
+            raise ModelError(
+                f"Expected {stem}.json to be the manifest of a model, but it is not ({error}).",
+                "Restore the file, or make the model again.",
+            ) from error
+
+
+def _current_format(values: Mapping[str, Any], _: str) -> ModelManifest:
+    kind = model_kind(str(values["model"]))
+    inputs = InputShape(
+        axes=tuple(int(size) for size in values["inputs"]["axes"]), classes=int(values["inputs"]["classes"])
+    )
+    kind.check(inputs)
+    return ModelManifest(
+        model=kind.name,
+        settings=kind.settings.from_dict(values["settings"]),
+        inputs=inputs,
+        feature_names=tuple(map(str, values["feature_names"])),
+        versions={str(name): str(version) for name, version in values["versions"].items()},
+        history=_history(values["history"]),
+        files={str(role): ArtefactFile.from_dict(file) for role, file in values["files"].items()},
+        details=dict(values["details"]),
+    )
+
+
+def _first_format(values: Mapping[str, Any], stem: str) -> ModelManifest:
+    """Read what the shipped autoencoders have: no format number, the files known by their names."""
+    kind = model_kind("autoencoder")
+    features = FeatureSettings.from_dict(values["feature_settings"])
+    val_loss = [float(value) for value in values["val_loss"]]
+    return ModelManifest(
+        model=kind.name,
+        settings=kind.settings.from_dict(values["learn_settings"]),
+        inputs=InputShape(axes=(features.window_frames, len(values["feature_names"]))),
+        feature_names=tuple(map(str, values["feature_names"])),
+        versions={str(name): str(version) for name, version in values["versions"].items()},
+        history=History(
+            loss=[float(value) for value in values["loss"]],
+            val_loss=val_loss,
+            best_epoch=int(np.argmin(val_loss)) + 1,
+        ),
+        files={
+            role: ArtefactFile(name=f"{stem}{suffix}", sha256=str(values[f"{role}_sha256"]), size_bytes=None)
+            for role, suffix in (("model", ".keras"), ("arrays", ".npz"))
+        },
+        details={name: value for name, value in values.items() if name not in _FIRST_FORMAT},
+    )
+
+
+def _history(values: Mapping[str, Any]) -> History:
+    first = values["first_val_loss"]
+    return History(
+        loss=[_number(value) for value in values["loss"]],
+        val_loss=[_number(value) for value in values["val_loss"]],
+        first_val_loss=_number(first),
+        best_epoch=int(values["best_epoch"]),
+        stopped_early=str(values["stopped_early"]),
+        metrics={str(name): [_number(value) for value in own] for name, own in values["metrics"].items()},
+    )
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
