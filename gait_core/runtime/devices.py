@@ -10,21 +10,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psutil
 
+from gait_core.errors import LibraryError, SettingsError
 from gait_core.runtime.processor import available_processors, fast_bf16_unit, has_fast_bf16, processor_name
 
-__all__ = ["Device", "choose_training_device", "find_devices", "has_fast_bf16"]
+__all__ = ["Device", "DeviceChoice", "choose_device", "find_devices", "has_fast_bf16"]
 
 _INTEL: Final = "0x8086"
+_NEEDS: Final = {"pose": "pose", "training": "training", "recognition": "training"}
+"""What a device has to be usable for; recognition runs where training runs."""
 _CUDA_WHEELS: Final = ("nvidia-cudnn-cu12", "nvidia-cudnn-cu13")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Something that can calculate.
+    """A compute device.
 
     Attributes
     ----------
@@ -69,14 +72,56 @@ def find_devices(*, root: Path = Path("/"), deep: bool = False) -> list[Device]:
     ]
 
 
-def choose_training_device(devices: Sequence[Device]) -> tuple[Device, str]:
-    """Return the device that networks would be trained on, and why it is that one."""
-    usable = [device for device in devices if "training" in device.usable_for]
+class DeviceChoice(NamedTuple):
+    """A device for a use, and why it is that one.
+
+    Attributes
+    ----------
+    device : Device
+    reason : str
+    """
+
+    device: Device
+    reason: str
+
+
+def choose_device(use: str, devices: Sequence[Device]) -> DeviceChoice:
+    """Choose the device for a use, from what the installation is known to support.
+
+    Parameters
+    ----------
+    use : {"pose", "training", "recognition"}
+        Recognition runs its networks with the same library as training. For poses this is where to begin;
+        `gait_core.pose.devices` then tries the others and measures.
+    devices : sequence of Device
+        As `find_devices` gives them.
+
+    Returns
+    -------
+    DeviceChoice
+        An NVIDIA card before anything else, then the device with the most memory; the CPU for poses.
+
+    Raises
+    ------
+    SettingsError
+        When the use is unknown.
+    LibraryError
+        When no device supports it.
+    """
+    if use not in _NEEDS:
+        raise SettingsError(f"Expected a use among {', '.join(_NEEDS)}, but got {use!r}.", "Choose one of these.")
+    usable = [device for device in devices if _NEEDS[use] in device.usable_for]
+    if not usable:
+        names = ", ".join(device.name for device in devices) or "none at all"
+        raise LibraryError(
+            f"Expected a device that supports {use}, but got {names}.",
+            "Run `python -m gait_core doctor` to see what is missing.",
+        )
     best = max(usable, key=lambda device: (device.kind == "nvidia", device.memory_bytes))
     others = [f"{device.name}: {device.reason}" for device in devices if device.kind != "cpu" and device != best]
     if best.kind == "nvidia":
-        return best, " ".join([best.reason, *others])
-    return best, " ".join(others) or "No other device was found."
+        return DeviceChoice(best, " ".join([best.reason, *others]))
+    return DeviceChoice(best, " ".join(others) or "No other device was found.")
 
 
 def _processor(root: Path) -> Device:

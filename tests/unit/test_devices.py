@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from gait_core.errors import LibraryError, SettingsError
 from gait_core.runtime import devices
-from gait_core.runtime.devices import choose_training_device, find_devices, has_fast_bf16
+from gait_core.runtime.devices import choose_device, find_devices, has_fast_bf16
 from gait_core.runtime.processor import fast_bf16_unit, processor_name
 
 
@@ -63,7 +64,7 @@ def test_a_plain_machine_has_its_processor(machine):
     (only,) = find_devices(root=machine)
     assert (only.kind, only.name, only.usable_for) == ("cpu", "Some CPU", ("pose", "training"))
     assert "AMX" in only.reason
-    assert choose_training_device([only]) == (only, "No other device was found.")
+    assert choose_device("training", [only]) == (only, "No other device was found.")
 
 
 def test_an_nvidia_card_is_for_training_where_the_libraries_are(machine, monkeypatch):
@@ -73,13 +74,26 @@ def test_an_nvidia_card_is_for_training_where_the_libraries_are(machine, monkeyp
     processor, found = find_devices(root=machine)
     assert (found.kind, found.name, found.usable_for) == ("nvidia", "NVIDIA H100", ())
     assert "requirements-gpu.txt" in found.reason
-    device, why = choose_training_device([processor, found])
+    device, why = choose_device("training", [processor, found])
     assert device is processor
     assert "requirements-gpu.txt" in why
     monkeypatch.setattr(devices, "_installed", lambda name: name == "nvidia-cudnn-cu12")
     found_devices = find_devices(root=machine)
-    device, why = choose_training_device(found_devices)
+    device, why = choose_device("training", found_devices)
     assert device.kind == "nvidia"
+
+
+def test_each_use_has_its_device(machine, monkeypatch):
+    (only,) = find_devices(root=machine)
+    card = devices.Device(kind="nvidia", name="Card", memory_bytes=1, usable_for=("training",), reason="It is fast.")
+    for use, expected in (("pose", only), ("training", card), ("recognition", card)):
+        device, reason = choose_device(use, [only, card])
+        assert device is expected
+        assert "It is fast." in reason
+    with pytest.raises(SettingsError, match="pose, training, recognition, but got 'cooking'"):
+        choose_device("cooking", [only])
+    with pytest.raises(LibraryError, match="device that supports pose, but got Card"):
+        choose_device("pose", [card])
 
 
 def test_intel_devices_are_told_with_what_openvino_says(machine):
@@ -108,6 +122,6 @@ def test_the_tool_of_the_driver_tells_the_memory(machine, monkeypatch):
 
 def test_this_machine_has_a_device_to_train_on():
     found = find_devices()
-    device, why = choose_training_device(found)
+    device, why = choose_device("training", found)
     assert device in found
     assert why

@@ -28,13 +28,13 @@ def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer
     from gait_core.pose.devices.choice import known_choice
     from gait_core.pose.devices.results import trials_path
     from gait_core.pose.models.assets import model_checks
-    from gait_core.runtime.devices import choose_training_device, find_devices
+    from gait_core.runtime.devices import choose_device, find_devices
     from gait_core.runtime.doctor import examine
 
     checks = [*examine(workspace), *model_checks()]
     devices = find_devices(deep=args.deep)
     pose = known_choice(PROFILES[DEFAULT_PROFILE].pose_settings(), devices)
-    training, why_training = choose_training_device(devices)
+    training, why_training = choose_device("training", devices)
     chosen = {"pose": (pose.place.name, pose.why), "training": (training.name, why_training)}
     bad = [check for check in checks if not check.ok]
     lines = [f"{'ok     ' if c.ok else 'MISSING'}  {c.name}: {c.found}" for c in checks if not args.quiet or not c.ok]
