@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from gait_core.api.analysed import AnalysedWalks, WalkAnalysis
 from gait_core.api.baselines import Baseline
-from gait_core.api.compared import ComparedProfiles
+from gait_core.api.compared import ComparedProfiles, compare_profiles
 from gait_core.api.landmarks import ExtractedWalks, WalkLandmarks
 from gait_core.api.measured import MeasuredWalks, WalkMeasurement
 from gait_core.api.person import analyse, create_baseline
-from gait_core.api.validated import Validation
-from gait_core.api.walks import compare_profiles, extract, measure, simulate, validate
+from gait_core.api.validated import Validation, validate
+from gait_core.api.walks import extract, measure, simulate
 from gait_core.config import Profile
 from gait_core.errors import GaitError
 from gait_core.progress import Reporter

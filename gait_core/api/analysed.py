@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from gait_core.api.display import COLOURS, FAILED, Row, checked_table, data_frame, level_word, new_figure
 from gait_core.api.inputs import PathLike, workspace_of
-from gait_core.api.measured import WalkMeasurement, report_to
-from gait_core.api.results import WalkResult, WalkResults
+from gait_core.api.measured import WalkMeasurement
+from gait_core.api.results import WalkResult, WalkResults, report_to
 from gait_core.baseline.analyses import StoredAnalysis, load_analysis
 from gait_core.errors import InputError
 from gait_core.workspace import Workspace

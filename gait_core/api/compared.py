@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from gait_core.api.display import COLOURS, Row, data_frame, html_table, new_figure
-from gait_core.api.inputs import PathLike, workspace_of
+from gait_core.api.inputs import PathLike, one_video, profile_name, reporter_for, workspace_of
 from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison
 from gait_core.compare.summary import summary
+from gait_core.config import PERSONS, Profile
+from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["ComparedProfiles"]
+__all__ = ["ComparedProfiles", "compare_profiles"]
 
 _MIB: Final = 1024**2
 
@@ -136,6 +138,52 @@ class ComparedProfiles:
         shown = ("profile", "time_s", "frames_per_s", "peak_memory_mib", "landmarks_median_pct_of_height", "error")
         rows = [{name: _row(run, self.reference).get(name) for name in shown} for run in self._runs()]
         return html_table(f"Profiles compared; reference: {self.reference}", rows, self.summary)
+
+
+def compare_profiles(
+    video: PathLike,
+    profiles: Sequence[str | Profile],
+    *,
+    overlay: bool = True,
+    person: str = PERSONS[0],
+    workspace: Workspace | PathLike | None = None,
+    reporter: Reporter | None = None,
+) -> ComparedProfiles:
+    """Run one video under several profiles, each in a process of its own with nothing cached.
+
+    Parameters
+    ----------
+    video : path-like
+    profiles : sequence of str or Profile
+        Two to six different ones; those of your own are stored in the workspace.
+    overlay : bool
+        Also make the overlay videos.
+    person : {"auto", "largest", "leftmost", "rightmost"}
+        Whom to follow where several people are in view.
+    workspace : Workspace or path-like, optional
+    reporter : Reporter, optional
+
+    Returns
+    -------
+    ComparedProfiles
+        A profile that did not work is a run with its error.
+
+    Raises
+    ------
+    InputError
+        When the video or a profile cannot be used, or no profile works on the video.
+    MachineError
+        When the machine lacks something.
+    """
+    from gait_core.jobs.profile_runs import measure_under
+    from gait_core.workflows.compare_profiles import CompareRequest
+    from gait_core.workflows.compare_profiles import compare_profiles as compare
+
+    space = workspace_of(workspace)
+    names = [profile_name(profile, space) for profile in profiles]
+    request = CompareRequest(video=one_video(video), profiles=names, overlay=overlay, person=person)
+    result = compare(request, space, reporter_for(reporter), measure_under)
+    return ComparedProfiles(id=str(result["comparison_id"]), workspace=space, answer=result)
 
 
 _COLUMNS: Final = ("profile", "reference", "time_s", "frames_per_s", "peak_memory_mib")

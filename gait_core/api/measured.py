@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from gait_core.api.display import COLOURS, FAILED, Row, checked_table, data_frame, new_figure
 from gait_core.api.inputs import PathLike, workspace_of
-from gait_core.api.results import WalkResult, WalkResults
+from gait_core.api.results import WalkResult, WalkResults, report_to
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.curves import CURVES
@@ -247,16 +247,6 @@ class MeasuredWalks(WalkResults[WalkMeasurement]):
         unit = f" ({found[0]['unit']})" if found[0]["unit"] else ""
         axes.set(xlabel="Walk", ylabel=f"{found[0]['label']}{unit}")
         return figure
-
-
-def report_to(path: PathLike, workspace: Workspace, walk: MeasuredWalk, baseline_id: str | None = None) -> Path:
-    """Write the report of a measured walk and return its path."""
-    from gait_core.report.write import comparison_of, report_of, write_report
-
-    target = Path(path).expanduser().absolute()
-    comparison = comparison_of(workspace, walk, baseline_id)
-    write_report(report_of(workspace, walk, baseline=comparison), target)
-    return target
 
 
 _COLUMNS: Final = {

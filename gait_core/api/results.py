@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 from gait_core.api.display import html_table
+from gait_core.api.inputs import PathLike
 from gait_core.errors import GaitError
+from gait_core.walks.measurements import MeasuredWalk
 from gait_core.workspace import Workspace
 
-__all__ = ["WalkResult", "WalkResults"]
+__all__ = ["WalkResult", "WalkResults", "report_to"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -160,3 +162,13 @@ class WalkResults(Sequence[E], Generic[E]):
         if any(row["remark"] for row in rows):
             columns.append("remark")
         return html_table(title, [{name: row.get(name) for name in columns} for row in rows], self._note)
+
+
+def report_to(path: PathLike, workspace: Workspace, walk: MeasuredWalk, baseline_id: str | None = None) -> Path:
+    """Write the report of a measured walk and return its path."""
+    from gait_core.report.write import comparison_of, report_of, write_report
+
+    target = Path(path).expanduser().absolute()
+    comparison = comparison_of(workspace, walk, baseline_id)
+    write_report(report_of(workspace, walk, baseline=comparison), target)
+    return target

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gait_core.api.display import COLOURS, Row, checked_table, data_frame, html_table, new_figure
+from gait_core.api.inputs import PathLike, one_video
+from gait_core.api.measured import WalkMeasurement
+from gait_core.api.walks import measure
+from gait_core.config import DEFAULT_PROFILE, PERSONS, Profile
+from gait_core.gait.measurement import Measurement
+from gait_core.progress import Reporter
 from gait_core.validation.validate import ValidationResult
+from gait_core.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-__all__ = ["Validation"]
+__all__ = ["Validation", "validate"]
 
 TABLES: Final = ("checks", "events", "parameters", "angles")
 
@@ -115,6 +124,70 @@ class Validation:
         ]
         note = " ".join((self.result.reference, *self.result.notes))
         return html_table(f"Agreement with the reference: {_words(self.passed)}", rows, note)
+
+
+def validate(
+    reference: PathLike,
+    video: PathLike | WalkMeasurement | None = None,
+    *,
+    offset_s: float | None = None,
+    limits: Mapping[str, float] | None = None,
+    profile: str | Profile = DEFAULT_PROFILE,
+    person: str = PERSONS[0],
+    height_m: float | None = None,
+    distance_m: float | None = None,
+    distance_px: float | None = None,
+    speed_mps: float | None = None,
+    workspace: Workspace | PathLike | None = None,
+    reporter: Reporter | None = None,
+) -> Validation:
+    """Hold a measurement against a reference.
+
+    Parameters
+    ----------
+    reference : path-like
+        ``.csv``, ``.c3d``, or motion capture as ``.npz``.
+    video : path-like or WalkMeasurement, optional
+        Of the same walk, or what `measure` made of it; motion capture does without.
+    offset_s : float, optional
+        Added to the times of the reference, s; found when not given.
+    limits : mapping of str to float, optional
+        Limits that differ from the usual ones, by the name of the figure.
+    profile, person, height_m, distance_m, distance_px, speed_mps
+        As in `measure`, for a video.
+    workspace : Workspace or path-like, optional
+    reporter : Reporter, optional
+
+    Returns
+    -------
+    Validation
+
+    Raises
+    ------
+    InputError
+        When the reference cannot be used, is of another walk, or needs a video; or the video cannot be measured.
+    MachineError
+        When the machine lacks something.
+    """
+    from gait_core.workflows.validate import validate_file
+
+    measurement: Measurement | None = None
+    if isinstance(video, WalkMeasurement):
+        measurement = video.measurement
+    elif video is not None:
+        (walk,) = measure(
+            one_video(video),
+            profile=profile,
+            person=person,
+            height_m=height_m,
+            distance_m=distance_m,
+            distance_px=distance_px,
+            speed_mps=speed_mps,
+            workspace=workspace,
+            reporter=reporter,
+        )
+        measurement = walk.measurement
+    return Validation(result=validate_file(Path(reference).expanduser(), measurement, limits=limits, offset_s=offset_s))
 
 
 def _words(passed: bool | None) -> str:

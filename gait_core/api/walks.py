@@ -1,4 +1,4 @@
-"""What is done with walks alone: simulate, find the landmarks, measure, compare profiles, validate."""
+"""What is done with walks alone: simulate them, find the landmarks, measure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gait_core.api.compared import ComparedProfiles
 from gait_core.api.inputs import (
     PathLike,
     Videos,
     edits_of,
-    one_video,
     profile_name,
     reporter_for,
     scale_of,
@@ -22,14 +20,12 @@ from gait_core.api.inputs import (
 )
 from gait_core.api.landmarks import ExtractedWalks, WalkLandmarks
 from gait_core.api.measured import MeasuredWalks, WalkMeasurement
-from gait_core.api.validated import Validation
 from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PERSONS, MeasureSettings, Profile, profile_named
 from gait_core.gait.events.edits import Edit
-from gait_core.gait.measurement import Measurement
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
-__all__ = ["compare_profiles", "extract", "measure", "simulate", "validate"]
+__all__ = ["extract", "measure", "simulate"]
 
 
 def simulate(
@@ -257,113 +253,3 @@ def measure(
     }
     result = with_exit_code(measure_walks(MeasureRequest.from_dict(spread(params, space, told)), space, told))
     return MeasuredWalks([WalkMeasurement(answer=walk, workspace=space) for walk in result["walks"]], result)
-
-
-def compare_profiles(
-    video: PathLike,
-    profiles: Sequence[str | Profile],
-    *,
-    overlay: bool = True,
-    person: str = PERSONS[0],
-    workspace: Workspace | PathLike | None = None,
-    reporter: Reporter | None = None,
-) -> ComparedProfiles:
-    """Run one video under several profiles, each in a process of its own with nothing cached.
-
-    Parameters
-    ----------
-    video : path-like
-    profiles : sequence of str or Profile
-        Two to six different ones; those of your own are stored in the workspace.
-    overlay : bool
-        Also make the overlay videos.
-    person : {"auto", "largest", "leftmost", "rightmost"}
-        Whom to follow where several people are in view.
-    workspace : Workspace or path-like, optional
-    reporter : Reporter, optional
-
-    Returns
-    -------
-    ComparedProfiles
-        A profile that did not work is a run with its error.
-
-    Raises
-    ------
-    InputError
-        When the video or a profile cannot be used, or no profile works on the video.
-    MachineError
-        When the machine lacks something.
-    """
-    from gait_core.jobs.profile_runs import measure_under
-    from gait_core.workflows.compare_profiles import CompareRequest
-    from gait_core.workflows.compare_profiles import compare_profiles as compare
-
-    space = workspace_of(workspace)
-    names = [profile_name(profile, space) for profile in profiles]
-    request = CompareRequest(video=one_video(video), profiles=names, overlay=overlay, person=person)
-    result = compare(request, space, reporter_for(reporter), measure_under)
-    return ComparedProfiles(id=str(result["comparison_id"]), workspace=space, answer=result)
-
-
-def validate(
-    reference: PathLike,
-    video: PathLike | WalkMeasurement | None = None,
-    *,
-    offset_s: float | None = None,
-    limits: Mapping[str, float] | None = None,
-    profile: str | Profile = DEFAULT_PROFILE,
-    person: str = PERSONS[0],
-    height_m: float | None = None,
-    distance_m: float | None = None,
-    distance_px: float | None = None,
-    speed_mps: float | None = None,
-    workspace: Workspace | PathLike | None = None,
-    reporter: Reporter | None = None,
-) -> Validation:
-    """Hold a measurement against a reference.
-
-    Parameters
-    ----------
-    reference : path-like
-        ``.csv``, ``.c3d``, or motion capture as ``.npz``.
-    video : path-like or WalkMeasurement, optional
-        Of the same walk, or what `measure` made of it; motion capture does without.
-    offset_s : float, optional
-        Added to the times of the reference, s; found when not given.
-    limits : mapping of str to float, optional
-        Limits that differ from the usual ones, by the name of the figure.
-    profile, person, height_m, distance_m, distance_px, speed_mps
-        As in `measure`, for a video.
-    workspace : Workspace or path-like, optional
-    reporter : Reporter, optional
-
-    Returns
-    -------
-    Validation
-
-    Raises
-    ------
-    InputError
-        When the reference cannot be used, is of another walk, or needs a video; or the video cannot be measured.
-    MachineError
-        When the machine lacks something.
-    """
-    from gait_core.workflows.validate import validate_file
-
-    measurement: Measurement | None = None
-    if isinstance(video, WalkMeasurement):
-        measurement = video.measurement
-    elif video is not None:
-        (walk,) = measure(
-            one_video(video),
-            profile=profile,
-            person=person,
-            height_m=height_m,
-            distance_m=distance_m,
-            distance_px=distance_px,
-            speed_mps=speed_mps,
-            workspace=workspace,
-            reporter=reporter,
-        )
-        measurement = walk.measurement
-    return Validation(result=validate_file(Path(reference).expanduser(), measurement, limits=limits, offset_s=offset_s))
