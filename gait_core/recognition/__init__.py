@@ -1,0 +1,1 @@
+"""Recognition of people by their gait: networks, weights of other trainings, and exact batching."""
