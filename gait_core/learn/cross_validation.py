@@ -1,0 +1,347 @@
+"""Cross-validation by subject: folds are stored one by one, and a killed run continues with the first unfinished one.
+
+::
+
+    <folder>/<seed>-<fold>/
+      attempt.json       how the training of this fold was begun
+      checkpoint.npz     of a network while it trains; gone afterwards
+      predictions.npz    what the fold says about its test subjects
+      fold.json          typed record; written last, and makes the fold a finished one
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.cache.archive import json_ready, load_arrays, save_arrays
+from gait_core.errors import GaitError, NotFoundError, StorageError
+from gait_core.learn.classifiers.protocol import Classifier
+from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.decision import Decision, choose_decision
+from gait_core.learn.fit_once_more import Attempt, MakeClassifier, fit_once_more
+from gait_core.learn.folds import CrossValidationSettings, FoldPlan, plan_folds
+from gait_core.learn.history import History
+from gait_core.learn.predictions import Predictions, joined_predictions
+from gait_core.learn.scores import point_scores
+from gait_core.progress import Reporter
+from gait_core.workspace import read_json, write_json
+
+__all__ = ["CrossValidation", "FoldRecord", "cross_validate", "predict_samples", "read_fold"]
+
+FORMAT: Final = 1
+_RECORD: Final = "fold.json"
+_PREDICTIONS: Final = "predictions.npz"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoldRecord:
+    """What one fold came to.
+
+    Attributes
+    ----------
+    seed, fold, folds : int
+        Repetition, 1-based number of the fold, number of folds.
+    training_subjects, inner_subjects, test_subjects : tuple of str
+        Those to learn from, those among them on whom everything is chosen, those who are tested.
+    scores, row_scores : mapping of str to float
+        Per subject (or walk) and per row, see `gait_core.learn.scores.METRICS`; NaN where one is not defined.
+    decision : Decision
+        Temperature and threshold, chosen on the inner subjects.
+    history : History or None
+    epochs, parameters : int
+    halvings : int
+        How often the batch was halved for want of memory.
+    duration_s : float
+        Of the whole fold.
+    stopped : bool
+        The user ended the training early.
+    notes : tuple of str
+    """
+
+    seed: int
+    fold: int
+    folds: int
+    training_subjects: tuple[str, ...]
+    inner_subjects: tuple[str, ...]
+    test_subjects: tuple[str, ...]
+    scores: Mapping[str, float]
+    row_scores: Mapping[str, float]
+    decision: Decision
+    history: History | None
+    epochs: int
+    parameters: int
+    halvings: int
+    duration_s: float
+    stopped: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return f"{self.seed}-{self.fold}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON, None for NaN."""
+        values = dict(vars(self), decision=self.decision.to_dict())
+        values["history"] = None if self.history is None else vars(self.history)
+        found: dict[str, Any] = json_ready({"format": FORMAT, **values})
+        return found
+
+    @classmethod
+    def from_dict(cls, values: Any, source: str) -> Self:
+        """Build from JSON.
+
+        Raises
+        ------
+        StorageError
+            When a value is missing or of another kind, or another version wrote it.
+        """
+        try:
+            if values["format"] != FORMAT:
+                raise ValueError(f"format {values['format']!r}")
+            own = {entry.name: values[entry.name] for entry in fields(cls)}
+            for name in ("training_subjects", "inner_subjects", "test_subjects", "notes"):
+                own[name] = tuple(map(str, own[name]))
+            for name in ("scores", "row_scores"):
+                own[name] = {str(key): _number(value) for key, value in own[name].items()}
+            own["decision"] = Decision.from_dict(own["decision"])
+            own["history"] = _history(own["history"])
+            return cls(**own)
+        except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
+            raise StorageError(
+                f"Expected the record of a fold in {source}, but it is not ({error}).",
+                "Delete the folder of this fold and resume the run.",
+            ) from error
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrossValidation:
+    """All finished folds.
+
+    Attributes
+    ----------
+    records : tuple of FoldRecord
+    predictions : tuple of Predictions
+        One per repetition that has a finished fold, its folds one after the other.
+    planned : int
+        Folds that there would be in all.
+    """
+
+    records: tuple[FoldRecord, ...]
+    predictions: tuple[Predictions, ...]
+    planned: int = field(default=0)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every fold is finished, and none was ended early."""
+        return len(self.records) == self.planned and not any(record.stopped for record in self.records)
+
+    @property
+    def best_epochs(self) -> int | None:
+        """Median of the folds' best epochs, at least 1; None for a classifier without epochs."""
+        found = [record.history.best_epoch for record in self.records if record.history is not None and record.epochs]
+        return max(1, round(float(np.median(found)))) if found else None
+
+
+def cross_validate(
+    samples: Samples,
+    make: MakeClassifier,
+    settings: CrossValidationSettings,
+    folder: Path,
+    reporter: Reporter,
+    *,
+    needs_inner: bool,
+) -> CrossValidation:
+    """Train and test a classifier on every fold that is not finished yet.
+
+    Parameters
+    ----------
+    samples : Samples
+    make : callable
+        Builds a classifier that has not been trained.
+    settings : CrossValidationSettings
+    folder : Path
+        Where the folds are stored; those that are finished are not trained again.
+    reporter : Reporter
+        An early stop ends the fold that is running, with its best weights, and begins no other.
+    needs_inner : bool
+        The classifier stops by validation data, so its training always gets the inner split. Otherwise it learns from
+        all training subjects, and the inner split only serves to choose threshold and temperature beforehand.
+
+    Returns
+    -------
+    CrossValidation
+
+    Raises
+    ------
+    InputError
+        When a class has fewer subjects than there are folds.
+    ModelError, MemoryLimitError, StorageError
+        When a training failed; finished folds stay.
+    Cancelled
+        When the user asked for it; finished folds and the checkpoint stay.
+    """
+    plans = plan_folds(samples, settings)
+    finished: list[tuple[FoldRecord, Predictions]] = []
+    halvings = 0
+    for number, plan in enumerate(plans, start=1):
+        reporter.check()
+        done = read_fold(folder / plan.name)
+        if done is None:
+            if reporter.wants_early_stop():
+                break
+            done = _run_fold(plan, make, settings, folder / plan.name, reporter, halvings, needs_inner)
+        finished.append(done)
+        halvings = max(halvings, done[0].halvings)
+        reporter.progress("folds", number, len(plans), "folds", message=_told(done[0]))
+    seeds = list(dict.fromkeys(record.seed for record, _ in finished))
+    return CrossValidation(
+        records=tuple(record for record, _ in finished),
+        predictions=tuple(
+            joined_predictions([found for record, found in finished if record.seed == seed]) for seed in seeds
+        ),
+        planned=len(plans),
+    )
+
+
+def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
+    """Read a finished fold; None where there is none.
+
+    Raises
+    ------
+    StorageError
+        When it is damaged.
+    """
+    try:
+        values = read_json(folder / _RECORD)
+    except NotFoundError:
+        return None
+    record = FoldRecord.from_dict(values, str(folder / _RECORD))
+    try:
+        return record, Predictions.from_arrays(load_arrays(folder / _PREDICTIONS))
+    except (GaitError, ValueError, KeyError) as error:
+        raise StorageError(
+            f"Expected the predictions of a fold in {folder / _PREDICTIONS}, but they are damaged ({error}).",
+            "Delete the folder of this fold and resume the run.",
+        ) from error
+
+
+def predict_samples(classifier: Classifier, samples: Samples, decision: Decision | None = None) -> Predictions:
+    """Return what a classifier says about samples, read by a decision."""
+    decision = decision or Decision()
+    return Predictions(
+        probabilities=decision.calibrated(classifier.predict(samples)),
+        labels=samples.labels,
+        subjects=samples.subjects,
+        walks=samples.walks,
+        thresholds=decision.thresholds(len(samples)),
+        classes=samples.classes,
+    )
+
+
+def _run_fold(
+    plan: FoldPlan,
+    make: MakeClassifier,
+    settings: CrossValidationSettings,
+    folder: Path,
+    reporter: Reporter,
+    halvings: int,
+    needs_inner: bool,
+) -> tuple[FoldRecord, Predictions]:
+    begun_s = time.perf_counter()
+    notes: list[str] = []
+    if plan.inner is None:
+        notes.append("A class has only one subject in training: nothing was chosen on an inner split.")
+
+    def fit(training: NDArray[np.intp], validation: NDArray[np.intp] | None, place: Path) -> Attempt:
+        return fit_once_more(
+            make,
+            plan.samples.take(training),
+            None if validation is None else plan.samples.take(validation),
+            seed=plan.model_seed,
+            folder=place,
+            reporter=reporter,
+            labels=plan.labels,
+            halvings=halvings,
+        )
+
+    chooses = settings.calibrate or settings.threshold != "half"
+    decision = Decision()
+    inner: NDArray[np.intp] = np.empty(0, np.intp)
+    if plan.inner is not None and (needs_inner or chooses):
+        learned, inner = plan.inner
+        attempt = fit(learned, inner if needs_inner else None, folder if needs_inner else folder / "inner")
+        decision = choose_decision(
+            predict_samples(attempt.classifier, plan.samples.take(inner)),
+            threshold=settings.threshold,
+            calibrate=settings.calibrate,
+        )
+    if plan.inner is None or not needs_inner:
+        attempt = fit(plan.training, None, folder)
+    predictions = predict_samples(attempt.classifier, plan.samples.take(plan.test), decision)
+    report = attempt.report
+    record = FoldRecord(
+        seed=plan.seed,
+        fold=plan.number,
+        folds=plan.folds,
+        training_subjects=plan.subjects(plan.training),
+        inner_subjects=plan.subjects(inner),
+        test_subjects=plan.subjects(plan.test),
+        scores=point_scores(predictions),
+        row_scores=point_scores(predictions, level="row"),
+        decision=decision,
+        history=report.history,
+        epochs=report.epochs,
+        parameters=report.parameters,
+        halvings=attempt.halvings,
+        duration_s=time.perf_counter() - begun_s,
+        stopped=report.history is not None and report.history.stopped_early == "user",
+        notes=(*notes, *report.notes),
+    )
+    save_arrays(folder / _PREDICTIONS, predictions.to_arrays())
+    write_json(folder / _RECORD, record.to_dict())
+    _clear(folder)
+    return record, predictions
+
+
+def _clear(folder: Path) -> None:
+    """Delete what only an unfinished fold needs."""
+    for place in (folder, folder / "inner"):
+        for name in ("checkpoint*.npz", ".checkpoint*.tmp", "attempt.json"):
+            for path in place.glob(name):
+                path.unlink(missing_ok=True)
+    if (folder / "inner").is_dir():
+        (folder / "inner").rmdir()
+
+
+def _told(record: FoldRecord) -> str:
+    value = record.scores.get("balanced_accuracy", float("nan"))
+    return f"Fold {record.fold} of {record.folds}, seed {record.seed}: balanced accuracy {value:.3f}"
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _history(values: Mapping[str, Any] | None) -> History | None:
+    if values is None:
+        return None
+
+    def numbers(found: Sequence[float | None]) -> list[float]:
+        return [_number(value) for value in found]
+
+    return History(
+        loss=numbers(values["loss"]),
+        val_loss=numbers(values["val_loss"]),
+        first_val_loss=_number(values["first_val_loss"]),
+        best_epoch=int(values["best_epoch"]),
+        stopped_early=str(values["stopped_early"]),
+        metrics={str(name): numbers(own) for name, own in values["metrics"].items()},
+    )
