@@ -1,1 +1,1 @@
-"""Windows, networks and the training loop, in Keras 3."""
+"""The one place that trains: models, data, splits, the training loop with its checkpoints, stored models."""

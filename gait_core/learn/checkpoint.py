@@ -135,7 +135,7 @@ class Checkpoint:
         ModelError
             When it belongs to another training: another model, other settings, data, backend or versions.
         StorageError
-            When it is damaged.
+            When it is damaged, or may not be read.
         """
         try:
             with zipfile.ZipFile(self.path) as archive:
@@ -148,6 +148,11 @@ class Checkpoint:
             state = _state(document, arrays) if found_format == FORMAT else None
         except (FileNotFoundError, NotFoundError):
             return None
+        except PermissionError as error:
+            raise StorageError(
+                f"Expected to be allowed to read {self.path}, but it is not readable.",
+                "Change the permission of the file, or delete it to start from the beginning.",
+            ) from error
         except _UNREADABLE as error:
             raise StorageError(
                 f"Expected a checkpoint of a training in {self.path}, but the file is damaged.",

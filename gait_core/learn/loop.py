@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.errors import SettingsError, StorageError
 from gait_core.learn.backend import load_keras, training_versions
 from gait_core.learn.batches import BatchSource, Data, as_source
 from gait_core.learn.callbacks import Callback, EarlyStopping, EpochResult
@@ -114,6 +115,8 @@ class TrainingLoop:
         ------
         Cancelled
             When the user asked for it; a checkpoint stays and the training can be continued.
+        SettingsError
+            When two callbacks have the same name.
         ModelError, StorageError
             When the checkpoint belongs to another training, or is damaged; before the first step.
         """
@@ -121,9 +124,9 @@ class TrainingLoop:
         source = as_source(training, settings.batch_size, settings.seed)
         held_out = None if validation is None else as_source(validation, settings.batch_size)
         stopping = stopping or EarlyStopping(settings.patience)
-        everyone: list[Callback] = [stopping, *callbacks]
+        everyone = _distinct([stopping, *callbacks])
         identity = self._identity(settings, source, held_out, everyone) if checkpoint is not None else {}
-        stored = checkpoint.load(identity) if checkpoint is not None else None
+        stored = self._stored(checkpoint, identity) if checkpoint is not None else None
         if stored is None:
             epoch, reason = 0, ""
             metrics: dict[str, list[float]] = {name: [] for name in self._judge.metric_names}
@@ -167,6 +170,22 @@ class TrainingLoop:
         val_loss, metrics = self._judge(held_out)
         return EpochResult(epoch=epoch, loss=loss, val_loss=val_loss, metrics=metrics)
 
+    def _stored(self, checkpoint: Checkpoint, identity: Mapping[str, Any]) -> TrainingState | None:
+        """Read the checkpoint, if there is one; what it holds fits the model."""
+        stored = checkpoint.load(identity)
+        if stored is None:
+            return None
+        for variables, values in (
+            (self.model.variables, stored.model),
+            (self.model.optimizer.variables, stored.optimizer),
+        ):
+            if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+                raise StorageError(
+                    f"Expected arrays of the shapes of the model in {checkpoint.path}, but it holds others.",
+                    "Delete the file to start from the beginning.",
+                )
+        return stored
+
     def _continue(self, stored: TrainingState, callbacks: Sequence[Callback]) -> None:
         self._assign(stored.model, stored.optimizer)
         for callback in callbacks:
@@ -209,6 +228,16 @@ class TrainingLoop:
         for variables, values in ((self.model.variables, model), (self.model.optimizer.variables, optimizer)):
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value)
+
+
+def _distinct(callbacks: list[Callback]) -> list[Callback]:
+    names = [callback.name for callback in callbacks]
+    if len(set(names)) < len(names):
+        raise SettingsError(
+            f"Expected callbacks of different names, but got {', '.join(names)}.",
+            "Give each a name of its own: a checkpoint keeps their states apart by it.",
+        )
+    return callbacks
 
 
 def _adam(settings: TrainSettings) -> Any:

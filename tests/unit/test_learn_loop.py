@@ -230,6 +230,11 @@ def test_a_callback_can_end_a_training_and_its_reason_is_kept():
     assert (len(history.loss), history.stopped_early) == (2, "good enough")
 
 
+def test_two_callbacks_of_one_name_are_refused():
+    with pytest.raises(SettingsError, match="different names, but got EarlyStopping, Counting, Counting"):
+        TrainingLoop(network(), SETTINGS).run(data(16), reporter=silent(), callbacks=[Counting(), Counting()])
+
+
 # Checkpoints.
 
 
@@ -415,6 +420,16 @@ def test_a_damaged_checkpoint_is_refused_or_changes_nothing(begun, tmp_path):
     assert noticed > 100
 
 
+def test_arrays_of_other_shapes_are_refused_before_the_first_step(begun, tmp_path):
+    path = tmp_path / "run.npz"
+    with np.load(begun, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    for name in ("model/00000", "optimizer/00003"):
+        np.savez(path, allow_pickle=False, **(arrays | {name: np.zeros((2, 2), np.float32)}))
+        with pytest.raises(StorageError, match="shapes of the model"):
+            run(path, reporter=Interrupt(0))
+
+
 @pytest.mark.parametrize("kept", [0, 1, 100, -1, -200])
 def test_half_a_checkpoint_is_damaged(kept, begun, tmp_path):
     path = tmp_path / "run.npz"
@@ -444,7 +459,7 @@ def test_an_interrupted_fit_from_scratch_goes_on(tmp_path):
         fit(Interrupt(7), tmp_path)  # three batches make an epoch: in the third epoch of the first fold
     assert [path.name for path in tmp_path.iterdir()] == ["fold-1.npz"]
     with pytest.raises(Cancelled):
-        fit(Interrupt(20), tmp_path)  # in the third fold
+        fit(Interrupt(22), tmp_path)  # in the second epoch of the third fold
     assert sorted(path.name for path in tmp_path.iterdir()) == ["fold-1.npz", "fold-2.npz", "fold-3.npz"]
     found, model = fit(silent(), tmp_path)
     assert not any(tmp_path.iterdir())
