@@ -83,6 +83,8 @@ def all_items(job: Job) -> list[dict[str, Any]]:
     seen: dict[str, int] = {}
     ordered = []
     for video in job.spec.get("params", {}).get("videos", ()):
+        if Path(str(video)).is_dir():
+            continue  # its videos are known once they have begun
         name = Path(str(video)).name
         seen[name] = seen.get(name, 0) + 1
         label = name if seen[name] == 1 else f"{name} ({seen[name]})"
@@ -250,7 +252,7 @@ def _ended(job: Job) -> None:
             "calm",
         )
     else:
-        error_box(job.error, "The worker broke off" if job.state == "crashed" else "This did not work")
+        error_box(job.error, "The worker stopped unexpectedly" if job.state == "crashed" else "This did not work")
     again = {"cancelled": "Start again", "crashed": "Resume", "failed": "Try again"}[job.state]
     if st.button(again, key=f"resume_{job.id}", type="primary", icon=":material/replay:"):
         jobs().resume(job.id)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from gait_core.jobs.kinds import job_kinds
+
 __all__ = [
     "ago",
     "duration",
@@ -53,16 +55,8 @@ _STATES: Final[Mapping[str, str]] = {
     "cancelling": "Stopping",
     "cancelled": "Cancelled",
     "failed": "Failed",
-    "crashed": "Broken off",
+    "crashed": "Stopped unexpectedly",
     "done": "Done",
-}
-_KINDS: Final[Mapping[str, str]] = {
-    "baseline": "Baseline",
-    "analyse": "Analysis",
-    "measure": "Measurement",
-    "compare_profiles": "Comparison of profiles",
-    "demo_walks": "Demo walks",
-    "models": "Pose models",
 }
 
 
@@ -82,8 +76,9 @@ def state_name(state: str) -> str:
 
 
 def kind_name(kind: str) -> str:
-    """Return a kind of job in words."""
-    return _KINDS.get(kind, kind.replace("_", " ").capitalize())
+    """Return a kind of job in words; of a later version's kinds only the name is known."""
+    known = job_kinds().get(kind)
+    return known.title if known is not None else kind.replace("_", " ").capitalize()
 
 
 def joint_name(name: str) -> str:

@@ -75,7 +75,7 @@ def test_every_state_of_the_job(open_page: Open, space: Workspace, state: str) -
         "cancelling": "Stopping",
         "cancelled": "You cancelled this",
         "failed": "Expected a walk.",
-        "crashed": "The worker broke off",
+        "crashed": "The worker stopped unexpectedly",
         "done": "Done",
     }
     assert expected.get(state, "Run the profiles one by one") in said

@@ -99,7 +99,7 @@ def test_strip_cancels(open_page: Open, space: Workspace) -> None:
     [
         ("failed", "cannot be decoded", "Try again"),
         ("cancelled", "You cancelled this", "Start again"),
-        ("crashed", "worker broke off", "Resume"),
+        ("crashed", "worker stopped unexpectedly", "Resume"),
     ],
 )
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def test_killed_worker_is_seen_while_watching(studio: Any, page: Any) -> None:
     page.goto(f"{studio.url}/baseline?step=run&job={job}")
     expect(page.get_by_text("433 of 760 frames")).to_be_visible()
     change(studio.space, job, pid=1, pid_started_s=0.0)
-    expect(page.get_by_text("The worker broke off")).to_be_visible()
+    expect(page.get_by_text("The worker stopped unexpectedly")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
 

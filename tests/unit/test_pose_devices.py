@@ -349,7 +349,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the devices on which engines were opened; the one on a device breaks in a video of 50 frames."""
     found: list[str] = []
 
-    def open_engine(settings: PoseSettings, *, at_once: int = 1, device: str = "CPU") -> StandIn:
+    def open_engine(settings: PoseSettings, *, masks: bool = False, at_once: int = 1, device: str = "CPU") -> StandIn:
         found.append(device)
         return StandIn() if device == "CPU" else Breaking(45)
 
