@@ -69,8 +69,11 @@ class LogisticRegression(ArrayClassifier):
         scaling = Scaling.of(features)
         weights = balancing_weights(labels, len(self.shape.classes))[labels] if self.settings.class_weights else None
         estimator = Estimator(C=strength, max_iter=self.settings.max_iterations)
-        estimator.fit(scaling(features), labels, sample_weight=weights)
-        coefficients, bias = estimator.coef_, estimator.intercept_
+        rows = scaling(features)
+        # With more features than rows the penalised weights lie in the span of the rows: fewer numbers, same result.
+        basis = np.linalg.qr(rows.T)[0] if rows.shape[1] > rows.shape[0] else np.eye(rows.shape[1])
+        estimator.fit(rows @ basis, labels, sample_weight=weights)
+        coefficients, bias = estimator.coef_ @ basis.T, estimator.intercept_
         if len(estimator.classes_) == 2:  # one row of coefficients stands for the second class against the first
             coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])
             bias = np.concatenate([np.zeros_like(bias), bias])

@@ -100,14 +100,16 @@ class RocketKernels:
     def _features(self, values: NDArray[Any], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
         features = np.empty((len(values), len(self.biases)), np.float32)
         steps = np.arange(values.shape[1])
-        inside = steps < lengths[:, None]
+        ends = lengths[:, None]
+        inside = np.asarray(steps < ends)
         for first, kernel, dilation, count, signal in self._signals(values):
             found = _convolved(signal, dilation, KERNELS[kernel])
             # Every other kernel leaves out the steps at which it reaches over an end of the signal.
             reach = dilation * (_LENGTH // 2)
-            within = inside & (steps >= reach) & (steps < lengths[:, None] - reach)
-            counted = np.where(within.any(axis=1)[:, None], within, inside) if kernel % 2 else inside
-            over = np.greater(found[:, :, None], self.biases[first : first + count])
+            within = inside & (steps >= reach) & (steps < ends - reach)
+            usable = np.asarray(within.any(axis=1, keepdims=True))
+            counted = np.where(usable, within, inside) if kernel % 2 else inside
+            over = np.asarray(found[:, :, None] > self.biases[first : first + count])
             shares = (over & counted[:, :, None]).sum(axis=1) / counted.sum(axis=1)[:, None]
             features[:, first : first + count] = shares
         return features

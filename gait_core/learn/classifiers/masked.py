@@ -1,0 +1,44 @@
+"""Parts of networks for rows of different lengths: what lies after the length of a row never has a part in a result.
+
+The last channel of an input is 1 at valid steps and 0 after them. Everything here is built from layers and operations
+of Keras, so that a stored network loads in safe mode.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gait_core.learn.backend import load_keras
+
+__all__ = ["class_probabilities", "masked_mean", "normalised", "split_mask"]
+
+
+def split_mask(row: Any) -> tuple[Any, Any]:
+    """Return the channels of an input, 0 after the length, and its mask, shape (…, n_steps, 1)."""
+    mask = row[..., -1:]
+    return row[..., :-1] * mask, mask
+
+
+def masked_mean(signal: Any, mask: Any) -> Any:
+    """Return the mean over the valid steps, shape (…, n_channels).
+
+    Parameters
+    ----------
+    signal : tensor, shape (…, n_steps, n_channels)
+        0 after the length.
+    mask : tensor, shape (…, n_steps, 1)
+    """
+    ops = load_keras().ops
+    return ops.sum(signal, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
+
+
+def normalised(signal: Any, mask: Any, name: str) -> Any:
+    """Return a signal after batch normalisation over the valid steps alone, 0 after the length."""
+    keras = load_keras()
+    valid = keras.ops.squeeze(mask, -1) > 0.5
+    return keras.layers.BatchNormalization(name=name)(signal, mask=valid) * mask
+
+
+def class_probabilities(features: Any, classes: int) -> Any:
+    """Return the probability of each class, in single precision whatever the network runs in."""
+    return load_keras().layers.Dense(classes, activation="softmax", dtype="float32", name="classes")(features)

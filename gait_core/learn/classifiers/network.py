@@ -1,0 +1,312 @@
+"""A classifier around any network of Keras: inputs, batch size, training, prediction and storage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.config import digest_of
+from gait_core.errors import ModelError
+from gait_core.learn.artefact import load_artefact, save_artefact
+from gait_core.learn.backend import load_keras, seed_everything, training_versions
+from gait_core.learn.batches import ArrayBatches, BatchSource
+from gait_core.learn.checkpoint import Checkpoint
+from gait_core.learn.classifiers.batch_size import aligned_batch_size, fitting_batch_size
+from gait_core.learn.classifiers.checks import balancing_weights, check_fits, check_training
+from gait_core.learn.classifiers.features import Scaling
+from gait_core.learn.classifiers.network_settings import NetworkSettings
+from gait_core.learn.classifiers.precision import chosen_precision, precision
+from gait_core.learn.classifiers.protocol import FitReport, SampleShape
+from gait_core.learn.classifiers.sides import ExchangingBatches, Sides, both_sides, sides_of
+from gait_core.learn.classifiers.spec import ClassifierSpec, register
+from gait_core.learn.classifiers.training_options import callbacks_of, loss_of, optimizer_of
+from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.history import History
+from gait_core.learn.loop import TrainingLoop
+from gait_core.learn.registry import InputShape, ModelKind, register_model
+from gait_core.learn.settings import TrainSettings
+from gait_core.progress import Reporter, silent
+
+__all__ = ["NetworkClassifier", "network_inputs", "register_network"]
+
+_INPUTS: Final = ("curves", "windows")
+_JUDGED_AT_ONCE: Final = 128
+_ACCURACY: Final = "balanced_accuracy"
+
+
+class NetworkClassifier:
+    """Trains a network of Keras and predicts with it.
+
+    Parameters
+    ----------
+    kind : ModelKind
+        Of the network; its axes are steps and channels.
+    settings : NetworkSettings
+        Those of the kind.
+    shape : SampleShape
+    """
+
+    def __init__(self, kind: ModelKind, settings: Any, shape: SampleShape) -> None:
+        self._kind, self.settings, self.shape = kind, settings, shape
+        self._model: Any = None
+        self._scaling: Scaling | None = None
+        self._history = History()
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return self._kind.name
+
+    @property
+    def model(self) -> Any:
+        """The trained network, a keras.Model."""
+        return self._trained()[0]
+
+    def fit(
+        self,
+        training: Samples,
+        validation: Samples | None = None,
+        *,
+        reporter: Reporter | None = None,
+        checkpoint: Path | None = None,
+        labels: Mapping[str, int] | None = None,
+    ) -> FitReport:
+        """Learn from samples; see `Classifier.fit`.
+
+        With validation the epoch with the lowest validation loss is kept; without it all epochs are run.
+        """
+        begun_s = time.perf_counter()
+        settings: NetworkSettings = self.settings
+        check_training(self.name, _INPUTS, self.shape, training)
+        if validation is not None:
+            check_fits(self.name, self.shape, validation)
+        sides, note = sides_of(training) if settings.exchange_sides else (None, "")
+        dtype, precision_note = chosen_precision(settings.mixed_precision)
+        self._scaling = _scaling(both_sides(training, sides))
+        batch_size = settings.batch_size or fitting_batch_size(self._memory, len(training), settings.accumulate)
+        batch_size = aligned_batch_size(batch_size, len(training), settings.accumulate)
+        source = self._training_batches(training, sides, batch_size)
+        seed_everything(settings.seed)
+        with precision(dtype):
+            self._model = self._kind.build(self._input_shape, settings)
+            loop = self._loop(training, batch_size)
+        history = loop.run(
+            source,
+            None if validation is None else self._validation_batches(both_sides(validation, sides)),
+            reporter=reporter or silent(),
+            callbacks=callbacks_of(settings),
+            checkpoint=None if checkpoint is None else self._checkpoint(checkpoint),
+            labels=labels,
+        )
+        self._history = history
+        return FitReport(
+            epochs=len(history.loss),
+            history=history,
+            parameters=int(sum(np.prod(weight.shape) for weight in self._model.trainable_variables)),
+            duration_s=time.perf_counter() - begun_s,
+            notes=tuple(filter(None, (note, precision_note))),
+        )
+
+    def predict(self, samples: Samples) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n, n_classes); see `Classifier.predict`."""
+        self._trained()
+        check_fits(self.name, self.shape, samples)
+        if not len(samples):
+            return np.zeros((0, len(self.shape.classes)))
+        found = self._probabilities(samples)
+        sides = sides_of(samples)[0] if self.settings.exchange_sides else None
+        if sides is None:
+            return found
+        return (found + self._probabilities(samples.mirrored())[:, sides.classes]) / 2
+
+    def save(self, folder: Path) -> None:
+        """Write the network as ``.keras`` with its manifest; see `Classifier.save`."""
+        model, scaling = self._trained()
+        save_artefact(
+            folder,
+            model,
+            kind=self.name,
+            settings=self.settings,
+            inputs=self._input_shape,
+            versions=training_versions(),
+            history=self._history,
+            feature_names=self.shape.channels,
+            arrays={"mean": scaling.mean, "deviation": scaling.deviation},
+            details={"shape": self.shape.to_dict()},
+        )
+
+    @classmethod
+    def load(cls, kind: ModelKind, folder: Path) -> Self:
+        """Read what `save` wrote; no code from the file is run.
+
+        Raises
+        ------
+        ModelError
+            When the files are damaged, do not belong together, or hold something that safe mode refuses.
+        """
+        artefact = load_artefact(folder)
+        try:
+            shape = SampleShape.from_dict(artefact.manifest.details["shape"])
+            arrays = artefact.arrays()
+            scaling = Scaling(mean=arrays["mean"], deviation=arrays["deviation"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(
+                f"Expected a classifier of gait in {folder}, but got another model ({error}).",
+                "Choose the folder of a trained classifier.",
+            ) from error
+        loaded = cls(kind, artefact.manifest.settings, shape)
+        loaded._model, loaded._scaling, loaded._history = artefact.model(), scaling, artefact.manifest.history
+        return loaded
+
+    @property
+    def _input_shape(self) -> InputShape:
+        return InputShape(axes=(self.shape.n_steps, len(self.shape.channels)), classes=len(self.shape.classes))
+
+    def _memory(self, batch_size: int) -> int:
+        return self._kind.training_bytes(self._input_shape, self.settings, batch_size)
+
+    def _loop(self, training: Samples, batch_size: int) -> TrainingLoop:
+        settings: NetworkSettings = self.settings
+        batches = -(-len(training) // batch_size)
+        weights = balancing_weights(training.labels, len(self.shape.classes))
+        train_settings = TrainSettings(
+            epochs=settings.epochs,
+            patience=settings.patience,
+            batch_size=batch_size,
+            learning_rate=settings.learning_rate,
+            clipnorm=settings.clipnorm,
+            seed=settings.seed,
+        )
+        return TrainingLoop(
+            self._model,
+            train_settings,
+            loss=loss_of(settings, weights),
+            metrics={_ACCURACY: "categorical_accuracy"},
+            optimizer=optimizer_of(settings, batches),
+        )
+
+    def _training_batches(self, training: Samples, sides: Sides | None, batch_size: int) -> BatchSource:
+        settings: NetworkSettings = self.settings
+        by_row = settings.class_weights and settings.loss == "cross_entropy"
+        source = ArrayBatches(
+            self._network_inputs(training),
+            _one_hot(training),
+            batch_size=batch_size,
+            weights=_row_weights(training) if by_row else None,
+            seed=settings.seed,
+        )
+        return source if sides is None else ExchangingBatches(source, sides, settings.seed)
+
+    def _validation_batches(self, validation: Samples) -> BatchSource:
+        # Weighted by class, so that accuracy over these rows is balanced accuracy.
+        weights = _row_weights(validation) if self.settings.class_weights else None
+        inputs = self._network_inputs(validation)
+        return ArrayBatches(inputs, _one_hot(validation), batch_size=_JUDGED_AT_ONCE, weights=weights)
+
+    def _checkpoint(self, path: Path) -> Checkpoint:
+        return Checkpoint(path=path, context={"classifier": self.name, "settings": digest_of(self.settings.to_dict())})
+
+    def _network_inputs(self, samples: Samples) -> NDArray[np.float32]:
+        if self._scaling is None:
+            raise ModelError(f"Expected a trained {self.name}, but it was never trained.", "Call `fit` first.")
+        return network_inputs(samples, self._scaling)
+
+    def _probabilities(self, samples: Samples) -> NDArray[np.float64]:
+        inputs = self._network_inputs(samples)
+        to_numpy = load_keras().ops.convert_to_numpy
+        found = [
+            np.asarray(to_numpy(self._model.predict_on_batch(part)), np.float64)
+            for part in np.array_split(inputs, range(_JUDGED_AT_ONCE, len(inputs), _JUDGED_AT_ONCE))
+        ]
+        shares = np.concatenate(found)
+        total: NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
+        return total
+
+    def _trained(self) -> tuple[Any, Scaling]:
+        if self._model is None or self._scaling is None:
+            raise ModelError(f"Expected a trained {self.name}, but it was never trained.", "Call `fit` first.")
+        return self._model, self._scaling
+
+
+def network_inputs(samples: Samples, scaling: Scaling) -> NDArray[np.float32]:
+    """Return scaled rows with their mask as the last channel, shape (n, n_steps, n_channels + 1)."""
+    mask = (np.arange(samples.n_steps) < samples.lengths[:, None])[:, :, None]
+    rows = np.where(mask, scaling(samples.values), 0.0)
+    return np.concatenate([rows, mask], axis=2).astype(np.float32)
+
+
+def _scaling(samples: Samples) -> Scaling:
+    """Return the scaling of each channel over valid steps."""
+    return Scaling.of(samples.values[np.arange(samples.n_steps) < samples.lengths[:, None]])
+
+
+def _one_hot(samples: Samples) -> NDArray[np.float32]:
+    return np.eye(len(samples.classes), dtype=np.float32)[samples.labels]
+
+
+def _row_weights(samples: Samples) -> NDArray[np.float32]:
+    weights = balancing_weights(samples.labels, len(samples.classes))
+    return weights[samples.labels].astype(np.float32)
+
+
+def register_network(
+    *,
+    name: str,
+    title: str,
+    describe: str,
+    settings: type[NetworkSettings],
+    build: Callable[[InputShape, Any], Any],
+    parameters: Callable[[InputShape, Any], int],
+    activations: Callable[[InputShape, Any], int],
+) -> ClassifierSpec:
+    """Register a network as a kind of model and as a classifier of curves and windows.
+
+    Parameters
+    ----------
+    name, title, describe : str
+        As in `ClassifierSpec`.
+    settings : type of NetworkSettings
+    build, parameters, activations : callable
+        As in `ModelKind`; axes are steps and channels. The network takes one channel more, the mask, and gives
+        probabilities.
+    """
+    kind = register_model(
+        ModelKind(
+            name=name,
+            title=title,
+            task="classify",
+            settings=settings,
+            axes=("steps", "channels"),
+            build=build,
+            parameters=parameters,
+            activations=activations,
+        )
+    )
+
+    def inputs(shape: SampleShape) -> InputShape:
+        return InputShape(axes=(shape.n_steps, len(shape.channels)), classes=len(shape.classes))
+
+    def memory(chosen: NetworkSettings, shape: SampleShape, rows: int) -> int:
+        batch = min(rows, chosen.batch_size or _JUDGED_AT_ONCE)
+        data = 4 * 2 * rows * shape.n_steps * (len(shape.channels) + 1)
+        return kind.training_bytes(inputs(shape), chosen, batch) + data
+
+    return register(
+        ClassifierSpec(
+            name=name,
+            title=title,
+            describe=describe,
+            inputs=_INPUTS,
+            settings=settings,
+            build=partial(NetworkClassifier, kind),
+            parameter_count=lambda chosen, shape: kind.parameters(inputs(shape), chosen),
+            memory_bytes=memory,
+            load=partial(NetworkClassifier.load, kind),
+        )
+    )
