@@ -230,8 +230,10 @@ class _Reader:
             self._storages[storage] = self._load(storage)
         numbers = self._storages[storage]
         shape, strides = tuple(map(int, shape)), tuple(map(int, strides))
+        count = prod(int(size) for size in shape)
         last = offset + sum((size - 1) * step for size, step in zip(shape, strides, strict=True))
-        if min((offset, *shape, *strides)) < 0 or (prod(shape) and last >= len(numbers)):
+        # A tensor larger than its storage repeats numbers: no weight does, but a file made to fill the memory would.
+        if min((offset, *shape, *strides)) < 0 or count > len(numbers) or (count and last >= len(numbers)):
             raise ValueError(f"a tensor of shape {shape} does not fit its storage")
         steps = tuple(step * numbers.itemsize for step in strides)
         return np.lib.stride_tricks.as_strided(numbers[offset:], shape, steps, writeable=False).copy()
@@ -284,10 +286,9 @@ def _entry(archive: zipfile.ZipFile, name: str) -> bytes:
 def _numbers(archive: zipfile.ZipFile, folder: str, storage: _Storage, order: str, path: Path) -> NDArray[Any]:
     name = f"{folder}data/{storage.key}"
     dtype = np.dtype(order + ("u2" if storage.kind == "bf16" else storage.kind))
-    try:
-        content = archive.read(name)
-    except KeyError:
-        content = b""
+    entry = archive.NameToInfo.get(name)
+    # PyTorch never compresses; what is compressed could unpack to any size.
+    content = archive.read(entry) if entry is not None and entry.compress_type == zipfile.ZIP_STORED else b""
     if len(content) < storage.length * dtype.itemsize:
         raise ModelError(
             f"Expected {storage.length} numbers in {name} of {path.name}, but the file is incomplete.",

@@ -1,0 +1,96 @@
+"""Runs a network compiled once per shape: `CompiledForward`; and tells when memory ran out: `is_out_of_memory`.
+
+What differs between the backends of Keras is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.learn.backend import active_backend, load_keras
+
+__all__ = ["CompiledForward", "is_out_of_memory"]
+
+_SIGNS: Final = ("RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")
+
+
+class CompiledForward:
+    """Runs a network outside training; every new shape is compiled, every further call of that shape is not.
+
+    Later changes of the weights are seen.
+
+    Parameters
+    ----------
+    network : keras.Model
+    outputs : tuple of str
+        Which outputs are needed; what only others need is not computed.
+    """
+
+    def __init__(self, network: Any, outputs: tuple[str, ...]) -> None:
+        self.traces = 0
+        """How many shapes were compiled."""
+        self._network, self._outputs = network, outputs
+        self._to_numpy = load_keras().ops.convert_to_numpy
+        self._run: Callable[[Any, Any], dict[str, Any]] = {
+            "tensorflow": self._tensorflow,
+            "jax": self._jax,
+        }.get(active_backend(), lambda: self._forward)()
+
+    def __call__(self, frames: NDArray[np.float32], valid: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """Return the outputs of a batch, by name.
+
+        Parameters
+        ----------
+        frames : ndarray, shape (batch, frames, height, width, channels)
+        valid : ndarray, shape (batch, frames)
+        """
+        return {name: np.asarray(self._to_numpy(value)) for name, value in self._run(frames, valid).items()}
+
+    def _forward(self, frames: Any, valid: Any) -> dict[str, Any]:
+        self.traces += 1
+        found = self._network({"frames": frames, "valid": valid}, training=False)
+        return {name: found[name] for name in self._outputs}
+
+    def _tensorflow(self) -> Callable[[Any, Any], dict[str, Any]]:
+        import tensorflow as tf
+
+        # A shape that TensorFlow relaxes to "any" would spare compilations, and lose what it knows of the shape.
+        compiled = tf.function(self._forward, reduce_retracing=False)
+
+        def run(frames: Any, valid: Any) -> dict[str, Any]:
+            found: dict[str, Any] = compiled(tf.constant(frames), tf.constant(valid))
+            return found
+
+        return run
+
+    def _jax(self) -> Callable[[Any, Any], dict[str, Any]]:
+        import jax
+
+        network = self._network
+
+        def forward(trainable: Any, other: Any, frames: Any, valid: Any) -> dict[str, Any]:
+            self.traces += 1
+            inputs = {"frames": frames, "valid": valid}
+            found, _ = network.stateless_call(trainable, other, inputs, training=False)
+            return {name: found[name] for name in self._outputs}
+
+        compiled = jax.jit(forward)
+
+        def run(frames: Any, valid: Any) -> dict[str, Any]:
+            trainable = [variable.value for variable in network.trainable_variables]
+            other = [variable.value for variable in network.non_trainable_variables]
+            found: dict[str, Any] = compiled(trainable, other, frames, valid)
+            return found
+
+        return run
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error of any backend says that memory ran out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)

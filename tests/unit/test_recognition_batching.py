@@ -1,0 +1,213 @@
+"""An embedding is the same alone and in any batch; shapes, memory and order are as promised."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from gait_core.errors import InputError, MemoryLimitError
+from gait_core.recognition.batching import BatchSettings, Embedder, padded_length
+from gait_core.recognition.forward import is_out_of_memory
+from gait_core.recognition.networks.model import build_network
+from gait_core.recognition.networks.settings import (
+    DeepGaitV2Settings,
+    GaitBaseSettings,
+    NetworkSettings,
+    SkeletonGaitPPSettings,
+    SkeletonGaitSettings,
+    XGaitSettings,
+)
+
+SMALL = 0.125
+NETWORKS = {
+    "gaitbase": GaitBaseSettings(width=SMALL, classes=3),
+    "deepgaitv2_2d": DeepGaitV2Settings(width=SMALL, mode="2d"),
+    "deepgaitv2_p3d": DeepGaitV2Settings(width=SMALL, mode="p3d", blocks=(1, 2, 2, 1)),
+    "deepgaitv2_3d": DeepGaitV2Settings(width=SMALL, mode="3d"),
+    "skeletongait": SkeletonGaitSettings(width=SMALL),
+    "skeletongaitpp": SkeletonGaitPPSettings(width=SMALL),
+    "xgait": XGaitSettings(width=SMALL),
+}
+
+
+def sequence(settings: NetworkSettings, frames: int, seed: int = 0) -> np.ndarray:
+    """Return noise that each channel accepts."""
+    rng = np.random.default_rng([frames, seed])
+    values = rng.random((frames, *settings.frame_shape), dtype=np.float32)
+    if "parsing" in settings.channels:
+        values[..., 0] = np.floor(values[..., 0] * 12)
+    return values
+
+
+class Stand:
+    """Answers like a network whose embedding is the mean of a sequence; knows what it was given."""
+
+    settings = GaitBaseSettings()
+
+    def __init__(self, *, limit: int = 10**9) -> None:
+        self.shapes: list[tuple[int, int]] = []
+        self.limit, self.traces = limit, 0
+
+    def __call__(self, frames, valid):
+        batch, length = valid.shape
+        if batch * length > self.limit:
+            raise MemoryError
+        self.shapes.append((batch, length))
+        means = (frames.mean(axis=(2, 3, 4)) * valid).sum(1) / valid.sum(1)
+        return {"parts": np.tile(means[:, None, None], (1, 256, 16)), "vector": np.tile(means[:, None], (1, 4096))}
+
+
+def level(frames: int, value: float) -> np.ndarray:
+    return np.full((frames, 64, 44), value, np.float32)
+
+
+def stand_in(stand: Stand, **settings) -> Embedder:
+    return Embedder(stand, BatchSettings(**settings), forward=stand)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_an_embedding_is_the_same_alone_and_in_any_batch(name):
+    settings = NETWORKS[name]
+    network = build_network(settings, seed=1)
+    rng = np.random.default_rng(0)
+    for parameter in network.parameters.by_name.values():  # statistics that make padding visible
+        if parameter.name.endswith((".running_mean", ".bias")):
+            parameter.variable.assign(rng.normal(0.0, 0.3, parameter.source_shape))
+    clips = [sequence(settings, frames) for frames in (3, 16, 9, 1)]
+    alone = [
+        np.asarray(network({"frames": clip[None], "valid": np.ones((1, len(clip)), np.float32)})["parts"])[0]
+        for clip in clips
+    ]
+    embedder = Embedder(network, BatchSettings(frame_multiple=16))
+    together = list(embedder.embed(clips))
+    turned = list(embedder.embed(clips[::-1]))[::-1]
+    assert embedder.statistics.batches == 2
+    largest = max(np.abs(parts).max() for parts in alone)
+    for parts, first, second in zip(alone, together, turned, strict=True):
+        assert np.abs(first.parts - parts).max() <= 1e-5 * largest
+        assert np.abs(second.parts - parts).max() <= 1e-5 * largest
+        assert np.linalg.norm(first.vector) == pytest.approx(1.0, abs=1e-6)
+        assert (first.logits is None) == (settings.classes == 0)
+
+
+def test_without_the_mask_the_same_network_would_be_wrong():
+    """The test above can fail: padding that is not masked changes an embedding by percents."""
+    settings = NETWORKS["deepgaitv2_p3d"]
+    network = build_network(settings, seed=1)
+    for parameter in network.parameters.by_name.values():
+        if parameter.name.endswith(".bias"):
+            parameter.variable.assign(np.full(parameter.source_shape, 0.3))
+    clip = sequence(settings, 5)
+    padded = np.concatenate([clip, np.zeros_like(clip)])[None]
+    masked, open_ = (
+        np.asarray(network({"frames": padded, "valid": valid})["parts"])
+        for valid in (np.array([[1.0] * 5 + [0.0] * 5], np.float32), np.ones((1, 10), np.float32))
+    )
+    assert np.abs(masked - open_).max() > 0.01 * np.abs(masked).max()
+
+
+def test_only_few_shapes_are_compiled():
+    settings = NETWORKS["gaitbase"]
+    embedder = Embedder(build_network(settings), BatchSettings(frame_multiple=8, frames_per_batch=32, look_ahead=16))
+    lengths = np.random.default_rng(3).integers(1, 25, 40)
+    found = list(embedder.embed(sequence(settings, frames) for frames in lengths))
+    assert [one.n_frames for one in found] == list(lengths)
+    # Up to 4, 2 and 1 sequences of 8, 16 and 24 frames.
+    assert embedder.traces <= 3 + 2 + 1
+    before = embedder.traces
+    list(embedder.embed(sequence(settings, frames) for frames in lengths))
+    assert embedder.traces == before
+
+
+def test_padding_and_number_of_lengths_are_bounded():
+    settings = BatchSettings()
+    lengths = [padded_length(frames, settings) for frames in range(1, 721)]
+    for frames, padded in zip(range(1, 721), lengths, strict=True):
+        assert 0 <= padded - frames < max(settings.frame_multiple, settings.max_padding * frames)
+    assert len(set(lengths)) <= 40
+    assert lengths == sorted(lengths)
+
+
+def test_order_is_that_of_the_sequences():
+    lengths = [5, 40, 7, 3, 40, 100, 8, 1, 39]
+    stand = Stand()
+    found = list(stand_in(stand, look_ahead=4).embed(level(n, (i + 1) / 10) for i, n in enumerate(lengths)))
+    assert [one.index for one in found] == list(range(9))
+    assert [one.n_frames for one in found] == lengths
+    assert [one.vector[0] for one in found] == pytest.approx([(i + 1) / 10 for i in range(9)], rel=1e-5)
+    assert max(batch for batch, _ in stand.shapes) > 1
+
+
+def test_out_of_memory_halves_the_batches_and_goes_on(caplog):
+    stand = Stand(limit=20)
+    embedder = stand_in(stand, frame_multiple=8, frames_per_batch=64)
+    found = list(embedder.embed(level(8, (i + 1) / 20) for i in range(16)))
+    assert [one.vector[0] for one in found] == pytest.approx([(i + 1) / 20 for i in range(16)], rel=1e-5)
+    assert embedder.statistics.halvings == 2
+    assert set(stand.shapes) == {(2, 8)}
+    assert "out of memory" in caplog.text
+
+
+def test_one_sequence_that_does_not_fit_is_an_error():
+    with pytest.raises(MemoryLimitError, match="30 frames"):
+        list(stand_in(Stand(limit=20)).embed([level(30, 0.5)]))
+
+
+def test_other_failures_are_not_taken_for_lack_of_memory():
+    class Broken(Stand):
+        def __call__(self, frames, valid):
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        list(stand_in(Broken()).embed([level(3, 0.5)]))
+    assert is_out_of_memory(RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes"))
+    assert is_out_of_memory(type("ResourceExhaustedError", (Exception,), {})())
+    assert not is_out_of_memory(RuntimeError("INVALID_ARGUMENT"))
+
+
+def test_no_more_sequences_are_held_than_looked_ahead():
+    alive: list[weakref.ref[np.ndarray]] = []
+    most = 0
+
+    def frames() -> Iterator[np.ndarray]:
+        nonlocal most
+        for number in range(60):
+            clip = level(5 + number % 20, 0.5)
+            alive.append(weakref.ref(clip))
+            most = max(most, sum(ref() is not None for ref in alive))
+            yield clip
+
+    consumed = sum(1 for _ in stand_in(Stand(), look_ahead=6).embed(frames()))
+    assert consumed == 60
+    assert most <= 6 + 2  # and the one being made, and the one being handed over
+
+
+def test_results_come_before_the_source_ends():
+    read = 0
+
+    def frames() -> Iterator[np.ndarray]:
+        nonlocal read
+        while True:
+            read += 1
+            yield level(6, 0.5)
+
+    results = stand_in(Stand(), look_ahead=8).embed(frames())
+    assert [next(results).index for _ in range(20)] == list(range(20))
+    assert read <= 20 + 8
+
+
+def test_bad_sequences_are_named():
+    with pytest.raises(InputError, match="sequence 1"):
+        list(stand_in(Stand()).embed([level(4, 0.5), np.zeros((0, 64, 44))]))
+    with pytest.raises(InputError, match="at most 10 frames in sequence 0"):
+        stand_in(Stand(), max_frames=10).embed_one(level(11, 0.5))
+    assert list(stand_in(Stand()).embed([])) == []
+
+
+def test_batch_size_follows_the_memory():
+    small, large = (BatchSettings.for_memory(size << 30, Stand()).frames_per_batch for size in (1, 8))
+    assert 1 <= small < large
+    assert BatchSettings.for_memory(1, Stand()).frames_per_batch == 1
