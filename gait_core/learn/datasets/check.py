@@ -197,7 +197,7 @@ def _count_problems(samples: Samples, folds: int) -> list[Problem]:
             problems.append(
                 Problem(
                     code="one_subject" if count else "no_subject",
-                    message=f"Class {label} has {count or 'no'} subject{'' if count else 's'} with usable rows: a model "
+                    message=f"Class {label} has {'one subject' if count else 'no subject'} with usable rows: a model "
                     "cannot be tested on anybody it has not learned from.",
                     remedy="Add people of this class, or leave it out.",
                     items=(label,),
@@ -220,14 +220,13 @@ def _same_rows(samples: Samples) -> list[Problem]:
     if samples.kind == "parameters" and len(samples.channels) < 3:
         return []  # few numbers may be equal by chance
     first: dict[bytes, int] = {}
-    strangers, same = [], []
+    strangers: list[str] = []
+    same: list[str] = []
     for row in range(len(samples)):
         before = first.setdefault(samples.values[row].tobytes(), row)
         if before == row:
             continue
-        pair = (
-            f"{samples.walks[before]} of {samples.subjects[before]} = {samples.walks[row]} of {samples.subjects[row]}"
-        )
+        pair = " = ".join(f"{samples.walks[one]} of {samples.subjects[one]}" for one in (before, row))
         (same if samples.subjects[before] == samples.subjects[row] else strangers).append(pair)
     problems = []
     if strangers:

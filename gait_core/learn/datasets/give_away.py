@@ -1,4 +1,4 @@
-"""Finds what gives the label away: one column that separates a class without a mistake, a side that is always affected."""
+"""Finds what gives the label away: a column that separates a class perfectly, a side that is always affected."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem
                 Problem(
                     code="fact_gives_label",
                     message=f"{fact.name} alone tells {listed(told)} from the rest without a mistake.",
-                    remedy="It is not learned from, but what depends on it (as joint angles on speed) may be all that a "
-                    "model learns. Compare people who are alike in it.",
+                    remedy="It is not learned from, but what depends on it, as joint angles on speed, may be all that "
+                    "a model learns: compare people who are alike in it.",
                     severity="warning",
                     items=tuple(told),
                 )
@@ -51,7 +51,7 @@ def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem
 def sample_problems(samples: Samples) -> list[Problem]:
     """Return which columns give the label away, and which side is always the affected one."""
     columns = list(_columns(samples))
-    found = {name: [] for name in samples.classes}
+    found: dict[str, list[str]] = {name: [] for name in samples.classes}
     for name, values in columns:
         for number, label in enumerate(samples.classes):
             if _separates(values, samples.labels == number, samples.subjects):
@@ -98,16 +98,16 @@ def _separates(values: NDArray[np.float64], own: NDArray[np.bool_], subjects: ND
 
 def _tells(fact: Fact, own: NDArray[np.bool_]) -> bool:
     subjects = np.array(fact.subjects, np.str_)
-    if fact.numeric:
-        values = np.array(fact.values, np.float64)
-        known = np.isfinite(values)
-        if known[own].all() != known[~own].all() and not (known[own].any() and known[~own].any()):
-            return True  # known of one class only
-        return bool(known.any()) and _separates(values[known], own[known], subjects[known])
-    texts = np.array(fact.values, np.str_)
     for part in (own, ~own):
         if len(set(subjects[part].tolist())) < _FEWEST:
             return False
+    if fact.numeric:
+        values = np.array(fact.values, np.float64)
+        known = np.isfinite(values)
+        if not known[own].any() or not known[~own].any():
+            return bool(known[own].all() or known[~own].all())  # known of one side only
+        return _separates(values[known], own[known], subjects[known])
+    texts = np.array(fact.values, np.str_)
     return not set(texts[own].tolist()) & set(texts[~own].tolist()) and _shared(texts, subjects)
 
 
@@ -154,7 +154,7 @@ def _sides(samples: Samples) -> list[Problem]:
 
 
 def _lower_left(difference: NDArray[np.float64], samples: Samples) -> dict[str, float]:
-    """Return for each class the share of people whose left side is lower (negative: right), 0 where it may be chance."""
+    """Return for each class the share of people whose left side is lower (negative: right), 0 where chance may do."""
     found = {}
     for number, label in enumerate(samples.classes):
         own = samples.labels == number

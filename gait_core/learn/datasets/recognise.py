@@ -21,9 +21,9 @@ __all__ = ["LABELS_FILE", "open_dataset"]
 LABELS_FILE: Final = "labels.csv"
 
 _KINDS: Final = (
-    "Give a folder with one folder of videos per class, a folder with labels.csv (video,label,subject[,split]), a table "
-    "of gait cycles (subject,label,side,channel,p000_deg to p100_deg), or a table of parameters (subject,label and "
-    "columns of numbers)."
+    "Give a folder with one folder of videos per class, a folder with labels.csv (video,label,subject[,split]), a "
+    "table of gait cycles (subject,label,side,channel,p000_deg to p100_deg), or a table of parameters (subject,label "
+    "and columns of numbers)."
 )
 
 
