@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -130,13 +130,16 @@ class CrossValidation:
     records : tuple of FoldRecord
     predictions : tuple of Predictions
         One per repetition that has a finished fold, its folds one after the other.
+    raw_predictions : tuple of Predictions
+        The same at temperature 1 and without thresholds, to choose those of a final model by.
     planned : int
         Folds that there would be in all.
     """
 
     records: tuple[FoldRecord, ...]
     predictions: tuple[Predictions, ...]
-    planned: int = field(default=0)
+    raw_predictions: tuple[Predictions, ...]
+    planned: int
 
     @property
     def complete(self) -> bool:
@@ -201,13 +204,24 @@ def cross_validate(
         finished.append(done)
         halvings = max(halvings, done[0].halvings)
         reporter.progress("folds", number, len(plans), "folds", message=_told(done[0]))
-    seeds = list(dict.fromkeys(record.seed for record, _ in finished))
     return CrossValidation(
         records=tuple(record for record, _ in finished),
-        predictions=tuple(
-            joined_predictions([found for record, found in finished if record.seed == seed]) for seed in seeds
-        ),
+        predictions=_by_seed(finished),
+        raw_predictions=_by_seed([(record, _raw(record, found)) for record, found in finished]),
         planned=len(plans),
+    )
+
+
+def _by_seed(folds: Sequence[tuple[FoldRecord, Predictions]]) -> tuple[Predictions, ...]:
+    seeds = dict.fromkeys(record.seed for record, _ in folds)
+    return tuple(joined_predictions([found for record, found in folds if record.seed == seed]) for seed in seeds)
+
+
+def _raw(record: FoldRecord, found: Predictions) -> Predictions:
+    """Return the predictions of a fold as the classifier gave them."""
+    undone = Decision(temperature=1.0 / record.decision.temperature)
+    return replace(
+        found, probabilities=undone.calibrated(found.probabilities), thresholds=Decision().thresholds(len(found))
     )
 
 

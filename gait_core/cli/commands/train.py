@@ -1,0 +1,119 @@
+"""``train``: trains and judges a classifier of gait."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gait_core.cli.answers import Answer, run_job
+from gait_core.cli.console import Console, duration_text
+from gait_core.cli.registry import command
+from gait_core.errors import InputError
+from gait_core.workspace import Workspace
+
+__all__ = ["metric_lines", "pairs_of"]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    # Options that are not given stay None: then the settings file decides, and the defaults of `TrainRequest` last.
+    parser.add_argument("dataset", nargs="?", metavar="DATASET", help="folder of videos or table; see `dataset check`")
+    parser.add_argument("--model", metavar="NAME", help="the classifier: svm, tcn, …")
+    parser.add_argument("--folds", type=int, metavar="N", help="parts of the subjects, each tested once; default: 5")
+    parser.add_argument("--seeds", type=int, metavar="N", help="repetitions with other folds; default: 1")
+    parser.add_argument("--first-seed", type=int, metavar="N", help="seed of the first repetition; default: 0")
+    parser.add_argument("--permuted", action="store_true", default=None, help="control: exchange labels at random")
+    parser.add_argument("--threshold", metavar="HOW", help="half, or inner: set on the inner split")
+    parser.add_argument("--calibrate", action="store_true", default=None, help="set a temperature on the inner split")
+    parser.add_argument("--no-final", action="store_true", default=None, help="cross-validate only")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the classifier: --set epochs=50"
+    )
+    parser.add_argument(
+        "--data", action="append", default=[], metavar="KEY=VALUE", help="how the data are read: --data rows=curves"
+    )
+    parser.add_argument("--config", metavar="FILE", help="a settings file in JSON; options given beside it win")
+    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted")
+
+
+@command("train", help="train and judge a classifier of gait", order=84, arguments=_arguments)
+def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Train and judge a classifier."""
+    from gait_core.learn.runs import new_run_id
+    from gait_core.workflows.train_request import TrainRequest, read_config, resumed_request
+
+    given = _given(args)
+    if args.resume:
+        request = resumed_request(workspace, args.resume, given)
+    else:
+        values = {**(read_config(Path(args.config)) if args.config else {}), **given}
+        for name in ("dataset", "model"):
+            if not values.get(name):
+                raise InputError(f"Expected a {name} to train, but got none.", "Run `train DATASET --model NAME`.")
+        request = TrainRequest.from_dict(values)
+        request = request.with_(
+            dataset=str(Path(request.dataset).expanduser().absolute()), run=request.run or new_run_id(request.model)
+        )
+    title = f"{request.spec.title} on {Path(request.dataset).name}"
+    result = run_job(workspace, console, "train", request.to_dict(), title)
+    return result, "\n".join(_lines(result))
+
+
+def _given(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the fields of a `TrainRequest` that stand on the command line."""
+    names = ("dataset", "model", "folds", "seeds", "first_seed", "permuted", "threshold", "calibrate")
+    found = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if "dataset" in found:
+        found["dataset"] = str(Path(found["dataset"]).expanduser().absolute())
+    if args.no_final:
+        found["final"] = False
+    for name, pairs in (("settings", args.set), ("data", args.data)):
+        if pairs:
+            found[name] = pairs_of(pairs, "--set" if name == "settings" else "--data")
+    return found
+
+
+def pairs_of(pairs: Sequence[str], option: str) -> dict[str, Any]:
+    """Return ``KEY=VALUE`` pairs; a value is JSON where it can be read as such, else text.
+
+    Raises
+    ------
+    InputError
+        When there is no ``=``.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise InputError(f"Expected {option} KEY=VALUE, but got {pair!r}.", f"For example {option} epochs=50.")
+        try:
+            found[key.strip()] = json.loads(text)
+        except ValueError:
+            found[key.strip()] = text
+    return found
+
+
+def metric_lines(metrics: dict[str, dict[str, float | None]]) -> list[str]:
+    """Return figures with their intervals, one line each."""
+    lines = []
+    for name, own in metrics.items():
+        if own["mean"] is None:
+            lines.append(f"  {name.replace('_', ' ')}: not defined")
+            continue
+        interval = "" if own["ci_low"] is None else f" ({own['ci_low']:.3f} to {own['ci_high']:.3f})"
+        lines.append(f"  {name.replace('_', ' ')}: {own['mean']:.3f}{interval}")
+    return lines
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    control = ", control with permuted labels" if result["permuted"] else ""
+    lines = [
+        f"{result['model']}: {len(result['folds'])} folds, {result['subjects']} subjects, by {result['unit']}{control}",
+        *metric_lines(result["metrics"]),
+    ]
+    lines += [f"  ! {note}" for note in result["notes"]]
+    took = duration_text(sum(result["timing_s"].values()))
+    model = result["artefacts"]["model"]
+    return [*lines, f"Run {result['run']}, {took}" + (f"; model in {model}" if model else "")]

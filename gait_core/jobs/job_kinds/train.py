@@ -1,0 +1,19 @@
+"""The job that trains and judges a classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gait_core.jobs.kinds import job_kind
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__: list[str] = []
+
+
+@job_kind("train", title="Training")
+def _train(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.train import TrainRequest, train_classifier
+
+    return train_classifier(TrainRequest.from_dict(params), workspace, reporter)

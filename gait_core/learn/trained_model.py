@@ -1,0 +1,288 @@
+"""A trained classifier that is stored with everything needed to use it on other data, and says what it may be used for.
+
+::
+
+    <folder>/
+      model.json    typed manifest: what it is, what it learned from, how good it is, the digest of every other file
+      inputs.npz    where its channels usually lie, and what is like its training data
+      classifier/   the classifier as it stores itself
+      card.md       the same for people
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.cache.archive import json_ready, load_arrays, save_arrays
+from gait_core.errors import GaitError, InputError, ModelError, NotFoundError
+from gait_core.learn.abstention import Familiarity
+from gait_core.learn.channel_map import UsualChannels
+from gait_core.learn.classifiers import Classifier, load_classifier
+from gait_core.learn.cross_validation import predict_samples
+from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.decision import Decision
+from gait_core.learn.predictions import Predictions
+from gait_core.workspace import Workspace, read_json, safe_name, whole_folder, write_json
+
+__all__ = ["MODEL_FORMAT", "TrainedModel", "TrainedModelFacts", "find_model", "load_model", "promote", "save_model"]
+
+MODEL_FORMAT: Final = 1
+_MANIFEST: Final = "model.json"
+_INPUTS: Final = "inputs.npz"
+_CLASSIFIER: Final = "classifier"
+_RESTORE: Final = "Restore the folder, or train the model again."
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedModelFacts:
+    """Contents of ``model.json``, the digests of files aside.
+
+    Attributes
+    ----------
+    model, title : str
+        Name in the registry of classifiers, and the name for people.
+    run : str
+        The training run that it comes from.
+    created_s : float
+        s since 1970.
+    dataset : mapping
+        Name, path, kind, digest and counts of what it learned from.
+    data_settings, settings : mapping
+        `DatasetSettings`, and the settings of the classifier.
+    channels, classes : tuple of str
+    kind : {"curves", "windows", "parameters"}
+    n_steps : int
+    decision : Decision
+    epochs : int
+        Epochs of the final training; 0 for a classifier that has none.
+    scores : mapping
+        Of the cross-validation, see `gait_core.learn.scores.Scores.to_dict`; empty where there was none.
+    versions : mapping of str to str
+    """
+
+    model: str
+    title: str
+    run: str
+    created_s: float
+    dataset: Mapping[str, Any]
+    data_settings: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    channels: tuple[str, ...]
+    classes: tuple[str, ...]
+    kind: str
+    n_steps: int
+    decision: Decision
+    epochs: int = 0
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything for JSON."""
+        found: dict[str, Any] = json_ready(dict(vars(self), decision=self.decision.to_dict()))
+        return found
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from JSON; a `KeyError`, `TypeError` or `ValueError` where it does not fit."""
+        own = {entry.name: values[entry.name] for entry in fields(cls)}
+        for name in ("channels", "classes"):
+            own[name] = tuple(map(str, own[name]))
+        return cls(**dict(own, decision=Decision.from_dict(own["decision"])))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainedModel:
+    """A trained classifier, ready to be used.
+
+    Attributes
+    ----------
+    facts : TrainedModelFacts
+    classifier : Classifier
+    usual : UsualChannels
+    familiarity : Familiarity or None
+        None where there were too few subjects to tell what is unlike them.
+    folder : Path or None
+        Where it is stored.
+    """
+
+    facts: TrainedModelFacts
+    classifier: Classifier
+    usual: UsualChannels
+    familiarity: Familiarity | None
+    folder: Path | None = None
+
+    def predict(self, samples: Samples) -> Predictions:
+        """Return what it says about samples that have its channels and classes, see `fitted_samples`."""
+        return predict_samples(self.classifier, samples, self.facts.decision)
+
+    def distances(self, samples: Samples) -> NDArray[np.float64]:
+        """Return how far each row lies from the training data, shape (n,); 0 where that is not known."""
+        return np.zeros(len(samples)) if self.familiarity is None else self.familiarity.distances(samples)
+
+    def unlike(self, samples: Samples, groups: NDArray[np.str_]) -> dict[str, float]:
+        """Return the groups of rows that are unlike the training data, with their distances."""
+        return {} if self.familiarity is None else self.familiarity.unlike(self.distances(samples), groups)
+
+
+def save_model(folder: Path, model: TrainedModel, card: str) -> None:
+    """Write a trained model; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Replaced where it exists.
+    model : TrainedModel
+    card : str
+        Markdown for people.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full.
+    """
+    with whole_folder(folder) as place:
+        (place / _CLASSIFIER).mkdir()
+        model.classifier.save(place / _CLASSIFIER)
+        arrays = model.usual.to_arrays()
+        save_arrays(place / _INPUTS, arrays | ({} if model.familiarity is None else model.familiarity.to_arrays()))
+        (place / "card.md").write_text(card, encoding="utf-8")
+        files = {
+            path.relative_to(place).as_posix(): _sha256(path) for path in sorted(place.rglob("*")) if path.is_file()
+        }
+        write_json(place / _MANIFEST, {"format": MODEL_FORMAT, **model.facts.to_dict(), "files": files})
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """Read a trained model after comparing every file with its manifest.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    ModelError
+        When a file has changed or is missing, when the manifest is of another format, or when the classifier is not the
+        one described or holds code.
+    """
+    values = read_json(folder / _MANIFEST)
+    found = values.get("format") if isinstance(values, Mapping) else None
+    if found != MODEL_FORMAT:
+        raise ModelError(
+            f"Expected a trained model of format {MODEL_FORMAT} in {folder}, but it has format {found!r}.",
+            "Update Gait Studio, or train the model again.",
+        )
+    try:
+        facts = TrainedModelFacts.from_dict(values)
+        files = {str(name): str(digest) for name, digest in values["files"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
+        raise ModelError(
+            f"Expected the manifest of a trained model in {folder}, but it is not ({error}).", _RESTORE
+        ) from error
+    _check_files(folder, files)
+    arrays = load_arrays(folder / _INPUTS)
+    classifier = load_classifier(folder / _CLASSIFIER)
+    if classifier.name != facts.model or classifier.shape.channels != facts.channels:
+        raise ModelError(
+            f"Expected a {facts.model} over {len(facts.channels)} channels in {folder}, but the stored classifier is a "
+            f"{classifier.name} over {len(classifier.shape.channels)}.",
+            _RESTORE,
+        )
+    knows = any(name.startswith("familiarity/") for name in arrays)
+    return TrainedModel(
+        facts=facts,
+        classifier=classifier,
+        usual=UsualChannels.from_arrays(arrays),
+        familiarity=Familiarity.from_arrays(arrays) if knows else None,
+        folder=folder,
+    )
+
+
+def find_model(named: str, workspace: Workspace) -> Path:
+    """Return the folder of a trained model.
+
+    Parameters
+    ----------
+    named : str
+        Name of a model of the workspace, identifier of a run, or path of a folder of either.
+    workspace : Workspace
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    """
+    places = [Path(named).expanduser(), Path(named).expanduser() / "model"]
+    if "/" not in named and "\\" not in named:
+        places += [workspace.models / named, workspace.runs / named / "model"]
+    for place in places:
+        if (place / _MANIFEST).is_file():
+            return place
+    if any((place.parent if place.name == "model" else place).joinpath("run.json").is_file() for place in places):
+        raise NotFoundError(
+            f"Expected a trained model in the run {named!r}, but it has none: it is not finished, or it was a control "
+            "with permuted labels.",
+            f"Resume it with `train --resume {named}`, or name another run.",
+        )
+    raise NotFoundError(
+        f"Expected a run, a model or a folder named {named!r}, but there is none.",
+        "Look at the list of runs on the Training lab page.",
+    )
+
+
+def promote(workspace: Workspace, named: str, name: str) -> Path:
+    """Copy the model of a run to the models of the workspace, where the other pages find it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    named : str
+        See `find_model`.
+    name : str
+        Name for it; replaces a model of that name.
+
+    Returns
+    -------
+    Path
+        Its folder.
+
+    Raises
+    ------
+    InputError
+        When nothing is left of the name without special characters.
+    """
+    source = find_model(named, workspace)
+    load_model(source)
+    plain = safe_name(name, fallback="")
+    if not plain:
+        raise InputError(f"Expected a name with a letter or a digit, but got {name!r}.", "Give another name.")
+    target = workspace.models / plain
+    with whole_folder(target) as place:
+        shutil.copytree(source, place, dirs_exist_ok=True)
+    return target
+
+
+def _check_files(folder: Path, files: Mapping[str, str]) -> None:
+    for name, digest in files.items():
+        pure = PurePosixPath(name)
+        if pure.is_absolute() or ".." in pure.parts or "\\" in name:
+            raise ModelError(f"Expected plain names of files in {folder / _MANIFEST}, but got {name!r}.", _RESTORE)
+        path = folder / name
+        if not path.is_file():
+            raise ModelError(f"Expected {name} in {folder}, but it is not there.", _RESTORE)
+        # The card is for people, who may add to it.
+        if name != "card.md" and _sha256(path) != digest:
+            raise ModelError(f"Expected {name} in {folder} as it was written, but the file has changed.", _RESTORE)
+    if _INPUTS not in files or not any(name.startswith(f"{_CLASSIFIER}/") for name in files):
+        raise ModelError(f"Expected a classifier and its inputs in {folder}, but the manifest lists none.", _RESTORE)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

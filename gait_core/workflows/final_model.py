@@ -1,0 +1,145 @@
+"""The model that learns from all subjects once the cross-validation has told what to expect of it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from gait_core.learn.abstention import learn_familiarity
+from gait_core.learn.channel_map import UsualChannels
+from gait_core.learn.cross_validation import CrossValidation
+from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.decision import Decision, choose_decision
+from gait_core.learn.fit_once_more import Attempt, MakeClassifier, fit_once_more
+from gait_core.learn.folds import inner_split
+from gait_core.learn.model_card import model_card
+from gait_core.learn.runs import RunManifest
+from gait_core.learn.scores import score
+from gait_core.learn.trained_model import TrainedModel, TrainedModelFacts, save_model
+from gait_core.progress import Reporter
+from gait_core.workflows.train_request import TrainRequest
+
+__all__ = ["train_final"]
+
+_FOLDER: Final = "final"
+
+
+def train_final(
+    request: TrainRequest,
+    samples: Samples,
+    kept: Samples | None,
+    found: CrossValidation,
+    make: MakeClassifier,
+    folder: Path,
+    manifest: RunManifest,
+    reporter: Reporter,
+) -> dict[str, Any] | None:
+    """Train on all subjects and store the model with its card.
+
+    Threshold and temperature are chosen on the predictions of the cross-validation, each for a subject that the
+    classifier had not learned from. A network runs for the median of the folds' best epochs, for nobody is left by
+    whom to stop; with the schedule ``plateau``, which needs somebody, one part of the subjects decides.
+
+    Parameters
+    ----------
+    request : TrainRequest
+    samples : Samples
+        Of all subjects to learn from.
+    kept : Samples or None
+        Of subjects that a label file keeps for testing.
+    found : CrossValidation
+    make : callable
+    folder : Path
+        Of the run.
+    manifest : RunManifest
+        With the scores of the cross-validation.
+    reporter : Reporter
+
+    Returns
+    -------
+    dict or None
+        Scores on the subjects kept for testing.
+    """
+    attempt = _fit(request, samples, found, make, folder, manifest, reporter)
+    decision = _decision(request, found)
+    facts = TrainedModelFacts(
+        model=request.model,
+        title=manifest.title,
+        run=manifest.id,
+        created_s=time.time(),
+        dataset=manifest.dataset,
+        data_settings=request.data_settings().to_dict(),
+        settings=attempt.classifier.settings.to_dict(),
+        channels=samples.channels,
+        classes=samples.classes,
+        kind=samples.kind,
+        n_steps=samples.n_steps,
+        decision=decision,
+        epochs=attempt.report.epochs,
+        scores=manifest.scores or {},
+        versions=manifest.versions,
+    )
+    model = TrainedModel(
+        facts=facts,
+        classifier=attempt.classifier,
+        usual=UsualChannels.of(samples),
+        familiarity=learn_familiarity(samples, seed=request.first_seed),
+    )
+    tested = None if kept is None else score(model.predict(kept), seed=request.first_seed).to_dict()
+    card = model_card(
+        facts,
+        validation=manifest.validation,
+        row_scores=manifest.row_scores,
+        test_scores=tested,
+        familiarity=model.familiarity,
+        notes=[*manifest.notes, *attempt.report.notes],
+    )
+    save_model(folder / "model", model, card)
+    for path in (folder / _FOLDER).glob("*"):
+        path.unlink()
+    if (folder / _FOLDER).is_dir():
+        (folder / _FOLDER).rmdir()
+    return tested
+
+
+def _decision(request: TrainRequest, found: CrossValidation) -> Decision:
+    """Return the middle of what each repetition of the cross-validation would choose."""
+    chosen = [
+        choose_decision(one, threshold=request.threshold, calibrate=request.calibrate) for one in found.raw_predictions
+    ]
+    thresholds = [one.threshold for one in chosen if one.threshold is not None]
+    return Decision(
+        temperature=float(np.exp(np.median(np.log([one.temperature for one in chosen])))),
+        threshold=float(np.median(thresholds)) if thresholds else None,
+    )
+
+
+def _fit(
+    request: TrainRequest,
+    samples: Samples,
+    found: CrossValidation,
+    make: MakeClassifier,
+    folder: Path,
+    manifest: RunManifest,
+    reporter: Reporter,
+) -> Attempt:
+    training, validation = samples, None
+    epochs = found.best_epochs
+    if manifest.settings.get("schedule") == "plateau":
+        split = inner_split(samples, np.arange(len(samples)), request.inner_folds, request.first_seed)
+        if split is not None:
+            training, validation, epochs = samples.take(split[0]), samples.take(split[1]), None
+    return fit_once_more(
+        make,
+        training,
+        validation,
+        seed=request.first_seed,
+        folder=folder / _FOLDER,
+        reporter=reporter,
+        labels={},
+        halvings=max(record.halvings for record in found.records),
+        epochs=epochs,
+    )

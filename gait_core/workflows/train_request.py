@@ -1,0 +1,158 @@
+"""What a training is asked for: the same as a settings file, on the command line, from a page and from Python."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gait_core.config import Settings
+from gait_core.errors import InputError, SettingsError
+from gait_core.learn.classifiers import ClassifierSpec, classifier, classifiers
+from gait_core.learn.datasets.settings import DatasetSettings
+from gait_core.learn.decision import THRESHOLDS
+from gait_core.learn.folds import CrossValidationSettings
+from gait_core.learn.runs import load_run
+from gait_core.workspace import Workspace
+
+__all__ = ["TrainRequest", "classifier_named", "read_config", "resumed_request"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainRequest(Settings):
+    """Which classifier is to be trained on which data, and how it is judged.
+
+    Attributes
+    ----------
+    dataset : str
+        Path.
+    model : str
+        Name of a classifier, see `gait_core.learn.classifiers`.
+    settings : mapping
+        Fields of the settings of that classifier.
+    data : mapping
+        Fields of `DatasetSettings`.
+    folds, seeds, first_seed, inner_folds, threshold, calibrate, permuted
+        See `CrossValidationSettings`.
+    final : bool
+        Also train a model on all subjects and store it with its card; never done with permuted labels.
+    run : str
+        Identifier; an unfinished run of the same request continues. Empty: a new one.
+    """
+
+    dataset: str
+    model: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    folds: int = 5
+    seeds: int = 1
+    first_seed: int = 0
+    inner_folds: int = 5
+    threshold: str = "half"
+    calibrate: bool = False
+    permuted: bool = False
+    final: bool = True
+    run: str = ""
+
+    _choices = {
+        "threshold": THRESHOLDS,
+        "calibrate": (False, True),
+        "permuted": (False, True),
+        "final": (False, True),
+    }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.validation()
+        DatasetSettings.from_dict(self.data)
+        self.model_settings()
+
+    @property
+    def spec(self) -> ClassifierSpec:
+        """The classifier that is asked for."""
+        return classifier_named(self.model)
+
+    def model_settings(self) -> Settings:
+        """Return all settings of the classifier, defaults included."""
+        return self.spec.settings.from_dict(self.settings)
+
+    def data_settings(self) -> DatasetSettings:
+        """Return how the dataset is read."""
+        return DatasetSettings.from_dict(self.data)
+
+    def validation(self) -> CrossValidationSettings:
+        """Return how the cross-validation is done."""
+        names = ("folds", "seeds", "first_seed", "inner_folds", "threshold", "calibrate", "permuted")
+        return CrossValidationSettings(**{name: getattr(self, name) for name in names})
+
+
+def classifier_named(name: str) -> ClassifierSpec:
+    """Return a classifier.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name; says which one may be meant.
+    """
+    names = [spec.name for spec in classifiers()]
+    if name in names:
+        return classifier(name)
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.5)
+    raise InputError(
+        f"Expected a classifier among {', '.join(names)}, but got {name!r}.",
+        f"Did you mean {close[0]!r}?" if close else "Choose one of these.",
+    )
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a settings file: a JSON object with fields of `TrainRequest`.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or is no JSON object.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"Expected a settings file in JSON at {path}, but it cannot be read.", str(error)) from error
+    if not isinstance(values, dict):
+        raise InputError(f"Expected a JSON object in {path}, but got {type(values).__name__}.", "Put it in braces.")
+    return values
+
+
+def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any]) -> TrainRequest:
+    """Return the request of an earlier run, to go on with it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    run_id : str
+    given : mapping
+        What else was named, which has to be what the run was started with.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such run.
+    SettingsError
+        When something else was named than the run was started with.
+    StorageError
+        When the run is damaged.
+    """
+    run = load_run(workspace, run_id)
+    if run.manifest is None:
+        problem: Sequence[str] = (run.error or {}).get("message", ""), (run.error or {}).get("remedy", "")
+        raise InputError(*problem)
+    request = TrainRequest.from_dict({**run.manifest.request, "run": run_id})
+    stored = request.to_dict()
+    for name, value in given.items():
+        if stored.get(name) != value:
+            raise SettingsError(
+                f"Expected {name} {stored.get(name)!r}, with which the run {run_id} was started, but got {value!r}.",
+                "Resume it without further options, or start a new run.",
+            )
+    return request
