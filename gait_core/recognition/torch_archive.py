@@ -159,7 +159,8 @@ class _Reader:
     def _gather(self, name: str) -> None:
         """Do what takes everything since the last mark."""
         stack = self._stack
-        place = len(stack) - 1 - next(i for i, value in enumerate(reversed(stack)) if value is _MARK)
+        marks = [number for number, value in enumerate(stack) if value is _MARK]
+        place = marks[-1]
         values = stack[place + 1 :]
         del stack[place:]
         if name == "TUPLE":
