@@ -33,8 +33,11 @@ NORMAL: Final = "normal"
 _SEEDS_APART: Final = 10_000
 """Most people of one dataset; the next seed begins so many further on."""
 _MOST_SUBJECTS: Final = 1_000
-_MOST_WALKS: Final = 50
-_SEVERITY: Final = (0.45, 1.0)
+_MOST_WALKS: Final = 30
+_NUMBERS_APART: Final = 100
+_SEVERITY: Final = (0.5, 1.0)
+_NORMAL_TIMES: Final = 3
+"""Normal walks per walk of an impairment: of nine classes alike, one alone would be a ninth of the rows."""
 _STAGE: Final = "simulate"
 
 
@@ -51,7 +54,7 @@ def make_dataset(
 ) -> Path:
     """Make a simulated dataset.
 
-    Thirty people with four walks per class take about a minute on one core; as videos, hours.
+    Thirty people with four walks of each impairment take about a minute on one core; as videos, hours.
 
     Parameters
     ----------
@@ -60,8 +63,8 @@ def make_dataset(
     subjects : int
         People, 2 to 1000.
     walks : int
-        Walks of each person in each class, 1 to 50; they alternate in direction, the impaired ones vary in severity
-        from 0.45 to 1 and in the affected side.
+        Walks of each person with each impairment, 1 to 30, and three times as many normal ones. They alternate in
+        direction; the impaired ones vary in severity from 0.5 to 1 and in the affected side.
     seed : int
         0 to 1000; the same seed gives the same people and walks, another one other people.
     impairments : sequence of str
@@ -143,13 +146,14 @@ def _walks_of(person: int, walks: int, impairments: Sequence[str]) -> Iterator[S
     generator = np.random.default_rng([_SEEDS_APART, person])
     low, high = _SEVERITY
     for place, impairment in enumerate((None, *impairments)):
+        count = walks if impairment else walks * _NORMAL_TIMES
         # One draw from each part of the range: a person is not by chance always mild.
-        severities = low + (high - low) * (generator.permutation(walks) + generator.random(walks)) / walks
-        sides = generator.integers(2, size=walks)
-        for number in range(walks):
+        severities = low + (high - low) * (generator.permutation(count) + generator.random(count)) / count
+        sides = generator.integers(2, size=count)
+        for number in range(count):
             yield SimulatedWalk(
                 person_seed=person,
-                number=place * _MOST_WALKS + number,
+                number=place * _NUMBERS_APART + number,
                 direction=1 if number % 2 == 0 else -1,
                 impairment=impairment,
                 severity=round(float(severities[number]), 3) if impairment else 0.0,
@@ -214,7 +218,7 @@ def _person(which: SimulatedWalk) -> str:
 
 def _name(which: SimulatedWalk) -> str:
     what = (which.impairment or NORMAL).replace("_", "-")
-    return f"{_person(which)}_{what}_walk{which.number % _MOST_WALKS + 1:02d}"
+    return f"{_person(which)}_{what}_walk{which.number % _NUMBERS_APART + 1:02d}"
 
 
 def _check_place(place: Path, *, videos: bool) -> None:
