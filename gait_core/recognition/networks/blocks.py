@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ class Block(Protocol):
         """Return the features of the next layer."""
 
 
-class _Residual:
+class _Residual(ABC):
     """What a block learns is added to what it was given; a convolution adapts that where the shape changes."""
 
     def __init__(
@@ -36,8 +37,9 @@ class _Residual:
         skip = x if self._skip is None else self._skip(x, clips, relu=False)
         return load_keras().ops.relu(self._learned(x, clips) + skip)
 
+    @abstractmethod
     def _learned(self, x: Any, clips: Clips) -> Any:
-        raise NotImplementedError
+        """Return what is added."""
 
 
 class FrameBlock(_Residual):

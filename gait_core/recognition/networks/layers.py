@@ -6,6 +6,7 @@ the batch normalisation behind it run as one convolution with scaled weights, wh
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -104,13 +105,13 @@ class BatchNorm:
         mean = ops.sum(values * weight, axis=axes) / count
         variance = ops.sum(ops.square(values - mean) * weight, axis=axes) / count
         unbiased = variance * count / ops.maximum(count - 1.0, 1.0)
-        self.mean.assign(_MOMENTUM * self.mean + (1.0 - _MOMENTUM) * ops.cast(mean, self.mean.dtype))
-        self.variance.assign(_MOMENTUM * self.variance + (1.0 - _MOMENTUM) * ops.cast(unbiased, self.variance.dtype))
+        self.mean.assign(_MOMENTUM * self.mean + (1.0 - _MOMENTUM) * mean)
+        self.variance.assign(_MOMENTUM * self.variance + (1.0 - _MOMENTUM) * unbiased)
         normalised = (values - mean) * ops.rsqrt(variance + _EPSILON)
-        return ops.cast(normalised, x.dtype) * self.scale + self.offset
+        return ops.cast(normalised * self.scale + self.offset, x.dtype)
 
 
-class Norm:
+class Norm(ABC):
     """A convolution without bias, and batch normalisation.
 
     Parameters
@@ -126,15 +127,16 @@ class Norm:
         """Return the normalised convolution of frame-by-frame features."""
         ops = load_keras().ops
         if clips.training:
-            y = self._convolve(x, self._kernel, clips)
+            y = self._convolve(x, ops.cast(self._kernel, x.dtype), clips)
             y = self._norm.by_batch(y, ops.reshape(clips.valid, (-1,)))
         else:
             factor, offset = self._norm.folded()
-            y = self._convolve(x, self._kernel * factor, clips) + offset
+            y = self._convolve(x, ops.cast(self._kernel * factor, x.dtype), clips) + ops.cast(offset, x.dtype)
         return ops.relu(y) if relu else y
 
+    @abstractmethod
     def _convolve(self, x: Any, kernel: Any, clips: Clips) -> Any:
-        raise NotImplementedError
+        """Return the convolution without normalisation."""
 
 
 class ConvNorm(Norm):
@@ -241,11 +243,12 @@ class PartHead:
     def embed(self, x: Any) -> Any:
         """Return the embedding, shape (batch, features, parts), of a map of shape (batch, height, width, channels).
 
-        The height is divided into strips; of each the mean and the maximum are added.
+        The height is divided into strips; of each the mean and the maximum are added. From here on everything is
+        float32.
         """
         ops = load_keras().ops
         height, width, channels = x.shape[1:]
-        strips = ops.reshape(x, (-1, PARTS, height // PARTS * width, channels))
+        strips = ops.reshape(ops.cast(x, "float32"), (-1, PARTS, height // PARTS * width, channels))
         pooled = ops.mean(strips, axis=2) + ops.max(strips, axis=2)
         return ops.transpose(ops.einsum("bpi,pio->bpo", pooled, self._embed), (0, 2, 1))
 

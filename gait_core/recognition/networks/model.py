@@ -151,10 +151,9 @@ def _outputs(settings: NetworkSettings, heads: list[PartHead], maps: list[Any], 
     embedded = [head.embed(features) for head, features in zip(heads, maps, strict=True)]
     normalised = [head.normalise(parts, clips) for head, parts in zip(heads, embedded, strict=True)]
     parts = ops.concatenate(normalised if settings.normalised_embedding else embedded, axis=-1)
-    parts = ops.cast(parts, "float32")
     vector = ops.reshape(unit_length(parts, axis=1), (-1, PART_FEATURES * settings.parts)) / sqrt(settings.parts)
     outputs = {"parts": parts, "vector": vector}
     logits = [head.classify(features) for head, features in zip(heads, normalised, strict=True)]
     if settings.classes:
-        outputs["logits"] = ops.cast(ops.concatenate(logits, axis=-1), "float32")
+        outputs["logits"] = ops.concatenate(logits, axis=-1)
     return outputs

@@ -139,7 +139,10 @@ class Parameters:
         order = layout.value or range(len(source_shape))
         ordered = [source_shape[axis] for axis in order]
         shape = tuple(size for axis, size in enumerate(ordered) if axis not in squeezed)
-        variable = self._owner.add_weight(shape=shape, initializer=initializer, trainable=trainable, name=name)
+        # Never cast by Keras: scales are folded into kernels in full precision, whatever the network runs in.
+        variable = self._owner.add_weight(
+            shape=shape, initializer=initializer, trainable=trainable, autocast=False, name=name
+        )
         self.by_name[name] = Parameter(
             name=name, source_shape=source_shape, layout=layout, squeezed=squeezed, variable=variable
         )

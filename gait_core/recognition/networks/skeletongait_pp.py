@@ -34,7 +34,7 @@ class _AttentionFusion:
     def __call__(self, silhouette: Any, maps: Any, clips: Clips) -> Any:
         ops = load_keras().ops
         hidden = self._narrow(ops.concatenate([silhouette, maps], axis=-1), clips)
-        scores = ops.conv(self._around(hidden, clips), self._score, padding="valid")
+        scores = ops.conv(self._around(hidden, clips), ops.cast(self._score, hidden.dtype), padding="valid")
         for_silhouette, for_maps = ops.split(scores, 2, axis=-1)
         # A softmax over two is the logistic function of their difference.
         share = ops.sigmoid(for_silhouette - for_maps)

@@ -37,8 +37,9 @@ class _Crossing:
 
     def __call__(self, summaries: Sequence[Any], silhouette: Any, parsing: Any) -> Any:
         ops = load_keras().ops
-        hidden = ops.relu(ops.matmul(ops.concatenate(summaries, axis=-1), self._squeeze))
-        weights = ops.sigmoid(ops.matmul(hidden, self._excite))[:, None, None]
+        summary = ops.cast(ops.concatenate(summaries, axis=-1), "float32")
+        hidden = ops.relu(ops.matmul(summary, self._squeeze))
+        weights = ops.cast(ops.sigmoid(ops.matmul(hidden, self._excite)), silhouette.dtype)[:, None, None]
         for_silhouette, for_parsing = ops.split(weights, 2, axis=-1)
         return silhouette * for_silhouette + parsing * for_parsing
 
@@ -60,7 +61,8 @@ class _RegionCrossing:
         inside = ops.zeros_like(labels)
         for label in self._labels:
             inside = inside + ops.cast(ops.equal(labels, float(label)), labels.dtype)
-        raised = parsing * (inside * self._share + (1.0 - inside) * (1.0 - self._share))
+        share = ops.cast(self._share, parsing.dtype)
+        raised = parsing * (inside * share + (1.0 - inside) * (1.0 - share))
         rows = slice(self._first * quarter, self._last * quarter)
         strip = silhouette[:, :quarter] if self._top_for_all else silhouette[:, rows]
         return self._crossing([_mean_and_max(strip), _mean_and_max(raised)], silhouette[:, rows], parsing[:, rows])
