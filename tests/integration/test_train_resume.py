@@ -57,9 +57,7 @@ def assert_same_bits(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> 
         assert value.tobytes() == two[name].tobytes(), name
 
 
-@pytest.mark.parametrize(
-    ("backend", "dropout"), [("tensorflow", False), ("tensorflow", True), ("jax", True)], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("backend", "dropout"), [("tensorflow", True), ("jax", True)], ids=lambda value: str(value))
 def test_a_training_killed_in_an_epoch_and_in_a_write_ends_like_an_unbroken_one(backend, dropout, tmp_path):
     checkpoint = tmp_path / "run.npz"
     task = {"kind": "loop", "dropout": dropout, "out": str(tmp_path / "unbroken.npz")}
