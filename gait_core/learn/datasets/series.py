@@ -1,9 +1,10 @@
 """What a series of values of one person, such as stride times, is summarised by; the label plays no part.
 
 Outliers
-    A value further than 5 × 1.4826 × median absolute deviation from the median of the series is left out (turns, pauses
-    and missed steps, not the variability itself; 1.4826 makes the deviation that of a normal distribution). A
-    deviation below 0.5 % of the median counts as 0.5 %, so that an even series does not lose its ordinary values.
+    A value further than five standard deviations from the median of the series is left out: turns, pauses and missed
+    steps, not the variability itself. The standard deviation is estimated robustly, by the larger of 1.4826 × median
+    absolute deviation and interquartile range / 1.349 (a series with two frequent values would make the first 0); at
+    least 0.5 % of the median, so that an even series does not lose its ordinary values.
 Differences and autocorrelation
     Only between values that followed each other before outliers were left out.
 """
@@ -41,6 +42,7 @@ _OWN_UNITS: Final = {"cv": "pct", "lag1": ""}
 _UNIT: Final = re.compile(r"(.+)_(s|ms|hz|px|m|cm|mm|deg|pct|mps|spm|n|nm|w)")
 _FENCE: Final = 5.0
 _MAD_TO_SD: Final = 1.4826
+_IQR_TO_SD: Final = 1.349
 _SMALLEST_SHARE: Final = 0.005
 
 
@@ -57,7 +59,8 @@ def inliers(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     if not finite.any():
         return finite
     middle = float(np.median(values[finite]))
-    deviation = _MAD_TO_SD * float(np.median(np.abs(values[finite] - middle)))
+    q25, q75 = np.percentile(values[finite], [25, 75])
+    deviation = max(_MAD_TO_SD * float(np.median(np.abs(values[finite] - middle))), float(q75 - q25) / _IQR_TO_SD)
     away = np.abs(np.where(finite, values, np.inf) - middle)
     return away <= _FENCE * max(deviation, _SMALLEST_SHARE * abs(middle))
 
