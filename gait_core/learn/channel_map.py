@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gait_core.errors import InputError, ModelError
 from gait_core.learn.datasets.samples import Samples
 
-__all__ = ["USUAL", "ChannelSource", "UsualChannels", "fitted_samples", "parse_map"]
+__all__ = ["USUAL", "ChannelSource", "UsualChannels", "chosen_sources", "fitted_samples", "parse_map"]
 
 USUAL: Final = "@usual"
 """In place of a channel: what is usual in training, the same for every row."""
@@ -163,6 +163,45 @@ class UsualChannels:
             ) from error
 
 
+def chosen_sources(
+    channels: tuple[str, ...], wanted: tuple[str, ...], sources: Mapping[str, ChannelSource]
+) -> dict[str, ChannelSource]:
+    """Return where each channel of a model comes from.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        Of the data.
+    wanted : tuple of str
+        Of the model.
+    sources : mapping of str to ChannelSource
+        What the user has said; all others come from the channel of the same name.
+
+    Raises
+    ------
+    InputError
+        When a channel is missing.
+    """
+    unknown = [name for name in sources if name not in wanted]
+    absent = [one.channel for one in sources.values() if one.channel not in (*channels, USUAL)]
+    if unknown or absent:
+        raise InputError(
+            "Expected --map MODEL_CHANNEL=CHANNEL with channels that are there, but "
+            + (f"the model has no {', '.join(unknown)}" if unknown else f"the data have no {', '.join(absent)}")
+            + ".",
+            f"The model has {', '.join(wanted)}; the data have {', '.join(channels)}.",
+        )
+    chosen = {name: sources.get(name, ChannelSource(channel=name)) for name in wanted}
+    missing = [name for name, one in chosen.items() if one.channel not in (*channels, USUAL)]
+    if missing:
+        raise InputError(
+            f"Expected the channels that the model has learned from, but the data have no {', '.join(missing)} (they "
+            f"have {', '.join(channels)}).",
+            f"{_HOW} To do without one, at a price that nobody has measured: --map {missing[0]}={USUAL}.",
+        )
+    return chosen
+
+
 def fitted_samples(
     samples: Samples,
     usual: UsualChannels,
@@ -197,23 +236,7 @@ def fitted_samples(
     InputError
         When a channel is missing, lies elsewhere, or a class is unknown to the model.
     """
-    unknown = [name for name in sources if name not in usual.channels]
-    absent = [one.channel for one in sources.values() if one.channel not in (*samples.channels, USUAL)]
-    if unknown or absent:
-        raise InputError(
-            "Expected --map MODEL_CHANNEL=CHANNEL with channels that are there, but "
-            + (f"the model has no {', '.join(unknown)}" if unknown else f"the data have no {', '.join(absent)}")
-            + ".",
-            f"The model has {', '.join(usual.channels)}; the data have {', '.join(samples.channels)}.",
-        )
-    chosen = {name: sources.get(name, ChannelSource(channel=name)) for name in usual.channels}
-    missing = [name for name, one in chosen.items() if one.channel not in (*samples.channels, USUAL)]
-    if missing:
-        raise InputError(
-            f"Expected the channels that the model has learned from, but the data have no {', '.join(missing)} (they "
-            f"have {', '.join(samples.channels)}).",
-            f"{_HOW} To do without one, at a price that nobody has measured: --map {missing[0]}={USUAL}.",
-        )
+    chosen = chosen_sources(samples.channels, usual.channels, sources)
     fitted = _relabelled(
         replace(samples, values=_values(samples, chosen, usual), channels=usual.channels), samples.classes, classes
     )

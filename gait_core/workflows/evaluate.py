@@ -91,7 +91,7 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
         given = dataset.samples(None, workspace, reporter)
         check_kind(model, given)
         samples, mapped = fitted_samples(given, model.usual, model.facts.classes, parse_map(request.map))
-        if samples.digest() == model.facts.dataset.get("digest"):
+        if given.digest() == model.facts.dataset.get("digest"):
             reporter.warn("dataset", "These are the data that the model has learned from: the figures are too good.")
     with reporter.stage("evaluate", f"Judging {len(samples)} rows"):
         predictions = model.predict(samples)

@@ -14,7 +14,7 @@ from gait_core.cache import ArrayCache
 from gait_core.cache.archive import json_ready
 from gait_core.config import DEFAULT_PROFILE, PERSONS, Settings, profile_named
 from gait_core.errors import GaitError, InputError
-from gait_core.learn.channel_map import ChannelSource, fitted_samples, parse_map
+from gait_core.learn.channel_map import ChannelSource, chosen_sources, fitted_samples, parse_map
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.datasets.walk_rows import channels_of, rows_of_walk
@@ -91,6 +91,8 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
         model = load_model(find_model(request.model, workspace))
         settings = _settings_of(model)
     sources = parse_map(request.map)
+    # All videos give the same channels: one that is missing is told before any of them is decoded.
+    chosen_sources(channels_of(settings), model.facts.channels, sources)
     profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
     outcomes = prepare_walks(
