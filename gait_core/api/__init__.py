@@ -1,7 +1,8 @@
 """The public face of Gait Studio, used as ``import gait_core as gait``.
 
-Seven functions do what the commands do, with the same defaults and the same numbers: `extract`, `measure`,
-`create_baseline`, `analyse`, `compare_profiles`, `validate`, and `simulate` for walks with a known truth. Each takes
+Ten functions do what the commands do, with the same defaults and the same numbers: `extract`, `measure`,
+`create_baseline`, `analyse`, `compare_profiles`, `validate`, `train`, `evaluate` and `predict` for classifiers, and
+`simulate` for walks with a known truth. Each takes
 paths as `str` or `Path`, and works in the default `Workspace` unless it is given another one.
 
 Results are objects. Each shows itself as a table in a notebook and has `to_dataframe` (pandas, units in the names of
@@ -20,6 +21,8 @@ from gait_core.api.compared import ComparedProfiles, compare_profiles
 from gait_core.api.landmarks import ExtractedWalks, WalkLandmarks
 from gait_core.api.measured import MeasuredWalks, WalkMeasurement
 from gait_core.api.person import analyse, create_baseline
+from gait_core.api.trained import evaluate, predict, train
+from gait_core.api.training_results import ClassifiedWalks, Evaluation, TrainingRun, WalkClass
 from gait_core.api.validated import Validation, validate
 from gait_core.api.walks import extract, measure, simulate
 from gait_core.config import Profile
@@ -30,22 +33,29 @@ from gait_core.workspace import Workspace
 __all__ = [
     "AnalysedWalks",
     "Baseline",
+    "ClassifiedWalks",
     "ComparedProfiles",
+    "Evaluation",
     "ExtractedWalks",
     "GaitError",
     "MeasuredWalks",
     "Profile",
     "Reporter",
+    "TrainingRun",
     "Validation",
     "WalkAnalysis",
+    "WalkClass",
     "WalkLandmarks",
     "WalkMeasurement",
     "Workspace",
     "analyse",
     "compare_profiles",
     "create_baseline",
+    "evaluate",
     "extract",
     "measure",
+    "predict",
     "simulate",
+    "train",
     "validate",
 ]

@@ -18,10 +18,18 @@ from gait_core.errors import Cancelled, InputError, NotFoundError, SettingsError
 from gait_core.gait.events.edits import Edit, edits_to_json
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = {"analyse", "compare_profiles", "create_baseline", "extract", "measure", "simulate", "validate"}
+FUNCTIONS = {"analyse", "compare_profiles", "create_baseline", "extract", "measure", "simulate", "validate"} | {
+    "evaluate",
+    "predict",
+    "train",
+}
 RESULTS = {
     "AnalysedWalks",
     "Baseline",
+    "ClassifiedWalks",
+    "Evaluation",
+    "TrainingRun",
+    "WalkClass",
     "ComparedProfiles",
     "ExtractedWalks",
     "MeasuredWalks",
