@@ -79,7 +79,7 @@ def videos_in(folder: Path) -> list[Path]:
             for name in sorted(files)
             if not name.startswith(".") and Path(name).suffix.lower() in _ENDINGS
         ]
-    return found
+    return sorted(found)
 
 
 def class_folders(folder: Path, settings: DatasetSettings) -> LabelledVideos:

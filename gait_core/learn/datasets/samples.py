@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gait_core.cache.files import array_pieces
 from gait_core.errors import InputError
 
 __all__ = ["KINDS", "Samples", "joined"]
@@ -182,12 +183,16 @@ class Samples:
                 f"Expected lengths from 1 to {self.n_steps}, but got {self.lengths.min()} to {self.lengths.max()}.",
                 "Leave out empty rows.",
             )
-        if not np.isfinite(self.values).all():
-            row = int(np.flatnonzero(~np.isfinite(self.values).all(axis=(1, 2)))[0])
-            raise InputError(
-                f"Expected numbers, but {self.walks[row]} of subject {self.subjects[row]} holds NaN or infinity.",
-                "Leave out rows with missing values.",
-            )
+        first = 0
+        for piece in array_pieces(self.values):  # windows of many videos lie in a file, not in memory
+            finite = np.isfinite(piece).all(axis=(1, 2))
+            if not finite.all():
+                row = first + int(np.argmin(finite))
+                raise InputError(
+                    f"Expected numbers, but {self.walks[row]} of subject {self.subjects[row]} holds NaN or infinity.",
+                    "Leave out rows with missing values.",
+                )
+            first += len(piece)
         if (self.lengths < self.n_steps).any():
             after = np.arange(self.n_steps) >= self.lengths[:, None]
             if self.values[after].any():

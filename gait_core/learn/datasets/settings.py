@@ -34,6 +34,8 @@ class DatasetSettings(Settings):
         What a video becomes: windows of the feature sequence, or its strides as curves of 101 points.
     window_s, hop_s : float
         Length and distance of the windows, s.
+    doubtful : bool
+        Also use videos with a warning under which a score would mislead, such as a low frame rate.
     subject_pattern : str
         Regular expression that finds the subject in the file name of a video, in a folder per class; its first group
         counts, or else all of it. Empty: the folder within that of the class, or else the name up to the first ``_``.
@@ -51,6 +53,7 @@ class DatasetSettings(Settings):
     rows: str = "windows"
     window_s: float = 1.92
     hop_s: float = 0.32
+    doubtful: bool = False
     subject_pattern: str = ""
     profile: str = DEFAULT_PROFILE
     person: str = "auto"
@@ -59,6 +62,7 @@ class DatasetSettings(Settings):
     _choices = {
         "missing": ("refuse", "drop"),
         "several_labels": (False, True),
+        "doubtful": (False, True),
         "table": ("auto", "rows", "series"),
         "rows": ("windows", "curves"),
         "person": PERSONS,

@@ -46,7 +46,7 @@ def rows_of_walk(
 ) -> NDArray[np.float32] | GaitError:
     """Return the rows of a walk, shape (m, n_steps, n_channels), or why it gives none.
 
-    A walk with a blocking warning, under which a score would mislead, gives none: neither is it learned from.
+    A walk with a blocking warning, under which a score would mislead, gives none unless `settings` want it.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ def rows_of_walk(
     cache : ArrayCache or None
         Where curves are kept.
     """
-    if walk.blocking:
-        return WalkRefused(walk.blocking[0].message, "Film the walk again, or leave it out.")
+    if walk.blocking and not settings.doubtful:
+        return WalkRefused(walk.blocking[0].message)
     if settings.rows == "windows":
         return walk.windows.stacked()
     try:
