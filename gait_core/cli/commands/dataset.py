@@ -16,7 +16,7 @@ __all__ = ["add_dataset_settings", "dataset_settings_of"]
 
 _MARKS = {"error": "✗", "warning": "!", "note": "·"}
 
-command_group("dataset", help="labelled walks to train on", order=90)
+command_group("dataset", help="labelled walks to train on", order=82)
 
 
 def add_dataset_settings(parser: argparse.ArgumentParser) -> None:
