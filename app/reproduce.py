@@ -35,7 +35,8 @@ def offer(kind: str, params: Mapping[str, Any]) -> None:
         if found.command:
             note("On the command line:")
             st.code(found.command, language="bash", wrap_lines=True)
-        note("In Python:")
-        st.code(found.python, language="python")
+        if found.python:
+            note("In Python:")
+            st.code(found.python, language="python")
         for sentence in found.notes:
             note(sentence)

@@ -42,12 +42,21 @@ _STAGES: Final[Mapping[str, str]] = {
     "simulate": "Simulate the walks",
     "render": "Draw the videos",
     "save": "Save",
+    "dataset": "Read and check the dataset",
+    "scores": "Compute the figures",
+    "final": "Train the final model",
+    "model": "Load the model",
+    "predict": "Classify",
+}
+_STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
+    ("train", "train"): "Cross-validate by subject",
 }
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),
     "analyse": ("probe", "extract", "features", "score", "overlay"),
     "compare_profiles": ("probe", "compare", "agreement", "overlay"),
     "measure": ("probe", "extract", "features", "measure"),
+    "train": ("dataset", "train", "scores", "final"),
 }
 _STATES: Final[Mapping[str, str]] = {
     "queued": "Waiting its turn",
@@ -60,9 +69,9 @@ _STATES: Final[Mapping[str, str]] = {
 }
 
 
-def stage_name(stage: str) -> str:
-    """Return a stage of the pipeline as people call it."""
-    return _STAGES.get(stage, stage.replace("_", " ").capitalize() or "Starting")
+def stage_name(stage: str, kind: str = "") -> str:
+    """Return a stage of the pipeline as people call it; `kind` is that of the job, where a stage has several names."""
+    return _STAGES_FOR.get((kind, stage)) or _STAGES.get(stage, stage.replace("_", " ").capitalize() or "Starting")
 
 
 def stages_of(kind: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Reproduction:
     command : str
         One line for a shell; empty where the command line cannot say all of it.
     python : str
-        Lines that begin with the import of `gait_core`.
+        Lines that begin with the import of `gait_core`; empty where Python has no function for it yet.
     notes : tuple of str
         What has to be known beside them, one sentence each.
     """
@@ -56,7 +57,7 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
 
     Parameters
     ----------
-    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "simulate", "validate"}
+    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "simulate", "train", "validate"}
         Kind of the job.
     params : mapping
         Its parameters, as stored in ``spec.json``.
@@ -98,12 +99,16 @@ def _command(call: _Call, place: Mapping[str, str]) -> str:
             words.append(option)
         elif text.startswith("-"):
             words.append(f"{option}={text}")  # or it would be taken for an option itself
+        elif isinstance(value, list | tuple):
+            words += [part for entry in value for part in (option, str(entry))]
         else:
             words += [option, text]
     return f"{_PROGRAM} {shlex.join(words)}"
 
 
 def _python(call: _Call, place: Mapping[str, str]) -> str:
+    if not call.function:
+        return ""
     lines = [f"    {_literal(value)}," for value in call.positional]
     lines += [f"    {name}={_literal(value)}," for name, value in {**call.keywords, **place}.items()]
     made = "\n".join([f"{call.result} = gait.{call.function}(", *lines, ")"])
@@ -130,6 +135,14 @@ def _options(keywords: Mapping[str, Any]) -> dict[str, Any]:
 
 _COMMON: Final = {"profile": DEFAULT_PROFILE, "person": PERSONS[0]}
 _WORK: Final = {"workers": None, "use_cache": True, "cluster": None}
+_TRAIN: Final = {
+    "folds": 5,
+    "seeds": 1,
+    "first_seed": 0,
+    "threshold": "half",
+    "calibrate": False,
+    "permuted": False,
+}
 _BASELINE: Final = {
     "speed_mps": None,
     "height_m": None,
@@ -259,6 +272,40 @@ def _simulate(params: Mapping[str, Any]) -> _Call:
     )
 
 
+def _train(params: Mapping[str, Any]) -> _Call:
+    options = {"model": params["model"], **_changed(params, _TRAIN)}
+    if params.get("final", True) is False:
+        options["no_final"] = True
+    notes = ["Python has no function that trains yet; the command line has."]
+    if params.get("inner_folds", 5) != 5:
+        told = f"inner_folds, which was {params['inner_folds']}"
+        notes.append(f"The command line has no option for {told}; set it in a file given with --config.")
+    pairs = {
+        option: [f"{key}={_setting(value)}" for key, value in dict(params.get(name) or {}).items()]
+        for option, name in (("set", "settings"), ("data", "data"))
+    }
+    return _Call(
+        command="train",
+        function="",
+        positional=[params["dataset"]],
+        arguments=[params["dataset"]],
+        options={**options, **{option: found for option, found in pairs.items() if found}},
+        keywords={},
+        result="",
+        notes=tuple(notes),
+    )
+
+
+def _setting(value: Any) -> str:
+    """Write a setting so that the command line reads the same value: text as it is unless that reads as JSON."""
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
 def _scale(scale: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options from which the fields of a `ScaleInput` come."""
     kind = scale.get("kind", "none")
@@ -274,6 +321,7 @@ _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {
     "extract": _extract,
     "measure": _measure,
     "simulate": _simulate,
+    "train": _train,
     "validate": _validate,
 }
 KINDS: Final = tuple(_MAKERS)

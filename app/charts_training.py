@@ -1,0 +1,284 @@
+"""Charts of a training: the classes of a dataset, losses, folds, confusion, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from app import words
+from app.charts import Chart, blank
+from app.theme import palette
+from gait_core.learn.cross_validation import FoldRecord
+from gait_core.learn.runs import FoldState
+
+__all__ = [
+    "METRIC_NAMES",
+    "calibration",
+    "class_counts",
+    "compared_folds",
+    "confusion",
+    "fold_points",
+    "losses",
+    "metric_name",
+]
+
+METRIC_NAMES: Final[Mapping[str, str]] = {
+    "balanced_accuracy": "Balanced accuracy",
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
+    "auc": "Area under the ROC curve",
+    "specificity": "Specificity",
+}
+_SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "x", "star", "hexagon", "triangle-down")
+_MANY_POINTS: Final = 15
+
+
+def metric_name(name: str) -> str:
+    """Return a metric as people call it."""
+    return METRIC_NAMES.get(name, name.replace("_", " ").capitalize())
+
+
+def class_counts(report: Mapping[str, Any]) -> Chart:
+    """Draw how many subjects each class of a dataset has."""
+    p = palette()
+    subjects = {str(name): int(count) for name, count in report["subjects"].items()}
+    rows = report["rows"]
+    folds = int(report["folds"])
+    names = list(subjects)
+    figure = blank(110 + 34 * len(names), "Subjects", "")
+    figure.add_bar(
+        x=list(subjects.values()),
+        y=names,
+        orientation="h",
+        marker={"color": [p.accent if count >= folds else p.watch for count in subjects.values()]},
+        text=[
+            f"{words.plural(count, 'subject')}, {words.plural(int(rows.get(name, 0)), 'row')}"
+            for name, count in subjects.items()
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    figure.update_xaxes(range=[0, max([*subjects.values(), 1]) * 1.35])
+    total = sum(subjects.values())
+    least = min(subjects, key=lambda name: subjects[name])
+    share = words.percent(subjects[least] / total if total else None)
+    return figure, (
+        f"{words.plural(len(names), 'class', 'classes')}; the smallest is {least} with "
+        f"{words.plural(subjects[least], 'subject')}, {share} of all."
+    )
+
+
+def losses(folds: Sequence[FoldState]) -> Chart | None:
+    """Draw the loss per epoch of every fold that has one; None for a classifier without epochs.
+
+    The fold that is training, or else the last one, stands out; the others lie faintly behind.
+    """
+    p = palette()
+    drawn = [one for one in folds if one.history is not None and one.history.loss]
+    if not drawn:
+        return None
+    now = next((one for one in drawn if one.state == "training"), drawn[-1])
+    figure = blank(300, "Epoch", "Loss (no unit)")
+    for one in drawn:
+        if one is not now and one.history is not None:
+            _curve(figure, one.history.val_loss or one.history.loss, "other folds, inner split", p.faint, 1.2, "solid")
+    history = now.history
+    if history is None:
+        return None
+    _curve(figure, history.loss, "subjects it learns from", p.muted, 2.5, "dot")
+    _curve(figure, history.val_loss, "inner split, never the test fold", p.accent, 2.5, "solid")
+    longest = max(len(one.history.loss) for one in drawn if one.history is not None)
+    figure.update_xaxes(range=[0.5, longest + 0.5], dtick=1 if longest <= 12 else None)
+    best = ""
+    if history.val_loss:
+        best = f" The best epoch so far is {history.best_epoch}."
+        if history.best_epoch == 0:
+            best = " No epoch has been better than the start yet."
+    return figure, (
+        f"Fold {now.fold} of seed {now.seed} after {words.plural(len(history.loss), 'epoch')}; lower is better.{best}"
+    )
+
+
+def _curve(figure: Any, values: Sequence[float], label: str, colour: str, width: float, dash: str) -> None:
+    if not values:
+        return
+    figure.add_scatter(
+        x=list(range(1, len(values) + 1)),
+        y=list(values),
+        name=label,
+        legendgroup=label,
+        showlegend=not any(trace.name == label for trace in figure.data),
+        mode="lines" if width < 2 or len(values) > _MANY_POINTS else "lines+markers",
+        line={"color": colour, "width": width, "dash": dash},
+        marker={"size": 7, "symbol": "diamond" if dash == "solid" else "circle"},
+        hovertemplate="epoch %{x}: %{y:.4f}<extra>" + label + "</extra>",
+    )
+
+
+def fold_points(records: Sequence[FoldRecord], metric: str = "balanced_accuracy") -> Chart:
+    """Draw one point per fold, one symbol per repetition, and their mean."""
+    p = palette()
+    label = metric_name(metric)
+    seeds = list(dict.fromkeys(record.seed for record in records))
+    figure = blank(300, "Fold", f"{label} (0 to 1)")
+    for number, seed in enumerate(seeds):
+        own = [record for record in records if record.seed == seed]
+        figure.add_scatter(
+            x=[record.fold for record in own],
+            y=[record.scores[metric] for record in own],
+            name=f"seed {seed}",
+            mode="markers+text" if len(seeds) == 1 else "markers",
+            text=[words.number(record.scores[metric]) for record in own],
+            textposition="top center",
+            cliponaxis=False,
+            marker={"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "color": p.accent, "opacity": 0.85},
+            hovertemplate="fold %{x}: %{y:.3f}<extra>seed " + str(seed) + "</extra>",
+        )
+    values = np.array([record.scores[metric] for record in records], float)
+    known = values[np.isfinite(values)]
+    if known.size:
+        figure.add_hline(y=float(known.mean()), line={"color": p.muted, "width": 1.5, "dash": "dash"}, layer="below")
+    _zero_to_one(figure, known)
+    figure.update_xaxes(dtick=1, showgrid=False)
+    figure.update_layout(showlegend=len(seeds) > 1)
+    if not known.size:
+        return figure, f"{label} is not defined in any fold."
+    return figure, (
+        f"{label} of each fold, by subject; the dashed line is their mean, {known.mean():.3f}. "
+        f"The folds lie between {known.min():.2f} and {known.max():.2f}."
+    )
+
+
+def compared_folds(runs: Mapping[str, Sequence[FoldRecord]], metric: str = "balanced_accuracy") -> Chart:
+    """Draw the folds of several runs side by side; a line joins the same fold of neighbouring runs.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of FoldRecord
+        Name of each run for the axis.
+    metric : str
+    """
+    p = palette()
+    label = metric_name(metric)
+    names = list(runs)
+    figure = blank(360, "Run", f"{label} (0 to 1)")
+    scores = {name: {record.name: record.scores[metric] for record in records} for name, records in runs.items()}
+    for fold in dict.fromkeys(record.name for records in runs.values() for record in records):
+        values = [scores[name].get(fold) for name in names]
+        figure.add_scatter(
+            x=names,
+            y=values,
+            mode="lines+markers",
+            line={"color": p.faint, "width": 1},
+            marker={"size": 9, "color": p.accent, "opacity": 0.7},
+            name=fold,
+            hovertemplate="%{x}: %{y:.3f}<extra>seed and fold " + fold + "</extra>",
+        )
+    means = [float(np.nanmean([*own.values(), np.nan])) if own else float("nan") for own in scores.values()]
+    figure.add_scatter(
+        x=names,
+        y=means,
+        mode="markers+text",
+        text=[f"mean {value:.3f}" for value in means],
+        textposition="middle right",
+        marker={"size": 26, "symbol": "line-ew-open", "color": p.text, "line": {"width": 3}},
+        hoverinfo="skip",
+    )
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(showgrid=False, range=[-0.5, len(names) - 0.4])
+    _zero_to_one(figure, np.array([value for own in scores.values() for value in own.values()], float))
+    told = "; ".join(f"{name} {value:.3f}" for name, value in zip(names, means, strict=True))
+    return figure, f"One point per fold, a thin line joins the same fold of two runs. Mean {label.lower()}: {told}."
+
+
+def _zero_to_one(figure: Any, values: Any) -> None:
+    known = values[np.isfinite(values)]
+    low = float(known.min()) if known.size else 0.0
+    figure.update_yaxes(range=[0.0 if low < 0.5 else 0.4, 1.06], dtick=0.1 if low >= 0.5 else 0.2)
+
+
+def confusion(scores: Mapping[str, Any]) -> Chart:
+    """Draw how often each class was taken for each other, as share of the true class with its count."""
+    p = palette()
+    names = [str(name) for name in scores["classes"]]
+    counts = np.asarray(scores["confusion"], float)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+    text = [
+        [f"{counts[i, j]:.0f}<br>{words.percent(float(shares[i, j]))}" for j in range(len(names))]
+        for i in range(len(names))
+    ]
+    figure = blank(130 + 58 * len(names), "Predicted class", "True class")
+    figure.add_heatmap(
+        z=shares,
+        x=names,
+        y=names,
+        colorscale=[[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)],
+        zmin=0,
+        zmax=1,
+        xgap=3,
+        ygap=3,
+        text=text,
+        texttemplate="%{text}",
+        textfont={"size": 14},
+        hovertemplate="%{y} taken for %{x}: %{z:.0%}<extra></extra>",
+        colorbar={
+            "title": {"text": "share of<br>true class", "font": {"size": 13, "color": p.muted}},
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickformat": ".0%",
+            "tickfont": {"color": p.muted},
+        },
+    )
+    figure.update_xaxes(showgrid=False, type="category")
+    figure.update_yaxes(showgrid=False, type="category", autorange="reversed", ticksuffix="  ")
+    right, total = int(np.trace(counts)), int(counts.sum())
+    wrong = counts - np.diag(np.diag(counts))
+    worst = ""
+    if wrong.max() > 0:
+        i, j = divmod(int(wrong.argmax()), len(names))
+        worst = f" Most often confused: {names[i]} taken for {names[j]}, {words.plural(int(wrong[i, j]), 'time')}."
+    unit = str(scores["unit"])
+    return figure, f"{right:,} of {words.plural(total, unit)} right, all repetitions together.{worst}"
+
+
+def calibration(scores: Mapping[str, Any]) -> Chart:
+    """Draw how often a class is true where it was given a certain probability."""
+    p = palette()
+    figure = blank(320, "Predicted probability", "Share that is of the class")
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name="perfectly calibrated",
+        line={"color": p.muted, "width": 1.5, "dash": "dash"},
+        hoverinfo="skip",
+    )
+    for number, (name, curve) in enumerate(scores["calibration"].items()):
+        counts = np.asarray(curve["counts"], float)
+        figure.add_scatter(
+            x=curve["predicted"],
+            y=curve["observed"],
+            name=str(name),
+            mode="lines+markers",
+            line={"color": p.accent if number == 0 else p.faint, "width": 2},
+            marker={
+                "symbol": _SYMBOLS[number % len(_SYMBOLS)],
+                "size": 7 + 9 * np.sqrt(counts / max(1.0, float(counts.max(initial=1.0)))),
+            },
+            customdata=counts,
+            hovertemplate="given %{x:.2f}, true %{y:.2f}, of %{customdata:.0f}<extra>" + str(name) + "</extra>",
+        )
+    figure.update_xaxes(range=[-0.03, 1.03], dtick=0.2)
+    figure.update_yaxes(range=[-0.03, 1.03], dtick=0.2)
+    error = float(scores["calibration_error"])
+    return figure, (
+        f"The nearer to the dashed line, the more a probability can be taken at its word; larger points hold more "
+        f"{scores['unit']}s. On average they are {words.percent(error)} apart."
+    )
