@@ -126,6 +126,9 @@ def fold_points(records: Sequence[FoldRecord], metric: str = "balanced_accuracy"
     p = palette()
     label = metric_name(metric)
     seeds = list(dict.fromkeys(record.seed for record in records))
+    values = np.array([record.scores[metric] for record in records], float)
+    known = values[np.isfinite(values)]
+    mean = float(known.mean()) if known.size else float("nan")
     figure = blank(300, "Fold", f"{label} (0 to 1)")
     for number, seed in enumerate(seeds):
         own = [record for record in records if record.seed == seed]
@@ -135,22 +138,21 @@ def fold_points(records: Sequence[FoldRecord], metric: str = "balanced_accuracy"
             name=f"seed {seed}",
             mode="markers+text" if len(seeds) == 1 else "markers",
             text=[words.number(record.scores[metric]) for record in own],
-            textposition="top center",
+            # Away from the line of the mean.
+            textposition=["bottom center" if record.scores[metric] < mean else "top center" for record in own],
             cliponaxis=False,
             marker={"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "color": p.accent, "opacity": 0.85},
             hovertemplate="fold %{x}: %{y:.3f}<extra>seed " + str(seed) + "</extra>",
         )
-    values = np.array([record.scores[metric] for record in records], float)
-    known = values[np.isfinite(values)]
     if known.size:
-        figure.add_hline(y=float(known.mean()), line={"color": p.muted, "width": 1.5, "dash": "dash"}, layer="below")
+        figure.add_hline(y=mean, line={"color": p.muted, "width": 1.5, "dash": "dash"}, layer="below")
     _zero_to_one(figure, known)
     figure.update_xaxes(dtick=1, showgrid=False)
     figure.update_layout(showlegend=len(seeds) > 1)
     if not known.size:
         return figure, f"{label} is not defined in any fold."
     return figure, (
-        f"{label} of each fold, by subject; the dashed line is their mean, {known.mean():.3f}. "
+        f"{label} of each fold, by subject; the dashed line is their mean, {mean:.3f}. "
         f"The folds lie between {known.min():.2f} and {known.max():.2f}."
     )
 
@@ -185,7 +187,7 @@ def compared_folds(runs: Mapping[str, Sequence[FoldRecord]], metric: str = "bala
         x=names,
         y=means,
         mode="markers+text",
-        text=[f"mean {value:.3f}" for value in means],
+        text=[f"   mean {value:.3f}" for value in means],
         textposition="middle right",
         marker={"size": 26, "symbol": "line-ew-open", "color": p.text, "line": {"width": 3}},
         hoverinfo="skip",

@@ -100,15 +100,16 @@ def _test_cells(found: ModelComparison) -> list[str]:
 
 def _figures(runs: Mapping[str, Run]) -> None:
     st.subheader("Figures", anchor=False)
-    body = []
-    for letter, run in runs.items():
-        scores = run.manifest.scores if run.manifest is not None else None
-        cells = []
-        for name in METRICS:
-            own = scores["metrics"][name] if scores else {"mean": None}
-            cells.append(f"{words.number(own['mean'], 3)} ({interval(own, 2)})" if scores else "–")
-        body.append([_title(letter, run), *cells])
-    rows([("Run", "name"), *((metric_name(name), "n") for name in METRICS)], body, "Figures of each run")
+    scores = [(run.manifest.scores if run.manifest is not None else None) or {} for run in runs.values()]
+    body = [[metric_name(name), *(_figure_cell(own, name) for own in scores)] for name in METRICS]
+    columns = [("Figure", "name"), *((_title(letter, run), "n") for letter, run in runs.items())]
+    rows(columns, body, "Figures of each run with their 95 % intervals")
+    note("In brackets the 95 % interval over subjects.")
+
+
+def _figure_cell(scores: Mapping[str, Any], name: str) -> str:
+    own = scores["metrics"][name] if scores else None
+    return "–" if own is None else f"{words.number(own['mean'], 3)} ({interval(own, 2)})"
 
 
 def _settings(runs: Mapping[str, Run]) -> None:

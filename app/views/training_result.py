@@ -31,7 +31,7 @@ _STATES: Final = {
     "damaged": "Damaged",
 }
 _RESUMABLE: Final = ("cancelled", "failed", "interrupted", "stopped")
-_PER_CLASS: Final = ("recall", "precision", "specificity", "f1", "auc")
+_PER_CLASS: Final = {"recall": "Recall", "precision": "Precision", "specificity": "Specificity", "auc": "AUC"}
 
 
 def state_name(state: str) -> str:
@@ -183,13 +183,20 @@ def _confusions(scores: Mapping[str, Any]) -> None:
 
 def _classes(scores: Mapping[str, Any]) -> None:
     st.subheader("By class", anchor=False)
-    columns = [("Class", "name"), *((metric_name(name), "n") for name in _PER_CLASS)]
+    columns = [("Class", "t"), *((name, "n") for name in _PER_CLASS.values())]
     body = [
-        [name, *(f"{words.number(own[key]['mean'])} ({interval(own[key], 2)})" for key in _PER_CLASS)]
+        [name, *(f"{words.number(own[key]['mean'])} ({_short(own[key])})" for key in _PER_CLASS)]
         for name, own in scores["per_class"].items()
     ]
     rows(columns, body, "Figures of each class with their 95 % intervals")
-    note("In brackets the 95 % interval. Recall: share of a class that was found; specificity: share of the others.")
+    note(
+        "In brackets the 95 % interval. Recall: share of the class that was recognised; specificity: share of the "
+        "others that was not taken for it; AUC: area under the ROC curve against the others."
+    )
+
+
+def _short(figure: Mapping[str, Any]) -> str:
+    return interval(figure, 2).replace(" to ", "–")
 
 
 def _about(manifest: RunManifest) -> None:

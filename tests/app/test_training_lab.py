@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.views.training_compare import differing_settings
 from app.views.training_settings import explained
+from gait_core.api.reproduce import reproduce
+from gait_core.cli.console import Console
+from gait_core.cli.main import build_parser
 from gait_core.jobs.store import JobStore
 from gait_core.learn.classifiers import classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
@@ -312,6 +316,43 @@ def test_runs_are_listed_and_opened(open_page: Open, full: Trained) -> None:
     assert "permuted labels" in said
     test.button(key=f"earlier_{full.runs['svm']}").click().run()
     assert test.query_params["run"] == full.runs["svm"]
+
+
+COMMANDS: list[dict[str, Any]] = [
+    {"model": "svm"},
+    {"model": "tcn", "folds": 3, "seeds": 4, "first_seed": 7, "settings": {"epochs": 9, "batch_size": None}},
+    {"model": "majority", "permuted": True, "final": False, "threshold": "inner", "calibrate": True},
+    {"model": "svm", "settings": {"kernel": "linear", "strength": None, "exchange_sides": False}},
+    {"model": "svm", "data": {"features": ["knee angle", "-x"], "reference_class": "1", "several_labels": True}},
+]
+
+
+@pytest.mark.parametrize("values", COMMANDS, ids=str)
+def test_the_command_that_is_shown_starts_the_same_job(
+    values: dict[str, Any], space: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[dict[str, Any]] = []
+
+    def run_now(_: Workspace, kind: str, params: dict[str, Any], *__: Any, **___: Any) -> None:
+        started.append({"kind": kind, **params})
+        raise InterruptedError
+
+    monkeypatch.setattr("gait_core.jobs.run.run_now", run_now)
+    request = TrainRequest.from_dict({"dataset": "/data/my walks/it's.csv", **values})
+    found = reproduce("train", request.to_dict(), workspace=space.root)
+    args = build_parser().parse_args(shlex.split(found.command)[3:])
+    with pytest.raises(InterruptedError):
+        args.run(args, space, Console(quiet=True))
+    assert Path(args.workspace) == space.root
+    assert started[0].pop("kind") == "train"
+    assert TrainRequest.from_dict(started[0]).with_(run="") == request
+    assert not found.python
+    assert any("Python" in sentence for sentence in found.notes)
+
+
+def test_what_the_command_line_cannot_say_is_told() -> None:
+    found = reproduce("train", {"dataset": "/data/a.csv", "model": "svm", "inner_folds": 3})
+    assert any("inner_folds, which was 3" in sentence for sentence in found.notes)
 
 
 # --- comparison -------------------------------------------------------------------------------------------------
