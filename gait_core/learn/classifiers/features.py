@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gait_core.learn.classifiers.protocol import SampleShape
 from gait_core.learn.datasets.samples import Samples
 
-__all__ = ["Scaling", "feature_count", "feature_vectors"]
+__all__ = ["Scaling", "feature_count", "feature_scaling", "feature_vectors"]
 
 _CURVE_FEATURES: Final = 5
 _WINDOW_FEATURES: Final = 6
@@ -46,12 +46,23 @@ class Scaling:
 
 def feature_count(shape: SampleShape) -> int:
     """Return how many values `feature_vectors` gives for each row."""
-    by_channel = {
-        "parameters": 1,
-        "curves": shape.n_steps + _CURVE_FEATURES,
-        "windows": _WINDOW_FEATURES,
-    }[shape.kind]
-    return by_channel * len(shape.channels)
+    return sum(_block_sizes(shape))
+
+
+def feature_scaling(features: NDArray[np.float64], shape: SampleShape) -> Scaling:
+    """Return a scaling after which each block of features counts alike, however many values it has.
+
+    Otherwise 600 points of curves would leave nothing to say for a dozen differences between the sides.
+
+    Parameters
+    ----------
+    features : ndarray, shape (n, n_features)
+        Of the training, from `feature_vectors`.
+    shape : SampleShape
+    """
+    scaling = Scaling.of(features)
+    factors = [np.full(size, np.sqrt(size)) for size in _block_sizes(shape)]
+    return Scaling(mean=scaling.mean, deviation=scaling.deviation * np.concatenate(factors))
 
 
 def feature_vectors(samples: Samples, shape: SampleShape) -> NDArray[np.float64]:
@@ -60,7 +71,8 @@ def feature_vectors(samples: Samples, shape: SampleShape) -> NDArray[np.float64]
     Curves are aligned by the gait cycle, so their points can be compared one by one: the vector holds the points, then
     range, minimum, maximum and the timing of both. Windows begin anywhere in the stride; only what does not depend on
     their start describes them: mean, standard deviation, minimum, maximum, and mean absolute first and second
-    difference. Parameters stay as they are.
+    difference. Parameters stay as they are. Where channels have sides, a last block holds the absolute difference
+    between left and right of each of these; of the points the root mean square is taken.
 
     Parameters
     ----------
@@ -72,15 +84,50 @@ def feature_vectors(samples: Samples, shape: SampleShape) -> NDArray[np.float64]
     -------
     ndarray, shape (n, `feature_count(shape)`)
     """
+    left, right = _pairs(shape.channels)
     if shape.kind == "parameters":
-        return samples.values[:, 0, :].astype(np.float64)
-    if shape.kind == "windows":
-        return np.stack([_window(row[:length]) for row, length in _rows(samples)])
-    curves = np.stack([_resampled(row[:length], shape.n_steps) for row, length in _rows(samples)])
+        values = samples.values[:, :1, :].astype(np.float64)
+        blocks = [values]
+    elif shape.kind == "windows":
+        values = np.stack([_window(row[:length]) for row, length in _rows(samples)])
+        blocks = [values]
+    else:
+        curves = np.stack([_resampled(row[:length], shape.n_steps) for row, length in _rows(samples)])
+        values = _curve_summary(curves)
+        blocks = [curves, values]
+    asymmetry = [np.abs(values[:, :, left] - values[:, :, right])]
+    if shape.kind == "curves":
+        squares = (blocks[0][:, :, left] - blocks[0][:, :, right]) ** 2
+        asymmetry.append(np.sqrt(squares.mean(axis=1, keepdims=True)))
+    return np.concatenate([block.reshape(len(samples), -1) for block in (*blocks, *asymmetry)], axis=1)
+
+
+def _block_sizes(shape: SampleShape) -> list[int]:
+    channels, pairs = len(shape.channels), len(_pairs(shape.channels)[0])
+    if shape.kind == "parameters":
+        sizes = [channels, pairs]
+    elif shape.kind == "windows":
+        sizes = [_WINDOW_FEATURES * channels, _WINDOW_FEATURES * pairs]
+    else:
+        sizes = [shape.n_steps * channels, _CURVE_FEATURES * channels, (_CURVE_FEATURES + 1) * pairs]
+    return [size for size in sizes if size]
+
+
+def _pairs(channels: tuple[str, ...]) -> tuple[list[int], list[int]]:
+    """Return the places of the left channels that have a counterpart, and of their counterparts."""
+    left = [number for number, name in enumerate(channels) if _counterpart(name) in channels]
+    return left, [channels.index(_counterpart(channels[number])) for number in left]
+
+
+def _counterpart(name: str) -> str:
+    return f"right_{name.removeprefix('left_')}" if name.startswith("left_") else ""
+
+
+def _curve_summary(curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return range, minimum, maximum and the timing of both as a share of the curve, shape (n, 5, n_channels)."""
     low, high = curves.min(axis=1), curves.max(axis=1)
-    timing = 1.0 / max(1, shape.n_steps - 1)
-    low_at, high_at = curves.argmin(axis=1) * timing, curves.argmax(axis=1) * timing
-    return np.concatenate([curves.reshape(len(curves), -1), high - low, low, high, low_at, high_at], axis=1)
+    share = 1.0 / max(1, curves.shape[1] - 1)
+    return np.stack([high - low, low, high, share * curves.argmin(axis=1), share * curves.argmax(axis=1)], axis=1)
 
 
 def _rows(samples: Samples) -> Any:
@@ -99,4 +146,4 @@ def _window(row: NDArray[np.float64]) -> NDArray[np.float64]:
     for order in (1, 2):
         change = np.abs(np.diff(row, n=order, axis=0))
         parts.append(change.mean(axis=0) if len(change) else np.zeros(row.shape[1]))
-    return np.concatenate(parts)
+    return np.stack(parts)

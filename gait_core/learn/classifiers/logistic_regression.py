@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
 from gait_core.learn.classifiers.calibration import held_out_scores, probabilities
 from gait_core.learn.classifiers.checks import balancing_weights
-from gait_core.learn.classifiers.features import Scaling, feature_count, feature_vectors
+from gait_core.learn.classifiers.features import Scaling, feature_count, feature_scaling, feature_vectors
 from gait_core.learn.classifiers.protocol import SampleShape
 from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.datasets.samples import Samples
@@ -20,8 +20,9 @@ from gait_core.progress import Reporter
 
 __all__ = ["LogisticRegression", "LogisticRegressionSettings"]
 
-_GRID: Final = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+_GRID: Final = (1e-2, 1e-1, 1.0, 1e1, 1e2)
 """Strengths that are tried on inner folds; smaller is smoother."""
+_MOST_FOR_NEWTON: Final = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +67,12 @@ class LogisticRegression(ArrayClassifier):
     def _fitted(self, features: NDArray[np.float64], labels: NDArray[np.int64], strength: float) -> dict[str, Any]:
         from sklearn.linear_model import LogisticRegression as Estimator  # type: ignore[import-untyped]
 
-        scaling = Scaling.of(features)
+        scaling = feature_scaling(features, self.shape)
         weights = balancing_weights(labels, len(self.shape.classes))[labels] if self.settings.class_weights else None
-        estimator = Estimator(C=strength, max_iter=self.settings.max_iterations)
+        # Few numbers: a handful of Newton steps; many: their matrix of second derivatives would be too large.
+        unknowns = min(features.shape) * len(self.shape.classes)
+        solver = "newton-cholesky" if unknowns <= _MOST_FOR_NEWTON else "lbfgs"
+        estimator = Estimator(C=strength, max_iter=self.settings.max_iterations, solver=solver)
         rows = scaling(features)
         # With more features than rows the penalised weights lie in the span of the rows: fewer numbers, same result.
         basis = np.linalg.qr(rows.T)[0] if rows.shape[1] > rows.shape[0] else np.eye(rows.shape[1])

@@ -36,7 +36,7 @@ def normalised(signal: Any, mask: Any, name: str) -> Any:
     """Return a signal after batch normalisation over the valid steps alone, 0 after the length."""
     keras = load_keras()
     valid = keras.ops.squeeze(mask, -1) > 0.5
-    return keras.layers.BatchNormalization(name=name)(signal, mask=valid) * mask
+    return keras.layers.BatchNormalization(momentum=0.9, name=name)(signal, mask=valid) * mask
 
 
 def class_probabilities(features: Any, classes: int) -> Any:

@@ -32,6 +32,7 @@ from gait_core.learn.loop import TrainingLoop
 from gait_core.learn.registry import InputShape, ModelKind, register_model
 from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Reporter, silent
+from gait_core.workspace import storage_guard
 
 __all__ = ["NetworkClassifier", "network_inputs", "register_network"]
 
@@ -128,6 +129,8 @@ class NetworkClassifier:
     def save(self, folder: Path) -> None:
         """Write the network as ``.keras`` with its manifest; see `Classifier.save`."""
         model, scaling = self._trained()
+        with storage_guard(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         save_artefact(
             folder,
             model,

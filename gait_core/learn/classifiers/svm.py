@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
 from gait_core.learn.classifiers.calibration import fitted_sharpness, held_out_scores, probabilities
 from gait_core.learn.classifiers.checks import balancing_weights
-from gait_core.learn.classifiers.features import Scaling, feature_count, feature_vectors
+from gait_core.learn.classifiers.features import Scaling, feature_count, feature_scaling, feature_vectors
 from gait_core.learn.classifiers.protocol import SampleShape
 from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.datasets.samples import Samples
@@ -90,7 +90,7 @@ class SupportVectorMachine(ArrayClassifier):
     def _fitted(self, features: NDArray[np.float64], labels: NDArray[np.int64], strength: float) -> dict[str, Any]:
         from sklearn.svm import SVC  # type: ignore[import-untyped]
 
-        scaling = Scaling.of(features)
+        scaling = feature_scaling(features, self.shape)
         scaled = scaling(features)
         gamma = self.settings.width / max(1e-12, features.shape[1] * float(scaled.var()))
         weights = balancing_weights(labels, len(self.shape.classes))[labels] if self.settings.class_weights else None
