@@ -35,6 +35,8 @@ METRIC_NAMES: Final[Mapping[str, str]] = {
 }
 _SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "x", "star", "hexagon", "triangle-down")
 _MANY_POINTS: Final = 15
+_STRONG_FROM: Final = {"light": 0.65, "dark": 0.55}
+"""Share from which a cell is so strong that text in the colour of the background is read better, by theme."""
 
 
 def metric_name(name: str) -> str:
@@ -212,10 +214,6 @@ def confusion(scores: Mapping[str, Any]) -> Chart:
     counts = np.asarray(scores["confusion"], float)
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
-    text = [
-        [f"{counts[i, j]:.0f}<br>{words.percent(float(shares[i, j]))}" for j in range(len(names))]
-        for i in range(len(names))
-    ]
     figure = blank(130 + 58 * len(names), "Predicted class", "True class")
     figure.add_heatmap(
         z=shares,
@@ -226,9 +224,6 @@ def confusion(scores: Mapping[str, Any]) -> Chart:
         zmax=1,
         xgap=3,
         ygap=3,
-        text=text,
-        texttemplate="%{text}",
-        textfont={"size": 14},
         hovertemplate="%{y} taken for %{x}: %{z:.0%}<extra></extra>",
         colorbar={
             "title": {"text": "share of<br>true class", "font": {"size": 13, "color": p.muted}},
@@ -240,6 +235,15 @@ def confusion(scores: Mapping[str, Any]) -> Chart:
     )
     figure.update_xaxes(showgrid=False, type="category")
     figure.update_yaxes(showgrid=False, type="category", autorange="reversed", ticksuffix="  ")
+    for i, j in np.ndindex(counts.shape):
+        share = float(shares[i, j])
+        figure.add_annotation(
+            x=names[j],
+            y=names[i],
+            text=f"{counts[i, j]:.0f}<br>{words.percent(share)}",
+            font={"size": 14, "color": p.background if share > _STRONG_FROM[p.name] else p.text},
+            showarrow=False,
+        )
     right, total = int(np.trace(counts)), int(counts.sum())
     wrong = counts - np.diag(np.diag(counts))
     worst = ""

@@ -71,7 +71,9 @@ def _tests(runs: Mapping[str, Run], metric: str) -> None:
     body: list[list[str]] = []
     for (one, first), (other, second) in combinations(runs.items(), 2):
         try:
-            body.append([f"{one} − {other}", *_test_cells(compare_folds(first.records, second.records, metric))])
+            body.append(
+                [f"{one} − {other}", *_test_cells(one, other, compare_folds(first.records, second.records, metric))]
+            )
         except GaitError as error:
             body.append([f"{one} − {other}", "–", "–", "–", "–", error.message])
     columns = [("Runs", "t"), ("Difference", "n"), ("95 % interval", "n"), ("Folds", "n"), ("p", "n"), ("Says", "name")]
@@ -84,9 +86,9 @@ def _tests(runs: Mapping[str, Run], metric: str) -> None:
         note(f"{len(body)} pairs are tested; p is not corrected for their number.")
 
 
-def _test_cells(found: ModelComparison) -> list[str]:
+def _test_cells(one: str, other: str, found: ModelComparison) -> list[str]:
     if found.p < _SIGNIFICANT:
-        says = "The first is better." if found.difference > 0 else "The second is better."
+        says = f"{one if found.difference > 0 else other} is better."
     else:
         says = "No difference is shown."
     return [

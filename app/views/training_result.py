@@ -70,7 +70,7 @@ def render(run: Run, actions: Callable[[], None]) -> None:
     if manifest is None:
         return
     if manifest.scores:
-        _summary(manifest, manifest.scores)
+        _summary(run, manifest, manifest.scores)
     if run.records:
         _folds(run)
     if manifest.scores:
@@ -129,12 +129,14 @@ def _resume(run: Run, manifest: RunManifest) -> None:
     submit({**manifest.request, "run": run.id})
 
 
-def _summary(manifest: RunManifest, scores: Mapping[str, Any]) -> None:
+def _summary(run: Run, manifest: RunManifest, scores: Mapping[str, Any]) -> None:
     classes = [str(name) for name in scores["classes"]]
     best = scores["metrics"]["balanced_accuracy"]
-    where = f"by {scores['unit']}, over {words.plural(manifest.validation['folds'], 'fold')}"
+    where = f"by {scores['unit']}, over {words.plural(int(manifest.validation['folds']), 'fold')}"
     seeds = int(manifest.validation["seeds"])
     where += f" and {seeds} repetitions" if seeds > 1 else ""
+    if len(run.records) < len(run.folds):
+        where = f"by {scores['unit']}, over the {len(run.records)} of {len(run.folds)} folds that were finished"
     named = " and ".join(classes) if len(classes) == 2 else words.plural(len(classes), "class", "classes")
     say(
         f"{named[:1].upper()}{named[1:]} are told apart with"

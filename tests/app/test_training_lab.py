@@ -295,6 +295,16 @@ def test_runs_that_did_not_end_by_themselves(open_page: Open, space: Workspace, 
     assert (job.kind, job.spec["params"]["run"]) == ("train", run)
 
 
+def test_a_run_that_was_stopped_early_says_over_how_many_folds(
+    open_page: Open, space: Workspace, full: Trained
+) -> None:
+    run = full.runs["svm"]
+    shutil.rmtree(space.root / "runs" / run / "folds" / "0-3")
+    changed(space, run, state="stopped")
+    said = text_of(open_page("training_lab", run=run))
+    assert "over the 2 of 3 folds that were finished" in said
+
+
 def test_damaged_and_gone_runs(open_page: Open, space: Workspace, full: Trained) -> None:
     assert "This run is gone" in text_of(open_page("training_lab", run="none"))
     assert "This run is gone" in text_of(open_page("training_lab", job="none"))
@@ -370,7 +380,7 @@ def test_runs_are_compared_with_a_corrected_test(open_page: Open, full: Trained)
     said = text_of(test)
     for part in ("A: Support vector machine", "B: Most frequent class", "A − B", "Nadeau and Bengio", "kernel"):
         assert part in said, part
-    assert "The first is better." in said or "No difference is shown." in said
+    assert "A is better." in said or "No difference is shown." in said
     test.multiselect(key="training_compared").set_value([full.runs["svm"]]).run()
     assert "Choose at least two runs" in text_of(test)
 
