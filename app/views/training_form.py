@@ -147,7 +147,7 @@ def _judging() -> dict[str, Any]:
             "Control with permuted labels",
             key="training_permuted",
             help="Gives the labels to the subjects at random. The result must come to chance (0.5 with two classes); "
-            "if it does not, something leaks. No final model is trained.",
+            "if it does not, training and test are not apart. No final model is trained.",
         )
         threshold = st.selectbox(
             "Decision",

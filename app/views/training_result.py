@@ -162,7 +162,12 @@ def _summary(run: Run, manifest: RunManifest, scores: Mapping[str, Any]) -> None
 def _control(figure: Mapping[str, Any], chance: float) -> None:
     low, high = figure.get("ci_low"), figure.get("ci_high")
     fair = low is not None and high is not None and low <= chance <= high
-    told = "It does: nothing leaks." if fair else "It does not: look for what gives the label away."
+    told = (
+        "It does."
+        if fair
+        else "It does not. Repeat it with more seeds; if it stays so, the same people or copies of their rows may be in "
+        "training and in test."
+    )
     text = f"The labels were given to the subjects at random, so the result has to come to chance. {told}"
     box("Control with permuted labels", text, "calm" if fair else "warn")
 

@@ -276,7 +276,7 @@ def test_a_control_says_whether_it_comes_to_chance(open_page: Open, space: Works
     scores = json.loads(json.dumps(manifest.scores))
     scores["metrics"]["balanced_accuracy"] = {"mean": 0.9, "ci_low": 0.8, "ci_high": 1.0}
     changed(space, run, scores=scores)
-    assert "look for what gives the label away" in text_of(open_page("training_lab", run=run))
+    assert "copies of their rows may be in training and in test" in text_of(open_page("training_lab", run=run))
 
 
 @pytest.mark.parametrize("state", ["stopped", "cancelled", "failed", "running"])
