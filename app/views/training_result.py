@@ -165,8 +165,8 @@ def _control(figure: Mapping[str, Any], chance: float) -> None:
     told = (
         "It does."
         if fair
-        else "It does not. Repeat it with more seeds; if it stays so, the same people or copies of their rows may be in "
-        "training and in test."
+        else "It does not. Repeat it with more seeds; if it stays so, the same people or copies of their rows may be "
+        "in training and in test."
     )
     text = f"The labels were given to the subjects at random, so the result has to come to chance. {told}"
     box("Control with permuted labels", text, "calm" if fair else "warn")
