@@ -13,8 +13,8 @@ from app.components import empty, note, rows, say
 from app.views.measure_change import no_baseline
 from app.views.measure_walk import WalkView
 from gait_core.baseline.findings import BaselineComparison
+from gait_core.baseline.part_levels import PART_LIMITS
 from gait_core.gait.curves import CURVES
-from gait_core.report.body_map import PART_LIMITS
 from gait_core.report.document.body_section import marked_parts
 from gait_core.report.document.words import number, signed
 

@@ -157,8 +157,7 @@ class WalkAnalysis(WalkResult):
         GaitError
             When the ending is another, the file cannot be written, or the walk could not be measured.
         """
-        baseline_id = self.stored.summary.baseline_id
-        return report_to(path, self.workspace, self.measurement.stored, baseline_id)
+        return report_to(path, self.workspace, self.measurement.stored, self.stored.summary.id)
 
     def _rows(self, table: str) -> list[Row]:
         stored = self.stored

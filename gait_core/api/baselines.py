@@ -188,15 +188,15 @@ def _remark(walk: Mapping[str, Any]) -> str:
 def _answer(stored: StoredBaseline) -> dict[str, Any]:
     from gait_core.baseline.save import ARTEFACTS
 
-    manifest = stored.manifest.to_dict()
+    manifest = stored.manifest
     thresholds = stored.thresholds.to_dict()
     thresholds.pop("settings", None)
     return {
         "baseline_id": stored.id,
         "subject": stored.subject,
-        "walks": [*manifest["walks"], *manifest.get("left_out", ())],
-        "timing_s": manifest.get("timing_s", {}),
-        "training": manifest["training"],
+        "walks": manifest.all_walks,
+        "timing_s": manifest.timing_s,
+        "training": manifest.training.to_dict(),
         "thresholds": thresholds,
         "artefacts": {name: str(stored.folder / file) for name, file in ARTEFACTS.items()},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ __all__ = [
     "reporter_for",
     "scale_of",
     "settings_of",
+    "text_of",
     "videos_of",
     "with_exit_code",
     "workspace_of",
@@ -73,18 +75,26 @@ def _paths(given: Videos) -> Iterator[Path]:
                 f"Expected the path of a video, but got {path!r} ({type(path).__name__}).",
                 "Give a str or a Path, or a list of them.",
             )
+        if not os.fspath(path):
+            raise InputError(
+                "Expected the path of a video, but got an empty name.", "Name a video, or a folder of them."
+            )
         yield Path(path).expanduser().absolute()
 
 
 def workspace_of(given: Workspace | PathLike | None) -> Workspace:
-    """Return the workspace that was given, that of a folder, or the default one."""
+    """Return the workspace that was given, that of a folder, or the default one; refuse anything else."""
+    if given is not None and not isinstance(given, Workspace | str | os.PathLike):
+        raise _wrong("workspace", "a Workspace or a folder", given)
     return given if isinstance(given, Workspace) else Workspace(None if given is None else Path(given))
 
 
 def reporter_for(given: Reporter | None) -> Reporter:
-    """Return a reporter for one call, with a clock of its own that reports to the one given."""
+    """Return a reporter for one call, with a clock of its own that reports to the one given; refuse anything else."""
     if given is None:
         return silent()
+    if not isinstance(given, Reporter):
+        raise _wrong("reporter", "a Reporter", given)
 
     def cancelled() -> bool:
         try:
@@ -94,6 +104,17 @@ def reporter_for(given: Reporter | None) -> Reporter:
         return False
 
     return Reporter(sink=given._emit, cancelled=cancelled, stop_early=given.wants_early_stop)
+
+
+def text_of(name: str, given: object) -> str:
+    """Return a text that was given under a name; refuse anything else."""
+    if not isinstance(given, str):
+        raise _wrong(name, "a text", given)
+    return given
+
+
+def _wrong(name: str, expected: str, got: object) -> InputError:
+    return InputError(f"Expected {name} to be {expected}, but got {got!r} ({type(got).__name__}).", f"Change {name}.")
 
 
 def profile_name(profile: str | Profile, workspace: Workspace) -> str:
@@ -132,7 +153,7 @@ def scale_of(
     Raises
     ------
     InputError
-        When more than one source of metres is given.
+        When more than one source of metres is given, or something that is not a number.
     """
     given = {"height": height_m, "distance": distance_m, "speed": speed_mps}
     chosen = {kind: value for kind, value in given.items() if value is not None}
@@ -144,11 +165,18 @@ def scale_of(
     if not chosen:
         return {}
     ((kind, value),) = chosen.items()
-    return {"kind": kind, "value": value, "pixels": distance_px if kind == "distance" else None}
+    unit = "mps" if kind == "speed" else "m"
+    for name, number in ((f"{kind}_{unit}", value), ("distance_px", distance_px)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
+            raise _wrong(name, "a number", number)
+    pixels = float(distance_px) if kind == "distance" and distance_px is not None else None
+    return {"kind": kind, "value": float(value), "pixels": pixels}
 
 
 def settings_of(method: str, settings: MeasureSettings | Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the fields of `MeasureSettings`; a method among the settings overrides the other one."""
+    if settings is not None and not isinstance(settings, MeasureSettings | Mapping):
+        raise _wrong("settings", "MeasureSettings or a mapping of its fields", settings)
     further = settings.to_dict() if isinstance(settings, MeasureSettings) else dict(settings or {})
     return {"event_method": method, **further}
 

@@ -232,10 +232,12 @@ class MeasuredWalks(WalkResults[WalkMeasurement]):
             When no walk has that parameter.
         """
         walks = [walk for walk in self if walk.ok]
+        if not walks and len(self):
+            self[0]._checked()  # every video failed: the first one says why
         values = [{**walk.answer["parameters"], **walk.answer["key_values"]} for walk in walks]
         found = [one[parameter] for one in values if parameter in one]
         if not found:
-            known = ", ".join(dict.fromkeys(name for one in values for name in one)) or "none: every video failed"
+            known = ", ".join(dict.fromkeys(name for one in values for name in one))
             raise InputError(f"Expected a parameter among {known}, but got {parameter!r}.", "Choose one of these.")
         figure, (axes,) = new_figure()
         for place, one in enumerate(values):

@@ -12,6 +12,7 @@ from gait_core.api.inputs import (
     Videos,
     profile_name,
     reporter_for,
+    text_of,
     videos_of,
     with_exit_code,
     workspace_of,
@@ -96,7 +97,7 @@ def create_baseline(
     space, told = workspace_of(workspace), reporter_for(reporter)
     params = {
         "videos": videos_of(videos),
-        "subject": subject,
+        "subject": text_of("subject", subject),
         "speed_mps": speed_mps,
         "height_m": height_m,
         "fps": fps,

@@ -164,11 +164,11 @@ class WalkResults(Sequence[E], Generic[E]):
         return html_table(title, [{name: row.get(name) for name in columns} for row in rows], self._note)
 
 
-def report_to(path: PathLike, workspace: Workspace, walk: MeasuredWalk, baseline_id: str | None = None) -> Path:
+def report_to(path: PathLike, workspace: Workspace, walk: MeasuredWalk, analysis_id: str | None = None) -> Path:
     """Write the report of a measured walk and return its path."""
     from gait_core.report.write import comparison_of, report_of, write_report
 
     target = Path(path).expanduser().absolute()
-    comparison = comparison_of(workspace, walk, baseline_id)
+    comparison = comparison_of(workspace, walk, analysis_id=analysis_id)
     write_report(report_of(workspace, walk, baseline=comparison), target)
     return target

@@ -165,6 +165,16 @@ class BaselineManifest:
         return dict(self.stored.get("request") or {})
 
     @property
+    def all_walks(self) -> list[dict[str, Any]]:
+        """The walks that were given, those used and those left out, as ``baseline create --json`` prints them."""
+        return [*self.stored["walks"], *self.stored.get("left_out", ())]
+
+    @property
+    def timing_s(self) -> dict[str, float]:
+        """Stage → seconds."""
+        return dict(self.stored.get("timing_s") or {})
+
+    @property
     def artefact_sha256(self) -> dict[str, str]:
         """Artefact → SHA-256 of its file."""
         return dict(self.stored.get("artefact_sha256") or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 from gait_core.baseline.fit import Fitted, PersonFitter
 from gait_core.baseline.pretrained import Pretrained, load_pretrained, misfit, pretrained_path
@@ -26,9 +27,24 @@ def needs_keras(settings: RunSettings, *, from_scratch: bool) -> bool:
 
 
 def fit_walks(
-    walks: Sequence[PreparedWalk], settings: RunSettings, reporter: Reporter, *, from_scratch: bool
+    walks: Sequence[PreparedWalk],
+    settings: RunSettings,
+    reporter: Reporter,
+    *,
+    from_scratch: bool,
+    checkpoints: Path | None = None,
 ) -> tuple[Fitted, Pretrained | None, SavableModel]:
     """Fit the model to the walks of one person.
+
+    Parameters
+    ----------
+    walks : sequence of PreparedWalk
+    settings : RunSettings
+    reporter : Reporter
+    from_scratch : bool
+        Do not start from the pre-trained model.
+    checkpoints : Path, optional
+        Folder from which a training from scratch that was killed goes on.
 
     Returns
     -------
@@ -45,7 +61,7 @@ def fit_walks(
         from gait_core.learn.backend import seed_everything
 
         seed_everything(settings.learn.seed)
-        fitted, model = fit_from_scratch(windows, settings.learn, reporter)
+        fitted, model = fit_from_scratch(windows, settings.learn, reporter, checkpoints=checkpoints)
         return fitted, None, model
     fitted = PersonFitter(pretrained, settings.learn).fit(windows, reporter)
     assert pretrained.model_path is not None

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.calibration import Calibration
+from gait_core.baseline.calibration import Calibration, readable, unreadable
 from gait_core.baseline.manifest import BaselineManifest, WalkFacts
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.cache.archive import load_arrays
@@ -160,15 +160,14 @@ def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
             f"Expected a baseline {baseline_id!r}, but there is none; the latest are: {known}.",
             "Copy the name from `baseline list` or from the Library page.",
         )
-    stored = read_json(folder / "thresholds.json")
-    reference = stored.get("reference")
+    thresholds, reference = _thresholds(folder)
     return StoredBaseline(
         id=baseline_id,
         folder=folder,
         manifest=_manifest(folder),
         calibration=Calibration.from_dict(read_json(folder / "calibration.json"), f"{folder.name}/calibration.json"),
-        thresholds=Thresholds.from_dict(stored),
-        reference=Reference.from_dict(reference) if reference else None,
+        thresholds=thresholds,
+        reference=reference,
     )
 
 
@@ -192,6 +191,16 @@ def list_baselines(workspace: Workspace) -> list[BaselineSummary]:
             )
         )
     return sorted(found, key=lambda summary: summary.created_s, reverse=True)
+
+
+def _thresholds(folder: Path) -> tuple[Thresholds, Reference | None]:
+    source = f"{folder.name}/thresholds.json"
+    stored = readable(read_json(folder / "thresholds.json"), 1, ("watch", "alert"), source)
+    try:
+        reference = stored.get("reference")
+        return Thresholds.from_dict(stored), Reference.from_dict(reference) if reference else None
+    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
+        raise unreadable(source, f"{type(error).__name__}: {error}") from error
 
 
 def _manifest(folder: Path) -> BaselineManifest:

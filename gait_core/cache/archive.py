@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,14 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         When the file is missing or damaged.
     """
     try:
-        with NUMPY_READS, np.load(path, allow_pickle=False) as archive:
+        with NUMPY_READS, path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Make it again.") from None
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError) as error:
+    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise StorageError(
-            f"Expected arrays in {path}, but the file is damaged.", "Make the baseline again."
+            f"Expected arrays in {path}, but the file is damaged.",
+            "Make again what it belongs to, or restore the file.",
         ) from error
 
 

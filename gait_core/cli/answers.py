@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from gait_core.cli.console import Console
 from gait_core.workspace import Workspace
 
-__all__ = ["Answer", "absolute", "run_job", "videos_of", "walk_line"]
+__all__ = ["Answer", "absolute", "run_job", "videos_of", "walk_line", "walks_text"]
 
 Answer: TypeAlias = tuple[Any, str]
 """JSON result, and text for people."""
@@ -20,6 +20,11 @@ _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 def absolute(paths: Sequence[str]) -> list[str]:
     """Return absolute paths; a job may run elsewhere."""
     return [str(Path(path).expanduser().absolute()) for path in paths]
+
+
+def walks_text(videos: Sequence[str]) -> str:
+    """Return how many walks there are, in words."""
+    return "1 walk" if len(videos) == 1 else f"{len(videos)} walks"
 
 
 def videos_of(paths: Sequence[str]) -> list[str]:

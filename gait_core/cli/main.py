@@ -46,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(args, console, error.to_dict(), error.exit_code)
     except BrokenPipeError:
         return 1
+    except ModuleNotFoundError as error:
+        message = f"Expected the package {error.name}, but the Python at {sys.executable} does not have it."
+        remedy = "Run `make env` and use .venv/bin/python, or install what requirements.txt names."
+        return _fail(args, console, {"kind": "LibraryError", "message": message, "remedy": remedy}, 1)
     except Exception as error:  # noqa: BLE001 - the last line of defence: everything else has a message of its own
         console.say(traceback.format_exc())
         detail = {"kind": type(error).__name__, "message": str(error), "remedy": "This is a defect; please report it."}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any, Final, Self
@@ -13,7 +13,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.kinematics import Kinematics
 
-__all__ = ["Stride", "build_strides", "stride_rejections"]
+__all__ = ["Stride", "build_strides", "mean_share_pct", "stride_rejections"]
 
 PASS_MARGIN_S: Final = 0.2
 """An event that a person sets this far outside a pass still belongs to it, s."""
@@ -91,6 +91,31 @@ def build_strides(events: EventSet, motion: Kinematics) -> tuple[Stride, ...]:
         foot, foot off, contact. In order of time.
     """
     return tuple(stride for stride, _ in _pieces(events, motion) if stride is not None)
+
+
+def mean_share_pct(strides: Sequence[Stride], side: str, field: str) -> tuple[float, int]:
+    """Return when an event comes in the strides of one side.
+
+    Parameters
+    ----------
+    strides : sequence of Stride
+    side : {"left", "right"}
+    field : str
+        Attribute of `Stride` with the time of the event, s, such as ``opposite_contact_s``.
+
+    Returns
+    -------
+    mean_pct : float
+        Mean over the strides, percent of the stride; NaN without any.
+    count : int
+        Strides that have the event.
+    """
+    shares = [
+        100.0 * (time_s - stride.start_s) / stride.duration_s
+        for stride in strides
+        if stride.side == side and (time_s := getattr(stride, field)) is not None
+    ]
+    return (float(np.mean(shares)) if shares else float("nan")), len(shares)
 
 
 def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, ...]:

@@ -235,27 +235,23 @@ class Batch:
                     self._computed[address] = self._compute(info, label, choice)
                 return self._computed[address], False
 
-        def compute() -> Entry:
-            with ExitStack() as stack:
-                masks = stack.enter_context(MaskRows(self._folder)) if self._masks else None
+        with ExitStack() as stack:
+            masks = stack.enter_context(MaskRows(self._folder)) if self._masks else None
+
+            def compute() -> Entry:
                 track = self._compute(info, label, choice, masks)
-                if masks is not None:
-                    self._keep_masks(address, masks)
                 return Entry(arrays=track.to_arrays(), meta=track.to_meta())
 
-        # A second thread that waits for the first one's entry has to feel the stop as well.
-        watcher = Reporter(cancelled=self._stopped)
-        entry, cached = self._cache.get_or_compute(TRACK_KIND, address, compute, watcher)
-        if cached and self._masks and not self._cache.holds(MASKS_KIND, address):
-            with MaskRows(self._folder) as masks:  # landmarks from before anybody asked for masks stay as they are
-                self._compute(info, label, choice, masks)
-                self._keep_masks(address, masks)
-            cached = False
-        return Track.from_arrays(entry.arrays, entry.meta), cached
-
-    def _keep_masks(self, address: str, masks: MaskRows) -> None:
-        assert self._cache is not None
-        self._cache.put(MASKS_KIND, address, masks.masks().to_arrays(), {})
+            # A second thread that waits for the first one's entry has to feel the stop as well.
+            watcher = Reporter(cancelled=self._stopped)
+            entry, cached = self._cache.get_or_compute(TRACK_KIND, address, compute, watcher)
+            if masks is not None and not (cached and self._cache.holds(MASKS_KIND, address)):
+                if cached:  # landmarks from before anybody asked for masks stay as they are
+                    self._compute(info, label, choice, masks)
+                # After the landmarks: in a small cache what is written last stays.
+                self._cache.put(MASKS_KIND, address, masks.masks().to_arrays(), {})
+                cached = False
+            return Track.from_arrays(entry.arrays, entry.meta), cached
 
     def _compute(self, info: VideoInfo, label: str, choice: Choice, masks: MaskRows | None = None) -> Track:
         place, settings = choice.place, choice.place.settings

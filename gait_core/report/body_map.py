@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gait_core.baseline.part_levels import part_level
 from gait_core.report.body_figure import ANCHORS, Figure
 from gait_core.report.document.drawing import Drawing, Point
 from gait_core.report.document.style import DARK, LIGHT, LOOKS, Palette
 from gait_core.report.document.svg import to_svg
 
-__all__ = ["PART_LIMITS", "PartNote", "body_drawing", "body_map_svg", "deviation_notes", "part_level"]
-
-PART_LIMITS: Final = (1.5, 2.5)
-"""Deviation of a part of the body, 1 = typical, from which it is marked as somewhat and as clearly different."""
+__all__ = ["PartNote", "body_drawing", "body_map_svg", "deviation_notes"]
 
 _WIDTH: Final = 308.0
 _HEIGHT: Final = 234.0
@@ -46,19 +44,6 @@ class PartNote:
     level: str
     text: str
     labelled: bool = True
-
-
-def part_level(deviation: float) -> str:
-    """Return the level of one part of the body.
-
-    Parameters
-    ----------
-    deviation : float
-        In units of what is typical of the person; NaN where it is not known.
-    """
-    if not math.isfinite(deviation):
-        return "withheld"
-    return "alert" if deviation >= PART_LIMITS[1] else "watch" if deviation >= PART_LIMITS[0] else "normal"
 
 
 def deviation_notes(

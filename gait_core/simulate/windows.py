@@ -27,7 +27,8 @@ __all__ = ["FIRST_SEED", "SimulatedWalk", "simulated_walks", "simulated_windows"
 Array = NDArray[np.float32]
 
 FIRST_SEED: Final = {"train": 1_000_000, "validate": 2_000_000, "metric": 3_000_000, "reference": 4_000_000}
-"""First person seed of each use; the benchmark's people begin at 5,000,000, experiments use seeds below a million."""
+"""First person seed of each use; the benchmark's people begin at 5,000,000, those of datasets at 6,000,000;
+experiments use seeds below a million."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -71,7 +71,9 @@ def check_file(path: Path | str) -> Path:
     except (OSError, ValueError):
         raise VideoError(f"Expected a video at {file}, but there is no such file.", "Check the path.") from None
     if file.is_dir():
-        raise VideoError(f"Expected a video file, but {file} is a folder.", "Give the videos in it one by one.")
+        raise VideoError(
+            f"Expected a video, but {file} is a folder without videos.", "Name a video, or a folder of videos."
+        )
     if not file.is_file():
         raise VideoError(f"Expected a video file, but {file} is a device or a pipe.", _CHOOSE)
     if not os.access(file, os.R_OK):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import math
 import platform
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +92,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     outcomes = _prepared(request, profile, settings, workspace, reporter)
     usable = _usable(request.videos, outcomes, reporter)
 
-    fitted, pretrained, model = _fitted(request, usable, settings, reporter)
+    fitted, pretrained, model = _fitted(request, usable, settings, workspace, reporter)
     with reporter.stage("thresholds", "Setting the limits"):
         scores = relative_scores(fitted)
         reference = pretrained.reference_for(len(usable)) if pretrained is not None else None
@@ -119,7 +123,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     return {
         "baseline_id": baseline_id,
         "subject": request.subject,
-        "walks": [*manifest.stored["walks"], *manifest.stored["left_out"]],
+        "walks": manifest.all_walks,
         "timing_s": _timing(reporter, begun_s),
         "training": fitted.training,
         "thresholds": _threshold_summary(thresholds),
@@ -147,13 +151,22 @@ def _prepared(
 
 
 def _fitted(
-    request: BaselineRequest, walks: Sequence[PreparedWalk], settings: RunSettings, reporter: Reporter
+    request: BaselineRequest,
+    walks: Sequence[PreparedWalk],
+    settings: RunSettings,
+    workspace: Workspace,
+    reporter: Reporter,
 ) -> tuple[Fitted, Pretrained | None, Any]:
     if request.disable_optimizations:
         fitted, model = fit_unoptimised([walk.windows.stacked() for walk in walks], settings.learn, reporter)
         return fitted, None, model
     with reporter.stage("train", "Fitting the model to this person"):
-        return fit_walks(walks, settings, reporter, from_scratch=request.from_scratch)
+        # A killed training goes on when the same windows are learned from again.
+        windows = [hashlib.sha256(walk.windows.stacked().tobytes()).hexdigest() for walk in walks]
+        checkpoints = workspace.cache / "training" / digest_of([settings.digest(), windows])
+        outcome = fit_walks(walks, settings, reporter, from_scratch=request.from_scratch, checkpoints=checkpoints)
+        shutil.rmtree(checkpoints, ignore_errors=True)
+        return outcome
 
 
 def _usable(
@@ -220,6 +233,16 @@ def _threshold_summary(thresholds: Thresholds) -> dict[str, Any]:
     return summary
 
 
+def _library_versions() -> dict[str, str]:
+    """Return the versions of what decides landmarks and scores."""
+    names = {"numpy": "numpy", "opencv": "opencv-python", "openvino": "openvino", "mediapipe": "mediapipe", "av": "av"}
+    found = {}
+    for name, package in names.items():
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(package)
+    return found
+
+
 def _calibration(
     request: BaselineRequest, settings: RunSettings, walks: Sequence[PreparedWalk], fitted: Fitted
 ) -> Calibration:
@@ -274,7 +297,7 @@ def _manifest(
         "left_out": left_out,
         "training": fitted.training,
         "pretrained_sha256": pretrained.sha256 if pretrained is not None else None,
-        "versions": {"gait_studio": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        "versions": {"gait_studio": __version__, "python": platform.python_version(), **_library_versions()},
         "timing_s": {name: round(seconds, 4) for name, seconds in timing.items() if math.isfinite(seconds)},
     }
     return BaselineManifest.from_dict(stored, "the new manifest")

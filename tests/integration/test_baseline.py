@@ -17,13 +17,14 @@ from gait_core.cli.main import main
 from gait_core.compare.profile_store import delete_profile, save_profile
 from gait_core.config import PROFILES, ThresholdSettings
 from gait_core.config.profile_body import profile_body
-from gait_core.errors import GaitError, InputError, NotFoundError
+from gait_core.errors import Cancelled, GaitError, InputError, NotFoundError
 from gait_core.jobs.run import run_now
 from gait_core.jobs.store import JobStore
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
 from gait_core.video.encode import VideoWriter
 from gait_core.video.probe import probe
+from gait_core.workflows import create_baseline as create
 from gait_core.workflows.analyse import analyse_walks
 
 pytestmark = pytest.mark.slow
@@ -280,3 +281,23 @@ def test_deleting_a_baseline_deletes_its_analyses(made, tmp_path):
     assert not list_analyses(other, made.baseline_id)
     with pytest.raises(NotFoundError):
         load_baseline(other, made.baseline_id)
+
+
+def test_a_training_that_was_killed_finds_its_checkpoints_again(made, monkeypatch):
+    """What the loop makes of them is tested in test_train_resume; here that a second try gets the same folder."""
+    folders: list[Path] = []
+
+    def fit(walks, settings, reporter, *, from_scratch, checkpoints):
+        folders.append(checkpoints)
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        raise Cancelled()
+
+    monkeypatch.setattr(create, "fit_walks", fit)
+    for videos in (made.videos, made.videos, made.videos[:4]):
+        params = {"videos": [str(video) for video in videos], "subject": "Demo Person"}
+        with pytest.raises(Cancelled):
+            run_now(made.workspace, "baseline", params, "Killed")
+    first, again, others = folders
+    assert first == again != others
+    assert first.is_relative_to(made.workspace.cache)
+    shutil.rmtree(first.parent)

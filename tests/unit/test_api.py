@@ -231,3 +231,22 @@ def test_a_baseline_is_used_in_its_own_workspace(tmp_path, workspace):
         gait.analyse(tmp_path / "walk.mp4", baseline, workspace=tmp_path / "another")
     with pytest.raises(NotFoundError, match="'p014-1'"):
         gait.analyse(tmp_path / "walk.mp4", baseline)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gait.measure("a.mp4", workspace=5), "workspace to be a Workspace or a folder"),
+        (lambda: gait.measure("a.mp4", reporter=5), "reporter to be a Reporter"),
+        (lambda: gait.measure("a.mp4", settings=[1]), "settings to be MeasureSettings"),
+        (lambda: gait.measure("a.mp4", height_m="1.75"), "height_m to be a number"),
+        (lambda: gait.create_baseline("a.mp4", subject=None), "subject to be a text"),
+        (lambda: gait.extract(""), "empty name"),
+        (lambda: gait.measure([""]), "empty name"),
+    ],
+    ids=["workspace", "reporter", "settings", "height", "subject", "extract", "measure"],
+)
+def test_wrong_types_are_one_clear_message(call, words):
+    with pytest.raises(InputError, match=words) as caught:
+        call()
+    assert caught.value.remedy

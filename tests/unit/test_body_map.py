@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from gait_core.report.body_map import PartNote, body_drawing, body_map_svg, deviation_notes, part_level
+from gait_core.baseline.part_levels import part_level
+from gait_core.report.body_map import PartNote, body_drawing, body_map_svg, deviation_notes
 from gait_core.report.document.drawing import Path, Text
 from gait_core.report.document.style import DARK, LIGHT, LOOKS
 

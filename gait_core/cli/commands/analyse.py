@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from gait_core.cli.answers import Answer, run_job, videos_of, walk_line
+from gait_core.cli.answers import Answer, run_job, videos_of, walk_line, walks_text
 from gait_core.cli.arguments import add_cluster, add_person, add_videos
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
@@ -35,7 +35,7 @@ def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "overlay": args.overlay,
         "cluster": args.cluster,
     }
-    result = run_job(workspace, console, "analyse", params, f"Analysis of {len(args.videos)} walks")
+    result = run_job(workspace, console, "analyse", params, f"Analysis of {walks_text(args.videos)}")
     if args.report:
         write_reports(workspace, result["walks"], args.report, args.baseline)
     lines = [walk_line(walk) for walk in result["walks"]]

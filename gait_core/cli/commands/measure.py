@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gait_core.cli.answers import Answer, run_job, videos_of
+from gait_core.cli.answers import Answer, run_job, videos_of, walks_text
 from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
@@ -59,7 +59,7 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         "use_cache": not args.no_cache,
         "cluster": args.cluster,
     }
-    result = run_job(workspace, console, "measure", params, f"Gait parameters of {len(videos)} walks")
+    result = run_job(workspace, console, "measure", params, f"Gait parameters of {walks_text(videos)}")
     lines: list[str] = []
     stems = unique_stems([walk["name"] for walk in result["walks"]])
     for walk, stem in zip(result["walks"], stems, strict=True):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gait_core.baseline.part_levels import PART_LIMITS
 from gait_core.gait.angles import SIDES
 from gait_core.gait.deviation import PHASES
-from gait_core.report.body_map import PART_LIMITS, PartNote, deviation_notes
+from gait_core.report.body_map import PartNote, deviation_notes
 from gait_core.report.document.words import clean_text
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from gait_core.gait.measurement import Measurement
-from gait_core.gait.strides import Stride
+from gait_core.gait.strides import Stride, mean_share_pct
 from gait_core.walks.c3d_labels import ANALYSIS_NAMES
 
 __all__ = ["AnalysisRow", "analysis_rows"]
@@ -64,13 +64,7 @@ def analysis_rows(measurement: Measurement) -> list[AnalysisRow]:
 
 
 def _share(label: str, field: str, side: str, strides: tuple[Stride, ...]) -> AnalysisRow | None:
-    shares = [
-        100.0 * (time_s - stride.start_s) / stride.duration_s
-        for stride in strides
-        if stride.side == side and (time_s := getattr(stride, field)) is not None
-    ]
-    if not shares:
+    mean, count = mean_share_pct(strides, side, field)
+    if not count:
         return None
-    return AnalysisRow(
-        name=label, side=side, unit="%", value=float(np.mean(shares)), description=f"Mean of {len(shares)}"
-    )
+    return AnalysisRow(name=label, side=side, unit="%", value=mean, description=f"Mean of {count}")
