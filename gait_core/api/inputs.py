@@ -166,7 +166,8 @@ def scale_of(
         return {}
     ((kind, value),) = chosen.items()
     unit = "mps" if kind == "speed" else "m"
-    for name, number in ((f"{kind}_{unit}", value), ("distance_px", distance_px)):
+    named: dict[str, object] = {f"{kind}_{unit}": value, "distance_px": distance_px}
+    for name, number in named.items():
         if number is not None and (isinstance(number, bool) or not isinstance(number, Real)):
             raise _wrong(name, "a number", number)
     pixels = float(distance_px) if kind == "distance" and distance_px is not None else None

@@ -20,7 +20,7 @@ from gait_core.baseline.thresholds import compute_thresholds
 from gait_core.cache.archive import save_arrays
 from gait_core.compare.profile_comparison import ProfileRun
 from gait_core.config import PROFILES, FeatureSettings, PoseSettings, ThresholdSettings
-from gait_core.errors import InputError, VideoError
+from gait_core.errors import GaitError, InputError, VideoError
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.validation.reference import Reference
 from gait_core.validation.validate import validate
