@@ -47,7 +47,7 @@ class Standing:
 
 def standing(job: Job) -> Standing:
     """Return how far the running stage is; training counts its rounds, so that the bar never jumps back."""
-    if job.stage == "train":
+    if job.stage == "train" and job.kind == "baseline":
         epochs = jobs().events(job.id, kinds=("epoch",))
         if epochs:
             return standing_of_training(epochs)

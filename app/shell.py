@@ -23,8 +23,11 @@ _OPENS: Final = {
     "baseline": "baseline",
     "analyse": "analyse",
     "measure": "measure",
+    "compare_profiles": "profiles",
+    "dataset_check": "training",
     "demo_walks": "baseline",
     "models": "performance",
+    "train": "training",
 }
 
 
@@ -60,7 +63,7 @@ def _strip() -> None:
 
 
 def _job(job: Job) -> None:
-    stage = words.state_name(job.state) if job.state != "running" else words.stage_name(job.stage)
+    stage = words.state_name(job.state) if job.state != "running" else words.stage_name(job.stage, job.kind)
     now = standing(job)
     if job.state == "queued":
         detail = "waits for its turn"
@@ -75,7 +78,9 @@ def _job(job: Job) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"strip_open_{job.id}", help="Show this job"):
             target = _OPENS.get(job.kind, "overview")
-            params = {"step": "run", "job": job.id} if job.kind == "baseline" else {"job": job.id}
+            params = {"check" if job.kind == "dataset_check" else "job": job.id}
+            if job.kind == "baseline":
+                params["step"] = "run"
             registry.go(target, **params)
         if job.state != "cancelling" and st.button("Cancel", key=f"strip_cancel_{job.id}", help="Stop and discard"):
             jobs().cancel(job.id)

@@ -276,7 +276,7 @@ def _train(params: Mapping[str, Any]) -> _Call:
     options = {"model": params["model"], **_changed(params, _TRAIN)}
     if params.get("final", True) is False:
         options["no_final"] = True
-    notes = ["Python has no function that trains yet; the command line has."]
+    notes = []
     if params.get("inner_folds", 5) != 5:
         told = f"inner_folds, which was {params['inner_folds']}"
         notes.append(f"The command line has no option for {told}; set it in a file given with --config.")
@@ -286,12 +286,12 @@ def _train(params: Mapping[str, Any]) -> _Call:
     }
     return _Call(
         command="train",
-        function="",
-        positional=[params["dataset"]],
+        function="train",
+        positional=[params["dataset"], params["model"]],
         arguments=[params["dataset"]],
         options={**options, **{option: found for option, found in pairs.items() if found}},
-        keywords={},
-        result="",
+        keywords=_changed(params, {**_TRAIN, "settings": {}, "data": {}, "inner_folds": 5, "final": True}),
+        result="run",
         notes=tuple(notes),
     )
 

@@ -23,6 +23,10 @@ def train(
     data: Mapping[str, Any] | None = None,
     folds: int = 5,
     seeds: int = 1,
+    first_seed: int = 0,
+    inner_folds: int = 5,
+    threshold: str = "half",
+    calibrate: bool = False,
     permuted: bool = False,
     final: bool = True,
     run: str = "",
@@ -42,6 +46,14 @@ def train(
         Fields of the settings of the classifier and of `DatasetSettings`.
     folds, seeds : int
         Folds by subject, and how often they are drawn anew.
+    first_seed : int
+        Of the first repetition; the others follow.
+    inner_folds : int
+        Parts of the training subjects, one of which decides what has to be decided without the test fold.
+    threshold : {"half", "inner"}
+        Probability from which the second of two classes is chosen: one half, or what is best on the inner part.
+    calibrate : bool
+        Fit a temperature to the probabilities on the inner part.
     permuted : bool
         Train on labels exchanged between subjects: a control, which has to end at chance.
     final : bool
@@ -73,6 +85,10 @@ def train(
         data=dict(data or {}),
         folds=folds,
         seeds=seeds,
+        first_seed=first_seed,
+        inner_folds=inner_folds,
+        threshold=threshold,
+        calibrate=calibrate,
         permuted=permuted,
         final=final,
         run=run,

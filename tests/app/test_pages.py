@@ -20,6 +20,7 @@ PAGES = (
     "measure",
     "thresholds",
     "compare_profiles",
+    "training_lab",
     "performance",
     "library",
 )

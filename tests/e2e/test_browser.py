@@ -25,6 +25,7 @@ PAGES = {
     "measure": "Measure a walk",
     "thresholds": "Thresholds",
     "profiles": "Compare profiles",
+    "training": "Training lab",
     "performance": "Performance",
     "library": "Library",
 }
