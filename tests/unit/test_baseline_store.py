@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "app"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "app"))  # for `fake`; last, so that no conftest is hidden
 
 import fake
 
