@@ -64,6 +64,10 @@ class Curves:
         """Return the number of strides of a side."""
         return len(self.foot_off_pct[side])
 
+    def mean_foot_off_pct(self, side: str) -> float | None:
+        """Return the mean foot off of a side, % of the cycle, or None without strides."""
+        return float(np.mean(self.foot_off_pct[side])) if self.count(side) else None
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to be stored: ``knee_left`` … and ``foot_off_pct_left`` …."""
         arrays: dict[str, NDArray[Any]] = {f"{name}_{side}": values for (name, side), values in self.values.items()}

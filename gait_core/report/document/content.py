@@ -207,7 +207,6 @@ def _verdict(baseline: BaselineComparison | None) -> Verdict:
 def _curves(measurement: Measurement, baseline: BaselineComparison | None) -> Drawing:
     curves, rows = measurement.curves, []
     for side in SIDES:
-        off = curves.foot_off_pct[side]
         row = []
         for name, label, direction in _PANELS:
             band = baseline.bands.get((name, side)) if baseline is not None else None
@@ -222,7 +221,7 @@ def _curves(measurement: Measurement, baseline: BaselineComparison | None) -> Dr
                     strides=np.asarray(curves.values[name, side], dtype=float).reshape(-1, 101),
                     band_mean=band.mean if band is not None else None,
                     band_sd=band.sd if band is not None else None,
-                    foot_off_pct=float(np.mean(off)) if len(off) else None,
+                    foot_off_pct=curves.mean_foot_off_pct(side),
                     range_deg=summary.mean if summary is not None else None,
                     away_deg=away,
                 )
