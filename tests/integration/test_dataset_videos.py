@@ -26,7 +26,7 @@ SETTINGS = DatasetSettings(profile="fast")
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_clips(tmp_path_factory.mktemp("clip"), 1, duration_s=5.0, fps=25.0)[0]
+    return make_clips(tmp_path_factory.mktemp("clip"), 1, duration_s=7.0, fps=25.0)[0]
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_strides_as_curves_have_both_sides(folder, shared, decoded):
     assert samples.channels == tuple(CURVE_CHANNELS)
     assert samples.values.shape[1:] == (101, 7)
     knee = samples.values[:, :, samples.channels.index("left_knee_flexion_deg")]
-    assert (np.ptp(knee, axis=1) > 10).all(), "a knee that bends"
+    assert (np.ptp(knee, axis=1) > 30).all()
     assert np.array_equal(samples.mirrored().mirrored().values, samples.values)
     assert open_dataset(folder, settings).samples(None, shared).digest() == samples.digest()
     assert len(decoded) in (0, 6)
