@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gait_core.config import Settings
 from gait_core.errors import InputError, MemoryLimitError
 from gait_core.recognition.forward import CompiledForward, is_out_of_memory
-from gait_core.recognition.inputs import checked_sequence
+from gait_core.recognition.inputs.checked import checked_sequence
 
 __all__ = ["BatchSettings", "BatchStatistics", "Embedder", "Embedding", "padded_length"]
 
@@ -162,7 +162,7 @@ class Embedder:
         Parameters
         ----------
         sequences : iterable of array_like, shape (frames, height, width, channels)
-            See `gait_core.recognition.inputs.checked_sequence`.
+            See `gait_core.recognition.inputs.checked.checked_sequence`.
 
         Yields
         ------
