@@ -104,7 +104,11 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_half_one(tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("content", [b"text", gzip.compress(b"[]"), gzip.compress(b'{"schema": 1}'), b""])
+@pytest.mark.parametrize(
+    "content",
+    [b"text", gzip.compress(b"[]"), gzip.compress(b'{"schema": 1}'), b""],
+    ids=["text", "list", "schema", "empty"],
+)
 def test_something_else_is_refused_with_a_remedy(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json.gz").write_bytes(content)
     with pytest.raises(InputError, match=r"x\.json\.gz") as caught:

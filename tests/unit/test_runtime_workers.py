@@ -131,7 +131,11 @@ def test_an_error_of_one_video_is_handed_on_and_the_others_go_on():
     assert taken[1].to_dict()["message"] == "Expected more."
 
 
-@pytest.mark.parametrize(("worker", "words"), [("far:1", "^On far:1: Expected"), (worker_name(), "^Expected more")])
+@pytest.mark.parametrize(
+    ("worker", "words"),
+    [("far:1", "^On far:1: Expected"), (worker_name(), "^Expected more")],
+    ids=["another", "this"],
+)
 def test_what_a_machine_lacks_names_the_machine_when_it_is_another(worker, words):
     with pytest.raises(ModelError, match=words) as caught:
         run(Answers(failed("broken", worker, "ModelError")), 1)
