@@ -57,7 +57,7 @@ def test_the_cosine_ignores_the_length(embeddings):
 
 def test_the_same_recording_is_recognised_despite_rounding(embeddings):
     rounded = embeddings * np.float32(1.0 + 1e-5)
-    assert same_recording(embeddings[2], rounded).tolist() == [row == 2 for row in range(9)]
+    assert np.array_equal(same_recording(embeddings[:4], rounded), np.eye(4, 9, dtype=bool))
 
 
 @pytest.mark.parametrize(

@@ -93,24 +93,29 @@ def checked_parts(values: ArrayLike, name: str) -> NDArray[Any]:
     return array
 
 
-def same_recording(parts: ArrayLike, others: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which embeddings come from the same recording as one embedding.
+def same_recording(a: ArrayLike, b: ArrayLike) -> NDArray[np.bool_]:
+    """Tell which embeddings come from the same recording.
 
     Two walks do not give the same embedding; the same frames nearly do. Another device changes it by less than one
     thousandth of its length in single precision. In a lower precision the change may be larger and go unnoticed here.
 
     Parameters
     ----------
-    parts : array_like, shape (features, parts)
-    others : array_like, shape (n, features, parts)
+    a : array_like, shape (n, features, parts)
+    b : array_like, shape (m, features, parts)
 
     Returns
     -------
-    ndarray of bool, shape (n,)
+    ndarray of bool, shape (n, m)
+
+    Raises
+    ------
+    InputError
+        As of `part_distances`.
     """
-    one, many = checked_parts(np.asarray(parts)[None], "parts"), checked_parts(others, "others")
-    length = float(np.mean(np.linalg.norm(one[0].astype(np.float64), axis=0)))
-    return np.asarray(part_distances(one, many)[0] <= _SAME_RECORDING * length)
+    apart = part_distances(a, b)
+    lengths = np.linalg.norm(np.asarray(a, dtype=np.float64), axis=1).mean(axis=1)
+    return np.asarray(apart <= _SAME_RECORDING * lengths[:, None])
 
 
 def _by_part(block: NDArray[Any], metric: Metric) -> NDArray[np.float64]:
