@@ -11,9 +11,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gait_core.errors import Cancelled, GaitError, StorageError
-from gait_core.jobs.kinds import JobKind, OnPart, kind_named
+from gait_core.jobs.kinds import OnPart, kind_named
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import Job, JobStore
+from gait_core.jobs.turn import taking_turn
 from gait_core.progress import Event, Reporter
 from gait_core.workspace import Workspace, read_json, storage_guard, write_json
 
@@ -66,20 +67,27 @@ def run_now(
 def run_folder(
     folder: Path, workspace: Workspace, sink: Callable[[Event], None] | None = None, on_part: OnPart | None = None
 ) -> dict[str, Any]:
-    """Run the job of a folder to its end; see `run_now`."""
+    """Run the job of a folder to its end; see `run_now`.
+
+    Raises
+    ------
+    InputError
+        When another worker has begun the job: then that one runs it, and nothing happens here.
+    GaitError
+        Whatever ended the work.
+    """
     spec = read_json(folder / "spec.json")
-    kind = kind_named(spec["kind"])
-    handler = _log_to(folder / "log.txt")
-    try:
-        with StatusWriter(folder) as writer:
-            return _run(kind, spec, folder, workspace, writer, sink, on_part)
-    finally:
-        logging.getLogger("gait_core").removeHandler(handler)
-        handler.close()
+    with taking_turn(folder):
+        handler = _log_to(folder / "log.txt")
+        try:
+            with StatusWriter(folder) as writer:
+                return _run(spec, folder, workspace, writer, sink, on_part)
+        finally:
+            logging.getLogger("gait_core").removeHandler(handler)
+            handler.close()
 
 
 def _run(
-    kind: JobKind,
     spec: Mapping[str, Any],
     folder: Path,
     workspace: Workspace,
@@ -98,6 +106,7 @@ def _run(
         stop_early=_marker_watch(folder / "stop_early"),
     )
     try:
+        kind = kind_named(spec["kind"])
         lock = _wait_for_turn(spec, workspace, reporter)
         try:
             writer.start()

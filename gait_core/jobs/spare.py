@@ -8,8 +8,9 @@
       offer-<pid>     the name of a job, put there by who submits; the spare of that number renames it
       taken-<pid>     the job that a spare has taken so
 
-Every step is one atomic rename or link, so two dashboards cannot give two jobs to one spare, and a spare
-that hangs or dies loses no job: who submits takes it back and starts a fresh worker.
+Every step is one atomic rename or link, so two dashboards cannot give two jobs to one spare. A spare that hangs or
+dies loses no job: who submits starts a fresh worker. Files here say only who was told of a job; that no two workers
+run it is seen to by `gait_core.jobs.turn`, and whether a spare has accepted is whether it has begun the job.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ import psutil
 
 from gait_core.errors import GaitError
 from gait_core.jobs.job import worker_process
-from gait_core.workspace import Workspace, read_json, storage_guard, write_json
+from gait_core.jobs.turn import has_begun, write_while_waiting
+from gait_core.workspace import Workspace, read_json, storage_guard
 
 __all__ = ["IDLE_S", "Spare", "code_stamp"]
 
@@ -35,6 +37,8 @@ IDLE_S: Final = 15 * 60.0
 """How long a spare waits for a job, s."""
 
 _ACCEPT_S: Final = 0.6
+_BEGIN_S: Final = 5.0
+"""How long a spare that has taken a job may need to begin it, s."""
 _LOOK_EVERY_S: Final = 0.005
 _LEAVE_S: Final = 1.5
 _BEGIN_EVERY_S: Final = 2.0
@@ -114,29 +118,33 @@ class Spare:
         return False
 
     def hand_over(self, job: Path) -> bool:
-        """Give a job to the spare; False when there is none or it does not take it: then nobody has it.
+        """Give a job to the spare.
 
         Parameters
         ----------
         job : Path
-            Job folder, queued.
+            Job folder, waiting for a worker.
+
+        Returns
+        -------
+        bool
+            True when a worker has begun the job. False when none had: a fresh worker is needed, and should the spare
+            still come, the one that begins first runs the job.
         """
-        facts = self._facts()
         process = self.waiting()
-        if facts is None or process is None:
+        if process is None:
+            return False
+        try:
+            facts = {"pid": process.pid, "pid_started_s": process.create_time()}
+        except psutil.Error:
             return False
         # Whoever looks at the job has to see at once when the spare dies over it.
-        _claim(job, pid=facts["pid"], pid_started_s=facts["pid_started_s"])
-        try:
-            offered = self._offer(job, process)
-        except OSError:
-            offered = False  # another dashboard was faster, or a disk without links
-        if offered:
+        if not write_while_waiting(job, _queued(**facts)):
+            return True
+        if self._offer(job, process):
             self._gone.add(process.pid)  # busy from now on, or hung: another one may come
-            if self._accepted(job, process):
-                return True
-        _claim(job, pid=None, pid_started_s=0.0)
-        return False
+            self._await_begin(job, process)
+        return not write_while_waiting(job, _queued(pid=None))
 
     def stop(self) -> None:
         """Ask the spare that waits to leave, and end the one that this process started if it has no job."""
@@ -166,32 +174,39 @@ class Spare:
 
     def _offer(self, job: Path, process: psutil.Process) -> bool:
         written = self.folder / f"written-{secrets.token_hex(4)}"
-        written.write_text(job.name, encoding="utf-8")
         try:
-            os.link(written, self.folder / f"offer-{process.pid}")  # fails where another one lies
+            written.write_text(job.name, encoding="utf-8")
+            os.link(written, self.folder / f"offer-{process.pid}")
+        except OSError:
+            return False  # another dashboard was faster, or a disk without links
         finally:
-            written.unlink()
+            written.unlink(missing_ok=True)
         return True
 
-    def _accepted(self, job: Path, process: psutil.Process) -> bool:
-        """Wait for the spare to take the offer; take it back when it does not."""
+    def _await_begin(self, job: Path, process: psutil.Process) -> None:
+        """Wait for the spare to begin a job that it was offered; withdraw the offer when it does not."""
         offer, taken = self.folder / f"offer-{process.pid}", self.folder / f"taken-{process.pid}"
-        end_s = time.monotonic() + _ACCEPT_S
-        while offer.exists() and time.monotonic() < end_s and process.is_running():
+        offered_s = time.monotonic()
+        while not has_begun(job) and self._runs(process):
+            patience_s = _BEGIN_S if _names(taken, job) else _ACCEPT_S
+            if time.monotonic() - offered_s > patience_s:
+                break
             time.sleep(_LOOK_EVERY_S)
+        if taken.exists():
+            # It has this job or another one. An offer that lies here now may be that of another dashboard.
+            if _names(offer, job):
+                offer.unlink(missing_ok=True)
+            return
+        (self.folder / "ready.json").unlink(missing_ok=True)  # first: what it takes from now on, it does not begin
         try:
             offer.unlink()
         except FileNotFoundError:
-            # It took this job or was swept away. If it died over it, nobody works on the job and nobody will.
-            mine = taken.is_file() and taken.read_text(encoding="utf-8") == job.name
-            return mine and (self._runs(process) or _begun(job))
+            return  # it has moved after all
         if not taken.exists():
-            self._retire(process)
-        return False
+            self._end(process)
 
-    def _retire(self, process: psutil.Process) -> None:
+    def _end(self, process: psutil.Process) -> None:
         """End a spare that waits and yet takes nothing: it hangs."""
-        (self.folder / "ready.json").unlink(missing_ok=True)
         try:
             process.kill()
         except psutil.Error:
@@ -204,16 +219,16 @@ class Spare:
             return False
 
 
-def _begun(job: Path) -> bool:
-    """Tell whether a worker has reported from a job: then it had it, and may have ended it already."""
+def _names(file: Path, job: Path) -> bool:
+    """Tell whether an offer is that of a job."""
     try:
-        return "stages" in read_json(job / "status.json")
-    except GaitError:
+        return file.read_text(encoding="utf-8") == job.name
+    except OSError:
         return False
 
 
-def _claim(job: Path, **values: Any) -> None:
-    write_json(job / "status.json", {"state": "queued", "heartbeat_s": time.time(), **values})
+def _queued(**worker: Any) -> dict[str, Any]:
+    return {"state": "queued", "heartbeat_s": time.time(), **worker}
 
 
 def code_stamp() -> int:

@@ -50,6 +50,13 @@ def run_spare(workspace: Workspace, *, idle_s: float) -> str | None:
     str or None
         Identifier of the job; None when none came, when whoever started this process is gone, or when the
         workspace has a spare already.
+
+    Raises
+    ------
+    InputError
+        When another worker began the job before this one could.
+    GaitError
+        Whatever ended the work.
     """
     folder = Spare(workspace).folder
     with storage_guard(folder):
@@ -75,7 +82,6 @@ def _wait(workspace: Workspace, folder: Path, parent: int, idle_s: float) -> Pat
     """Return the folder of a job that was taken, or None; the caller holds the lock."""
     (folder / "ready.json").unlink(missing_ok=True)
     _sweep(folder)
-    end_s = time.monotonic() + idle_s
     stamp = code_stamp()
     _load()
     release_native_memory()
@@ -89,11 +95,14 @@ def _wait(workspace: Workspace, folder: Path, parent: int, idle_s: float) -> Pat
     }
     write_json(ready, facts, durable=False)
     looked_s = time.monotonic()
+    end_s = looked_s + idle_s
     while True:
         name = _take(folder)
         if name is not None:
+            # Without it this process was given up or asked to leave, and may be ended any moment: nothing is begun.
+            asked_to_leave = not ready.exists()
             ready.unlink(missing_ok=True)
-            return workspace.jobs / name
+            return None if asked_to_leave else workspace.jobs / name
         now_s = time.monotonic()
         if now_s - looked_s > _LIVE_EVERY_S:
             looked_s = now_s

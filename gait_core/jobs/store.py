@@ -8,6 +8,7 @@
       events.jsonl    everything that happened, one JSON object a line
       log.txt         what the worker logged
       result/         result.json, written once the work is done
+      waiting, lock   who may run the job; see `gait_core.jobs.turn`
       cancel          present once the user asked to stop and discard
       stop_early      present once the user asked training to end and keep its best weights
 """
@@ -28,6 +29,7 @@ from typing import Any, TypeAlias
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.jobs.job import ACTIVE_STATES, Job, state_of, worker_process
 from gait_core.jobs.spare import Spare
+from gait_core.jobs.turn import holding, open_turn
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = ["ACTIVE_STATES", "Job", "JobStore"]
@@ -63,6 +65,7 @@ class JobStore:
         folder = self._folder(job_id)
         spec = {"id": job_id, "kind": kind, "title": title, "params": dict(params), "created_s": time.time()}
         write_json(folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
+        open_turn(folder)
         write_json(folder / "spec.json", spec)
         return self.get(job_id)
 
@@ -144,13 +147,27 @@ class JobStore:
         Raises
         ------
         InputError
-            When the job is still active.
+            When the job is still active, or somebody else has resumed it.
         """
-        job = self._ended(job_id)
-        for marker in ("cancel", "stop_early"):
-            (job.folder / marker).unlink(missing_ok=True)
-        write_json(job.folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
+        job = self.reopen(job_id)
         self._give_out(job.folder)
+        return self.get(job_id)
+
+    def reopen(self, job_id: str) -> Job:
+        """Let an ended job wait for a worker again, without starting one; see `resume`.
+
+        Raises
+        ------
+        InputError
+            When the job is still active, or somebody else has resumed it.
+        """
+        _end_silent_worker(self._ended(job_id))
+        with holding(self._folder(job_id)):
+            folder = self._ended(job_id).folder  # still, now that nobody else can begin or resume it
+            for marker in ("cancel", "stop_early"):
+                (folder / marker).unlink(missing_ok=True)
+            write_json(folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
+            open_turn(folder)
         return self.get(job_id)
 
     def delete(self, job_id: str) -> None:
@@ -248,3 +265,11 @@ class JobStore:
             )
         # Somebody has to collect the exit status, or a dead worker stays in the process table.
         threading.Thread(target=process.wait, daemon=True, name=f"reap-{process.pid}").start()
+
+
+def _end_silent_worker(job: Job) -> None:
+    """End a worker that counts as crashed because it has been silent for long, before it can wake up again."""
+    process = worker_process(job.status) if job.state == "crashed" else None
+    if process is not None:
+        process.kill()
+        process.wait(5)

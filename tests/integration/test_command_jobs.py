@@ -184,7 +184,9 @@ def test_a_killed_extract_shows_as_crashed_and_its_job_can_be_resumed(clips, tmp
     assert job.state == "crashed"
     assert job.error is not None
     assert "stopped unexpectedly" in job.error["message"]
-    assert main(["worker", str(job.folder), "--workspace", str(space.root), "--quiet"]) == 0
+    line = ["worker", str(job.folder), "--workspace", str(space.root), "--quiet"]
+    assert main(line) == 1, "it has been begun: only a resume begins it again"
+    assert main([*line, "--resume"]) == 0
     (job,) = JobStore(space).list()
     walks = JobStore(space).result(job.id)["walks"]
     assert [walk["path"] for walk in walks] == [str(clip) for clip in clips]

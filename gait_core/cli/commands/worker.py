@@ -17,6 +17,7 @@ __all__: list[str] = []
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", nargs="?")
+    parser.add_argument("--resume", action="store_true", help="run a job again that failed, crashed or was cancelled")
     parser.add_argument("--spare", action="store_true", help="load everything, then wait for a job and run it")
     parser.add_argument("--idle-s", type=float, default=900.0, metavar="S", help="longest wait of a spare")
 
@@ -34,5 +35,9 @@ def worker(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer
     folder = Path(args.folder or "")
     if not args.folder or not (folder / "spec.json").is_file():
         raise InputError(f"Expected a job folder with spec.json, but got {folder}.", "Start jobs from the dashboard.")
+    if args.resume:
+        from gait_core.jobs.store import JobStore
+
+        JobStore(workspace).reopen(folder.name)
     run_folder(folder, workspace)
     return {"job": folder.name}, ""
