@@ -1,14 +1,25 @@
-"""Devices are found from what the system says, each with the reason for or against it."""
+"""Devices are found by kind, each with the reason for or against it; one chooser serves every use."""
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
 from gait_core.errors import LibraryError, SettingsError
-from gait_core.runtime import devices
-from gait_core.runtime.devices import choose_device, find_devices, has_fast_bf16
+from gait_core.runtime.devices import (
+    Device,
+    DeviceKind,
+    choose_device,
+    device_kinds,
+    find_devices,
+    has_fast_bf16,
+    intel,
+    nvidia,
+    register_device,
+    registry,
+)
 from gait_core.runtime.processor import fast_bf16_unit, processor_name
 
 
@@ -36,7 +47,7 @@ def test_fast_bf16_needs_a_unit_in_every_core(tmp_path, lines, unit):
     assert has_fast_bf16(path) is (unit is not None)
 
 
-def test_the_name_of_the_processor_comes_in_one_line(tmp_path):
+def test_the_name_of_the_cpu_comes_in_one_line(tmp_path):
     assert processor_name(cpuinfo(tmp_path, "model name\t: Some   Maker (R)  9 ")) == "Some Maker (R) 9"
     assert processor_name(cpuinfo(tmp_path, "flags : a"))
 
@@ -46,11 +57,12 @@ def machine(tmp_path, monkeypatch):
     """Return the root of a pretended Linux machine without tools, plug-ins or OpenVINO."""
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc" / "cpuinfo").write_text("model name : Some CPU\nflags : amx_bf16\n")
-    monkeypatch.setattr(devices.shutil, "which", lambda name: None)
-    monkeypatch.setattr(devices.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(devices.sys, "platform", "linux")
-    monkeypatch.setattr(devices, "_installed", lambda name: False)
-    monkeypatch.setattr(devices, "_openvino_devices", lambda load: ["CPU", "GPU.0"] if load else None)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(nvidia, "is_installed", lambda name: False)
+    monkeypatch.setattr(intel, "openvino_devices", lambda load: ["CPU", "GPU.0"] if load else None)
     return tmp_path
 
 
@@ -60,40 +72,76 @@ def card(root: Path, place: str, vendor: str) -> None:
     (folder / "vendor").write_text(f"{vendor}\n")
 
 
-def test_a_plain_machine_has_its_processor(machine):
+def gpu(name: str = "GPU", **more) -> Device:
+    known = {"kind": "nvidia", "memory_bytes": 1, "usable_for": ("training", "recognition"), "score": 100.0}
+    return Device(name=name, reason=f"{name} is fast.", **{**known, **more})
+
+
+def test_a_machine_without_any_gpu_library_has_its_cpu(machine):
     (only,) = find_devices(root=machine)
-    assert (only.kind, only.name, only.usable_for) == ("cpu", "Some CPU", ("pose", "training"))
+    assert (only.kind, only.name, only.usable_for) == ("cpu", "Some CPU", ("pose", "training", "recognition"))
     assert "AMX" in only.reason
-    assert choose_device("training", [only]) == (only, "No other device was found.")
+    for use in only.usable_for:
+        choice = choose_device(use, [only])
+        assert (choice.device, choice.score, choice.reason) == (only, 10.0, "No other device was found.")
 
 
-def test_an_nvidia_card_is_for_training_where_the_libraries_are(machine, monkeypatch):
+def test_an_nvidia_gpu_is_for_training_where_the_libraries_are(machine, monkeypatch):
     folder = machine / "proc/driver/nvidia/gpus/0000:01:00.0"
     folder.mkdir(parents=True)
     (folder / "information").write_text("Model: \t\t NVIDIA H100\nIRQ: 5\n")
-    processor, found = find_devices(root=machine)
+    cpu, found = find_devices(root=machine)
     assert (found.kind, found.name, found.usable_for) == ("nvidia", "NVIDIA H100", ())
     assert "requirements-gpu.txt" in found.reason
-    device, why = choose_device("training", [processor, found])
-    assert device is processor
-    assert "requirements-gpu.txt" in why
-    monkeypatch.setattr(devices, "_installed", lambda name: name == "nvidia-cudnn-cu12")
-    found_devices = find_devices(root=machine)
-    device, why = choose_device("training", found_devices)
-    assert device.kind == "nvidia"
+    choice = choose_device("training", [cpu, found])
+    assert choice.device is cpu
+    assert "requirements-gpu.txt" in choice.reason
+    monkeypatch.setattr(nvidia, "is_installed", lambda name: name == "nvidia-cudnn-cu12")
+    assert choose_device("training", find_devices(root=machine)).device.kind == "nvidia"
 
 
-def test_each_use_has_its_device(machine, monkeypatch):
+def test_each_use_has_its_device(machine):
     (only,) = find_devices(root=machine)
-    card = devices.Device(kind="nvidia", name="Card", memory_bytes=1, usable_for=("training",), reason="It is fast.")
+    card = gpu()
     for use, expected in (("pose", only), ("training", card), ("recognition", card)):
-        device, reason = choose_device(use, [only, card])
-        assert device is expected
-        assert "It is fast." in reason
+        choice = choose_device(use, [only, card])
+        assert choice.device is expected
+        assert choice.score == expected.score
+        assert "GPU is fast." in choice.reason
     with pytest.raises(SettingsError, match="pose, training, recognition, but got 'cooking'"):
         choose_device("cooking", [only])
-    with pytest.raises(LibraryError, match="device that supports pose, but got Card"):
+    with pytest.raises(LibraryError, match="device that supports pose, but got GPU"):
         choose_device("pose", [card])
+
+
+def test_of_equal_scores_the_larger_memory_wins_and_then_the_first():
+    small, large, twin = gpu("small"), gpu("large", memory_bytes=2), gpu("twin", memory_bytes=2, number=1)
+    assert choose_device("training", [small, large, twin]).device is large
+
+
+@pytest.mark.parametrize(
+    ("preference", "chosen", "said"),
+    [
+        (None, "GPU", "GPU is fast."),
+        ("auto", "GPU", "GPU is fast."),
+        ("cpu", "Some CPU", "Some CPU was asked for."),
+        ("gpu", "GPU", "GPU was asked for."),
+        ("intel_npu", "GPU", "intel_npu was asked for, but it cannot be used for training: No driver."),
+        ("apple", "GPU", "apple was asked for, but this machine has no such device."),
+    ],
+)
+def test_a_preference_is_kept_or_the_reason_says_why_not(machine, preference, chosen, said):
+    (cpu,) = find_devices(root=machine)
+    npu = Device(kind="intel_npu", name="NPU", memory_bytes=0, usable_for=(), reason="No driver.")
+    choice = choose_device("training", [cpu, gpu(), npu], preference=preference)
+    assert choice.device.name == chosen
+    assert said in choice.reason
+
+
+def test_a_misspelt_preference_is_one_clear_message(machine):
+    with pytest.raises(SettingsError, match=r"auto, cpu, nvidia, .* but got 'nvidai'") as caught:
+        choose_device("training", find_devices(root=machine), preference="nvidai")
+    assert caught.value.remedy == "Did you mean 'nvidia'?"
 
 
 def test_intel_devices_are_told_with_what_openvino_says(machine):
@@ -110,18 +158,58 @@ def test_intel_devices_are_told_with_what_openvino_says(machine):
     assert "does not see it" in npu.reason
 
 
-def test_the_tool_of_the_driver_tells_the_memory(machine, monkeypatch):
-    done = devices.subprocess.CompletedProcess([], 0, stdout="NVIDIA A2, 15356\nNVIDIA X, [N/A]\n")
-    monkeypatch.setattr(devices.shutil, "which", lambda name: "/bin/nvidia-smi")
-    monkeypatch.setattr(devices.subprocess, "run", lambda *a, **k: done)
-    assert [(d.name, d.memory_bytes) for d in find_devices(root=machine)[1:]] == [
-        ("NVIDIA A2", 15356 * 1024**2),
-        ("NVIDIA X", 0),
-    ]
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        (None, [("A2", 0, True), ("X", 1, True)]),
+        ("1", [("A2", 0, False), ("X", 0, True)]),
+        ("1,0", [("A2", 1, True), ("X", 0, True)]),
+        ("-1", [("A2", 0, False), ("X", 1, False)]),
+        ("GPU-8932f937", [("A2", 0, True), ("X", 1, True)]),
+    ],
+)
+def test_the_tool_of_the_driver_is_believed_as_far_as_cuda_may_see(machine, monkeypatch, visible, expected):
+    done = nvidia.subprocess.CompletedProcess([], 0, stdout="A2, 15356\nX, [N/A]\n")
+    monkeypatch.setattr("shutil.which", lambda name: "/bin/nvidia-smi")
+    monkeypatch.setattr(nvidia.subprocess, "run", lambda *a, **k: done)
+    monkeypatch.setattr(nvidia, "is_installed", lambda name: True)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    _, *found = find_devices(root=machine)
+    assert [one.memory_bytes for one in found] == [15356 * 1024**2, 0]
+    assert [(one.name, one.number, "training" in one.usable_for) for one in found] == expected
+
+
+@pytest.fixture
+def plugged_in(monkeypatch):
+    """Register kinds of devices for one test."""
+    device_kinds()
+    monkeypatch.setattr(registry, "REGISTERED", dict(registry.REGISTERED))
+    return register_device
+
+
+def test_a_device_from_elsewhere_registers_in_one_line(machine, plugged_in):
+    abacus = gpu("Abacus", kind="abacus", score=200.0)
+    plugged_in(DeviceKind(name="abacus", title="Abacus", find=lambda search: [abacus]))
+    found = find_devices(root=machine)
+    assert [device.kind for device in found] == ["cpu", "abacus"]
+    assert choose_device("recognition", found).device is abacus
+    assert choose_device("recognition", found, preference="cpu").device.kind == "cpu"
+    with pytest.raises(ValueError, match="'abacus' is registered already"):
+        register_device(DeviceKind(name="abacus", title="Another", find=lambda search: []))
+
+
+def test_a_kind_whose_search_fails_is_left_out_and_told(machine, plugged_in, caplog):
+    def find(search):
+        raise OSError("the bus is gone")
+
+    plugged_in(DeviceKind(name="broken", title="Broken", find=find))
+    with caplog.at_level(logging.WARNING, logger=registry.__name__):
+        assert [device.kind for device in find_devices(root=machine)] == ["cpu"]
+    assert "the kind broken are left out, the search failed: the bus is gone" in caplog.text
 
 
 def test_this_machine_has_a_device_to_train_on():
-    found = find_devices()
-    device, why = choose_device("training", found)
-    assert device in found
-    assert why
+    choice = choose_device("training")
+    assert choice.device in find_devices()
+    assert choice.reason

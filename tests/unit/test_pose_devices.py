@@ -58,7 +58,8 @@ INFO = VideoInfo(
 
 
 def device(kind: str, name: str = "") -> Device:
-    return Device(kind=kind, name=name or kind, memory_bytes=0, usable_for=(), reason="")
+    uses = ("pose", "training", "recognition") if kind == "cpu" else ()
+    return Device(kind=kind, name=name or kind, memory_bytes=0, usable_for=uses, reason="")
 
 
 @pytest.fixture(autouse=True)
@@ -225,9 +226,7 @@ def test_the_doctor_tells_what_was_tried_and_what_was_not(
     runs_on: str | None,
 ) -> None:
     found = [device("cpu", "Some CPU"), device("intel_gpu"), device("nvidia")]
-    monkeypatch.setattr(
-        runtime_devices, "find_devices", lambda **_: [replace(found[0], usable_for=("training",)), *found[1:]]
-    )
+    monkeypatch.setattr(runtime_devices, "find_devices", lambda **_: found)
     monkeypatch.setattr(places.sys, "platform", "linux")
     settings = PROFILES[DEFAULT_PROFILE].pose_settings()
     offer(monkeypatch, "intel_gpu", "nvidia")

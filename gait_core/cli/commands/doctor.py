@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from gait_core.cli.answers import Answer
 from gait_core.cli.console import Console
@@ -28,14 +29,16 @@ def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer
     from gait_core.pose.devices.choice import known_choice
     from gait_core.pose.devices.results import trials_path
     from gait_core.pose.models.assets import model_checks
-    from gait_core.runtime.devices import choose_device, find_devices
+    from gait_core.runtime.devices import VARIABLE, choose_device, find_devices
     from gait_core.runtime.doctor import examine
 
     checks = [*examine(workspace), *model_checks()]
     devices = find_devices(deep=args.deep)
     pose = known_choice(PROFILES[DEFAULT_PROFILE].pose_settings(), devices)
-    training, why_training = choose_device("training", devices)
-    chosen = {"pose": (pose.place.name, pose.why), "training": (training.name, why_training)}
+    chosen = {"pose": (pose.place.name, pose.why)}
+    for use in ("training", "recognition"):
+        choice = choose_device(use, devices, preference=os.environ.get(VARIABLE))
+        chosen[use] = (choice.device.name, choice.reason)
     bad = [check for check in checks if not check.ok]
     lines = [f"{'ok     ' if c.ok else 'MISSING'}  {c.name}: {c.found}" for c in checks if not args.quiet or not c.ok]
     lines += [f"\n{c.name}: expected {c.expected}, but found {c.found}.\n  What to do: {c.remedy}" for c in bad]

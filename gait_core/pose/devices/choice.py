@@ -19,7 +19,7 @@ from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.models.assets import models_folder
 from gait_core.pose.models.sources import bundle_name
 from gait_core.progress import Reporter, silent
-from gait_core.runtime.devices import Device, find_devices
+from gait_core.runtime.devices import Device, choose_device, find_devices
 from gait_core.video.info import VideoInfo
 
 __all__ = ["VARIABLE", "Choice", "DeviceChooser", "known_choice", "only_processor"]
@@ -85,7 +85,9 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
     processor = processor_place(asked)
     if only_processor():
         return Choice(place=processor, why=f"{VARIABLE}=cpu keeps poses on the processor.")
-    places, why_not = other_places(asked, find_devices() if devices is None else devices)
+    devices = find_devices() if devices is None else devices
+    start = choose_device("pose", devices)
+    places, why_not = other_places(asked, devices)
     kept = read_trials() if places else {}
     trials: list[tuple[Place, Trial]] = []
     untried: list[Place] = []
@@ -97,10 +99,6 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
             trials.append((place, kept[key]))
         else:
             untried.append(place)
-    return _chosen(processor, trials, untried, why_not)
-
-
-def _chosen(processor: Place, trials: list[tuple[Place, Trial]], untried: list[Place], why_not: list[str]) -> Choice:
     found = tuple(trial for _, trial in trials)
     taken = [(place, trial) for place, trial in trials if trial.taken]
     if taken:
@@ -108,7 +106,8 @@ def _chosen(processor: Place, trials: list[tuple[Place, Trial]], untried: list[P
         return Choice(place=place, why=trial.reason, trials=found, untried=tuple(untried))
     reasons = [trial.reason for trial in found]
     reasons += [f"{place.name}: not tried yet, the next analysis of a video will." for place in untried]
-    why = " ".join([*reasons, *why_not]) or "No other device was found."
+    # Without a trial the choice of `runtime` stands, which for poses is the CPU.
+    why = " ".join([*reasons, *why_not]) or start.reason
     return Choice(place=processor, why=why, trials=found, untried=tuple(untried))
 
 
