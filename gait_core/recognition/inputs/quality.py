@@ -17,6 +17,7 @@ __all__ = ["REASONS", "SequenceQuality"]
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "unreadable": "the file of the frame cannot be read",
         "empty_mask": "no person in the mask",
         "no_alignment": "the person cannot be centred",
         "too_small": "much smaller than in nearby frames",
@@ -156,9 +157,9 @@ class SequenceQuality:
         """
         if self.kept:
             return
-        why = self.in_words() or "there were none"
+        found = f"all {len(self)} were dropped ({self.in_words()})" if len(self) else "there are no frames"
         raise InputError(
-            f"Expected at least one usable frame in {name}, but all {len(self)} were dropped ({why}).",
+            f"Expected at least one usable frame in {name}, but {found}.",
             "Film the whole person, in good light and away from the border of the frame, or check the masks.",
         )
 

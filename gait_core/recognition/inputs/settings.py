@@ -35,9 +35,9 @@ class InputSettings(Settings):
     least_joint_visibility : float
         Landmarks below this visibility count as missing; the maps fill them from other frames.
     most_missing_joints : float
-        Largest share of the 17 joints that may be missing.
+        From this share of the 17 joints on that are missing, a frame is dropped.
     least_overlap : float
-        Least intersection over union with the aligned frame before.
+        Least intersection over union with the aligned frame before or after.
     most_jump : float
         Largest move of the person's centre between two frames, in heights of the person per frame.
     border_px : int
