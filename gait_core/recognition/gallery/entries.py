@@ -16,9 +16,9 @@ from gait_core.config import Settings
 from gait_core.errors import InputError
 from gait_core.recognition.batching import Embedding
 from gait_core.recognition.gallery.distances import checked_parts
+from gait_core.recognition.inputs.sequence import VIEWS
 
 __all__ = [
-    "VIEWS",
     "Enrolment",
     "EntryRecord",
     "GalleryEntry",
@@ -27,8 +27,6 @@ __all__ = [
     "checked_view",
 ]
 
-VIEWS: Final = ("side", "front", "unknown")
-"""From where the camera saw the person; an unknown view is never taken for the same as another."""
 _LONGEST_NAME: Final = 200
 _LONGEST_NOTE: Final = 2000
 _DIGEST: Final = re.compile(r"[0-9a-f]{16,64}")
@@ -73,6 +71,7 @@ class EntryRecord(Settings):
     source : str
         Name of the video or folder that it came from.
     view : {"side", "front", "unknown"}
+        From where the camera saw the person; an unknown view is never taken for the same as another.
     model_name, model_digest : str
         See `ModelIdentity`.
     frames : int
