@@ -9,6 +9,7 @@ from typing import Final
 from app.state import workspace
 from gait_core.config import Profile, load_profiles
 from gait_core.config.profiles import MIB
+from gait_core.pose.engines import engine_memory
 
 __all__ = ["known_profiles", "plain", "profile_caption", "profile_title"]
 
@@ -17,7 +18,7 @@ _TITLES: Final = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurat
 
 def known_profiles() -> Mapping[str, Profile]:
     """Return the built-in profiles and the sound ones of the user, by name."""
-    return load_profiles(workspace().profiles)
+    return load_profiles(workspace().profiles, engine_memory())
 
 
 def profile_title(profile: Profile | str) -> str:

@@ -18,6 +18,7 @@ from gait_core.config import PROFILES, Profile
 from gait_core.config.profile_json import LARGEST_BYTES
 from gait_core.config.user_profiles import ProfileFile, profile_files
 from gait_core.errors import GaitError
+from gait_core.pose.engines import engine_memory, engine_titles
 from gait_core.workspace import safe_name
 
 __all__ = ["facts_line", "render"]
@@ -35,7 +36,7 @@ def render() -> None:
         profile_form.render()
         return
     _undo()
-    files = profile_files(workspace().profiles)
+    files = profile_files(workspace().profiles, engine_memory())
     own = [profile for file in files for profile in file.sound.values()]
     st.subheader("Your profiles", anchor=False)
     if not own:
@@ -59,7 +60,7 @@ def facts_line(profile: Profile) -> str:
         f"batches of {profile.batch_size}",
     ]
     if profile.engine != "auto":
-        parts.append({"openvino": "OpenVINO", "mediapipe": "MediaPipe"}[profile.engine])
+        parts.append(engine_titles().get(profile.engine, profile.engine))
     if profile.precision != "f32":
         parts.append(profile.precision)
     if profile.max_workers is not None:

@@ -11,15 +11,15 @@ import streamlit as st
 from app.components import box, error_box, note
 from app.state import recall, remember, workspace
 from gait_core.compare.profile_store import problems_of, save_profile
-from gait_core.config import ENGINES, PRECISIONS
+from gait_core.config import PRECISIONS
 from gait_core.config.profile_body import check_profile
 from gait_core.config.profile_keys import ProfileProblem
 from gait_core.config.profiles import MIB
 from gait_core.errors import GaitError
+from gait_core.pose.engines import engine_memory, engine_titles
 
 __all__ = ["render"]
 
-_ENGINES: Final = {"auto": "Fastest that works here", "openvino": "OpenVINO", "mediapipe": "MediaPipe"}
 _PRECISIONS: Final = {"f32": "Full", "bf16": "Half (bf16)", "auto": "Half where it is faster"}
 _MODELS: Final = ("Small", "Full", "Large")
 
@@ -36,9 +36,9 @@ def render() -> None:
     body = _fields(edited["body"], generation, places)
     problems = problems_of(workspace(), name, body, instead_of=old)
     _messages(problems, places)
-    profile = check_profile(name or "x", body).profile
+    profile = check_profile(name or "x", body, engine_memory()).profile
     if profile is not None:
-        needed, limit = profile.needed_bytes() / MIB, profile.memory_limit_bytes / MIB
+        needed, limit = profile.needed_bytes(engine_memory()) / MIB, profile.memory_limit_bytes / MIB
         note(f"One picture at a time needs about {needed:.0f} MB; {limit:.0f} MB are allowed.")
     with st.container(horizontal=True, gap="small"):
         save = st.button(
@@ -135,7 +135,8 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
                 key=f"profile_batch_{n}",
             )
         )
-        made["engine"] = _choice("Pose model run by", ENGINES, _ENGINES, body.get("engine"), n)
+        engines = engine_titles()
+        made["engine"] = _choice("Pose model run by", list(engines), engines, body.get("engine"), n)
         made["precision"] = _choice("Arithmetic", PRECISIONS, _PRECISIONS, body.get("precision"), n)
         made["skip_loop_filter"] = bool(
             st.toggle(

@@ -12,6 +12,7 @@ from gait_core.config.profile_json import parse_json, read_text
 from gait_core.config.profile_keys import ProfileProblem
 from gait_core.config.user_profiles import DOCUMENT_KEY, check_document, load_profiles, profile_files
 from gait_core.errors import InputError, NotFoundError
+from gait_core.pose.engines import engine_memory
 from gait_core.workspace import Workspace, safe_name, storage_guard, write_json
 
 __all__ = ["body_of", "delete_profile", "export_text", "import_profiles", "problems_of", "save_profile"]
@@ -29,7 +30,7 @@ def problems_of(workspace: Workspace, name: str, body: Any, *, instead_of: str =
     instead_of : str
         Profile that it replaces, which may have the same name.
     """
-    problems = check_profile(name, body).problems
+    problems = check_profile(name, body, engine_memory()).problems
     others = {other.casefold() for other in load_profiles(workspace.profiles) if other != instead_of}
     if not problems and name.casefold() in others:
         return (
@@ -137,7 +138,7 @@ def import_profiles(workspace: Workspace, text: str, source: str) -> tuple[list[
         document = parse_json(text, source)
     except InputError as error:
         return [], [ProfileProblem(where="", key="", message=error.message, remedy=error.remedy)]
-    file = check_document(document, Path(source))
+    file = check_document(document, Path(source), engine_memory())
     problems = list(file.all_problems)
     bodies = document[DOCUMENT_KEY] if not problems else {}
     for name, body in bodies.items():

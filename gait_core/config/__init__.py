@@ -8,7 +8,6 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Limits, Profile
 from gait_core.config.settings import (
-    ENGINES,
     EVENT_METHODS,
     PERSONS,
     PRECISIONS,
@@ -21,7 +20,6 @@ from gait_core.config.user_profiles import load_profiles, profile_named
 
 __all__ = [
     "DEFAULT_PROFILE",
-    "ENGINES",
     "EVENT_METHODS",
     "PERSONS",
     "PRECISIONS",

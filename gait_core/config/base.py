@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 from gait_core.errors import SettingsError
 
-__all__ = ["Settings", "digest_of"]
+__all__ = ["Settings", "digest_of", "is_word"]
+
+_WORD: Final = re.compile(r"[^\W\d][\w.-]{0,59}")
 
 
 def digest_of(value: Any) -> str:
@@ -20,15 +23,22 @@ def digest_of(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def is_word(value: Any) -> bool:
+    """Tell whether a value is one word that begins with a letter, at most 60 characters long."""
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Base of all settings: JSON round trip, digest, checked ranges.
 
-    A subclass lists numeric limits in `_ranges` (field → lowest, highest) and words in `_choices`.
+    A subclass lists numeric limits in `_ranges` (field → lowest, highest) and words in `_choices`; a field in `_words`
+    holds any single word, which is checked where those that exist are known.
     """
 
     _ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
     _choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
+    _words: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name, (low, high) in self._ranges.items():
@@ -47,6 +57,10 @@ class Settings:
                     f"Expected {name} to be one of {', '.join(map(str, allowed))}, but got {value!r}.",
                     "Choose one of these.",
                 )
+        for name in self._words:
+            value = getattr(self, name)
+            if not is_word(value):
+                raise SettingsError(f"Expected {name} to be a single word, but got {value!r}.", "Give its name.")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-serialisable values."""

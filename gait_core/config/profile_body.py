@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gait_core.config.profile_keys import BLOCKS, KEYS, ProfileProblem, nearest_key
-from gait_core.config.profiles import DEFAULT_PROFILE, MIB, PROFILES, Profile
+from gait_core.config.profile_keys import BLOCKS, KEYS, Key, ProfileProblem, nearest_key
+from gait_core.config.profiles import DEFAULT_PROFILE, MIB, PROFILES, EngineMemory, Profile
 from gait_core.errors import SettingsError
 
 __all__ = ["CheckedProfile", "check_name", "check_profile", "profile_body"]
@@ -58,7 +58,7 @@ def check_name(name: str) -> ProfileProblem | None:
     return None
 
 
-def check_profile(name: str, body: Any) -> CheckedProfile:
+def check_profile(name: str, body: Any, engines: EngineMemory | None = None) -> CheckedProfile:
     """Check one profile and build it.
 
     Parameters
@@ -66,14 +66,18 @@ def check_profile(name: str, body: Any) -> CheckedProfile:
     name : str
     body : object
         What the file holds under that name.
+    engines : mapping, optional
+        The engines that there are, as `gait_core.pose.engines.engine_memory` gives them. Without it any word passes
+        for an engine, and the memory that a named engine needs is not checked.
     """
+    keys = KEYS if engines is None else {**KEYS, "engine": Key(kind="word", words=("auto", *engines))}
     problems: list[ProfileProblem] = []
     wrong_name = check_name(name)
     if wrong_name is not None:
         problems.append(wrong_name)
     values: dict[str, Any] = {}
     for key, value in _flat(name, body, problems):
-        wrong = KEYS[key].wrong(value)
+        wrong = keys[key].wrong(value)
         if wrong is None:
             values[key] = value
         else:
@@ -82,7 +86,7 @@ def check_profile(name: str, body: Any) -> CheckedProfile:
     problems += _contradictions(name, values)
     notes = tuple(f"{key} decides nothing here: {KEYS[key].kept}." for key in values if KEYS[key].kept)
     # Built of what is right even where something is wrong: all problems are told at once.
-    profile, problem = _built(name, values)
+    profile, problem = _built(name, values, engines)
     problems += [problem] if problem is not None else []
     return CheckedProfile(
         name=name,
@@ -158,7 +162,7 @@ def _contradictions(name: str, values: Mapping[str, Any]) -> Iterator[ProfilePro
         )
 
 
-def _built(name: str, values: Mapping[str, Any]) -> tuple[Profile, ProfileProblem | None]:
+def _built(name: str, values: Mapping[str, Any], engines: EngineMemory | None) -> tuple[Profile, ProfileProblem | None]:
     base = PROFILES[values.get("performance_mode", DEFAULT_PROFILE)]
     changes: dict[str, Any] = {"name": name, "base": base.name}
     if "description" in values:
@@ -179,8 +183,9 @@ def _built(name: str, values: Mapping[str, Any]) -> tuple[Profile, ProfileProble
     # The limit comes last: what a picture needs depends on the rest.
     limit_bytes = changes.pop("memory_limit_bytes", base.memory_limit_bytes)
     profile = base.with_(**changes)
-    needed_mib = math.ceil(profile.needed_bytes() / MIB)
-    if limit_bytes < needed_mib * MIB:
+    needed_mib = math.ceil(profile.needed_bytes(engines) / MIB)
+    checked = engines is not None or profile.engine == "auto"
+    if checked and limit_bytes < needed_mib * MIB:
         side = f"at most {profile.max_side_px} px" if profile.max_side_px else "full size"
         return profile, _problem(
             name,

@@ -44,7 +44,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from gait_core.config.settings import ENGINES, PRECISIONS
+from gait_core.config.base import is_word
+from gait_core.config.settings import PRECISIONS
 
 __all__ = ["BLOCKS", "KEYS", "Key", "ProfileProblem", "nearest_key"]
 
@@ -87,7 +88,7 @@ class Key:
 
     Attributes
     ----------
-    kind : {"text", "word", "switch", "whole", "number"}
+    kind : {"text", "name", "word", "switch", "whole", "number"}
     low, high : float
         Range of a number, both ends allowed.
     words : tuple of str
@@ -118,6 +119,8 @@ class Key:
         if self.kind == "text":
             good = isinstance(value, str) and len(value) <= LONGEST_DESCRIPTION and value.isprintable()
             return None if good else (f"a line of at most {LONGEST_DESCRIPTION} characters", "Shorten or quote it.")
+        if self.kind == "name":
+            return None if is_word(value) else ("a single word", "Give its name.")
         if self.kind == "word":
             good = isinstance(value, str) and value in self.words
             return None if good else (f"one of {', '.join(self.words)}", _near(value, self.words))
@@ -159,7 +162,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "batch_size": _whole(1, 65536),
     "target_fps": Key(kind="number", low=5.0, high=1000.0, empty=True),
     "max_side_px": _whole(128, 8192, empty=True),
-    "engine": Key(kind="word", words=ENGINES),
+    "engine": Key(kind="name"),
     "precision": Key(kind="word", words=PRECISIONS),
     "skip_loop_filter": Key(kind="switch"),
     "mediapipe.model_complexity": _whole(0, 2),

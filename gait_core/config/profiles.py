@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from gait_core.config.base import Settings
-from gait_core.config.settings import ENGINES, PRECISIONS, PoseSettings
+from gait_core.config.settings import PRECISIONS, PoseSettings
 
-__all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROFILES", "Limits", "Profile"]
+__all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROCESS_MIB", "PROFILES", "EngineMemory", "Limits", "Profile"]
+
+EngineMemory: TypeAlias = Mapping[str, tuple[int, int, int]]
+"""Engine → memory of a process with the lite, full and heavy model, before the first image, MiB."""
 
 MIB: Final = 1024**2
 GIB: Final = 1024**3
 _MODELS: Final = ("lite", "full", "heavy")
-_PROCESS_MIB: Final[Mapping[str, tuple[int, int, int]]] = {
-    "mediapipe": (400, 410, 470),
-    "openvino": (290, 310, 400),
-}
-"""Engine → memory of a process with each model, before the first picture; rounded down from measurements."""
+PROCESS_MIB: Final = (400, 410, 470)
+"""Memory of a process with each model of an engine that gives no figures of its own; rounded down from measurements."""
 
 _PICTURE_BYTES_PER_PX: Final = 12
 """Decoded picture, its colours, the copy that the engine takes, and one more on its way."""
@@ -72,7 +72,7 @@ class Profile(Settings):
         Memory that the work may use.
     batch_size : int
         Windows per step when scoring and when training from scratch.
-    engine : {"auto", "openvino", "mediapipe"}
+    engine : str
         What runs the pose model, see `PoseSettings`.
     precision : {"f32", "bf16", "auto"}
         Arithmetic of the pose model, see `PoseSettings`.
@@ -94,7 +94,7 @@ class Profile(Settings):
     max_side_px: int | None = 960
     memory_limit_bytes: int = 2 * GIB
     batch_size: int = 32
-    engine: str = ENGINES[0]
+    engine: str = "auto"
     precision: str = "f32"
     max_workers: int | None = None
     chunk_frames: int = 32
@@ -112,10 +112,10 @@ class Profile(Settings):
     }
     _choices = {
         "model_complexity": (0, 1, 2),
-        "engine": ENGINES,
         "precision": PRECISIONS,
         "skip_loop_filter": (False, True),
     }
+    _words = ("engine",)
 
     @property
     def model(self) -> str:
@@ -127,10 +127,18 @@ class Profile(Settings):
         """True for a profile that comes with the program."""
         return self.name in PROFILES
 
-    def needed_bytes(self) -> int:
-        """Return the least memory with which one picture at a time can be analysed: process, model and the picture."""
-        engines = _PROCESS_MIB.values() if self.engine == "auto" else (_PROCESS_MIB[self.engine],)
-        process_mib = max(models[self.model_complexity] for models in engines)
+    def needed_bytes(self, engines: EngineMemory | None = None) -> int:
+        """Return the least memory with which one frame at a time can be analysed: process, model and the frame.
+
+        Parameters
+        ----------
+        engines : mapping, optional
+            Memory of the engines that there are, as `gait_core.pose.engines.engine_memory` gives it. An engine that
+            is not among them counts with `PROCESS_MIB`.
+        """
+        known = engines or {}
+        named = [known.get(self.engine, PROCESS_MIB)] if self.engine != "auto" else [PROCESS_MIB, *known.values()]
+        process_mib = max(models[self.model_complexity] for models in named)
         side_px = self.max_side_px or _FULL_SIZE_PX
         return process_mib * MIB + side_px * round(side_px * 9 / 16) * _PICTURE_BYTES_PER_PX
 

@@ -9,7 +9,6 @@ from gait_core.config.base import Settings, digest_of
 from gait_core.errors import SettingsError
 
 __all__ = [
-    "ENGINES",
     "EVENT_METHODS",
     "PRECISIONS",
     "FeatureSettings",
@@ -20,9 +19,6 @@ __all__ = [
 
 PERSONS: Final = ("auto", "largest", "leftmost", "rightmost")
 """Whom to follow where several people are in view, the default first."""
-
-ENGINES: Final = ("auto", "openvino", "mediapipe")
-"""What runs the pose model; ``auto`` takes the fastest that works here."""
 
 PRECISIONS: Final = ("f32", "bf16", "auto")
 """Arithmetic of the pose model; ``auto`` takes bf16 where the processor is made for it."""
@@ -37,8 +33,9 @@ class PoseSettings(Settings):
 
     Attributes
     ----------
-    engine : {"auto", "openvino", "mediapipe"}
-        What runs the pose model.
+    engine : str
+        What runs the pose model: ``auto`` takes the fastest that works here, other names are those of
+        `gait_core.pose.engines`, which checks them.
     precision : {"f32", "bf16", "auto"}
         Arithmetic of the pose model; MediaPipe knows f32 only.
     variant : {"lite", "full", "heavy"}
@@ -74,12 +71,12 @@ class PoseSettings(Settings):
         "max_side_px": (128, 8192),
     }
     _choices = {
-        "engine": ENGINES,
         "precision": PRECISIONS,
         "variant": ("lite", "full", "heavy"),
         "person": PERSONS,
         "skip_loop_filter": (False, True),
     }
+    _words = ("engine",)
 
     def digest(self) -> str:
         """Return a stable digest; what does not touch the landmarks is not in it."""
@@ -88,7 +85,7 @@ class PoseSettings(Settings):
             del values["person"]
         if not self.skip_loop_filter:
             del values["skip_loop_filter"]
-        if self.engine == "mediapipe":
+        if self.engine == "mediapipe":  # its address is older than the setting, which it does not know
             del values["precision"]
         return digest_of(values)
 

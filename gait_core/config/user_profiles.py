@@ -6,7 +6,8 @@
                                               "mediapipe": {"min_detection_confidence": 0.4}}}}
 
 A file holds one profile or more; `profile_keys` has the keys. What is wrong with a file or with one of its profiles
-never stops the program: it is left out and told.
+never stops the program: it is left out and told. Where ``engines`` is given, as `gait_core.pose.engines.engine_memory`
+returns it, the engine of a profile has to be among them; otherwise whoever opens the engine checks its name.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 from gait_core.config.profile_body import CheckedProfile, check_profile
 from gait_core.config.profile_json import parse_json, read_text
 from gait_core.config.profile_keys import ProfileProblem
-from gait_core.config.profiles import PROFILES, Profile
+from gait_core.config.profiles import PROFILES, EngineMemory, Profile
 from gait_core.errors import InputError, SettingsError
 
 __all__ = [
@@ -66,7 +67,7 @@ class ProfileFile:
         return {entry.name: entry.profile for entry in self.profiles if entry.profile is not None}
 
 
-def check_document(document: Any, path: Path) -> ProfileFile:
+def check_document(document: Any, path: Path, engines: EngineMemory | None = None) -> ProfileFile:
     """Check the content of a file.
 
     Parameters
@@ -75,6 +76,8 @@ def check_document(document: Any, path: Path) -> ProfileFile:
         Parsed JSON.
     path : Path
         Where it came from, for messages.
+    engines : mapping, optional
+        See `gait_core.config.profile_body.check_profile`.
     """
 
     def file_problem(message: str, remedy: str, key: str = "") -> ProfileProblem:
@@ -101,40 +104,40 @@ def check_document(document: Any, path: Path) -> ProfileFile:
     if len(entries) > _MOST_PROFILES:
         message = f"Expected at most {_MOST_PROFILES} profiles in {path.name}, but got {len(entries)}."
         return ProfileFile(path=path, problems=(*problems, file_problem(message, "Spread them over several files.")))
-    checked = tuple(check_profile(str(name), body) for name, body in entries.items())
+    checked = tuple(check_profile(str(name), body, engines) for name, body in entries.items())
     return ProfileFile(path=path, profiles=_each_once(checked, {}), problems=tuple(problems))
 
 
-def read_profile_file(path: Path) -> ProfileFile:
+def read_profile_file(path: Path, engines: EngineMemory | None = None) -> ProfileFile:
     """Read and check a file; whatever is wrong is in `problems`, nothing is raised."""
     try:
-        return check_document(parse_json(read_text(path), path.name), path)
+        return check_document(parse_json(read_text(path), path.name), path, engines)
     except InputError as error:
         problem = ProfileProblem(where="", key="", message=error.message, remedy=error.remedy)
         return ProfileFile(path=path, problems=(problem,))
 
 
-def profile_files(folder: Path | None) -> list[ProfileFile]:
+def profile_files(folder: Path | None, engines: EngineMemory | None = None) -> list[ProfileFile]:
     """Return the files of a folder, in the order of their names; a name used by an earlier file is a problem."""
     if folder is None or not folder.is_dir():
         return []
     seen: dict[str, str] = {}
     found = []
     for path in sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))[:_MOST_FILES]:
-        file = read_profile_file(path)
+        file = read_profile_file(path, engines)
         found.append(replace(file, profiles=_each_once(file.profiles, seen, path.name)))
     return found
 
 
-def load_profiles(folder: Path | None = None) -> dict[str, Profile]:
+def load_profiles(folder: Path | None = None, engines: EngineMemory | None = None) -> dict[str, Profile]:
     """Return the built-in profiles and the sound ones of a folder, by name."""
     found = dict(PROFILES)
-    for file in profile_files(folder):
+    for file in profile_files(folder, engines):
         found |= file.sound
     return found
 
 
-def profile_named(name: str, folder: Path | None = None) -> Profile:
+def profile_named(name: str, folder: Path | None = None, engines: EngineMemory | None = None) -> Profile:
     """Return a profile by its name.
 
     Parameters
@@ -142,6 +145,8 @@ def profile_named(name: str, folder: Path | None = None) -> Profile:
     name : str
     folder : Path, optional
         Where the user's profiles are; without it there are only the built-in ones.
+    engines : mapping, optional
+        See `gait_core.config.profile_body.check_profile`.
 
     Raises
     ------
@@ -150,7 +155,7 @@ def profile_named(name: str, folder: Path | None = None) -> Profile:
     """
     if name in PROFILES:
         return PROFILES[name]
-    files = profile_files(folder)
+    files = profile_files(folder, engines)
     found = dict(PROFILES)
     for file in files:
         found |= file.sound

@@ -171,7 +171,7 @@ OPTIONS = {
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--engine engine [choices=auto/openvino/mediapipe] default: that of the profile",
+        "--engine engine [type=engine_name metavar=E] what runs the pose model; default: that of the profile",
         "--workers workers [type=int metavar=N] None",
         "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] neither read nor write cached landmarks",
         "--export export [metavar=DIR] also write the landmarks as .keypoints.json.gz and .npz",

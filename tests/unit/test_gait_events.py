@@ -230,10 +230,3 @@ def test_the_known_delay_of_a_pose_engine_is_taken_out():
     # Two of three cues are late; lags are drawn together, so a foot gets most of it.
     assert np.all((earlier > 0.7 * 2 / 3 * 0.028) & (earlier < 2 / 3 * 0.028))
     assert np.allclose(exact.times_s("left", FOOT_OFF), late.times_s("left", FOOT_OFF))
-
-
-def test_every_engine_says_how_late_it_shows_a_turning_foot():
-    from gait_core.config import ENGINES
-    from gait_core.gait.events.lag import TURN_DELAY_S
-
-    assert set(TURN_DELAY_S) == set(ENGINES) - {"auto"}

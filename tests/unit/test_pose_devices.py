@@ -106,7 +106,7 @@ def test_every_device_is_offered_to_the_engine_that_can_use_it(monkeypatch: pyte
 def test_f32_stays_f32_on_a_device_and_keeps_away_from_one_without_it() -> None:
     found, why_not = other_places(AUTO.with_(engine="openvino"), [device("intel_gpu"), device("intel_npu")])
     assert [(place.device, place.settings.precision) for place in found] == [("GPU.0", "f32")]
-    assert why_not == ["intel_npu calculates in half precision only, and f32 is asked for."]
+    assert why_not == ["intel_npu runs in half precision only, and f32 is asked for."]
 
 
 @pytest.mark.parametrize(

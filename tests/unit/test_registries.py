@@ -13,7 +13,6 @@ from streamlit.testing.v1 import AppTest
 from app import registry as page_registry
 from gait_core.bench.registry import benches
 from gait_core.cli.registry import registered_commands
-from gait_core.config import ENGINES
 from gait_core.jobs.kinds import job_kinds
 from gait_core.pose.engines.registry import engines_by_rank
 
@@ -127,8 +126,6 @@ def test_a_new_engine_is_one_file_and_brings_its_devices(tmp_path):
     code = """
 import json
 from gait_core.config import PoseSettings
-# The names that a profile may hold; see `test_settings_know_the_names_of_all_engines`.
-PoseSettings._choices = {**PoseSettings._choices, "engine": (*PoseSettings._choices["engine"], "still")}
 from gait_core.pose.devices.targets import other_places
 from gait_core.pose.engines import engine_version, open_engine, resolved
 settings = PoseSettings()
@@ -209,10 +206,6 @@ def test_what_stands_in_the_package_is_found(what, found, expected):
 
 def test_a_helper_of_the_benchmarks_is_no_benchmark():
     assert not {"child", "common", "clips", "processes", "registry", "job_kinds"} & set(benches())
-
-
-def test_settings_know_the_names_of_all_engines():
-    assert set(ENGINES) == {"auto"} | {engine.name for engine in engines_by_rank()}
 
 
 def test_a_name_is_given_once():

@@ -23,6 +23,7 @@ from gait_core.config.profile_keys import KEYS, nearest_key
 from gait_core.config.profiles import MIB
 from gait_core.config.user_profiles import profile_files, read_profile_file
 from gait_core.errors import InputError, NotFoundError, SettingsError
+from gait_core.pose.engines import engine_memory, resolved
 
 GUIDE = {
     "description": "Custom fast profile for specific use case",
@@ -63,7 +64,7 @@ def written(folder, name, text):
 
 
 def problem_of(**body):
-    (problem,) = check_profile("mine", body).problems
+    (problem,) = check_profile("mine", body, engine_memory()).problems
     return problem
 
 
@@ -110,7 +111,8 @@ def test_left_out_keys_come_from_the_mode_and_without_a_mode_from_balanced():
         ({"max_memory_mb": float("inf")}, "max_memory_mb", "a whole number"),
         ({"target_fps": 2}, "target_fps", "a number from 5 to 1000 or null"),
         ({"max_side_px": 640.5}, "max_side_px", "a whole number"),
-        ({"engine": "tensorrt"}, "engine", "auto, openvino, mediapipe"),
+        ({"engine": "tensorrt"}, "engine", "to be one of auto, openvino, mediapipe, but got 'tensorrt'"),
+        ({"engine": "mediapipe", "max_memory_mb": 400}, "max_memory_mb", "at least 416"),
         ({"precision": "f16"}, "precision", "f32, bf16, auto"),
         ({"description": "two\nlines"}, "description", "a line of at most"),
         ({"description": "x" * 401}, "description", "a line of at most"),
@@ -129,6 +131,25 @@ def test_a_wrong_value_is_told_with_its_key(body, key, expected):
     assert expected in problem.message
     assert problem.where == f"mine: {key}"
     assert problem.remedy
+
+
+def test_a_misspelt_engine_is_told_with_the_nearest():
+    assert problem_of(engine="openvin").remedy == "Did you mean 'openvino'?"
+
+
+@pytest.mark.parametrize("word", ["", "two words", 3, "-x", None])
+def test_without_the_engines_any_single_word_passes_for_one(word):
+    (problem,) = check_profile("mine", {"engine": word}).problems
+    assert f"Expected engine to be a single word, but got {word!r}." in problem.message
+    assert check_profile("mine", {"engine": "tensorrt", "max_memory_mb": 300}).profile.engine == "tensorrt"
+
+
+def test_a_stored_profile_of_an_unknown_engine_is_refused_where_the_engine_is_needed(workspace):
+    written(workspace.profiles, "mine.json", document(mine={"engine": "openvin"}))
+    settings = profile_named("mine", workspace.profiles).pose_settings()
+    with pytest.raises(SettingsError, match="one of auto, openvino, mediapipe, but got 'openvin'") as caught:
+        resolved(settings)
+    assert caught.value.remedy == "Did you mean 'openvino'?"
 
 
 def test_contradictions_are_told():
@@ -232,9 +253,9 @@ def test_what_is_no_file_is_told(tmp_path):
 
 def test_a_sound_profile_counts_beside_a_broken_one(tmp_path):
     path = written(tmp_path, "two.json", document(good={}, bad={"engine": "x"}))
-    assert list(read_profile_file(path).sound) == ["good"]
+    assert list(read_profile_file(path, engine_memory()).sound) == ["good"]
     with pytest.raises(SettingsError, match="a sound profile 'bad' in two"):
-        profile_named("bad", tmp_path)
+        profile_named("bad", tmp_path, engine_memory())
 
 
 def test_a_name_used_twice_counts_once(tmp_path):

@@ -12,8 +12,7 @@ from gait_core.cli.answers import Answer, absolute, run_job
 from gait_core.cli.arguments import add_cluster, add_profile, add_videos
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.registry import command
-from gait_core.config import ENGINES
-from gait_core.errors import Cancelled
+from gait_core.errors import Cancelled, SettingsError
 from gait_core.workspace import Workspace
 
 __all__: list[str] = []
@@ -22,12 +21,24 @@ __all__: list[str] = []
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_videos(parser)
     add_profile(parser)
-    parser.add_argument("--engine", choices=ENGINES, help="default: that of the profile")
+    parser.add_argument(
+        "--engine", type=engine_name, metavar="E", help="what runs the pose model; default: that of the profile"
+    )
     parser.add_argument("--workers", type=int, metavar="N")
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")
     parser.add_argument("--export", metavar="DIR", help="also write the landmarks as .keypoints.json.gz and .npz")
     parser.add_argument("--json-lines", action="store_true", help="print one JSON object per video, as they end")
     add_cluster(parser)
+
+
+def engine_name(word: str) -> str:
+    """Return the name of an engine; the parser reports any other word."""
+    from gait_core.pose.engines import check_engine
+
+    try:
+        return check_engine(word)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(f"{error.message} {error.remedy}") from None
 
 
 @command("extract", help="find the landmarks in videos", order=40, arguments=_arguments)

@@ -30,7 +30,9 @@ def _validate_arguments(parser: argparse.ArgumentParser) -> None:
 @command("profiles list", help="list the profiles", order=10)
 def profiles_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """List the built-in profiles, those of the user, and what is broken."""
-    files = profile_files(workspace.profiles)
+    from gait_core.pose.engines import engine_memory
+
+    files = profile_files(workspace.profiles, engine_memory())
     own = [profile for file in files for profile in file.sound.values()]
     lines = [f"{profile.name}: {profile.description}" for profile in PROFILES.values()]
     lines += [f"{profile.name} (yours, from {profile.base}): {profile.description}" for profile in own]
@@ -45,17 +47,22 @@ def profiles_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> A
 @command("profiles show", help="show one profile", order=20, arguments=_show_arguments)
 def profiles_show(args: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Show one profile."""
-    profile = profile_named(args.name, workspace.profiles)
+    from gait_core.pose.engines import engine_memory
+
+    engines = engine_memory()
+    profile = profile_named(args.name, workspace.profiles, engines)
     lines = [f"{name}: {value}" for name, value in profile.to_dict().items()]
-    result = _entry(profile) | {"needed_bytes": profile.needed_bytes(), "file_keys": profile_body(profile)}
+    result = _entry(profile) | {"needed_bytes": profile.needed_bytes(engines), "file_keys": profile_body(profile)}
     return result, "\n".join(lines)
 
 
 @command("profiles validate", help="check a file of profiles", order=30, arguments=_validate_arguments)
 def profiles_validate(args: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Check a file of profiles and tell everything that is wrong with it."""
+    from gait_core.pose.engines import engine_memory
+
     path = Path(args.file).expanduser()
-    file = read_profile_file(path)
+    file = read_profile_file(path, engine_memory())
     problems = [problem.to_dict() for problem in file.all_problems]
     result: dict[str, Any] = {
         "path": str(path),

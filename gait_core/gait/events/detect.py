@@ -11,13 +11,14 @@ import numpy as np
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
-from gait_core.gait.events.lag import FIXED_LAG_S, TURN_DELAY_S, lags_s, pooled
+from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.order import in_order
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import stride_time_s
 from gait_core.gait.signals import runs
 from gait_core.gait.view import Segment
+from gait_core.pose.engines import turn_delay_s
 
 __all__ = ["detect_events", "foot_path"]
 
@@ -91,7 +92,7 @@ def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
         lead=lead,
         pitch_deg=motion.angles[f"{side}_foot"][span],
         stride_s=stride_time_s(lead, motion.rate_hz) or USUAL_STRIDE_S,
-        turn_delay_s=TURN_DELAY_S.get(str(motion.track.info.get("engine", "")), 0.0),
+        turn_delay_s=turn_delay_s(str(motion.track.info.get("engine", ""))),
     )
 
 

@@ -57,13 +57,6 @@ CONTACT_CUES: Final[Mapping[str, tuple[Curve, float, bool]]] = MappingProxyType(
     }
 )
 """What is highest near contact, how long after contact on average, s, and whether it is a quick turn of the foot."""
-TURN_DELAY_S: Final[Mapping[str, float]] = MappingProxyType({"mediapipe": 0.028, "openvino": 0.028})
-"""By how much a pose engine follows a quick turn of the foot too late, s; both engines run the same models.
-
-On rendered walkers MediaPipe shows the fastest turn of the foot 27 ms, and the fastest fall of the toe 30 ms, after the
-motion that was rendered, and the ankles farthest apart on time. On the real test walks both come 26 to 36 ms later
-against the ankles than on markers, so that this is no matter of rendering.
-"""
 FOREMOST_HEEL_S: Final = -0.049
 """Foremost heel against contact, s."""
 HINDMOST_TOE_S: Final = 0.013

@@ -52,7 +52,7 @@ class FootPath:
     stride_s : float
         Usual stride time, s.
     turn_delay_s : float
-        By how much the landmarks show a quick turn of the foot too late, s, see `lag.TURN_DELAY_S`.
+        By how much the landmarks show a quick turn of the foot too late, s, see `gait_core.pose.engines`.
     """
 
     time_s: Array

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU, PoseEngine
-from gait_core.pose.engines.registry import Engine, engine_named, engines_by_rank
+from gait_core.pose.engines.registry import (
+    AUTO,
+    Engine,
+    check_engine,
+    engine_memory,
+    engine_named,
+    engine_titles,
+    engines_by_rank,
+    turn_delay_s,
+)
 from gait_core.pose.following import FollowingEngine
 
-__all__ = ["engine_version", "open_engine", "resolved"]
+__all__ = [
+    "check_engine",
+    "engine_memory",
+    "engine_titles",
+    "engine_version",
+    "open_engine",
+    "resolved",
+    "turn_delay_s",
+]
 
 
 def resolved(settings: PoseSettings) -> PoseSettings:
-    """Return the settings with the engine and the precision that ``auto`` means on this machine."""
-    engine = _best_for(settings) if settings.engine == "auto" else engine_named(settings.engine)
+    """Return the settings with the engine and the precision that ``auto`` means on this machine.
+
+    Raises
+    ------
+    SettingsError
+        When there is no engine of that name.
+    """
+    engine = _best_for(settings) if settings.engine == AUTO else engine_named(settings.engine)
     return settings.with_(engine=engine.name, precision=engine.precision(settings.precision))
 
 

@@ -7,16 +7,34 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from gait_core.config import PoseSettings
+from gait_core.config.profiles import PROCESS_MIB, EngineMemory
 from gait_core.errors import SettingsError
 from gait_core.runtime.devices import Device
 
 if TYPE_CHECKING:
     from gait_core.pose.following import SearchingEngine
 
-__all__ = ["REGISTERED", "DeviceOffer", "Engine", "OpenEngine", "engine_named", "engines_by_rank", "pose_engine"]
+__all__ = [
+    "AUTO",
+    "REGISTERED",
+    "DeviceOffer",
+    "Engine",
+    "OpenEngine",
+    "check_engine",
+    "engine_memory",
+    "engine_named",
+    "engine_titles",
+    "engines_by_rank",
+    "pose_engine",
+    "turn_delay_s",
+]
+
+AUTO: Final = "auto"
+"""In place of the name of an engine: the fastest that works here."""
 
 
 class OpenEngine(Protocol):
@@ -66,6 +84,8 @@ class Engine:
     ----------
     name : str
         As in `PoseSettings.engine`.
+    title : str
+        For people.
     rank : int
         ``auto`` takes the engine of the lowest rank that is installed and does what is asked.
     open : callable
@@ -80,9 +100,14 @@ class Engine:
         Whether ``auto`` may take it where one of several people is to be followed.
     devices : callable
         Yields what it can run on besides the CPU, from the settings as the user gave them and what the machine has.
+    turn_delay_s : float
+        By how much its landmarks follow a quick turn of the foot too late, s; the gait events take it out.
+    process_mib : tuple of int
+        Memory of a process with the lite, full and heavy model, before the first image, MiB.
     """
 
     name: str
+    title: str
     rank: int
     open: OpenEngine
     version: Callable[[], str]
@@ -90,6 +115,8 @@ class Engine:
     precision: Callable[[str], str]
     follows: bool = True
     devices: OfferDevices = _no_devices
+    turn_delay_s: float = 0.0
+    process_mib: tuple[int, int, int] = PROCESS_MIB
 
 
 REGISTERED: Final[dict[str, Engine]] = {}
@@ -99,14 +126,17 @@ REGISTERED: Final[dict[str, Engine]] = {}
 def pose_engine(
     name: str,
     *,
+    title: str = "",
     rank: int,
     version: Callable[[], str],
     installed: Callable[[], bool],
     precision: Callable[[str], str],
     follows: bool = True,
     devices: OfferDevices = _no_devices,
+    turn_delay_s: float = 0.0,
+    process_mib: tuple[int, int, int] = PROCESS_MIB,
 ) -> Callable[[OpenEngine], OpenEngine]:
-    """Register a function that opens an engine; for the parameters see `Engine`.
+    """Register a function that opens an engine; for the parameters see `Engine`. Without a title it is the name.
 
     Returns
     -------
@@ -120,10 +150,11 @@ def pose_engine(
     """
 
     def register(opener: OpenEngine) -> OpenEngine:
-        if name in REGISTERED:
+        if name in REGISTERED or name == AUTO:
             raise ValueError(f"Expected a new name for a pose engine, but {name!r} is registered already.")
         REGISTERED[name] = Engine(
             name=name,
+            title=title or name,
             rank=rank,
             open=opener,
             version=version,
@@ -131,6 +162,8 @@ def pose_engine(
             precision=precision,
             follows=follows,
             devices=devices,
+            turn_delay_s=turn_delay_s,
+            process_mib=process_mib,
         )
         return opener
 
@@ -153,9 +186,43 @@ def engine_named(name: str) -> Engine:
     """
     _import_all()
     if name not in REGISTERED:
-        names = ", ".join(engine.name for engine in engines_by_rank())
-        raise SettingsError(f"Expected a pose engine among {names}, but got {name!r}.", "Choose one of these.")
+        names = [AUTO, *(engine.name for engine in engines_by_rank())]
+        near = get_close_matches(str(name)[:60].lower(), names, n=1, cutoff=0.5)
+        raise SettingsError(
+            f"Expected engine to be one of {', '.join(names)}, but got {str(name)[:60]!r}.",
+            f"Did you mean {near[0]!r}?" if near else "Choose one of these.",
+        )
     return REGISTERED[name]
+
+
+def check_engine(name: str) -> str:
+    """Return the name of an engine, or ``auto``.
+
+    Raises
+    ------
+    SettingsError
+        When it is neither.
+    """
+    return name if name == AUTO else engine_named(name).name
+
+
+def engine_titles() -> dict[str, str]:
+    """Return what can be chosen as an engine, ``auto`` first, and what people call it."""
+    return {AUTO: "Fastest that works here", **{engine.name: engine.title for engine in engines_by_rank()}}
+
+
+def engine_memory() -> EngineMemory:
+    """Return the engines by rank with their memory, with which `gait_core.config` checks a profile."""
+    return {engine.name: engine.process_mib for engine in engines_by_rank()}
+
+
+def turn_delay_s(name: str) -> float:
+    """Return by how much the landmarks of an engine follow a quick turn of the foot too late, s.
+
+    Landmarks that no engine of ours found, such as those of a simulation, have no delay.
+    """
+    _import_all()
+    return REGISTERED[name].turn_delay_s if name in REGISTERED else 0.0
 
 
 @functools.cache
