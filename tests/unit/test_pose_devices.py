@@ -20,7 +20,6 @@ from gait_core.jobs.performance_report import build_report
 from gait_core.pose import batch, extracted
 from gait_core.pose.devices import choice as device_choice
 from gait_core.pose.devices import results as device_results
-from gait_core.pose.devices import targets as places
 from gait_core.pose.devices.choice import VARIABLE, known_choice
 from gait_core.pose.devices.results import Trial, keep_trial, key_of, read_trials, trials_path
 from gait_core.pose.devices.targets import Place, other_places, processor_place
@@ -91,7 +90,7 @@ def trial(place: Place, outcome: str = "taken", speedup: float = 2.0, settings: 
 
 
 def test_every_device_is_offered_to_the_engine_that_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     devices = [device("cpu"), device("intel_gpu", "A"), device("intel_gpu", "B"), device("intel_npu"), device("nvidia")]
     found, why_not = other_places(AUTO.with_(precision="auto"), devices)
     assert [(place.settings.engine, place.settings.precision, place.device, place.name) for place in found] == [
@@ -106,7 +105,7 @@ def test_every_device_is_offered_to_the_engine_that_can_use_it(monkeypatch: pyte
 def test_f32_stays_f32_on_a_device_and_keeps_away_from_one_without_it() -> None:
     found, why_not = other_places(AUTO.with_(engine="openvino"), [device("intel_gpu"), device("intel_npu")])
     assert [(place.device, place.settings.precision) for place in found] == [("GPU.0", "f32")]
-    assert why_not == ["intel_npu runs in half precision only, and f32 is asked for."]
+    assert why_not == ["intel_npu: it runs in half precision only, and f32 is asked for."]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +117,7 @@ def test_f32_stays_f32_on_a_device_and_keeps_away_from_one_without_it() -> None:
     ],
 )
 def test_a_named_engine_is_kept(settings: PoseSettings, devices: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     found, _ = other_places(settings, [device("intel_gpu")])
     assert [place.device for place in found] == devices
 
@@ -126,10 +125,10 @@ def test_a_named_engine_is_kept(settings: PoseSettings, devices: list[str], monk
 def test_what_no_engine_can_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     _, why_not = other_places(AUTO.with_(engine="openvino"), [device("nvidia", "NVIDIA X")])
     assert why_not == ["NVIDIA X: the engine openvino cannot use it."]
-    monkeypatch.setattr(places.sys, "platform", "win32")
+    monkeypatch.setattr("sys.platform", "win32")
     found, why_not = other_places(AUTO, [device("nvidia", "NVIDIA X")])
     assert found == []
-    assert why_not == ["NVIDIA X: MediaPipe uses graphics cards on Linux and macOS only."]
+    assert why_not == ["NVIDIA X: MediaPipe uses GPUs on Linux and macOS only."]
 
 
 def test_only_a_device_beside_the_processor_is_part_of_the_address() -> None:
@@ -227,7 +226,7 @@ def test_the_doctor_tells_what_was_tried_and_what_was_not(
 ) -> None:
     found = [device("cpu", "Some CPU"), device("intel_gpu"), device("nvidia")]
     monkeypatch.setattr(runtime_devices, "find_devices", lambda **_: found)
-    monkeypatch.setattr(places.sys, "platform", "linux")
+    monkeypatch.setattr("sys.platform", "linux")
     settings = PROFILES[DEFAULT_PROFILE].pose_settings()
     offer(monkeypatch, "intel_gpu", "nvidia")
     graphics, _ = known_choice(settings).untried

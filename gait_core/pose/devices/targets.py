@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU
@@ -15,9 +14,6 @@ from gait_core.runtime.devices import Device
 from gait_core.runtime.processor import processor_name
 
 __all__ = ["Place", "other_places", "processor_place"]
-
-_GRAPHICS: Final = ("nvidia", "apple", "intel_gpu")
-"""Kinds of graphics card."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,24 +64,19 @@ def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[P
     on_processor = resolved(asked)
     free = asked.engine == "auto" and asked.person == "auto"
     places: list[Place] = []
-    used: set[str] = set()
-    why_not: list[str] = []
+    covered: set[str] = set()
+    why_not: dict[str, str] = {}
     for engine in engines_by_rank():
         if not engine.installed() or not (free or on_processor.engine == engine.name):
             continue
         for offer in engine.devices(asked, devices):
-            used |= set(offer.covers)
             if offer.refused:
-                why_not.append(offer.refused)
+                why_not |= dict.fromkeys(offer.covers, offer.refused)
                 continue
+            covered |= set(offer.covers)
             settings = on_processor.with_(engine=engine.name, precision=offer.precision)
             name = " or ".join(offer.covers)
             places.append(Place(settings=settings, device=offer.device, kind=offer.kind, name=name))
-    left = [device for device in devices if device.kind != "cpu" and device.name not in used]
-    return places, [*why_not, *(f"{device.name}: {_why_not(device, on_processor.engine)}" for device in left)]
-
-
-def _why_not(device: Device, engine: str) -> str:
-    if device.kind in _GRAPHICS and sys.platform == "win32":
-        return "MediaPipe uses graphics cards on Linux and macOS only."
-    return f"the engine {engine} cannot use it."
+    left = [one.name for one in devices if one.kind != "cpu" and one.name not in covered]
+    otherwise = f"the engine {on_processor.engine} cannot use it."
+    return places, [f"{name}: {why_not.get(name, otherwise)}" for name in left]

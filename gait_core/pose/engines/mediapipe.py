@@ -28,8 +28,13 @@ _GRAPHICS: Final = ("nvidia", "apple", "intel_gpu")
 def _devices(_: PoseSettings, devices: Sequence[Device]) -> Iterator[DeviceOffer]:
     """Offer the first graphics device; which one that is, the driver decides."""
     graphics = [device for kind in _GRAPHICS for device in devices if device.kind == kind]
-    if graphics and sys.platform != "win32":
-        yield DeviceOffer(covers=tuple(device.name for device in graphics), device=GPU, kind=graphics[0].kind)
+    if not graphics:
+        return
+    covers = tuple(device.name for device in graphics)
+    if sys.platform == "win32":
+        yield DeviceOffer(covers=covers, refused="MediaPipe uses GPUs on Linux and macOS only.")
+    else:
+        yield DeviceOffer(covers=covers, device=GPU, kind=graphics[0].kind)
 
 
 @pose_engine(

@@ -30,7 +30,7 @@ def _devices(asked: PoseSettings, devices: Sequence[Device]) -> Iterator[DeviceO
     for kind, name in _NAMES.items():
         for number, device in enumerate(one for one in devices if one.kind == kind):
             if kind == "intel_npu" and precision == "f32":
-                refused = f"{device.name} runs in half precision only, and f32 is asked for."
+                refused = "it runs in half precision only, and f32 is asked for."
                 yield DeviceOffer(covers=(device.name,), refused=refused)
                 continue
             numbered = f"{name}.{number}" if kind == "intel_gpu" else name

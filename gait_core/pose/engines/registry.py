@@ -59,7 +59,7 @@ class DeviceOffer:
     precision : {"f32", "bf16"}
         Arithmetic there.
     refused : str
-        Why it cannot be used under these settings; empty when it can.
+        Why it cannot be used under these settings, as the end of a sentence; empty when it can.
     """
 
     covers: tuple[str, ...]
