@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -13,12 +13,12 @@ from app.components import empty, error_box, facts, heading, level_badge, level_
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views.library_rows import ask, how_many, nothing, row, show_more
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.store import delete_baseline, list_baselines
+from gait_core.baseline.store import BaselineSummary, delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
-from gait_core.compare.profile_comparison import delete_comparisons_of
 from gait_core.errors import GaitError
+from gait_core.recognition.gallery.gallery import list_galleries
 from gait_core.walks.measurements import delete_measurement, list_measurements
-from gait_core.workspace import Workspace, safe_name
+from gait_core.workflows.delete_subject import delete_subject
 
 __all__ = ["render"]
 
@@ -68,7 +68,7 @@ def render() -> None:
 def _delete(kind: str, key: str) -> None:
     space = workspace()
     if kind == "subject":
-        _delete_subject(space, key)
+        delete_subject(space, key)
     elif kind == "walk":
         space.delete_record("walks", key)
     elif kind == "baseline":
@@ -81,21 +81,6 @@ def _delete(kind: str, key: str) -> None:
         jobs().delete(key)
     elif kind == "cache":
         ArrayCache.of(space).clear()
-
-
-def _delete_subject(space: Workspace, name: str) -> None:
-    """Delete everything stored under a pseudonym: baselines, analyses, measurements, walks, comparisons of them."""
-    known = [record for record in space.records("walks") if record.get("subject") == name]
-    delete_comparisons_of(space, {str(e.get("content_sha256")) for e in (*known, *list_measurements(space, name))})
-    for baseline in list_baselines(space):
-        if baseline.subject == name:
-            delete_baseline(space, baseline.id)
-    for measured in list_measurements(space, name):
-        delete_measurement(space, str(measured["id"]))
-    for record in space.records("walks"):
-        if record.get("subject") == name:
-            space.delete_record("walks", str(record["id"]))
-    space.delete_record("subjects", safe_name(name))
 
 
 def _question() -> None:
@@ -127,9 +112,11 @@ def _answer(doomed: Mapping[str, str]) -> None:
 
 def _subjects() -> None:
     baselines, analyses, measured = list_baselines(workspace()), list_analyses(workspace()), _measured_by_subject()
-    names = list(dict.fromkeys([*(item.subject for item in baselines), *(name for name in measured if name)]))
+    enrolled = {name for gallery in list_galleries(workspace()) for name in gallery.subjects}
+    stored = [*(item.subject for item in baselines), *(name for name in measured if name), *sorted(enrolled)]
+    names = list(dict.fromkeys(stored))
     if not names:
-        nothing("No subjects yet", "A subject appears with the first baseline, or the first walk measured by name.")
+        nothing("No subjects yet", "A subject appears with the first baseline, measured walk or enrolled walk.")
         return
     for name in names[: how_many(len(names), "subjects")]:
         own = [item for item in baselines if item.subject == name]
@@ -138,12 +125,12 @@ def _subjects() -> None:
         walks = measured.get(name, [])
         more = (
             f"{words.plural(len(own), 'baseline')}, {words.plural(len(later), 'analysed walk')}, "
-            f"{words.plural(len(walks), 'measured walk')}"
+            f"{words.plural(len(walks), 'measured walk')}{', enrolled' if name in enrolled else ''}"
         )
-        opened, doomed = row(name, more, f"subject_{own[0].id if own else walks[0]['id']}")
+        opened, doomed = row(name, more, f"subject_{_key_of(name, own, walks)}")
         if opened and own:
             registry.go("analyse", baseline=own[0].id)
-        if opened:
+        if opened and walks:
             registry.go("measure", measurement=str(walks[0]["id"]))
         if doomed:
             ask(
@@ -155,6 +142,12 @@ def _subjects() -> None:
                 f"{name} was deleted.",
             )
     show_more(len(names), "subjects")
+
+
+def _key_of(name: str, baselines: Sequence[BaselineSummary], walks: Sequence[Mapping[str, Any]]) -> str:
+    if baselines:
+        return baselines[0].id
+    return str(walks[0]["id"]) if walks else safe_name(name)
 
 
 def _measured_by_subject() -> dict[str, list[dict[str, Any]]]:
