@@ -114,6 +114,15 @@ def test_a_backend_that_had_started_before_is_told(settle):
     assert choice.reason.endswith("TensorFlow had started before, so its devices stay as they are.")
 
 
+@pytest.mark.parametrize(("device", "default"), [(CPU, "cpu:0"), (gpu(1), "gpu:1")])
+def test_jax_has_the_chosen_device_as_its_default(monkeypatch, device, default):
+    told: dict[str, str] = {}
+    jax = SimpleNamespace(config=SimpleNamespace(update=told.__setitem__), devices=lambda kind: [f"{kind}:0"])
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    assert backend._shown("jax", device, ["gpu:0", "gpu:1"])
+    assert told == {"jax_default_device": default}
+
+
 def test_the_versions_of_a_training_name_the_device():
     assert training_versions()["device"] == training_device().device.kind
 

@@ -1,7 +1,19 @@
 """The compute devices of the machine: found by kind, chosen for a use, and planned for.
 
-Each kind of device is one module of this package that registers itself in one line with `register_device`; a kind
-from elsewhere registers in the same way and needs no change here.
+Each kind of device is one module of this package that registers itself in one line. A kind from elsewhere does the same
+and needs no change here::
+
+    from gait_core.runtime.devices import Device, DeviceKind, register_device
+
+    def find(search):
+        if the_driver_is_there():
+            yield Device(kind="abacus", name="Abacus 9", memory_bytes=0, usable_for=("recognition",), score=60.0,
+                         reason="Its driver is installed.", keras_type="XPU")
+
+    register_device(DeviceKind(name="abacus", title="Abacus", find=find))
+
+`choose_device` is the only chooser: poses begin with it and measure, `gait_core.learn.backend` shows Keras what it
+chose, and recognition asks it in the same way.
 """
 
 from gait_core.runtime.devices.choice import USES, VARIABLE, DeviceChoice, choose_device
