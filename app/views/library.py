@@ -19,6 +19,7 @@ from gait_core.errors import GaitError
 from gait_core.recognition.gallery.gallery import list_galleries
 from gait_core.walks.measurements import delete_measurement, list_measurements
 from gait_core.workflows.delete_subject import delete_subject
+from gait_core.workspace import safe_name
 
 __all__ = ["render"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import fake
+import numpy as np
 import pytest
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
@@ -14,7 +15,10 @@ from streamlit.testing.v1 import AppTest
 from gait_core.baseline.analyses import list_analyses
 from gait_core.baseline.store import list_baselines, load_baseline
 from gait_core.jobs.store import JobStore
-from gait_core.workspace import Workspace
+from gait_core.recognition.batching import Embedding
+from gait_core.recognition.gallery.entries import Enrolment, ModelIdentity
+from gait_core.recognition.gallery.gallery import Gallery
+from gait_core.workspace import Workspace, safe_name
 
 Open = Callable[..., AppTest]
 
@@ -125,6 +129,29 @@ def test_library_deletes_only_after_the_question(open_page: Open, space: Workspa
     assert not test.exception
     assert not list_baselines(space)
     assert not list_analyses(space)
+
+
+def test_library_shows_and_deletes_a_person_who_is_only_enrolled(open_page: Open, space: Workspace) -> None:
+    parts = np.eye(8, 4, dtype=np.float32)
+    gallery = Gallery.create(space, "Clinic")
+    gallery.enrol(
+        Enrolment(
+            subject="Patient 17",
+            source="a.mp4",
+            view="side",
+            model=ModelIdentity(name="made-up", digest="0123456789abcdef"),
+            embedding=Embedding(index=0, n_frames=30, parts=parts, vector=parts.ravel() / 2, logits=None),
+            consent="agreed in writing",
+            quality=0.9,
+        )
+    )
+    test = open_page("library")
+    assert "Patient 17" in text_of(test)
+    test.button(key=f"delete_subject_{safe_name('Patient 17')}").click().run()
+    test.button(key="delete_yes").click().run()
+    assert not test.exception
+    assert gallery.list() == ()
+    assert "Patient 17" not in text_of(open_page("library"))
 
 
 def test_library_keep_it(open_page: Open, space: Workspace) -> None:
