@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from gait_core.learn.backend import active_backend, load_keras
-from gait_core.runtime.processor import has_fast_bf16
+from gait_core.learn.backend import load_keras, training_device
 
 __all__ = ["chosen_precision", "precision"]
 
@@ -24,11 +23,10 @@ def chosen_precision(mixed: bool) -> tuple[str, str]:
     """
     if not mixed:
         return _SINGLE, ""
-    if _has_gpu():
-        return "mixed_float16", ""
-    if has_fast_bf16():
-        return "mixed_bfloat16", ""
-    return _SINGLE, "Mixed precision was not used: this CPU has no unit for bfloat16, so it would be slower."
+    device = training_device().device
+    if device.half_precision:
+        return f"mixed_{device.half_precision}", ""
+    return _SINGLE, f"Mixed precision was not used: {device.name} has no units for it, so it would be slower."
 
 
 @contextmanager
@@ -41,15 +39,3 @@ def precision(policy: str) -> Iterator[None]:
         yield
     finally:
         config.set_dtype_policy(before)
-
-
-def _has_gpu() -> bool:
-    if active_backend() == "jax":
-        import jax
-
-        return bool(jax.default_backend() == "gpu")
-    if active_backend() == "tensorflow":
-        import tensorflow
-
-        return bool(tensorflow.config.list_physical_devices("GPU"))
-    return False
