@@ -22,6 +22,7 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import digest_of
 from gait_core.errors import WalkRefused
+from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.curves import Curves
 from gait_core.gait.deviation import Band, band_of
 from gait_core.gait.features import FEATURES_VERSION
@@ -115,7 +116,7 @@ class Norms:
 
 
 def measure_norms(
-    tracks: Sequence[Track],
+    tracks: Sequence[Track | CleanedWalk],
     side: str,
     scale: ScaleInput | None = None,
     *,
@@ -126,7 +127,8 @@ def measure_norms(
 
     Parameters
     ----------
-    tracks : sequence of Track
+    tracks : sequence of Track or CleanedWalk
+        Landmarks of each walk, as found or cleaned before.
     side : {"left", "right"}
         Side that the baseline shows.
     scale : ScaleInput, optional
@@ -139,7 +141,7 @@ def measure_norms(
     found = []
     for number, track in enumerate(tracks):
 
-        def compute(track: Track = track) -> Entry:
+        def compute(track: Track | CleanedWalk = track) -> Entry:
             norms = Norms.of([measure(motion_of(track, side=side), scale=scale)])
             return Entry(arrays=norms.curves[0].to_arrays(), meta=norms.to_meta())
 

@@ -18,7 +18,7 @@ from gait_core.config import FeatureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.artefacts import find_outliers, find_shape_breaks, find_turned_feet
 from gait_core.gait.channels import ROWS
-from gait_core.gait.signals import ARMS, fill_gaps, longest_gap_s, runs, trusted
+from gait_core.gait.gaps import ARMS, fill_gaps, longest_gap_s, runs, trusted
 from gait_core.gait.swaps import LEG_ROWS, OTHER_ROWS, SwapRepair, put_legs_right, repair_leg_swaps
 from gait_core.pose.landmarks import INDEX, LANDMARKS
 from gait_core.pose.track import Track

@@ -13,6 +13,7 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import FeatureSettings, digest_of
 from gait_core.errors import WalkWarning
 from gait_core.gait.channels import FEATURE_NAMES, JOINTS, channels, joint_label
+from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.quality import assess
 from gait_core.gait.view import Segment
@@ -111,13 +112,15 @@ class GaitFeatures:
         )
 
 
-def compute_features(track: Track, settings: FeatureSettings | None = None, *, side: str | None = None) -> GaitFeatures:
+def compute_features(
+    walk: Track | CleanedWalk, settings: FeatureSettings | None = None, *, side: str | None = None
+) -> GaitFeatures:
     """Turn landmarks into the feature sequence.
 
     Parameters
     ----------
-    track : Track
-        Landmarks of one walk.
+    walk : Track or CleanedWalk
+        Landmarks of one walk, as found or as `clean_walk` left them.
     settings : FeatureSettings, optional
         Rate, filter, gap rule, windows.
     side : {"left", "right"}, optional
@@ -133,7 +136,7 @@ def compute_features(track: Track, settings: FeatureSettings | None = None, *, s
         No person, upside down, sideways, legs out of the picture, or less than one second of walking.
     """
     settings = settings or FeatureSettings()
-    motion = compute_kinematics(track, settings, side=side)
+    motion = compute_kinematics(walk, settings, side=side)
     near = motion.visible_side
     values = np.full((len(motion.time_s), len(FEATURE_NAMES)), np.nan, dtype=np.float32)
     walking = motion.walking
@@ -160,8 +163,8 @@ def compute_features(track: Track, settings: FeatureSettings | None = None, *, s
 
 def features_of(
     track: Track, settings: FeatureSettings, *, cache: ArrayCache | None, address: str, side: str | None = None
-) -> tuple[GaitFeatures, bool]:
-    """Return the features of a track, from the cache where they are there, and whether they were.
+) -> tuple[GaitFeatures, CleanedWalk | None]:
+    """Return the features of a track, from the cache where they are there.
 
     Parameters
     ----------
@@ -175,21 +178,33 @@ def features_of(
     side : {"left", "right"}, optional
         As for `compute_features`.
 
+    Returns
+    -------
+    features : GaitFeatures
+    cleaned : CleanedWalk or None
+        What they were computed from, to be measured as well; None where they came from the cache.
+
     Raises
     ------
     WalkRefused
         As for `compute_features`; a refusal is not stored.
     """
-    if cache is None:
-        return compute_features(track, settings, side=side), False
+    cleaned: CleanedWalk | None = None
 
-    def compute() -> Entry:
-        features = compute_features(track, settings, side=side)
+    def compute() -> GaitFeatures:
+        nonlocal cleaned
+        cleaned = clean_walk(track, settings)
+        return compute_features(cleaned, settings, side=side)
+
+    def to_store() -> Entry:
+        features = compute()
         return Entry(arrays=features.to_arrays(), meta=features.to_meta())
 
+    if cache is None:
+        return compute(), cleaned
     key = digest_of([address, settings.to_dict(), side, FEATURES_VERSION])
-    entry, cached = cache.get_or_compute("features", key, compute)
-    return GaitFeatures.from_arrays(entry.arrays, entry.meta), cached
+    entry, _ = cache.get_or_compute("features", key, to_store)
+    return GaitFeatures.from_arrays(entry.arrays, entry.meta), cleaned
 
 
 def _hidden(features: GaitFeatures) -> dict[str, float]:

@@ -13,9 +13,9 @@ from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
 from gait_core.gait.channels import ROWS, other_side
 from gait_core.gait.check import STATES, Check, check_of, graded
+from gait_core.gait.gaps import PICTURE_MARGIN, trusted
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import stride_time_s
-from gait_core.gait.signals import PICTURE_MARGIN, trusted
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkRefused
 from gait_core.gait.angles import SIDES, joint_angles
-from gait_core.gait.body import check_orientation, leg_length_px
 from gait_core.gait.channels import ROWS
-from gait_core.gait.cleaning import Cleaned, clean
+from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
+from gait_core.gait.cleaning import Cleaned
 from gait_core.gait.perspective import oscillation, remove_parallax, scale_px
 from gait_core.gait.quality import LEG, missing_leg_share, stride_time_s
-from gait_core.gait.signals import Signals, condition
+from gait_core.gait.signals import Signals
 from gait_core.gait.view import Segment, View, look
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
@@ -106,14 +106,18 @@ class Kinematics:
 
 
 def compute_kinematics(
-    track: Track, settings: FeatureSettings, *, side: str | None = None, undone: frozenset[str] = frozenset()
+    walk: Track | CleanedWalk,
+    settings: FeatureSettings,
+    *,
+    side: str | None = None,
+    undone: frozenset[str] = frozenset(),
 ) -> Kinematics:
     """Turn landmarks into the motion of a body.
 
     Parameters
     ----------
-    track : Track
-        Landmarks of one walk.
+    walk : Track or CleanedWalk
+        Landmarks of one walk, as found or as `clean_walk` left them.
     settings : FeatureSettings
         Rate, filter, gap rule.
     side : {"left", "right"}, optional
@@ -126,15 +130,12 @@ def compute_kinematics(
     WalkRefused
         No person, upside down, sideways, legs out of the picture, or less than one second of walking.
     """
-    _check_person(track)
-    check_orientation(track)
-    cleaned = clean(track, leg_length_px(track.position), undone, settings)
-    track = cleaned.track
+    walk = clean_walk(walk, settings, undone=undone)
+    track = walk.cleaned.track
     view = look(track, settings.rate_hz, edge_trim_s=settings.edge_trim_s, max_gap_s=settings.max_gap_s)
     near, segments = _choose_side(view.segments, side)
     _check_walk(track, view, [segment for segment in segments if segment.used], near, settings)
-    signals = condition(track, [INDEX[name] for name in ROWS], settings, keep_open=cleaned.unfilled)
-    motion = _assemble(cleaned, signals, view, segments, near)
+    motion = _assemble(walk.cleaned, walk.signals(settings), view, segments, near)
     if not np.isfinite(motion.leg_px[motion.walking]).any():
         raise WalkRefused(
             "Expected hip, knee, ankle and shoulder of the nearer side in the picture together, but they never are.",
@@ -193,20 +194,6 @@ def _assemble(cleaned: Cleaned, signals: Signals, view: View, segments: tuple[Se
         track=track,
         cleaned=cleaned,
     )
-
-
-def _check_person(track: Track) -> None:
-    if len(track) < 2:
-        raise WalkRefused(
-            f"Expected a video with a walk, but got {len(track)} frame{'' if len(track) == 1 else 's'}.",
-            "Record at least four seconds of walking.",
-        )
-    if track.detected.sum() < 2:
-        raise WalkRefused(
-            "Expected a person in the picture, but none was found.",
-            "Film one person from the side, whole body in the picture, not smaller than a third of its height, upright "
-            "and in good light.",
-        )
 
 
 def _choose_side(segments: tuple[Segment, ...], side: str | None) -> tuple[str, tuple[Segment, ...]]:

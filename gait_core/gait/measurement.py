@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.errors import WalkWarning
+from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.cleaning import Repair
 from gait_core.gait.curves import Curves, key_values, stride_curves
 from gait_core.gait.events.detect import detect_events
@@ -156,7 +157,7 @@ class Measurement:
 
 
 def motion_of(
-    track: Track,
+    walk: Track | CleanedWalk,
     settings: MeasureSettings | None = None,
     *,
     side: str | None = None,
@@ -166,7 +167,8 @@ def motion_of(
 
     Parameters
     ----------
-    track : Track
+    walk : Track or CleanedWalk
+        Landmarks of one walk, as found or as `clean_walk` left them.
     settings : MeasureSettings, optional
     side : {"left", "right"}, optional
         Side wanted where the walk shows both.
@@ -180,7 +182,7 @@ def motion_of(
     """
     settings = settings or MeasureSettings()
     features = FeatureSettings(rate_hz=settings.rate_hz, cutoff_hz=settings.cutoff_hz)
-    return compute_kinematics(track, features, side=side, undone=undone)
+    return compute_kinematics(walk, features, side=side, undone=undone)
 
 
 def measure(

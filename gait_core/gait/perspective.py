@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.gait.signals import lowpass, runs
+from gait_core.gait.gaps import runs
+from gait_core.gait.lowpass import lowpass
 
 __all__ = ["oscillation", "remove_parallax", "scale_px"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
-from gait_core.gait.signals import runs, trusted
+from gait_core.gait.gaps import runs, trusted
 from gait_core.gait.view import Segment, View
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from gait_core.gait.signals import runs
+from gait_core.gait.gaps import runs
 from gait_core.pose.landmarks import INDEX, MIRROR
 from gait_core.pose.track import Track
 

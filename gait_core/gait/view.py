@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.gait.body import leg_length_px, middle
-from gait_core.gait.signals import runs, time_grid
+from gait_core.gait.gaps import runs
+from gait_core.gait.signals import time_grid
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings
 from gait_core.gait.features import GaitFeatures
-from gait_core.gait.signals import runs
+from gait_core.gait.gaps import runs
 
 __all__ = ["Windows", "windows_of"]
 

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.cache import ArrayCache
-from gait_core.config import FeatureSettings, Limits, PoseSettings, digest_of
+from gait_core.config import FeatureSettings, Limits, MeasureSettings, PoseSettings, digest_of
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
+from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.features import GaitFeatures, features_of
 from gait_core.gait.gate import picture_warnings
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.measurement import motion_of
 from gait_core.gait.windows import Windows, windows_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.pose.track import Track
@@ -45,6 +48,9 @@ class PreparedWalk:
         The landmarks came from the cache.
     warnings : tuple of WalkWarning
         From decoding, extraction and features.
+    cleaned : CleanedWalk or None
+        The landmarks after cleaning and smoothing; None where the features came from the cache, so that nothing had to
+        be cleaned yet.
     """
 
     path: Path
@@ -57,6 +63,7 @@ class PreparedWalk:
     time_scale: float
     cached: bool
     warnings: tuple[WalkWarning, ...]
+    cleaned: CleanedWalk | None = None
 
     @property
     def name(self) -> str:
@@ -67,6 +74,23 @@ class PreparedWalk:
     def blocking(self) -> tuple[WalkWarning, ...]:
         """Warnings under which a score would mislead."""
         return tuple(warning for warning in self.warnings if warning.blocking)
+
+    @property
+    def landmarks(self) -> Track | CleanedWalk:
+        """Landmarks after cleaning where that was done, else as found; `motion_of` takes either."""
+        return self.track if self.cleaned is None else self.cleaned
+
+    def motion(self, settings: MeasureSettings | None = None) -> Kinematics:
+        """Return the motion from which the walk is measured, on the side of the features.
+
+        What was cleaned for the features is not cleaned again.
+
+        Raises
+        ------
+        WalkRefused
+            When no gait can be measured.
+        """
+        return motion_of(self.landmarks, settings, side=self.features.visible_side)
 
     def summary(self) -> dict[str, Any]:
         """Return the facts for manifests and JSON output."""
@@ -182,7 +206,7 @@ def prepare_walk(
         track, address = outcome.track, outcome.address
         if true_fps is not None:
             track, address = with_true_rate(track, true_fps), digest_of([address, true_fps])
-        features, _ = features_of(track, settings, cache=cache, address=address, side=side)
+        features, cleaned = features_of(track, settings, cache=cache, address=address, side=side)
         windows = windows_of(features, settings)
         if need_windows and not len(windows):
             raise WalkRefused(
@@ -202,6 +226,7 @@ def prepare_walk(
         time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
         warnings=_unique((*outcome.warnings, *features.warnings, *picture_warnings(track))),
+        cleaned=cleaned,
     )
 
 

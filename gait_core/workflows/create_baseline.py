@@ -111,7 +111,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             reference=reference,
             walks=usable,
             norms=measure_norms(
-                [walk.track for walk in usable],
+                [walk.landmarks for walk in usable],
                 usable[0].features.visible_side,
                 request.scale_input(),
                 cache=ArrayCache.of(workspace) if request.use_cache and not request.disable_optimizations else None,

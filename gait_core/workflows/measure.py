@@ -11,7 +11,7 @@ from typing import Any
 from gait_core.config import DEFAULT_PROFILE, FeatureSettings, MeasureSettings, Settings, profile_named
 from gait_core.errors import GaitError, InputError
 from gait_core.gait.events.edits import Edit
-from gait_core.gait.measurement import measure, motion_of
+from gait_core.gait.measurement import measure
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.progress import Reporter
 from gait_core.walks.measurements import MeasuredWalk, new_walk_id, save_measurement
@@ -169,9 +169,13 @@ def measure_prepared(
     WalkRefused, InputError
         When no gait can be measured, or an edit puts the events out of order.
     """
-    motion = motion_of(walk.track, settings, side=walk.features.visible_side)
     measurement = measure(
-        motion, settings, scale=scale, edits=edits, quality=walk.features.quality, warnings=walk.warnings
+        walk.motion(settings),
+        settings,
+        scale=scale,
+        edits=edits,
+        quality=walk.features.quality,
+        warnings=walk.warnings,
     )
     measured = MeasuredWalk.of(
         walk,

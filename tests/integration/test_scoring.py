@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pytest
 from conftest import Made
 from dask_machines import Machines
 from many_clips import copies_of
+from support.walk_stages import STAGES, counting
 
 from gait_core.baseline.analyses import AnalysisSummary, list_analyses, load_analysis
 from gait_core.baseline.assessment import ScoringBaseline
@@ -150,22 +152,29 @@ def test_the_usual_way_is_the_walk_alone(visits):
     assert (alone["cached"], visits.answers[0]["cached"]) == (True, False)
 
 
-def counting_in(workspace: str) -> Callable[..., Any]:
-    def counting(*arguments: Any, **options: Any) -> Any:
-        with (Path(workspace) / "prepared.txt").open("a") as file:
-            file.write("one\n")
+def count_stages(workspace: str, put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Have every stage of a walk, and its preparation, write a line when it runs."""
+
+    def tell(name: str) -> None:
+        with (Path(workspace) / "stages.txt").open("a") as file:
+            file.write(f"{name}\n")
+
+    def features_of(*arguments: Any, **options: Any) -> Any:
+        tell("features_of")
         return FEATURES_OF(*arguments, **options)
 
-    return counting
+    put(prepare, "features_of", features_of)
+    for name, stage in counting(tell).items():
+        put(STAGES[name], name, stage)
 
 
 def score_and_count(task: dict[str, Any], attempt: int) -> dict[str, Any]:
-    prepare.features_of = counting_in(task["workspace"])
+    count_stages(task["workspace"])
     return score_task.score_task(task, attempt)
 
 
 def draw_and_count(task: dict[str, Any], attempt: int) -> dict[str, Any]:
-    prepare.features_of = counting_in(task["workspace"])
+    count_stages(task["workspace"])
     return score_task.draw_task(task, attempt)
 
 
@@ -173,11 +182,13 @@ FEATURES_OF: Callable[..., Any] = prepare.features_of
 
 
 @pytest.mark.parametrize("where", ["here", "processes"])
-def test_a_walk_is_prepared_once_from_the_command_to_the_overlay(visits, monkeypatch, where):
-    told = visits.workspace.root / "prepared.txt"
+def test_a_walk_passes_each_stage_once_from_the_command_to_the_overlay(visits, monkeypatch, where):
+    told = visits.workspace.root / "stages.txt"
     told.unlink(missing_ok=True)
+    # With features from the cache nothing would be cleaned for them.
+    shutil.rmtree(ArrayCache.of(visits.workspace).root / "features")
     if where == "here":
-        monkeypatch.setattr(prepare, "features_of", counting_in(str(visits.workspace.root)))
+        count_stages(str(visits.workspace.root), monkeypatch.setattr)
         params = {"videos": [str(video) for video in visits.videos[:2]], "baseline_id": visits.baseline_id}
         walks = run_now(visits.workspace, "analyse", params, "Counted")["walks"]
         ids = [walk["analysis_id"] for walk in walks]
@@ -187,7 +198,7 @@ def test_a_walk_is_prepared_once_from_the_command_to_the_overlay(visits, monkeyp
         with LocalProcesses(2) as pool:
             ids = ids_of(visits.score(pool, 2))
     assert_same(visits, ids)
-    assert told.read_text().split() == ["one", "one"]
+    assert Counter(told.read_text().split()) == dict.fromkeys(["features_of", *STAGES], 2)
 
 
 def test_a_video_that_fails_is_its_own_error_in_its_place(visits, tmp_path):

@@ -3,10 +3,16 @@ import pytest
 from gait_walks import FINE_HZ, select, simulated
 
 from gait_core.config import FeatureSettings
-from gait_core.gait.signals import condition, fill_gaps, lowpass, runs, time_grid, trusted, zero_lag_corner
+from gait_core.gait.gaps import fill_gaps, runs, trusted
+from gait_core.gait.lowpass import lowpass, zero_lag_corner
+from gait_core.gait.signals import smooth, time_grid
 
 SETTINGS = FeatureSettings()
 LEG = [23, 24, 25, 26, 27, 28]
+
+
+def condition(track, rows, settings):
+    return smooth(track, rows, settings).at(settings.rate_hz)
 
 
 @pytest.mark.parametrize("rate_hz", [25.0, 30.0, 100.0])

@@ -14,9 +14,9 @@ from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSe
 from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.order import in_order
+from gait_core.gait.gaps import runs
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import stride_time_s
-from gait_core.gait.signals import runs
 from gait_core.gait.view import Segment
 from gait_core.pose.engines import turn_delay_s
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.gait.signals import runs
+from gait_core.gait.gaps import runs
 
 __all__ = ["CITATIONS", "METHODS", "Candidates", "FootPath", "coordinate", "foot_velocity", "peak_near_s", "velocity"]
 
