@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from gait_core.cli.console import Console
+from gait_core.errors import NotFoundError
 from gait_core.workspace import Workspace
 
-__all__ = ["Answer", "absolute", "run_job", "videos_of", "walk_line", "walks_text"]
+__all__ = ["Answer", "absolute", "present", "run_job", "videos_of", "walk_line", "walks_text"]
 
 Answer: TypeAlias = tuple[Any, str]
 """JSON result, and text for people."""
@@ -28,10 +29,33 @@ def walks_text(videos: Sequence[str]) -> str:
 
 
 def videos_of(paths: Sequence[str]) -> list[str]:
-    """Return the videos named and those in the folders named; see `gait_core.workflows.extract.videos_of`."""
+    """Return the videos named and those in the folders named; see `gait_core.workflows.extract.videos_of`.
+
+    Raises
+    ------
+    NotFoundError
+        When none of them is there; see `present`.
+    """
     from gait_core.workflows.extract import videos_of
 
-    return videos_of(paths)
+    return videos_of(present(paths))
+
+
+def present(paths: Sequence[str]) -> list[str]:
+    """Return absolute paths, at least one of which leads somewhere: otherwise there is no work to begin.
+
+    A file that is missing among others gets its message in the result, and the others go on.
+
+    Raises
+    ------
+    NotFoundError
+        When none of them is there.
+    """
+    found = absolute(paths)
+    if not any(Path(path).exists() for path in found):
+        missing = found[0] if len(found) == 1 else f"any of {len(found)} files, the first of which is {found[0]}"
+        raise NotFoundError(f"Expected to find {missing}, but there is no such file.", "Check the spelling.")
+    return found
 
 
 def run_job(
@@ -42,7 +66,11 @@ def run_job(
     title: str,
     on_part: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
-    """Run a job in this process; the dashboard sees it like any other."""
+    """Run a job in this process; the dashboard sees it like any other, unless it never started.
+
+    See `gait_core.jobs.run.run_now` for what counts as started. What can be checked without any work, such as whether
+    the files named are there, a command checks before it calls this.
+    """
     from gait_core.jobs.run import run_now
 
     return run_now(workspace, kind, params, title, sink=console.sink, on_part=on_part)

@@ -10,7 +10,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from gait_core.errors import Cancelled, GaitError, StorageError
+from gait_core.errors import Cancelled, GaitError, InputError, StorageError
 from gait_core.jobs.kinds import OnPart, kind_named
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import Job, JobStore
@@ -36,6 +36,10 @@ def run_now(
 ) -> dict[str, Any]:
     """Create a job and run it in this process; the dashboard sees it like any other.
 
+    What never started is not kept as a job: when the parameters turn out to be wrong (`InputError`) before a stage has
+    ended or anything has been done (a frame, a walk, an epoch), the job folder is deleted again. The error reaches
+    whoever called, who sits in front of it. A job given out by the dashboard stays, for its page has to show the error.
+
     Parameters
     ----------
     workspace : Workspace
@@ -60,8 +64,37 @@ def run_now(
     GaitError
         Whatever ended the work.
     """
-    job = JobStore(workspace).create(kind, params, title)
-    return run_folder(job.folder, workspace, sink=sink, on_part=on_part)
+    kind_named(kind)
+    store = JobStore(workspace)
+    job = store.create(kind, params, title)
+    done = _WorkWatch(sink)
+    try:
+        return run_folder(job.folder, workspace, sink=done.take, on_part=on_part)
+    except InputError:
+        if not done.anything:
+            store.delete(job.id)
+        raise
+
+
+class _WorkWatch:
+    """Hands events on, and notes whether one tells of work done."""
+
+    def __init__(self, sink: Callable[[Event], None] | None) -> None:
+        self._sink = sink
+        self.anything = False
+
+    def take(self, event: Event) -> None:
+        """Take one event of a `Reporter`."""
+        state = event.data.get("state")
+        worked = {
+            "progress": event.done > 0,
+            "epoch": True,
+            "item_end": state in ("done", "cached"),
+            "stage_end": state == "done",
+        }
+        self.anything = self.anything or worked.get(event.kind, False)
+        if self._sink is not None:
+            self._sink(event)
 
 
 def run_folder(

@@ -15,10 +15,12 @@ from filelock import FileLock
 from many_clips import make_clips
 
 from gait_core.cli.main import main
+from gait_core.errors import InputError
+from gait_core.jobs.kinds import REGISTERED, JobKind, job_kinds
 from gait_core.jobs.run import run_now
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import JobStore
-from gait_core.pose.models.assets import list_models
+from gait_core.pose.models.assets import ModelStatus, list_models
 from gait_core.progress import Event
 from gait_core.workspace import Workspace, read_json
 
@@ -57,14 +59,71 @@ def test_simulate_is_a_job_and_names_its_videos_as_the_folder_was_named(capsys, 
     assert {event["kind"] for event in JobStore(workspace).events(job.id)} >= {"stage", "stage_end", "item_end"}
 
 
-def test_what_is_wrong_with_a_long_command_stands_in_its_job(capsys, workspace, tmp_path):
-    code = main(["simulate", str(tmp_path / "made"), "--pattern", "moonwalk", "--workspace", str(workspace.root)])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("simulate", "{}/made", "--pattern", "moonwalk"), "moonwalk"),
+        (("extract", "{}/nowhere.mp4"), "no such file"),
+        (("extract", "{}/text.mp4", "--profile", "turbo"), "turbo"),
+        (("baseline", "create", "{}/a.mp4", "{}/b.mp4", "--subject", "P"), "any of 2 files"),
+        (
+            ("baseline", "create", "{}/text.mp4", "{}/b.mp4", "{}/c.mp4", "--subject", "P", "--profile", "turbo"),
+            "turbo",
+        ),
+        (("analyse", "{}/text.mp4", "--baseline", "nobody"), "nobody"),
+        (("measure", "{}/text.mp4", "--profile", "turbo"), "turbo"),
+        (("validate", "--reference", "{}/nowhere.csv"), "nowhere.csv"),
+        (("train", "{}/nowhere", "--model", "svm"), "nowhere"),
+        (("dataset", "check", "{}/nowhere"), "nowhere"),
+        (("profiles", "compare", "{}/text.mp4", "--profiles", "fast", "turbo"), "turbo"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else value,
+)
+def test_what_never_started_leaves_no_job(capsys, workspace, tmp_path, line, said):
+    (tmp_path / "text.mp4").write_text("no video")
+    code = main([*(word.format(tmp_path) for word in line), "--workspace", str(workspace.root)])
     out, err = capsys.readouterr()
+    assert (code, out) == (1, ""), err
+    assert said in err
+    assert JobStore(workspace).list() == []
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_job_stays_once_something_was_done(workspace, monkeypatch, begun):
+    def task(params, space, reporter):
+        with reporter.stage("extract"):
+            reporter.progress("extract", 3 if begun else 0, 10, "frames")
+            raise InputError("Expected a sound file, but this one is damaged.", "Take another one.")
+
+    job_kinds()
+    monkeypatch.setitem(REGISTERED, "late", JobKind(name="late", title="Late", task=task))
+    with pytest.raises(InputError):
+        run_now(workspace, "late", {}, "Late")
+    assert [job.state for job in JobStore(workspace).list()] == (["failed"] if begun else [])
+    if begun:
+        (job,) = JobStore(workspace).list()
+        assert [stage["state"] for stage in job.stages] == ["failed"]
+
+
+def test_models_fetch_is_a_job_only_where_models_are_missing(capsys, workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv("GAIT_MODELS", str(tmp_path / "models"))
+    asked: list[dict] = []
+
+    def ensure(**options):
+        asked.append({"source": options["source"]})
+        return {"lite": tmp_path / "lite.task"}
+
+    monkeypatch.setattr("gait_core.pose.models.assets.ensure_models", ensure)
+    line = ("models", "fetch", "--from", tmp_path, "--workspace", workspace.root)
+    assert answer_of(capsys, *line) == {"models": {"lite": str(tmp_path / "lite.task")}}
+    assert asked == [{"source": str(tmp_path)}]
     (job,) = JobStore(workspace).list()
-    assert (code, out, job.state) == (1, "", "failed")
-    assert job.error is not None
-    assert job.error["kind"] == "SettingsError"
-    assert job.error["message"] in err
+    assert (job.kind, job.state, job.title) == ("models", "done", "Pose models")
+
+    ready = ModelStatus(variant="lite", state="ready", path=str(tmp_path / "lite.task"))
+    monkeypatch.setattr("gait_core.pose.models.assets.list_models", lambda: [ready])
+    assert answer_of(capsys, *line) == {"models": {"lite": str(tmp_path / "lite.task")}}
+    assert len(JobStore(workspace).list()) == len(asked) == 1
 
 
 def test_pretrain_hands_its_options_to_the_job(capsys, workspace, tmp_path, monkeypatch):

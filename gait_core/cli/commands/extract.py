@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gait_core.cli.answers import Answer, absolute, run_job
+from gait_core.cli.answers import Answer, present, run_job
 from gait_core.cli.arguments import add_cluster, add_profile, add_videos
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.registry import command
@@ -46,7 +46,7 @@ def extract(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     """Find the landmarks in videos."""
     params = {
         # Folders stay folders: a job over many thousand videos is described in a line.
-        "videos": absolute(args.videos),
+        "videos": present(args.videos),
         "profile": args.profile,
         "engine": args.engine,
         "person": args.person,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gait_core.cli.answers import Answer
+from gait_core.cli.answers import Answer, run_job
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command, command_group
-from gait_core.progress import Reporter
+from gait_core.errors import NotFoundError
 from gait_core.workspace import Workspace
 
 __all__: list[str] = []
@@ -21,14 +21,24 @@ def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @command("models fetch", help="get the pose models: lite, full and heavy", order=10, arguments=_fetch_arguments)
-def models_fetch(args: argparse.Namespace, _: Workspace, console: Console) -> Answer:
-    """Get the pose models."""
-    from gait_core.pose.models.assets import ensure_models
+def models_fetch(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Get the pose models; where all of them are here and whole, there is no job to do."""
+    from gait_core.pose.models.assets import list_models
 
-    source = Path(args.source).expanduser() if args.source else None
-    found = ensure_models(source=source, reporter=Reporter(sink=console.sink))
+    source = Path(args.source).expanduser().absolute() if args.source else None
+    if source is not None and not source.is_dir():
+        raise NotFoundError(
+            f"Expected a folder that holds the pose models at {source}, but there is none.",
+            "Name a folder with the archive from npm, the .task bundles or the model files.",
+        )
+    models = list_models()
+    if all(model.ready for model in models):
+        found = {model.variant: model.path for model in models}
+    else:
+        params = {"source": str(source) if source else None}
+        found = run_job(workspace, console, "models", params, "Pose models")["models"]
     text = "" if args.quiet else "\n".join(f"{name}: {path}" for name, path in found.items())
-    return {"models": {name: str(path) for name, path in found.items()}}, text
+    return {"models": found}, text
 
 
 @command("models list", help="list the pose models and their state", order=20)

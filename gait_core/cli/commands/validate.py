@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gait_core.cli.answers import Answer, absolute, run_job
+from gait_core.cli.answers import Answer, present, run_job
 from gait_core.cli.arguments import add_profile, add_scale, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
@@ -29,10 +29,11 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
     from gait_core.walks.measurements import load_measurement
     from gait_core.workflows.validate import validate_file
 
+    (reference,) = present([args.reference])
     measurement = None
     if args.video:
         params = {
-            "videos": absolute([args.video]),
+            "videos": present([args.video]),
             "profile": args.profile,
             "person": args.person,
             "scale": scale_of(args),
@@ -41,7 +42,7 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
         if "error" in walk:
             raise InputError(walk["error"]["message"], walk["error"]["remedy"])
         measurement = load_measurement(workspace, walk["measurement_id"]).measurement
-    result = validate_file(Path(args.reference).expanduser(), measurement, offset_s=args.offset_s)
+    result = validate_file(Path(reference), measurement, offset_s=args.offset_s)
     answer = result.to_dict()
     lines = [f"{name}: {value:.4g}" for name, value in result.figures.items()]
     lines += [f"{'passed' if check.passed else 'FAILED'}  {check.sentence}" for check in result.checks]

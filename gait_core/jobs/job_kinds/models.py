@@ -13,8 +13,9 @@ __all__: list[str] = []
 
 
 @job_kind("models", title="Pose models")
-def _models(_: Mapping[str, Any], __: Workspace, reporter: Reporter) -> dict[str, Any]:
+def _models(params: Mapping[str, Any], __: Workspace, reporter: Reporter) -> dict[str, Any]:
     from gait_core.pose.models.assets import ensure_models
 
     with reporter.stage("models", "Fetching the pose models"):
-        return {"models": {name: str(path) for name, path in ensure_models(reporter=reporter).items()}}
+        found = ensure_models(source=params.get("source"), reporter=reporter)
+    return {"models": {name: str(path) for name, path in found.items()}}
