@@ -25,6 +25,7 @@ __all__ = [
     "panel",
     "progress_share",
     "stage_rows",
+    "stage_title",
     "stages_html",
     "standing",
 ]
@@ -43,6 +44,11 @@ class Standing:
 
     share: float | None
     text: str
+
+
+def stage_title(job: Job) -> str:
+    """Return what a job is doing, in words: its stage while it runs, otherwise its state."""
+    return words.stage_name(job.stage, job.kind) if job.state == "running" else words.state_name(job.state)
 
 
 def standing(job: Job) -> Standing:
@@ -127,7 +133,8 @@ def stages_html(job: Job) -> str:
         spoken = {"running": "running", "done": "done"}.get(state, words.state_name(state))
         time_text = words.duration(took_s) if took_s is not None else ""
         lines.append(
-            f'<li class="{escape(state)}"><span aria-hidden="true">{mark}</span><span>{escape(words.stage_name(name))}'
+            f'<li class="{escape(state)}"><span aria-hidden="true">{mark}</span>'
+            f"<span>{escape(words.stage_name(name, job.kind))}"
             f'<span class="gs-sr">, {escape(spoken)}</span></span><time>{time_text}</time></li>'
         )
     return f'<ol class="gs-stages" aria-label="Stages">{"".join(lines)}</ol>'
@@ -216,7 +223,7 @@ def _headline(job: Job) -> None:
         why = f"“{ahead.title}” runs first; jobs run one at a time." if ahead else "The worker is starting."
         box("Waiting its turn", why, "calm")
         return
-    title = "Stopping…" if job.state == "cancelling" else words.stage_name(job.stage)
+    title = stage_title(job)
     now = standing(job)
     st.html(
         f'<div aria-live="polite"><div class="gs-line"><span><strong>{escape(title)}</strong></span>'

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import registry, theme, words
 from app.components import error_box
-from app.jobview import bar, standing
+from app.jobview import bar, stage_title, standing
 from app.state import active_job, jobs
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
@@ -63,7 +63,7 @@ def _strip() -> None:
 
 
 def _job(job: Job) -> None:
-    stage = words.state_name(job.state) if job.state != "running" else words.stage_name(job.stage, job.kind)
+    stage = stage_title(job)
     now = standing(job)
     if job.state == "queued":
         detail = "waits for its turn"

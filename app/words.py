@@ -61,7 +61,7 @@ _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
 _STATES: Final[Mapping[str, str]] = {
     "queued": "Waiting its turn",
     "running": "Running",
-    "cancelling": "Stopping",
+    "cancelling": "Stopping…",
     "cancelled": "Cancelled",
     "failed": "Failed",
     "crashed": "Stopped unexpectedly",

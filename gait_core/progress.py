@@ -130,7 +130,7 @@ class Reporter:
 
     def without_early_stop(self) -> Reporter:
         """Return a reporter to the same sink that knows only cancelling, for what follows an early stop."""
-        return Reporter(sink=self._emit, cancelled=self._cancelled)
+        return Reporter(sink=self.emit, cancelled=self._cancelled)
 
     def without_events(self) -> Reporter:
         """Return a reporter that tells nobody but can still be cancelled, for one step of many."""
@@ -139,21 +139,26 @@ class Reporter:
     def stopped_by(self, over: Callable[[], bool]) -> Reporter:
         """Return a reporter to the same sink that also counts as cancelled once `over` says so."""
         own = self._cancelled
-        return Reporter(sink=self._emit, cancelled=over if own is None else lambda: own() or over())
+        return Reporter(sink=self.emit, cancelled=over if own is None else lambda: own() or over())
 
     @contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[None]:
-        """Time a stage and announce its start and end."""
+        """Time a stage and announce its start and end, and whether it ended done, failed or cancelled."""
         self.check()
         begun_s = time.perf_counter()
-        self._emit(Event(kind="stage", stage=name, message=message))
+        self.emit(Event(kind="stage", stage=name, message=message))
+        state = "failed"
         try:
             yield
+            state = "done"
+        except (Cancelled, KeyboardInterrupt):
+            state = "cancelled"
+            raise
         finally:
             elapsed_s = time.perf_counter() - begun_s
             with self._lock:
                 self._timing[name] = self._timing.get(name, 0.0) + elapsed_s
-            self._emit(Event(kind="stage_end", stage=name, data={"duration_s": elapsed_s}))
+            self.emit(Event(kind="stage_end", stage=name, data={"duration_s": elapsed_s, "state": state}))
 
     def progress(
         self,
@@ -172,7 +177,7 @@ class Reporter:
             meter = self._meters.setdefault((stage, item), RateMeter())
             rate = meter.update(done, now_s) if rate_per_s is None else rate_per_s
         eta_s = (total - done) / rate if rate and total > done else (0.0 if total and done >= total else None)
-        self._emit(
+        self.emit(
             Event(
                 kind="progress",
                 stage=stage,
@@ -188,23 +193,24 @@ class Reporter:
 
     def item_end(self, stage: str, item: str, *, state: str, message: str = "", **data: Any) -> None:
         """Report that one item ended; `state` is ``done``, ``cached``, ``failed`` or ``cancelled``."""
-        self._emit(Event(kind="item_end", stage=stage, item=item, message=message, data={"state": state, **data}))
+        self.emit(Event(kind="item_end", stage=stage, item=item, message=message, data={"state": state, **data}))
 
     def epoch(self, stage: str, epoch: int, epochs: int, **values: float) -> None:
         """Report the losses of one finished epoch (1-based)."""
-        self._emit(
+        self.emit(
             Event(kind="epoch", stage=stage, done=epoch, total=epochs, unit="epochs", data={"epoch": epoch, **values})
         )
 
     def note(self, stage: str, message: str) -> None:
         """Say something worth knowing."""
-        self._emit(Event(kind="note", stage=stage, message=message))
+        self.emit(Event(kind="note", stage=stage, message=message))
 
     def warn(self, stage: str, message: str, *, item: str | None = None) -> None:
         """Say something that the user has to know."""
-        self._emit(Event(kind="warning", stage=stage, item=item, message=message))
+        self.emit(Event(kind="warning", stage=stage, item=item, message=message))
 
-    def _emit(self, event: Event) -> None:
+    def emit(self, event: Event) -> None:
+        """Hand an event to the sink, stamped with the time: for what another reporter has heard."""
         if self._sink is None:
             return
         stamped = Event(**dict(vars(event), time_s=time.time()))

@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts_live, jobreport, words
 from app.components import box, empty, facts, note, rows
 from app.jobreport import GIB, JobReport, Series, quotient
+from app.jobview import stage_title
 from app.state import active_job, jobs, recall, remember, workspace
 from gait_core.cache import ArrayCache, CacheInfo
 from gait_core.jobs.store import Job
@@ -137,7 +138,7 @@ def _job_now() -> None:
             note("No job is running. What the last ones took stands under Jobs.")
         return
     st.subheader(job.title, anchor=False)
-    note(words.stage_name(job.stage) if job.state == "running" else words.state_name(job.state))
+    note(stage_title(job))
     item = jobreport.load(job)
     facts(_job_facts(job, item))
     if item.series("memory_bytes").measured:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import charts, charts_training, words
 from app.components import box, error_box
-from app.jobview import bar, progress_share, stage_rows
+from app.jobview import bar, progress_share, stage_rows, stage_title
 from app.registry import link
 from app.state import jobs, workspace
 from gait_core.errors import GaitError
@@ -78,7 +78,7 @@ def _headline(job: Job, run: Run | None) -> None:
         why = f"“{ahead.title}” runs first; jobs run one at a time." if ahead else "The worker is starting."
         box("Waiting its turn", why, "calm")
         return
-    title = "Stopping…" if job.state == "cancelling" else words.stage_name(job.stage, "train")
+    title = stage_title(job)
     share, told = _standing(job, run)
     st.html(
         f'<div aria-live="polite"><div class="gs-line"><span><strong>{escape(title)}</strong></span>'

@@ -103,7 +103,7 @@ def reporter_for(given: Reporter | None) -> Reporter:
             return True
         return False
 
-    return Reporter(sink=given._emit, cancelled=cancelled, stop_early=given.wants_early_stop)
+    return Reporter(sink=given.emit, cancelled=cancelled, stop_early=given.wants_early_stop)
 
 
 def text_of(name: str, given: object) -> str:

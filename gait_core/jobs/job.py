@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-__all__ = ["ACTIVE_STATES", "Job", "state_of", "worker_process"]
+__all__ = ["ACTIVE_STATES", "Job", "running_stage", "state_of", "worker_process"]
 
 ACTIVE_STATES = frozenset({"queued", "running", "cancelling"})
 _START_GRACE_S = 30.0
@@ -45,8 +45,8 @@ class Job:
 
     @property
     def stage(self) -> str:
-        """Name of the running stage, or of the last one."""
-        return str(self.status.get("stage", ""))
+        """Name of the running stage, or of the last one: what `stages` says, so that the two never disagree."""
+        return running_stage(self.stages) or str(self.status.get("stage", ""))
 
     @property
     def done(self) -> float:
@@ -131,6 +131,24 @@ class Job:
             return None
         end_s = self.ended_s or (time.time() if self.active else self.status.get("heartbeat_s", self.started_s))
         return float(end_s - self.started_s)
+
+
+def running_stage(stages: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the stage that runs, the innermost of several; when none does, of the last one.
+
+    Parameters
+    ----------
+    stages : sequence of mapping
+        Stages in the order of their beginning, each with `name` and `state`.
+
+    Returns
+    -------
+    str
+        Empty when nothing has begun.
+    """
+    running = [stage for stage in stages if stage["state"] == "running"]
+    last = (running or stages)[-1:]
+    return str(last[0]["name"]) if last else ""
 
 
 def worker_process(status: Mapping[str, Any]) -> psutil.Process | None:

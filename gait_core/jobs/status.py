@@ -6,12 +6,15 @@ import json
 import os
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import psutil
 
 from gait_core.errors import GaitError, StorageError
+from gait_core.jobs.job import running_stage
 from gait_core.jobs.performance import write_report
 from gait_core.jobs.sampling import JobSampler
 from gait_core.progress import Event, RateMeter
@@ -24,6 +27,9 @@ _SAMPLE_EVERY_S = 0.5
 _EVENT_EVERY_S = 1.0
 _SAMPLES_EVERY_S = 2.0
 _MAX_WARNINGS = 200
+_NOTHING_DONE: Final[Mapping[str, Any]] = MappingProxyType(
+    {"done": 0.0, "total": 0.0, "unit": "", "rate_per_s": None, "eta_s": None}
+)
 _MAX_ITEMS = 400
 """Videos in the status; the file is written twice a second, however many there are in all."""
 
@@ -56,11 +62,7 @@ class StatusWriter:
             "state": "queued",
             "stage": "",
             "message": "Waiting for another job to end",
-            "done": 0.0,
-            "total": 0.0,
-            "unit": "",
-            "rate_per_s": None,
-            "eta_s": None,
+            **_NOTHING_DONE,
             "items": [],
             "items_left_out": 0,
             "stages": [],
@@ -134,8 +136,7 @@ class StatusWriter:
         return True
 
     def _on_stage(self, event: Event) -> None:
-        self._status.update(stage=event.stage, message=event.message, done=0.0, total=0.0, unit="", rate_per_s=None)
-        self._status["eta_s"] = None
+        self._status.update(stage=event.stage, message=event.message, **_NOTHING_DONE)
         self._status["stages"].append(
             {"name": event.stage, "state": "running", "started_s": event.time_s, "duration_s": None}
         )
@@ -144,9 +145,12 @@ class StatusWriter:
     def _on_stage_end(self, event: Event) -> None:
         for stage in reversed(self._status["stages"]):
             if stage["name"] == event.stage and stage["state"] == "running":
-                stage.update(state="done", duration_s=event.data["duration_s"])
+                stage.update(state=event.data.get("state", "done"), duration_s=event.data["duration_s"])
                 stage.update(self._sampler.stage_ends(event.stage))
                 break
+        outer = running_stage(self._status["stages"])
+        if outer != self._status["stage"]:  # a stage within a stage has ended: the outer one goes on
+            self._status.update(stage=outer, message="", **_NOTHING_DONE)
 
     def _on_progress(self, event: Event) -> None:
         values = {
@@ -158,7 +162,8 @@ class StatusWriter:
             "message": event.message,
         }
         if event.item is None:
-            self._status.update(values)
+            if event.stage == self._status["stage"] or not self._has_stage(event.stage):
+                self._status.update(values)  # what another stage has done is not shown as progress of this one
         else:
             state = "running" if event.done else "waiting"
             self._item(event.item).update(values, state=state)
@@ -182,6 +187,9 @@ class StatusWriter:
         rate = self._epochs.update(done, event.time_s)
         eta_s = (total - done) / rate if rate else None
         self._status.update(done=done, total=total, unit=event.unit, rate_per_s=rate, eta_s=eta_s)
+
+    def _has_stage(self, name: str) -> bool:
+        return any(stage["name"] == name for stage in self._status["stages"])
 
     def _on_warning(self, event: Event) -> None:
         warnings = self._status["warnings"]

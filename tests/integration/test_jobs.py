@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from gait_core.errors import GaitError, InputError, NotFoundError
-from gait_core.jobs.run import run_now
+from gait_core.jobs.run import run_folder, run_now
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import JobStore
-from gait_core.progress import Event
+from gait_core.progress import Event, Reporter
 from gait_core.workspace import Workspace, read_json, write_json
 
 pytestmark = pytest.mark.slow
@@ -114,9 +114,11 @@ def test_jobs_run_one_at_a_time_and_a_queued_one_can_be_cancelled(store):
 
 
 def test_a_failed_job_keeps_message_and_remedy(workspace):
+    store = JobStore(workspace)
+    made = store.create("analyse", {"videos": ["nowhere.mp4"], "baseline_id": "none"}, "Fails")
     with pytest.raises(NotFoundError):
-        run_now(workspace, "analyse", {"videos": ["nowhere.mp4"], "baseline_id": "none"}, "Fails")
-    (job,) = JobStore(workspace).list()
+        run_folder(made.folder, workspace)
+    job = store.get(made.id)
     assert job.state == "failed"
     assert job.error is not None
     assert job.error["kind"] == "NotFoundError"
@@ -129,6 +131,7 @@ def test_a_failed_job_keeps_message_and_remedy(workspace):
 def test_an_unknown_kind_is_refused(workspace):
     with pytest.raises(GaitError, match="job kind"):
         run_now(workspace, "magic", {}, "No such thing")
+    assert not workspace.jobs.exists()
 
 
 def test_a_worker_that_never_started_shows_as_crashed(store):
@@ -189,3 +192,37 @@ def test_a_worker_that_ends_between_two_looks_has_not_crashed(store, monkeypatch
     monkeypatch.setattr("gait_core.jobs.store.read_json", read)
     assert store.get(job.id).state == "done"
     assert len(looks) == 2
+
+
+def test_the_stage_that_is_shown_is_the_one_that_runs_in_the_list(tmp_path):
+    """A stage within a stage, progress of a stage that does not run, and the end of both."""
+    job = JobStore(Workspace(tmp_path)).create("demo_walks", {}, "Stages")
+    seen: list[tuple[str, float]] = []
+
+    def look() -> None:
+        writer._write(force=True)
+        now = JobStore(Workspace(tmp_path)).get(job.id)
+        running = [stage["name"] for stage in now.stages if stage["state"] == "running"]
+        assert now.stage == now.status["stage"] == (running or [now.stages[-1]["name"]])[-1]
+        seen.append((now.stage, now.done))
+
+    with StatusWriter(job.folder) as writer:
+        writer.start()
+        told = Reporter(sink=writer.sink)
+        with told.stage("score"):
+            told.progress("score", 3, 4, "walks")
+            with told.stage("overlay"):
+                told.progress("overlay", 2, 9, "s")
+                told.progress("score", 4, 4, "walks")
+                look()
+            look()
+            told.progress("score", 4, 4, "walks")
+            look()
+        look()
+        with pytest.raises(InputError), told.stage("agreement"):
+            raise InputError("Wrong.")
+        look()
+        writer.end("done")
+        look()
+    assert seen == [("overlay", 2), ("score", 0), ("score", 4), ("overlay", 0), ("agreement", 0), ("agreement", 0)]
+    assert [stage["state"] for stage in JobStore(Workspace(tmp_path)).get(job.id).stages] == ["done", "done", "failed"]
