@@ -133,7 +133,7 @@ def analyse(
     videos : path-like, or iterable of path-like
         Videos and folders of videos.
     baseline : Baseline or str
-        What `create_baseline` returned, or the identifier of a stored one.
+        What `create_baseline` returned, the identifier of a stored one, or a subject that has only one.
     profile : str or Profile, optional
         Default: that of the baseline, as it was then.
     person : {"auto", "largest", "leftmost", "rightmost"}
@@ -154,18 +154,20 @@ def analyse(
     Raises
     ------
     NotFoundError
-        When there is no such baseline.
+        When there is no such baseline or subject.
     InputError
-        When there is no video, a setting is wrong, or the baseline is of another workspace.
+        When there is no video, a setting is wrong, the subject has several baselines, or the baseline is of another
+        workspace.
     MachineError
         When the machine lacks something.
     """
+    from gait_core.baseline.named import baseline_id_of
     from gait_core.workflows.analyse import analyse_walks
 
     space = _workspace(baseline, workspace)
     result = analyse_walks(
         videos_of(videos),
-        baseline.id if isinstance(baseline, Baseline) else str(baseline),
+        baseline.id if isinstance(baseline, Baseline) else baseline_id_of(space, str(baseline)),
         space,
         reporter_for(reporter),
         profile=None if profile is None else profile_name(profile, space),

@@ -217,15 +217,16 @@ def _measure(params: Mapping[str, Any]) -> _Call:
 
 
 def _compare_profiles(params: Mapping[str, Any]) -> _Call:
+    overlay = {"overlay": True} if params.get("overlay", True) else {}
+    person = _changed(params, {"person": PERSONS[0]})
     return _Call(
-        command="",
+        command="profiles compare",
         function="compare_profiles",
         positional=[params["video"], params["profiles"]],
-        arguments=(),
-        options={},
-        keywords=_changed(params, {"overlay": True, "person": PERSONS[0]}),
+        arguments=[params["video"]],
+        options={"profiles": list(params["profiles"]), **person, **overlay},
+        keywords={**_changed(params, {"overlay": True}), **person},
         result="compared",
-        notes=("The command line does not compare profiles; Python does.",),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import gait_core as gait
 from gait_core.api.reproduce import KINDS, reproduce
+from gait_core.cli.answers import absolute
 from gait_core.cli.console import Console
 from gait_core.cli.main import build_parser
 from gait_core.config import MeasureSettings, ThresholdSettings
@@ -53,7 +54,10 @@ VALIDATIONS = [
     {"reference": "/lab/walk.c3d", "video": VIDEOS[0], "scale": {"kind": "height", "value": 1.8}},
     {"reference": "/lab/mocap.npz"},
 ]
-COMPARISONS = [{"video": VIDEOS[1], "profiles": ["fast", "accurate"], "overlay": False, "person": "largest"}]
+COMPARISONS = [
+    {"video": VIDEOS[1], "profiles": ["fast", "accurate"], "overlay": False, "person": "largest"},
+    {"video": VIDEOS[0], "profiles": ["fast", "balanced", "accurate"], "overlay": True, "person": "auto"},
+]
 SIMULATIONS = [
     {"folder": "/data/my walks", "walks": 7, "pattern": "stiff_knee", "severity": 0.9, "seed": 3, "fps": 25.0}
 ]
@@ -114,12 +118,21 @@ def full(kind, params):
         return MeasureRequest.from_dict(known | parts).to_dict() | {"cluster": cluster}
     if kind == "analyse":
         return {"profile": None, "person": "auto", "overlay": True, "cluster": cluster} | known
+    if kind == "compare_profiles":
+        return known
     return {"pattern": None, "severity": 0.7} | known
 
 
-@pytest.mark.parametrize(
-    ("kind", "params"), [case for case in CASES if case[0] not in ("validate", "compare_profiles")], ids=str
-)
+@pytest.fixture
+def all_there(monkeypatch):
+    """Let the files and baselines that the commands name be there."""
+    for module in ("answers", "commands.extract", "commands.validate"):
+        monkeypatch.setattr(f"gait_core.cli.{module}.present", absolute)
+    monkeypatch.setattr("gait_core.baseline.named.baseline_id_of", lambda _, name: name)
+
+
+@pytest.mark.usefixtures("all_there")
+@pytest.mark.parametrize(("kind", "params"), [case for case in CASES if case[0] != "validate"], ids=str)
 def test_the_command_starts_the_same_job(kind, params, workspace, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "edits.json").write_text(edits_to_json([Edit(**EDIT)]))
@@ -151,6 +164,7 @@ def test_the_python_lines_call_the_public_face(kind, params):
             assert signature.parameters[keyword].default != value, f"{keyword} could be left out"
 
 
+@pytest.mark.usefixtures("all_there")
 @pytest.mark.parametrize(
     ("kind", "params"), [case for case in CASES if case[0] in ("baseline", "measure", "analyse")], ids=str
 )

@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from gait_core.baseline.named import baseline_id_of
+from gait_core.baseline.store import BaselineSummary
 from gait_core.cli.commands import app as app_command
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.main import build_parser, main
+from gait_core.compare.profile_comparison import ProfileRun
+from gait_core.config import profile_named
+from gait_core.errors import InputError, NotFoundError, VideoError
 from gait_core.progress import Event
+from gait_core.workspace import write_json
 
 
 def run(capsys, workspace, *arguments: str) -> tuple[int, str, str]:
@@ -58,7 +65,7 @@ def test_doctor_names_every_check_and_its_remedy(capsys, workspace):
         (("profiles", "show", "turbo"), "SettingsError"),
         (("bench", "nothing"), "InputError"),
         (("worker", "/nowhere"), "InputError"),
-        (("models", "fetch", "--from", "/nowhere"), "ModelError"),
+        (("models", "fetch", "--from", "/nowhere"), "NotFoundError"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
 )
@@ -81,6 +88,74 @@ def test_an_internal_error_exits_with_three_and_shows_where(capsys, workspace, m
     code, _, err = run(capsys, workspace, "cache", "info")
     assert code == 3
     assert "boom" in err
+
+
+@pytest.mark.parametrize("name", ["fast", "clinic"])
+def test_what_profiles_show_prints_is_a_file_that_validate_accepts(capsys, workspace, tmp_path, name):
+    own = {"performance_profiles": {"clinic": {"performance_mode": "accurate", "target_fps": 20, "batch_size": 16}}}
+    write_json(workspace.profiles / "own.json", own)
+    code, shown, _ = run(capsys, workspace, "profiles", "show", name)
+    assert code == 0
+    file = tmp_path / "shown.json"
+    file.write_text(shown)
+    code, out, _ = run(capsys, workspace, "profiles", "validate", str(file), "--json")
+    answer = json.loads(out)
+    assert (code, answer["problems"]) == (0, [])
+    (read,) = answer["profiles"]
+    settings = profile_named(name, workspace.profiles).to_dict()
+    assert read["name"] == ("my fast" if name == "fast" else "clinic")
+    assert {key: value for key, value in read.items() if key not in ("name", "built_in")} == {
+        key: value for key, value in settings.items() if key != "name"
+    }
+
+
+def test_profiles_compare_runs_one_job_per_video_and_prints_each_profile(capsys, workspace, tmp_path, monkeypatch):
+    started: list[tuple[str, dict]] = []
+    good = ProfileRun(
+        name="fast", settings={}, stages_s={"pose": 2.0}, frames_per_s=75.0, agreement={"median_pct": 0.8}
+    )
+    runs = [
+        good,
+        ProfileRun(name="accurate", settings={}, stages_s={"pose": 9.0}, frames_per_s=16.0),
+        ProfileRun(name="clinic", settings={}, error={"message": "Out of memory.", "remedy": "Close programs."}),
+    ]
+
+    def run_now(_, kind, params, *__, **___):
+        started.append((kind, params))
+        if params["video"].endswith("b.mp4"):
+            raise VideoError("Expected a video, but b.mp4 is damaged.", "Take another one.")
+        return {"comparison_id": "a", "summary": "fast is fast.", "runs": [asdict(run) for run in runs]}
+
+    monkeypatch.setattr("gait_core.jobs.run.run_now", run_now)
+    videos = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    videos[0].touch()
+    line = ("profiles", "compare", *map(str, videos), "--profiles", "fast", "accurate", "--profiles", "balanced")
+    code, out, _ = run(capsys, workspace, *line)
+    assert code == 0
+    asked = {"profiles": ["fast", "accurate", "balanced"], "overlay": False, "person": "auto"}
+    assert started == [("compare_profiles", {"video": str(video), **asked}) for video in videos]
+    assert "fast: 2.0 s, 75 frames/s, 0 MB, landmarks 0.80 % of body height away" in out
+    assert "accurate: 9.0 s, 16 frames/s, 0 MB, the reference" in out
+    assert "b.mp4 is damaged. Take another one." in out
+    assert "✗ clinic: Out of memory. Close programs." in out
+    run(capsys, workspace, "profiles", "compare", str(videos[0]), "--json")
+    assert started[-1][1]["profiles"] == ["fast", "balanced", "accurate"]
+
+
+def test_a_subject_stands_for_its_only_baseline(monkeypatch, workspace):
+    for folder in ("p014-1", "p014-2", "a-1", "p014"):
+        write_json(workspace.baseline_folder(folder) / "manifest.json", {})
+    subjects = {"p014-1": "P014", "p014-2": "P014", "a-1": "A B", "p014": "Other"}
+    facts = {"created_s": 0.0, "n_walks": 5, "profile": "balanced", "mode": "fine-tuned", "path": ""}
+    stored = [BaselineSummary(id=name, subject=subject, **facts) for name, subject in subjects.items()]
+    monkeypatch.setattr("gait_core.baseline.named.list_baselines", lambda _: stored)
+    assert baseline_id_of(workspace, "A B") == "a-1"
+    assert baseline_id_of(workspace, "p014-2") == "p014-2"
+    assert baseline_id_of(workspace, "p014") == "p014", "an identifier goes before a subject"
+    with pytest.raises(InputError, match="'P014' has 2: p014-1, p014-2"):
+        baseline_id_of(workspace, "P014")
+    with pytest.raises(NotFoundError, match="etc', but there is neither"):
+        baseline_id_of(workspace, "../../etc")
 
 
 def test_no_command_prints_the_help(capsys):
@@ -219,7 +294,7 @@ OPTIONS = {
     "analyse": [
         "compare walks with a baseline",
         "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
-        "--baseline baseline [metavar=ID required=True] None",
+        "--baseline baseline [metavar=ID required=True] baseline, or subject that has only one",
         "--profile profile [metavar=NAME] default: that of the baseline",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
@@ -294,7 +369,7 @@ OPTIONS = {
         "list the profiles",
     ],
     "profiles show": [
-        "show one profile",
+        "show one profile, as a file of profiles",
         "name [metavar=NAME required=True] None",
     ],
     "profiles validate": [
@@ -307,6 +382,7 @@ OPTIONS = {
     "worker": [
         "run one job folder (the dashboard starts this)",
         "folder [nargs=? metavar=FOLDER] None",
+        "--resume resume [kind=StoreTrue nargs=0 default=False] run a job again that failed, crashed or was cancelled",
         "--spare spare [kind=StoreTrue nargs=0 default=False] load everything, then wait for a job and run it",
         "--idle-s idle_s [default=900.0 type=float metavar=S] longest wait of a spare",
     ],

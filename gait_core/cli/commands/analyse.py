@@ -16,7 +16,7 @@ __all__: list[str] = []
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     add_videos(parser)
-    parser.add_argument("--baseline", required=True, metavar="ID")
+    parser.add_argument("--baseline", required=True, metavar="ID", help="baseline, or subject that has only one")
     parser.add_argument("--profile", metavar="NAME", help="default: that of the baseline")
     add_person(parser)
     add_cluster(parser, "find the landmarks, score and draw")
@@ -27,9 +27,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 @command("analyse", help="compare walks with a baseline", order=60, arguments=_arguments)
 def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Compare walks with a baseline."""
+    from gait_core.baseline.named import baseline_id_of
+
+    baseline_id = baseline_id_of(workspace, args.baseline)
     params = {
         "videos": videos_of(args.videos),
-        "baseline_id": args.baseline,
+        "baseline_id": baseline_id,
         "profile": args.profile,
         "person": args.person,
         "overlay": args.overlay,
@@ -37,7 +40,7 @@ def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     }
     result = run_job(workspace, console, "analyse", params, f"Analysis of {walks_text(args.videos)}")
     if args.report:
-        write_reports(workspace, result["walks"], args.report, args.baseline)
+        write_reports(workspace, result["walks"], args.report, baseline_id)
     lines = [walk_line(walk) for walk in result["walks"]]
     lines += [f"wrote {walk['report']}" for walk in result["walks"] if "report" in walk]
     if all("error" in walk for walk in result["walks"]):

@@ -87,9 +87,10 @@ def baseline_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> A
 @command("baseline show", help="show one baseline", order=30, arguments=_id_argument)
 def baseline_show(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Show one baseline."""
+    from gait_core.baseline.named import baseline_id_of
     from gait_core.baseline.store import load_baseline
 
-    stored = load_baseline(workspace, args.id)
+    stored = load_baseline(workspace, baseline_id_of(workspace, args.id))
     result = {
         "baseline_id": stored.id,
         "manifest": stored.manifest.to_dict(),
@@ -117,6 +118,7 @@ def baseline_delete(args: argparse.Namespace, workspace: Workspace, _: Console) 
 def baseline_export(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Copy a baseline's artefacts."""
     from gait_core.baseline.export import export_baseline
+    from gait_core.baseline.named import baseline_id_of
 
-    paths = export_baseline(workspace, args.id, Path(args.folder))
+    paths = export_baseline(workspace, baseline_id_of(workspace, args.id), Path(args.folder))
     return {"files": [str(path) for path in paths]}, "\n".join(map(str, paths))

@@ -1,0 +1,48 @@
+"""Finds the baseline that a person means: by its identifier, or by the subject where that has only one."""
+
+from __future__ import annotations
+
+from gait_core.baseline.store import list_baselines
+from gait_core.errors import InputError, NotFoundError
+from gait_core.workspace import Workspace
+
+__all__ = ["baseline_id_of"]
+
+
+def baseline_id_of(workspace: Workspace, name: str) -> str:
+    """Return the identifier of the baseline that is meant.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        Identifier of a baseline, or name of a subject.
+
+    Returns
+    -------
+    str
+        An identifier goes before a subject of the same name.
+
+    Raises
+    ------
+    NotFoundError
+        When there is neither.
+    InputError
+        When the subject has several baselines; the message lists their identifiers.
+    """
+    known = [folder.name for folder in workspace.folders("baselines", "manifest.json")]
+    if name in known:
+        return name
+    found = [one.id for one in list_baselines(workspace) if one.subject == name]
+    if not found:
+        raise NotFoundError(
+            f"Expected a baseline or a subject {name!r}, but there is neither; the latest baselines are: "
+            f"{', '.join(known[-5:]) or 'none'}.",
+            "Copy the name from `baseline list` or from the Library page.",
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"Expected a subject with one baseline, but {name!r} has {len(found)}: {', '.join(found)}.",
+            "Give the identifier of one of them.",
+        )
+    return found[0]
