@@ -14,7 +14,7 @@ from app.state import jobs, recall, remember, set_params
 from app.views import training_check
 from app.views.training_settings import settings_form
 from gait_core.errors import GaitError
-from gait_core.learn.classifiers import ClassifierSpec, classifiers
+from gait_core.learn.classifiers import ClassifierKind, classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.decision import THRESHOLDS
 from gait_core.learn.runs import new_run_id
@@ -65,7 +65,7 @@ def submit(values: Mapping[str, Any]) -> None:
     try:
         request = TrainRequest.from_dict(values)
         request = request.with_(run=request.run or new_run_id(request.model))
-        title = f"{request.spec.title} on {Path(request.dataset).name}"
+        title = f"{request.classifier.title} on {Path(request.dataset).name}"
         job = jobs().submit("train", request.to_dict(), title)
     except GaitError as error:
         error_box(error.to_dict(), "The training could not be started")
@@ -125,7 +125,7 @@ def _preset() -> tuple[int, int]:
     return int(folds), int(seeds)
 
 
-def _model(report: Mapping[str, Any] | None) -> ClassifierSpec:
+def _model(report: Mapping[str, Any] | None) -> ClassifierKind:
     kind = str(report["row_kind"]) if report is not None and report["row_kind"] else None
     fitting = {spec.name: spec for spec in classifiers(kind)}
     order = [name for name in ("svm", "logistic_regression", "minirocket") if name in fitting]

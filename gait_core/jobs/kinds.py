@@ -7,18 +7,14 @@ only its kind: what runs it is decided here, never by what stands in the folder.
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
-import gait_core
 from gait_core.errors import InputError
 from gait_core.progress import Reporter
+from gait_core.runtime.discovery import import_named
 from gait_core.workspace import Workspace
 
 __all__ = ["REGISTERED", "JobKind", "OnPart", "job_kind", "job_kinds", "kind_named"]
@@ -100,7 +96,7 @@ def job_kind(name: str, *, title: str, streams: bool = False) -> Callable[[_F], 
 
 def job_kinds() -> Mapping[str, JobKind]:
     """Return all kinds by name."""
-    _import_all()
+    import_named(_MODULE)
     return MappingProxyType(REGISTERED)
 
 
@@ -119,27 +115,6 @@ def kind_named(name: str) -> JobKind:
             "The job was made by another version of Gait Studio: start it again with this one.",
         )
     return kinds[name]
-
-
-@functools.cache
-def _import_all() -> None:
-    for name in _modules():
-        importlib.import_module(name)
-
-
-def _modules() -> Iterator[str]:
-    """Name every module of job kinds; packages without one are not even imported."""
-    for package in pkgutil.iter_modules(gait_core.__path__, f"{gait_core.__name__}."):
-        folders = [str(Path(root, package.name.rpartition(".")[2])) for root in gait_core.__path__]
-        for found in pkgutil.iter_modules(folders) if package.ispkg else ():
-            if found.name != _MODULE:
-                continue
-            module = f"{package.name}.{_MODULE}"
-            if found.ispkg:
-                inside = pkgutil.iter_modules([str(Path(folder, _MODULE)) for folder in folders], f"{module}.")
-                yield from (one.name for one in inside)
-            else:
-                yield module
 
 
 def _ignore(_: dict[str, Any]) -> None:

@@ -1,10 +1,11 @@
-"""Stored models: a ``.keras`` file, arrays beside it, and a manifest that vouches for both.
+"""Stored models: a ``.keras`` file, or arrays, or both, and a manifest that vouches for them.
 
 ::
 
-    <stem>.keras   the model
-    <stem>.npz     what is needed beside it as arrays, without pickle; not every model has it
-    <stem>.json    manifest, see `gait_core.learn.manifest`; written last
+    <stem>.keras        the network; a model without one is its arrays
+    <stem>.npz          arrays of the model, without pickle
+    <stem>.<role>.npz   arrays of whoever uses the model, see `extend_artefact`
+    <stem>.json         manifest, see `gait_core.learn.manifest`; written last
 
 A file is read only after its size and digest agree with the manifest. That shows damage and mix-ups; whoever can write
 the manifest can also write the rest, so what is read is limited all the same: plain file names, bounded sizes, no
@@ -16,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final, Protocol
 
@@ -28,12 +29,15 @@ from gait_core.errors import ModelError
 from gait_core.learn.backend import load_keras
 from gait_core.learn.history import History
 from gait_core.learn.manifest import ArtefactFile, ModelManifest
-from gait_core.learn.registry import InputShape
+from gait_core.learn.registry import InputShape, ModelKind, model_kind
 from gait_core.workspace import read_json, storage_guard, write_json
 
-__all__ = ["ModelArtefact", "SavableModel", "load_artefact", "save_artefact"]
+__all__ = ["DEFAULT_STEM", "ModelArtefact", "SavableModel", "extend_artefact", "load_artefact", "save_artefact"]
 
-_DEFAULT_STEM: Final = "model"
+DEFAULT_STEM: Final = "model"
+"""Name of the files of a model that has a folder of its own."""
+_NETWORK: Final = "model"
+_ARRAYS: Final = "arrays"
 _MANIFEST_BYTES: Final = 64 * 1024**2
 _FILE_BYTES: Final = 4 * 1024**3
 _UNPACKED_BYTES: Final = 8 * 1024**3
@@ -62,8 +66,18 @@ class ModelArtefact:
     folder: Path
     manifest: ModelManifest
 
+    @property
+    def kind(self) -> ModelKind:
+        """What kind of model it is."""
+        return model_kind(self.manifest.model)
+
     def path(self, role: str) -> Path:
-        """Return where a file lies: ``model`` or ``arrays``.
+        """Return where a file lies.
+
+        Parameters
+        ----------
+        role : str
+            ``model`` for the network, ``arrays``, or a role of `extend_artefact`.
 
         Raises
         ------
@@ -74,20 +88,30 @@ class ModelArtefact:
             raise ModelError(f"Expected a file of {role} in {self.folder}, but the manifest lists none.", _RESTORE)
         return self.folder / self.manifest.files[role].name
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that are stored beside the model.
+    def archive(self, role: str) -> Path:
+        """Return where a file lies that can be unpacked: a plain archive of bounded size.
+
+        Raises
+        ------
+        ModelError
+            When the artefact has no such file, or when it is no such archive.
+        """
+        path = self.path(role)
+        _check_archive(path)
+        return path
+
+    def arrays(self, role: str = _ARRAYS) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the model, or those that were added in another role.
 
         Raises
         ------
         ModelError, StorageError
             When there are none, or when they are damaged or absurdly large.
         """
-        path = self.path("arrays")
-        _check_archive(path)
-        return load_arrays(path)
+        return load_arrays(self.archive(role))
 
     def model(self) -> Any:
-        """Load the model with Keras, in safe mode: no code from the file is run.
+        """Load the network with Keras, in safe mode: no code from the file is run.
 
         Returns
         -------
@@ -99,8 +123,7 @@ class ModelArtefact:
         ModelError
             When the file is no ``.keras`` archive, is absurdly large, or holds something that safe mode refuses.
         """
-        path = self.path("model")
-        _check_archive(path)
+        path = self.archive(_NETWORK)
         keras = load_keras()
         try:
             return keras.models.load_model(path, compile=False, safe_mode=True)
@@ -112,13 +135,13 @@ class ModelArtefact:
 
 def save_artefact(
     place: Path,
-    model: SavableModel,
+    model: SavableModel | None,
     *,
     kind: str,
     settings: Settings,
     inputs: InputShape,
     versions: Mapping[str, str],
-    history: History,
+    history: History | None = None,
     feature_names: tuple[str, ...] = (),
     arrays: Mapping[str, NDArray[Any]] | None = None,
     details: Mapping[str, Any] | None = None,
@@ -128,15 +151,17 @@ def save_artefact(
     Parameters
     ----------
     place : Path
-        Existing folder, or path of the files without their suffixes.
-    model : SavableModel
+        Existing folder, path of the ``.keras`` file, or path of the files without their suffixes.
+    model : SavableModel or None
+        The network; None for a model that is its arrays.
     kind : str
         Name of the model in the registry.
     settings : Settings
         Of that kind of model.
     inputs : InputShape
     versions : mapping of str to str
-    history : History
+    history : History, optional
+        Of its training; default: none is known.
     feature_names : tuple of str
     arrays : mapping of str to ndarray, optional
     details : mapping, optional
@@ -152,31 +177,59 @@ def save_artefact(
         When the place is read-only or full.
     """
     stem = _stem(place)
-    path = _with(stem, ".keras")
-    with storage_guard(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.unfinished.keras")
-        try:
-            model.save(unfinished)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-    files = {"model": _described(path)}
+    with storage_guard(stem):
+        stem.parent.mkdir(parents=True, exist_ok=True)
+    files: dict[str, ArtefactFile] = {}
+    if model is not None:
+        files[_NETWORK] = _saved_network(_with(stem, ".keras"), model)
     if arrays is not None:
-        save_arrays(_with(stem, ".npz"), arrays)
-        files["arrays"] = _described(_with(stem, ".npz"))
+        files[_ARRAYS] = _saved_arrays(_with(stem, ".npz"), arrays)
     manifest = ModelManifest(
         model=kind,
         settings=settings,
         inputs=inputs,
         feature_names=feature_names,
         versions=versions,
-        history=history,
+        history=history or History(),
         files=files,
         details=details or {},
     )
     write_json(_with(stem, ".json"), manifest.to_dict())
-    return ModelArtefact(folder=path.parent, manifest=manifest)
+    return ModelArtefact(folder=stem.parent, manifest=manifest)
+
+
+def extend_artefact(
+    place: Path, role: str, arrays: Mapping[str, NDArray[Any]], details: Mapping[str, Any]
+) -> ModelArtefact:
+    """Add arrays and facts to a stored model; its manifest vouches for them too.
+
+    Parameters
+    ----------
+    place : Path
+        Of the model, as in `load_artefact`.
+    role : str
+        Lower-case letters; names the arrays.
+    arrays : mapping of str to ndarray
+    details : mapping
+        Added to those of the model, JSON-serialisable.
+
+    Returns
+    -------
+    ModelArtefact
+        The model with both.
+
+    Raises
+    ------
+    ModelError
+        When the model is damaged.
+    StorageError
+        When the place is read-only or full.
+    """
+    found, stem = load_artefact(place).manifest, _stem(place)
+    added = _saved_arrays(_with(stem, f".{role}.npz"), arrays)
+    manifest = replace(found, files={**found.files, role: added}, details={**found.details, **details})
+    write_json(_with(stem, ".json"), manifest.to_dict())
+    return ModelArtefact(folder=stem.parent, manifest=manifest)
 
 
 def load_artefact(place: Path) -> ModelArtefact:
@@ -185,7 +238,7 @@ def load_artefact(place: Path) -> ModelArtefact:
     Parameters
     ----------
     place : Path
-        Folder, or path of the files without their suffixes.
+        Folder, path of the ``.keras`` file, or path of the files without their suffixes.
 
     Returns
     -------
@@ -211,11 +264,29 @@ def load_artefact(place: Path) -> ModelArtefact:
 
 
 def _stem(place: Path) -> Path:
-    return place / _DEFAULT_STEM if place.is_dir() else place
+    if place.suffix == ".keras":
+        return place.with_suffix("")
+    return place / DEFAULT_STEM if place.is_dir() else place
 
 
 def _with(stem: Path, suffix: str) -> Path:
     return stem.with_name(stem.name + suffix)
+
+
+def _saved_network(path: Path, model: SavableModel) -> ArtefactFile:
+    with storage_guard(path):
+        unfinished = path.with_name(f".{path.name}.unfinished.keras")
+        try:
+            model.save(unfinished)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    return _described(path)
+
+
+def _saved_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> ArtefactFile:
+    save_arrays(path, arrays)
+    return _described(path)
 
 
 def _described(path: Path) -> ArtefactFile:

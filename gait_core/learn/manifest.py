@@ -30,6 +30,8 @@ _FIRST_FORMAT: Final = (
     "arrays_sha256",
 )
 """Fields of manifests before they had a format number; what else they hold are details."""
+_FORMER_CLASSIFIER: Final = frozenset({"sha256", "data_settings"})
+"""Fields that only the manifests of classifiers had before all models were stored alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ class ModelManifest:
     history : History
         Losses of its training.
     files : mapping of str to ArtefactFile
-        ``model`` is the ``.keras`` file; ``arrays``, where there is one, an ``.npz`` file.
+        ``model`` is the ``.keras`` file of a network; ``arrays`` and all others are ``.npz`` files.
     details : mapping
         What the owner of the model adds, JSON-serialisable.
     """
@@ -136,6 +138,7 @@ class ModelManifest:
                 f"Expected the manifest {stem}.json in a format up to {FORMAT}, but it has the format {found!r}.",
                 "Update Gait Studio, or make the model again.",
             )
+        _refuse_former_classifier(values, stem)
         try:
             return readers[found](values, stem)
         except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
@@ -143,6 +146,16 @@ class ModelManifest:
                 f"Expected {stem}.json to be the manifest of a model, but it is not ({error}).",
                 "Restore the file, or make the model again.",
             ) from error
+
+
+def _refuse_former_classifier(values: Mapping[str, Any], stem: str) -> None:
+    """Say plainly that a classifier comes from before all models were stored alike; it is not worth a reader."""
+    if _FORMER_CLASSIFIER & set(values):
+        raise ModelError(
+            f"Expected {stem}.json to be the manifest of a model, but it describes a classifier as an earlier version "
+            "of Gait Studio stored it.",
+            "Train the classifier again; `train --help` lists the options.",
+        )
 
 
 def _current_format(values: Mapping[str, Any], _: str) -> ModelManifest:

@@ -1,29 +1,35 @@
 """The models that can be trained: each registers itself in one line, beside its own code.
 
-A package below `gait_core.learn` registers its models when it is imported; `model_kinds` imports them all. So a new
-model is a new package, and no list elsewhere changes.
+A package of `gait_core` that has models has a module ``model_kinds``, which imports them; these modules are found by
+looking, on the first question about a model. A program of your own calls `register_model` before it uses its model.
+
+`ModelKind` holds what all models have in common. Each task has a subclass of it: `gait_core.learn.classifiers` for
+classifiers, `gait_core.learn.autoencoder.kind` for the autoencoder, `gait_core.recognition.networks.model` for
+recognition networks.
 """
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from gait_core.config import Settings
 from gait_core.errors import InputError
+from gait_core.runtime.discovery import import_named
 
-__all__ = ["InputShape", "ModelKind", "model_kind", "model_kinds", "register_model"]
+if TYPE_CHECKING:
+    from gait_core.learn.artefact import ModelArtefact
 
-_KINDS: Final[dict[str, ModelKind]] = {}
-"""Filled at import, never afterwards."""
+__all__ = ["REGISTERED", "InputShape", "ModelKind", "model_kind", "model_kinds", "register_model"]
+
+_MODULE: Final = "model_kinds"
+KindT = TypeVar("KindT", bound="ModelKind")
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputShape:
-    """What a model is built for.
+    """The size of what a model is built for.
 
     Attributes
     ----------
@@ -38,7 +44,7 @@ class InputShape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelKind:
+class ModelKind(ABC):
     """A kind of model that can be trained.
 
     Attributes
@@ -46,29 +52,69 @@ class ModelKind:
     name : str
         As it stands in manifests and on the command line.
     title : str
-        One line for people.
+        Name for people.
+    describe : str
+        One sentence: how it works and when to choose it.
     task : {"reconstruct", "classify", "embed"}
-        What it gives: its input again, a class, or a vector.
-    settings : type of Settings
-        Its own settings, with a default for each.
+        What it gives: its input again, probabilities of classes, or a vector. The same for all of a subclass.
+    inputs : tuple of str
+        What it takes: kinds of samples, of which one is given (``curves``, ``windows``, ``parameters``); of a
+        recognition network the channels of a frame, of which all are given (``limb``, ``joint``).
     axes : tuple of str
         What the axes of one sample mean, for example ``("frames", "features")``.
-    build : callable
-        (shape, settings) → keras.Model.
-    parameters : callable
-        (shape, settings) → number of trainable parameters, without building the model.
-    activations : callable
-        (shape, settings) → numbers that a training keeps per sample for the backward pass.
+    settings : type of Settings
+        Its own settings, with a default for each.
     """
+
+    task: ClassVar[str]
 
     name: str
     title: str
-    task: str
-    settings: type[Settings]
+    describe: str
+    inputs: tuple[str, ...]
     axes: tuple[str, ...]
-    build: Callable[[InputShape, Any], Any]
-    parameters: Callable[[InputShape, Any], int]
-    activations: Callable[[InputShape, Any], int]
+    settings: type[Settings]
+
+    @abstractmethod
+    def build(self, settings: Any, shape: Any) -> Any:
+        """Return a model that is not trained yet.
+
+        Parameters
+        ----------
+        settings : Settings
+            Of the type `settings`.
+        shape : InputShape or SampleShape
+            What it is built for; classifiers also need the names of channels and classes.
+        """
+
+    @abstractmethod
+    def parameter_count(self, settings: Any, shape: Any) -> int:
+        """Return how many numbers are learned, without building the model.
+
+        An upper limit where the number depends on the data.
+        """
+
+    @abstractmethod
+    def memory_bytes(self, settings: Any, shape: Any, rows: int) -> int:
+        """Estimate the memory that a training takes, in bytes, without the libraries.
+
+        Parameters
+        ----------
+        settings : Settings
+        shape : InputShape or SampleShape
+        rows : int
+            Samples of the training; of one batch where the settings leave the batch size to the training loop.
+        """
+
+    @abstractmethod
+    def restore(self, artefact: ModelArtefact) -> Any:
+        """Return the trained model from its stored form, whose files agree with its manifest.
+
+        Raises
+        ------
+        ModelError
+            When the files hold something else than the manifest says.
+        """
 
     def check(self, shape: InputShape) -> None:
         """Raise `InputError` when a sample has other axes than the model takes."""
@@ -78,47 +124,28 @@ class ModelKind:
                 "Give data of that shape, or choose another model.",
             )
 
-    def training_bytes(self, shape: InputShape, settings: Settings, batch_size: int) -> int:
-        """Estimate the memory that a training takes for the model itself, without the library and the data.
 
-        Parameters
-        ----------
-        shape : InputShape
-        settings : Settings
-        batch_size : int
-            Samples per step.
-
-        Returns
-        -------
-        int
-            Bytes in single precision: weights, best weights, gradient, the two moments of Adam, and of every sample of
-            a batch what the backward pass needs, with its gradient.
-        """
-        numbers = 5 * self.parameters(shape, settings) + 2 * batch_size * self.activations(shape, settings)
-        return 4 * numbers
+REGISTERED: Final[dict[str, ModelKind]] = {}
+"""Filled by `register_model` when the modules are imported; read it through `model_kinds`."""
 
 
-def register_model(kind: ModelKind) -> ModelKind:
-    """Add a kind of model.
+def register_model(kind: KindT) -> KindT:
+    """Add a kind of model and return it.
 
     Raises
     ------
     ValueError
         When another kind has the same name.
     """
-    if _KINDS.setdefault(kind.name, kind) is not kind:
+    if REGISTERED.setdefault(kind.name, kind) is not kind:
         raise ValueError(f"Expected one model named {kind.name!r}, but it is registered twice.")
     return kind
 
 
 def model_kinds() -> tuple[ModelKind, ...]:
     """Return all kinds of models, sorted by name."""
-    import gait_core.learn as rooms
-
-    for room in pkgutil.iter_modules(rooms.__path__, f"{rooms.__name__}."):
-        if room.ispkg:
-            importlib.import_module(room.name)
-    return tuple(_KINDS[name] for name in sorted(_KINDS))
+    import_named(_MODULE)
+    return tuple(REGISTERED[name] for name in sorted(REGISTERED))
 
 
 def model_kind(name: str) -> ModelKind:

@@ -3,47 +3,48 @@
 ::
 
     <folder>/
-      model.json    typed manifest: what it is, what it learned from, how good it is, the digest of every other file
-      inputs.npz    where its channels usually lie, and what is like its training data
-      classifier/   the classifier as it stores itself
-      card.md       the same for people
+      model.json         manifest of `gait_core.learn.artefact`: the classifier, the digest of every other file, and in
+                         its details what it learned from and how good it is
+      model.keras, .npz  the classifier as it stores itself
+      model.inputs.npz   where its channels usually lie, and what is like its training data
+      card.md            the same for people, who may add to it
 """
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import json_ready, load_arrays, save_arrays
+from gait_core.cache.archive import json_ready
 from gait_core.errors import GaitError, InputError, ModelError, NotFoundError
 from gait_core.learn.abstention import Familiarity
+from gait_core.learn.artefact import DEFAULT_STEM, extend_artefact, load_artefact
 from gait_core.learn.channel_map import UsualChannels
-from gait_core.learn.classifiers import Classifier, load_classifier
+from gait_core.learn.classifiers import Classifier
+from gait_core.learn.classifiers.kind import classifier_of
 from gait_core.learn.cross_validation import predict_samples
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.decision import Decision
 from gait_core.learn.predictions import Predictions
-from gait_core.workspace import Workspace, read_json, safe_name, whole_folder, write_json
+from gait_core.workspace import Workspace, safe_name, whole_folder
 
-__all__ = ["MODEL_FORMAT", "TrainedModel", "TrainedModelFacts", "find_model", "load_model", "promote", "save_model"]
+__all__ = ["TrainedModel", "TrainedModelFacts", "find_model", "load_model", "promote", "save_model"]
 
-MODEL_FORMAT: Final = 1
-_MANIFEST: Final = "model.json"
-_INPUTS: Final = "inputs.npz"
-_CLASSIFIER: Final = "classifier"
+_MANIFEST: Final = f"{DEFAULT_STEM}.json"
+_INPUTS: Final = "inputs"
+_FACTS: Final = "trained_model"
 _RESTORE: Final = "Restore the folder, or train the model again."
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedModelFacts:
-    """Contents of ``model.json``, the digests of files aside.
+    """What is known about a trained model, beside what its classifier says of itself.
 
     Attributes
     ----------
@@ -148,16 +149,11 @@ def save_model(folder: Path, model: TrainedModel, card: str) -> None:
     StorageError
         When the place is read-only or full.
     """
+    arrays = model.usual.to_arrays() | ({} if model.familiarity is None else model.familiarity.to_arrays())
     with whole_folder(folder) as place:
-        (place / _CLASSIFIER).mkdir()
-        model.classifier.save(place / _CLASSIFIER)
-        arrays = model.usual.to_arrays()
-        save_arrays(place / _INPUTS, arrays | ({} if model.familiarity is None else model.familiarity.to_arrays()))
+        model.classifier.save(place)
+        extend_artefact(place, _INPUTS, arrays, {_FACTS: model.facts.to_dict()})
         (place / "card.md").write_text(card, encoding="utf-8")
-        files = {
-            path.relative_to(place).as_posix(): _sha256(path) for path in sorted(place.rglob("*")) if path.is_file()
-        }
-        write_json(place / _MANIFEST, {"format": MODEL_FORMAT, **model.facts.to_dict(), "files": files})
 
 
 def load_model(folder: Path) -> TrainedModel:
@@ -171,23 +167,17 @@ def load_model(folder: Path) -> TrainedModel:
         When a file has changed or is missing, when the manifest is of another format, or when the classifier is not the
         one described or holds code.
     """
-    values = read_json(folder / _MANIFEST)
-    found = values.get("format") if isinstance(values, Mapping) else None
-    if found != MODEL_FORMAT:
-        raise ModelError(
-            f"Expected a trained model of format {MODEL_FORMAT} in {folder}, but it has format {found!r}.",
-            "Update Gait Studio, or train the model again.",
-        )
+    artefact = load_artefact(folder)
     try:
-        facts = TrainedModelFacts.from_dict(values)
-        files = {str(name): str(digest) for name, digest in values["files"].items()}
+        facts = TrainedModelFacts.from_dict(artefact.manifest.details[_FACTS])
     except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
         raise ModelError(
-            f"Expected the manifest of a trained model in {folder}, but it is not ({error}).", _RESTORE
+            f"Expected a classifier and what it learned from in {folder}, but its manifest does not describe that "
+            f"({error}).",
+            _RESTORE,
         ) from error
-    _check_files(folder, files)
-    arrays = load_arrays(folder / _INPUTS)
-    classifier = load_classifier(folder / _CLASSIFIER)
+    arrays = artefact.arrays(_INPUTS)
+    classifier = classifier_of(artefact)
     if classifier.name != facts.model or classifier.shape.channels != facts.channels:
         raise ModelError(
             f"Expected a {facts.model} over {len(facts.channels)} channels in {folder}, but the stored classifier is a "
@@ -266,23 +256,3 @@ def promote(workspace: Workspace, named: str, name: str) -> Path:
     with whole_folder(target) as place:
         shutil.copytree(source, place, dirs_exist_ok=True)
     return target
-
-
-def _check_files(folder: Path, files: Mapping[str, str]) -> None:
-    for name, digest in files.items():
-        pure = PurePosixPath(name)
-        if pure.is_absolute() or ".." in pure.parts or "\\" in name:
-            raise ModelError(f"Expected plain names of files in {folder / _MANIFEST}, but got {name!r}.", _RESTORE)
-        path = folder / name
-        if not path.is_file():
-            raise ModelError(f"Expected {name} in {folder}, but it is not there.", _RESTORE)
-        # The card is for people, who may add to it.
-        if name != "card.md" and _sha256(path) != digest:
-            raise ModelError(f"Expected {name} in {folder} as it was written, but the file has changed.", _RESTORE)
-    if _INPUTS not in files or not any(name.startswith(f"{_CLASSIFIER}/") for name in files):
-        raise ModelError(f"Expected a classifier and its inputs in {folder}, but the manifest lists none.", _RESTORE)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

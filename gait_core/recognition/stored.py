@@ -1,21 +1,27 @@
-"""A network as files: `save_network` writes it as ``.keras`` with the report beside it, `load_network` reads it."""
+"""A network as files: `save_network` writes it as ``.keras`` with its manifest beside it, `load_network` reads it.
+
+The format is that of every stored model, see `gait_core.learn.artefact`.
+"""
 
 from __future__ import annotations
 
-import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
-from gait_core.errors import ModelError, SettingsError, StorageError
-from gait_core.recognition.networks.model import build_network, settings_from_dict
+from gait_core.errors import SettingsError
+from gait_core.learn.artefact import load_artefact, save_artefact
+from gait_core.learn.backend import training_versions
+from gait_core.learn.history import History
+from gait_core.learn.registry import InputShape
+from gait_core.recognition.networks.model import restored_network
 from gait_core.recognition.weights import Conversion
-from gait_core.workspace import write_json
 
 __all__ = ["load_network", "save_network"]
 
 
-def save_network(network: Any, path: str | Path, conversion: Conversion | None = None) -> Path:
+def save_network(
+    network: Any, path: str | Path, conversion: Conversion | None = None, *, history: History | None = None
+) -> Path:
     """Write a network and, where it was converted, what became of the checkpoint.
 
     Parameters
@@ -23,8 +29,11 @@ def save_network(network: Any, path: str | Path, conversion: Conversion | None =
     network : keras.Model
         From `gait_core.recognition.networks.model.build_network`.
     path : str or Path
-        Ends in ``.keras``; the report takes the same name with ``.json``.
+        Ends in ``.keras``; the manifest takes the same name with ``.json``.
     conversion : Conversion, optional
+        Stands in the details of the manifest.
+    history : History, optional
+        Where it was trained here.
 
     Returns
     -------
@@ -41,47 +50,38 @@ def save_network(network: Any, path: str | Path, conversion: Conversion | None =
     path = Path(path)
     if path.suffix != ".keras":
         raise SettingsError(f"Expected a name ending in .keras, but got {path.name}.", "Choose such a name.")
-    unfinished = path.with_name(f".{path.stem}.unfinished.keras")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        network.save(unfinished)
-        unfinished.replace(path)
-    except OSError as error:
-        raise StorageError(
-            f"Expected to write {path}, but it failed: {error}.", "Choose a folder with space that can be written."
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-    if conversion is not None:
-        write_json(path.with_suffix(".json"), conversion.to_dict())
+    settings = network.settings
+    save_artefact(
+        path,
+        network,
+        kind=settings.network,
+        settings=settings,
+        inputs=InputShape(axes=settings.frame_shape, classes=settings.classes),
+        feature_names=settings.channels,
+        versions=training_versions(),
+        history=history,
+        details={} if conversion is None else {"conversion": conversion.to_dict()},
+    )
     return path
 
 
 def load_network(path: str | Path, *, dtype: str = "float32") -> Any:
-    """Read a network that `save_network` wrote.
+    """Read a network that `save_network` wrote, after comparing its file with its manifest.
 
     Only its settings and its weights are read; the file cannot bring code of its own.
 
     Parameters
     ----------
     path : str or Path
+        Of the ``.keras`` file.
     dtype : str
         See `gait_core.recognition.networks.model.build_network`.
 
     Raises
     ------
+    NotFoundError
+        When there is no manifest.
     ModelError
-        When the file is missing, damaged, or holds another kind of model.
+        When the file is missing, has changed, or holds another kind of model.
     """
-    path = Path(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            config = json.loads(archive.read("config.json"))["config"]
-        network = build_network(settings_from_dict(str(config["network"]), config["settings"]), dtype=dtype)
-        network.load_weights(path)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError, EOFError, SettingsError) as error:
-        raise ModelError(
-            f"Expected a recognition network in {path}, but it cannot be read: {error}.",
-            "Convert the checkpoint again.",
-        ) from error
-    return network
+    return restored_network(load_artefact(Path(path)), dtype=dtype)

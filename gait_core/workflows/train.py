@@ -109,9 +109,9 @@ def _read(request: TrainRequest, workspace: Workspace, reporter: Reporter) -> _D
             told = " ".join(problem.message for problem in report.errors)
             raise InputError(told, " ".join(problem.remedy for problem in report.errors).strip())
         samples = dataset.samples(None, workspace, reporter)
-    if samples.kind not in request.spec.inputs:
+    if samples.kind not in request.classifier.inputs:
         raise InputError(
-            f"Expected {' or '.join(request.spec.inputs)} for {request.model}, but {dataset.name} gives "
+            f"Expected {' or '.join(request.classifier.inputs)} for {request.model}, but {dataset.name} gives "
             f"{samples.kind}.",
             "Choose another classifier, or make other rows of the data.",
         )
@@ -129,7 +129,7 @@ def _begin(request: TrainRequest, data: _Data, folder: Path, workspace: Workspac
         created_s=time.time(),
         state="running",
         model=request.model,
-        title=request.spec.title,
+        title=request.classifier.title,
         request=request.to_dict(),
         settings=_resolved(request, data.training).to_dict(),
         validation=request.validation().to_dict(),
@@ -178,7 +178,7 @@ def _train(
     request: TrainRequest, data: _Data, folder: Path, manifest: RunManifest, reporter: Reporter
 ) -> dict[str, Any]:
     make = _Make(request, manifest.settings, data.training)
-    with reporter.stage("train", f"Cross-validation of {request.spec.title}"):
+    with reporter.stage("train", f"Cross-validation of {request.classifier.title}"):
         found = cross_validate(
             data.training,
             make,
@@ -215,7 +215,7 @@ class _Make:
     """Builds classifiers of the run."""
 
     def __init__(self, request: TrainRequest, settings: Mapping[str, Any], samples: Samples) -> None:
-        self._spec, self._settings, self._shape = request.spec, settings, SampleShape.of(samples)
+        self._spec, self._settings, self._shape = request.classifier, settings, SampleShape.of(samples)
 
     def __call__(self, *, seed: int, halvings: int = 0, epochs: int | None = None) -> Classifier:
         values = settings_halved(self._settings, halvings)
@@ -226,7 +226,7 @@ class _Make:
 
 def _resolved(request: TrainRequest, samples: Samples) -> Settings:
     """Return the settings of the classifier with the batch size that memory allows, once for the whole run."""
-    settings, spec = request.model_settings(), request.spec
+    settings, spec = request.model_settings(), request.classifier
     values = settings.to_dict()
     if "batch_size" not in values or values["batch_size"] is not None:
         return settings

@@ -11,7 +11,7 @@ from typing import Any
 
 from gait_core.config import Settings
 from gait_core.errors import InputError, SettingsError
-from gait_core.learn.classifiers import ClassifierSpec, classifier, classifiers
+from gait_core.learn.classifiers import ClassifierKind, classifier, classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.decision import THRESHOLDS
 from gait_core.learn.folds import CrossValidationSettings
@@ -71,13 +71,13 @@ class TrainRequest(Settings):
         self.model_settings()
 
     @property
-    def spec(self) -> ClassifierSpec:
+    def classifier(self) -> ClassifierKind:
         """The classifier that is asked for."""
         return classifier_named(self.model)
 
     def model_settings(self) -> Settings:
         """Return all settings of the classifier, defaults included."""
-        return self.spec.settings.from_dict(self.settings)
+        return self.classifier.settings.from_dict(self.settings)
 
     def data_settings(self) -> DatasetSettings:
         """Return how the dataset is read."""
@@ -89,7 +89,7 @@ class TrainRequest(Settings):
         return CrossValidationSettings(**{name: getattr(self, name) for name in names})
 
 
-def classifier_named(name: str) -> ClassifierSpec:
+def classifier_named(name: str) -> ClassifierKind:
     """Return a classifier.
 
     Raises

@@ -169,13 +169,13 @@ def test_what_is_wrong_is_said_before_the_training(capsys, workspace, dataset, a
 
 
 def test_a_network_with_code_inside_is_refused(capsys, workspace, dataset, tmp_path):
-    """Even where all digests agree: whoever wrote the file also wrote the manifests."""
+    """Even where all digests agree: whoever wrote the file also wrote the manifest."""
     import hashlib
     import zipfile
 
     answer = answer_of(capsys, workspace, "train", dataset, *NETWORK)
     folder = workspace.runs / answer["run"] / "model"
-    file = folder / "classifier" / "model.keras"
+    file = folder / "model.keras"
     with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     config = json.loads(parts["config.json"])
@@ -193,14 +193,10 @@ def test_a_network_with_code_inside_is_refused(capsys, workspace, dataset, tmp_p
         for name, content in parts.items():
             archive.writestr(name, content)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    inner = folder / "classifier" / "model.json"
-    values = json.loads(inner.read_text())
+    manifest = folder / "model.json"
+    values = json.loads(manifest.read_text())
     values["files"]["model"] |= {"sha256": digest, "size_bytes": file.stat().st_size}
-    inner.write_text(json.dumps(values))
-    outer = json.loads((folder / "model.json").read_text())
-    for name in ("classifier/model.keras", "classifier/model.json"):
-        outer["files"][name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    (folder / "model.json").write_text(json.dumps(outer))
+    manifest.write_text(json.dumps(values))
     failed = answer_of(capsys, workspace, "evaluate", answer["run"], dataset, code=1)
     assert failed["error"]["kind"] == "ModelError"
     assert "safe mode" in failed["error"]["message"]

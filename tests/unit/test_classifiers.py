@@ -221,13 +221,20 @@ def test_a_changed_file_of_arrays_is_refused(tmp_path):
     model.save(tmp_path)
     content = (tmp_path / "model.npz").read_bytes()
     (tmp_path / "model.npz").write_bytes(content + b"!")
-    with pytest.raises(ModelError, match="digest differs"):
+    with pytest.raises(ModelError, match="file has changed"):
         load_classifier(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"format": 99}, "format 1"), ({"model": "forest"}, "one of the classifiers"), ({"shape": {}}, "description")],
+    [
+        ({"format": 99}, "format up to 1"),
+        ({"model": "forest"}, "a model among .*majority.* but got 'forest'"),
+        ({"model": "autoencoder", "settings": {}}, "classifier in .* model of the kind autoencoder"),
+        ({"details": {}}, "describe the rows"),
+        ({"inputs": {"axes": [3, 4], "classes": 2}}, r"of size \(3, 4\)"),
+        ({"sha256": "0"}, "as an earlier version"),
+    ],
 )
 def test_a_changed_description_is_refused(change, message, tmp_path):
     data = samples()

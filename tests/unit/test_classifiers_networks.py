@@ -9,14 +9,16 @@ from gait_core.errors import MemoryLimitError, SettingsError
 from gait_core.learn.backend import load_keras, seed_everything
 from gait_core.learn.batches import ArrayBatches
 from gait_core.learn.callbacks import EpochResult
+from gait_core.learn.classifiers import classifiers
 from gait_core.learn.classifiers.batch_size import aligned_batch_size, fitting_batch_size
 from gait_core.learn.classifiers.lite import LITE, LiteSettings, fixed_filters
+from gait_core.learn.classifiers.network import NetworkClassifierKind
 from gait_core.learn.classifiers.network_settings import NetworkSettings
 from gait_core.learn.classifiers.precision import chosen_precision, precision
 from gait_core.learn.classifiers.sides import ExchangingBatches, Sides
-from gait_core.learn.classifiers.tcn import TcnSettings, receptive_field
+from gait_core.learn.classifiers.tcn import TCN, TcnSettings, receptive_field
 from gait_core.learn.classifiers.training_options import PlateauReduction, loss_of, optimizer_of
-from gait_core.learn.registry import InputShape, model_kind, model_kinds
+from gait_core.learn.registry import InputShape
 
 STEPS = 60
 
@@ -38,7 +40,7 @@ def test_a_step_of_the_tcn_sees_its_receptive_field_and_no_more(causal):
     seed_everything(0)
     settings = TcnSettings(filters=16, blocks=3, kernel=3, causal=causal)
     assert receptive_field(settings) == 29
-    model = model_kind("tcn").build(InputShape(axes=(STEPS, 2), classes=2), settings)
+    model = TCN.network.build(settings, InputShape(axes=(STEPS, 2), classes=2))
     found = touched(model, "block_3", 30)
     first, last = (30, 30 + 28) if causal else (30 - 14, 30 + 14)
     assert (found.min(), found.max()) == (first, last)
@@ -48,17 +50,19 @@ def test_the_tcn_of_the_product_covers_most_of_a_stride():
     assert receptive_field(TcnSettings()) == 61
 
 
-NETWORKS = [kind for kind in model_kinds() if kind.task == "classify" and kind.axes == ("steps", "channels")]
+NETWORKS = [kind for kind in classifiers() if isinstance(kind, NetworkClassifierKind)]
 
 
 @pytest.mark.parametrize("kind", NETWORKS, ids=lambda kind: kind.name)
 def test_declared_parameters_and_activations_are_those_of_the_network(kind):
     shape, settings = InputShape(axes=(40, 5), classes=3), kind.settings()
-    model = kind.build(shape, settings)
-    assert kind.parameters(shape, settings) == sum(np.prod(weight.shape) for weight in model.trainable_variables)
+    model = kind.network.build(settings, shape)
+    assert kind.network.parameters(settings, shape) == sum(
+        np.prod(weight.shape) for weight in model.trainable_variables
+    )
     outputs = [operation.output for operation in model.operations]
     results = sum(np.prod(tensor.shape[2:]) * 40 for tensor in outputs if len(tensor.shape) == 3)
-    assert 0.6 * results < kind.activations(shape, settings) < 1.5 * results
+    assert 0.6 * results < kind.network.activations(settings, shape) < 1.5 * results
 
 
 # Losses.
@@ -221,7 +225,7 @@ def test_the_fixed_filters_of_lite_see_change_and_not_level():
     for name, values in fixed_filters().items():
         assert values.sum() == pytest.approx(0, abs=1e-6), name
         assert np.abs(values).sum() == pytest.approx(1, abs=1e-5)
-    model = model_kind("lite").build(InputShape(axes=(20, 2), classes=2), LiteSettings(filters=2, kernel=8))
+    model = LITE.network.build(LiteSettings(filters=2, kernel=8), InputShape(axes=(20, 2), classes=2))
     layer = model.get_layer("rise_4")
     assert not layer.trainable
     np.testing.assert_array_equal(layer.get_weights()[0][:, 1, 0], fixed_filters()["rise_4"])

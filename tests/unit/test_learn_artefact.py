@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from gait_core.learn import artefact as artefact_module
 from gait_core.learn.artefact import load_artefact, save_artefact
 from gait_core.learn.autoencoder import AUTOENCODER, AutoencoderSettings
 from gait_core.learn.history import History
-from gait_core.learn.registry import InputShape, ModelKind, model_kind, model_kinds, register_model
+from gait_core.learn.registry import InputShape, model_kind, model_kinds, register_model
 
 SMALL = AutoencoderSettings(units=6, latent=3)
 SHAPE = InputShape(axes=(8, 5))
@@ -24,7 +25,7 @@ SHAPE = InputShape(axes=(8, 5))
 
 @pytest.fixture(scope="module")
 def model():
-    return AUTOENCODER.build(SHAPE, SMALL)
+    return AUTOENCODER.build(SMALL, SHAPE)
 
 
 def save(place: Path, model, **changes):
@@ -200,13 +201,13 @@ def test_the_shipped_model_is_read_in_its_first_format():
 def test_the_number_of_parameters_is_that_of_the_network(cell):
     for settings, shape in ((SMALL, SHAPE), (AutoencoderSettings(), InputShape(axes=(32, 19)))):
         own = settings.with_(cell=cell)
-        assert AUTOENCODER.parameters(shape, own) == AUTOENCODER.build(shape, own).count_params()
+        assert AUTOENCODER.parameter_count(own, shape) == AUTOENCODER.build(own, shape).count_params()
 
 
 def test_memory_grows_with_the_batch_and_covers_weights_and_optimizer():
     settings, shape = AutoencoderSettings(), InputShape(axes=(32, 19))
-    parameters = AUTOENCODER.parameters(shape, settings)
-    one, two, three = (AUTOENCODER.training_bytes(shape, settings, size) for size in (64, 128, 192))
+    parameters = AUTOENCODER.parameter_count(settings, shape)
+    one, two, three = (AUTOENCODER.memory_bytes(settings, shape, size) for size in (64, 128, 192))
     assert one > 4 * 4 * parameters
     assert three - two == two - one > 0
     # Of each window at least the outputs of all layers are kept.
@@ -223,7 +224,7 @@ def test_models_are_found_by_name():
 
 
 def test_two_models_of_one_name_are_refused():
-    twin = ModelKind(**{**vars(AUTOENCODER), "title": "Another"})
+    twin = replace(AUTOENCODER, title="Another")
     with pytest.raises(ValueError, match="registered twice"):
         register_model(twin)
     assert register_model(AUTOENCODER) is AUTOENCODER

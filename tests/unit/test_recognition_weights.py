@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gait_core.errors import ModelError, SettingsError
+from gait_core.errors import ModelError, NotFoundError, SettingsError
 from gait_core.recognition.checkpoint_kind import settings_of_state
 from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import (
@@ -313,8 +313,8 @@ def test_a_stored_network_gives_the_same_embedding(tmp_path):
     }
     assert np.array_equal(np.asarray(network(inputs)["parts"]), np.asarray(again(inputs)["parts"]))
     report = json.loads(path.with_suffix(".json").read_text())
-    assert report["network"] == "gaitbase"
-    assert len(report["mapped"]) == len(conversion.mapped)
+    assert report["model"] == "gaitbase"
+    assert len(report["details"]["conversion"]["mapped"]) == len(conversion.mapped)
     assert sorted(file.name for file in path.parent.iterdir()) == ["own.json", "own.keras"]
 
 
@@ -326,7 +326,11 @@ def test_what_is_no_stored_network_is_refused(tmp_path):
     content = path.read_bytes()
     for damaged in (content[: len(content) // 2], b"", b"x" * 100):
         path.write_bytes(damaged)
-        with pytest.raises(ModelError, match="cannot be read"):
+        with pytest.raises(ModelError, match="file has changed"):
             load_network(path)
-    with pytest.raises(ModelError, match="cannot be read"):
+    other = save_network(build_network(SETTINGS, seed=1), tmp_path / "b.keras")
+    path.write_bytes(other.read_bytes())
+    with pytest.raises(ModelError, match="file has changed"):
+        load_network(path)
+    with pytest.raises(NotFoundError):
         load_network(tmp_path / "missing.keras")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -23,7 +24,8 @@ from gait_core.errors import (
 )
 from gait_core.learn.abstention import Familiarity, learn_familiarity
 from gait_core.learn.channel_map import ChannelSource, UsualChannels, fitted_samples, parse_map
-from gait_core.learn.classifiers import classifier
+from gait_core.learn.classifiers import SampleShape, classifier
+from gait_core.learn.classifiers.logistic_regression import LogisticRegressionSettings
 from gait_core.learn.classifiers.majority import Majority
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.stored import save_dataset
@@ -33,6 +35,7 @@ from gait_core.progress import Reporter, silent
 from gait_core.workflows.evaluate import EvaluateRequest, evaluate_model
 from gait_core.workflows.train import train_classifier
 from gait_core.workflows.train_request import TrainRequest, classifier_named, resumed_request
+from gait_core.workspace import Workspace
 
 CHANNELS = ("left_knee_flexion_deg", "right_knee_flexion_deg", "left_ankle_flexion_deg", "right_ankle_flexion_deg")
 
@@ -240,6 +243,20 @@ def test_errors_of_the_dataset_stop_before_the_training(workspace, tmp_path):
 # Trained models.
 
 
+@pytest.fixture(scope="module")
+def trained_once(tmp_path_factory) -> Path:
+    place = tmp_path_factory.mktemp("once")
+    save_dataset(place / "data", curves(), {})
+    workspace = Workspace(place / "space")
+    return find_model(trained(workspace, place / "data")["run"], workspace)
+
+
+@pytest.fixture
+def model_folder(trained_once, tmp_path) -> Path:
+    """Return the folder of a trained model that a test may damage."""
+    return Path(shutil.copytree(trained_once, tmp_path / "model"))
+
+
 def test_a_stored_model_says_what_it_said_and_a_changed_file_is_refused(workspace, dataset):
     answer = trained(workspace, dataset, calibrate=True, threshold="inner")
     folder = find_model(answer["run"], workspace)
@@ -251,7 +268,7 @@ def test_a_stored_model_says_what_it_said_and_a_changed_file_is_refused(workspac
     np.testing.assert_array_equal(load_model(promoted).predict(curves()).probabilities, found.probabilities)
     (folder / "card.md").write_text("Notes of the clinic.")
     load_model(folder)
-    with (folder / "classifier" / "model.npz").open("ab") as handle:
+    with (folder / "model.npz").open("ab") as handle:
         handle.write(b"x")
     with pytest.raises(ModelError, match="has changed"):
         load_model(folder)
@@ -261,19 +278,44 @@ def test_a_stored_model_says_what_it_said_and_a_changed_file_is_refused(workspac
     ("change", "expected"),
     [
         ({"format": 9}, "format 9"),
-        ({"files": {"../../evil": "0"}}, "plain names"),
+        ({"data_settings": {}}, "as an earlier version of Gait Studio stored it"),
+        ({"model": "majority", "settings": {}}, "Expected a logistic_regression over 4 channels .* is a majority"),
         ({"files": {}}, "lists none"),
-        ({"channels": ["a"]}, "over 1 channels"),
-        ({"decision": {"threshold": 7}}, "is not"),
+        ({"details": {}}, "does not describe that"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_manifest_that_is_not_ours_is_refused(workspace, dataset, change, expected):
-    folder = find_model(trained(workspace, dataset)["run"], workspace)
-    path = folder / "model.json"
+def test_a_manifest_that_is_not_ours_is_refused(model_folder, change, expected):
+    path = model_folder / "model.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     with pytest.raises(ModelError, match=expected):
-        load_model(folder)
+        load_model(model_folder)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [({"channels": ["a"]}, "over 1 channels"), ({"decision": {"threshold": 7}}, "does not describe")],
+)
+def test_facts_that_are_not_those_of_the_classifier_are_refused(model_folder, facts, expected):
+    path = model_folder / "model.json"
+    values = json.loads(path.read_text())
+    values["details"]["trained_model"] |= facts
+    path.write_text(json.dumps(values))
+    with pytest.raises(ModelError, match=expected):
+        load_model(model_folder)
+
+
+@pytest.mark.parametrize("name", ["model.npz", "model.inputs.npz"])
+def test_a_file_of_another_model_is_refused(model_folder, name, tmp_path):
+    other = tmp_path / "other"
+    data = curves(seed=3)
+    classifier_of_others = classifier("logistic_regression").build(LogisticRegressionSettings(), SampleShape.of(data))
+    classifier_of_others.fit(data)
+    other.mkdir()
+    classifier_of_others.save(other)
+    (model_folder / name).write_bytes((other / "model.npz").read_bytes())
+    with pytest.raises(ModelError, match=f"Expected {name} as its manifest describes it"):
+        load_model(model_folder)
 
 
 # Channels.

@@ -56,7 +56,7 @@ def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> A
         request = request.with_(
             dataset=str(Path(request.dataset).expanduser().absolute()), run=request.run or new_run_id(request.model)
         )
-    title = f"{request.spec.title} on {Path(request.dataset).name}"
+    title = f"{request.classifier.title} on {Path(request.dataset).name}"
     result = run_job(workspace, console, "train", request.to_dict(), title)
     return result, "\n".join(_lines(result))
 

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import load_arrays, save_arrays
+from gait_core import __version__
 from gait_core.config import Settings
-from gait_core.errors import GaitError, ModelError
+from gait_core.errors import ModelError
+from gait_core.learn.artefact import DEFAULT_STEM, ModelArtefact, save_artefact
 from gait_core.learn.classifiers.checks import check_fits, check_training
-from gait_core.learn.classifiers.protocol import FitReport, SampleShape
+from gait_core.learn.classifiers.kind import ClassifierKind, stored_shape
+from gait_core.learn.classifiers.protocol import Classifier, FitReport, SampleShape
 from gait_core.learn.classifiers.sides import both_sides, sides_of
-from gait_core.learn.classifiers.spec import classifier
 from gait_core.learn.datasets.samples import KINDS, Samples
 from gait_core.progress import Reporter, silent
-from gait_core.workspace import read_json, write_json
 
-__all__ = ["ArrayClassifier", "ArraySettings", "Learned"]
-
-FORMAT: Final = 1
+__all__ = ["ArrayClassifier", "ArrayClassifierKind", "ArraySettings", "Learned"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,48 +120,30 @@ class ArrayClassifier(ABC):
         return (found + self._probabilities(samples.mirrored(), arrays)[:, sides.classes]) / 2
 
     def save(self, folder: Path) -> None:
-        """Write ``model.npz`` and then ``model.json``; see `Classifier.save`."""
-        arrays = self._trained()
-        save_arrays(folder / "model.npz", arrays)
-        document = {
-            "format": FORMAT,
-            "model": self.name,
-            "settings": self.settings.to_dict(),
-            "shape": self.shape.to_dict(),
-            "sha256": _digest(folder / "model.npz"),
-        }
-        write_json(folder / "model.json", document)
+        """Write the arrays with their manifest; see `Classifier.save`."""
+        save_artefact(
+            folder / DEFAULT_STEM,
+            None,
+            kind=self.name,
+            settings=self.settings,
+            inputs=self.shape.size,
+            versions={"gait_studio": __version__, "numpy": np.__version__},
+            feature_names=self.shape.channels,
+            arrays=self._trained(),
+            details={"shape": self.shape.to_dict()},
+        )
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote.
+    def restored(cls, artefact: ModelArtefact) -> Self:
+        """Return a trained classifier from its stored form.
 
         Raises
         ------
         ModelError
-            When the files are damaged, do not belong together, or are of another format.
+            When the arrays are damaged, or the manifest describes no classifier.
         """
-        values = read_json(folder / "model.json")
-        if values.get("format") != FORMAT:
-            raise ModelError(
-                f"Expected a classifier of format {FORMAT} in {folder}, but it has format {values.get('format')!r}.",
-                "Update Gait Studio, or train the classifier again.",
-            )
-        try:
-            settings = classifier(cls.name).settings.from_dict(values["settings"])
-            shape, digest = SampleShape.from_dict(values["shape"]), str(values["sha256"])
-        except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
-            raise ModelError(
-                f"Expected the description of a classifier in {folder}, but it is not ({error}).",
-                "Restore the files, or train the classifier again.",
-            ) from error
-        if _digest(folder / "model.npz") != digest:
-            raise ModelError(
-                f"Expected model.npz in {folder} to belong to its model.json, but its digest differs.",
-                "Restore the files, or train the classifier again.",
-            )
-        loaded = cls(settings, shape)
-        loaded._arrays = load_arrays(folder / "model.npz")
+        loaded = cls(artefact.manifest.settings, stored_shape(artefact))
+        loaded._arrays = artefact.arrays()
         return loaded
 
     @abstractmethod
@@ -181,6 +160,35 @@ class ArrayClassifier(ABC):
         return self._arrays
 
 
-def _digest(path: Path) -> str:
-    """Return the digest of a file; empty where there is none, which fits no description."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+@dataclass(frozen=True, kw_only=True)
+class ArrayClassifierKind(ClassifierKind):
+    """A kind of classifier whose whole knowledge is a few arrays.
+
+    Attributes
+    ----------
+    classifier : type of ArrayClassifier
+    parameters : callable
+        (settings, shape) → numbers that are learned, see `ModelKind.parameter_count`.
+    memory : callable
+        (settings, shape, rows) → bytes, see `ModelKind.memory_bytes`.
+    """
+
+    classifier: type[ArrayClassifier]
+    parameters: Callable[[Any, SampleShape], int]
+    memory: Callable[[Any, SampleShape, int], int]
+
+    def build(self, settings: Any, shape: SampleShape) -> Classifier:
+        """Return a classifier that is not trained yet; see `ModelKind.build`."""
+        return self.classifier(settings, shape)
+
+    def parameter_count(self, settings: Any, shape: SampleShape) -> int:
+        """Return how many numbers are learned; see `ModelKind.parameter_count`."""
+        return self.parameters(settings, shape)
+
+    def memory_bytes(self, settings: Any, shape: SampleShape, rows: int) -> int:
+        """Estimate the memory that a training on so many rows takes, in bytes; see `ModelKind.memory_bytes`."""
+        return self.memory(settings, shape, rows)
+
+    def restore(self, artefact: ModelArtefact) -> Classifier:
+        """Return the trained classifier from its stored form; see `ModelKind.restore`."""
+        return self.classifier.restored(artefact)

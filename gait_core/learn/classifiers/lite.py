@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from gait_core.learn.backend import load_keras
 from gait_core.learn.classifiers.masked import class_probabilities, masked_mean, normalised, split_mask
-from gait_core.learn.classifiers.network import register_network
+from gait_core.learn.classifiers.network import NetworkClassifierKind
 from gait_core.learn.classifiers.network_settings import NetworkSettings
-from gait_core.learn.registry import InputShape
+from gait_core.learn.keras_network import KerasNetwork
+from gait_core.learn.registry import InputShape, register_model
 
 __all__ = ["LITE", "LiteSettings", "fixed_filters"]
 
@@ -64,7 +65,7 @@ def fixed_filters() -> dict[str, NDArray[np.float32]]:
     return {name: (values / np.abs(values).sum()).astype(np.float32) for name, values in filters.items()}
 
 
-def _build(shape: InputShape, settings: LiteSettings) -> Any:
+def _build(settings: LiteSettings, shape: InputShape) -> Any:
     keras = load_keras()
     layers, ops = keras.layers, keras.ops
     _, channels = shape.axes
@@ -103,7 +104,7 @@ def _width(channels: int, settings: LiteSettings) -> int:
     return _BRANCHES * settings.filters + (2 * len(_TREND_LENGTHS) + len(_PEAK_LENGTHS)) * channels
 
 
-def _parameters(shape: InputShape, settings: LiteSettings) -> int:
+def _parameters(settings: LiteSettings, shape: InputShape) -> int:
     _, channels = shape.axes
     filters, width, kernel = settings.filters, _width(channels, settings), settings.kernel // 2
     first = sum(_lengths(settings)) * channels * filters + 2 * width
@@ -111,19 +112,19 @@ def _parameters(shape: InputShape, settings: LiteSettings) -> int:
     return first + separable + (filters + 1) * shape.classes
 
 
-def _activations(shape: InputShape, settings: LiteSettings) -> int:
+def _activations(settings: LiteSettings, shape: InputShape) -> int:
     steps, channels = shape.axes
     width, filters = _width(channels, settings), settings.filters
     # First layer: result, masked, normalised, masked, activated; separable layers: within, and the same five.
     return steps * (channels + 5 * width + width + 5 * filters + filters + 5 * filters)
 
 
-LITE = register_network(
-    name="lite",
-    title="LITE",
-    describe="Small inception-style network with fixed filters for rise, fall and peak beside learned ones.",
-    settings=LiteSettings,
-    build=_build,
-    parameters=_parameters,
-    activations=_activations,
+LITE = register_model(
+    NetworkClassifierKind(
+        name="lite",
+        title="LITE",
+        describe="Small inception-style network with fixed filters for rise, fall and peak beside learned ones.",
+        settings=LiteSettings,
+        network=KerasNetwork(build=_build, parameters=_parameters, activations=_activations),
+    )
 )

@@ -9,13 +9,18 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
+from gait_core.learn.classifiers.array_classifier import (
+    ArrayClassifier,
+    ArrayClassifierKind,
+    ArraySettings,
+    Learned,
+)
 from gait_core.learn.classifiers.calibration import held_out_scores, probabilities
 from gait_core.learn.classifiers.checks import balancing_weights
 from gait_core.learn.classifiers.features import Scaling, feature_count, feature_scaling, feature_vectors
 from gait_core.learn.classifiers.protocol import SampleShape
-from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.registry import register_model
 from gait_core.progress import Reporter
 
 __all__ = ["LogisticRegression", "LogisticRegressionSettings"]
@@ -124,16 +129,15 @@ def _memory(_: Any, shape: SampleShape, rows: int) -> int:
     return 8 * 3 * 2 * rows * feature_count(shape)
 
 
-register(
-    ClassifierSpec(
+register_model(
+    ArrayClassifierKind(
         name=LogisticRegression.name,
         title="Logistic regression",
         describe="Weighs standardised features of each row; easy to explain, trained within seconds.",
         inputs=LogisticRegression.inputs,
         settings=LogisticRegressionSettings,
-        build=LogisticRegression,
-        parameter_count=_parameters,
-        memory_bytes=_memory,
-        load=LogisticRegression.load,
+        classifier=LogisticRegression,
+        parameters=_parameters,
+        memory=_memory,
     )
 )

@@ -8,9 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
-from gait_core.learn.classifiers.spec import ClassifierSpec, register
+from gait_core.learn.classifiers.array_classifier import (
+    ArrayClassifier,
+    ArrayClassifierKind,
+    ArraySettings,
+    Learned,
+)
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.registry import register_model
 from gait_core.progress import Reporter
 
 __all__ = ["Majority"]
@@ -29,16 +34,15 @@ class Majority(ArrayClassifier):
         return np.tile(arrays["shares"].astype(np.float64), (len(samples), 1))
 
 
-register(
-    ClassifierSpec(
+register_model(
+    ArrayClassifierKind(
         name=Majority.name,
         title="Most frequent class",
         describe="Always gives the shares of the classes in training; every other classifier has to beat it.",
         inputs=Majority.inputs,
         settings=ArraySettings,
-        build=Majority,
-        parameter_count=lambda _, shape: len(shape.classes) - 1,
-        memory_bytes=lambda _, shape, rows: 8 * rows * shape.n_steps * len(shape.channels),
-        load=Majority.load,
+        classifier=Majority,
+        parameters=lambda _, shape: len(shape.classes) - 1,
+        memory=lambda _, shape, rows: 8 * rows * shape.n_steps * len(shape.channels),
     )
 )

@@ -9,15 +9,20 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
+from gait_core.learn.classifiers.array_classifier import (
+    ArrayClassifier,
+    ArrayClassifierKind,
+    ArraySettings,
+    Learned,
+)
 from gait_core.learn.classifiers.calibration import fitted_sharpness, probabilities
 from gait_core.learn.classifiers.checks import balancing_weights
 from gait_core.learn.classifiers.features import Scaling
 from gait_core.learn.classifiers.protocol import SampleShape
 from gait_core.learn.classifiers.ridge import Ridge, chosen_penalty, fitted_ridge
 from gait_core.learn.classifiers.rocket_kernels import RocketKernels, rocket_feature_count
-from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.registry import register_model
 from gait_core.progress import Reporter
 
 __all__ = ["MiniRocket", "MiniRocketSettings"]
@@ -99,16 +104,15 @@ def _memory(settings: MiniRocketSettings, shape: SampleShape, rows: int) -> int:
     return 2 * rows * features * (4 + 8 + 8 + 8) + 8 * 2 * min(2 * rows, features) ** 2
 
 
-register(
-    ClassifierSpec(
+register_model(
+    ArrayClassifierKind(
         name=MiniRocket.name,
         title="MiniRocket",
         describe="Turns each row into thousands of features by fixed kernels and weighs them; fast and strong.",
         inputs=MiniRocket.inputs,
         settings=MiniRocketSettings,
-        build=MiniRocket,
-        parameter_count=_parameters,
-        memory_bytes=_memory,
-        load=MiniRocket.load,
+        classifier=MiniRocket,
+        parameters=_parameters,
+        memory=_memory,
     )
 )

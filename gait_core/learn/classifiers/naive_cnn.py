@@ -7,9 +7,10 @@ from typing import Any
 
 from gait_core.learn.backend import load_keras
 from gait_core.learn.classifiers.masked import class_probabilities, masked_mean, split_mask
-from gait_core.learn.classifiers.network import register_network
+from gait_core.learn.classifiers.network import NetworkClassifierKind
 from gait_core.learn.classifiers.network_settings import NetworkSettings
-from gait_core.learn.registry import InputShape
+from gait_core.learn.keras_network import KerasNetwork
+from gait_core.learn.registry import InputShape, register_model
 
 __all__ = ["NAIVE_CNN", "NaiveCnnSettings"]
 
@@ -35,7 +36,7 @@ class NaiveCnnSettings(NetworkSettings):
     _ranges = {**NetworkSettings._ranges, "filters": (1, 1024), "kernel": (1, 63), "dropout": (0.0, 0.95)}
 
 
-def _build(shape: InputShape, settings: NaiveCnnSettings) -> Any:
+def _build(settings: NaiveCnnSettings, shape: InputShape) -> Any:
     keras = load_keras()
     layers = keras.layers
     _, channels = shape.axes
@@ -50,24 +51,24 @@ def _build(shape: InputShape, settings: NaiveCnnSettings) -> Any:
     return keras.Model(row, class_probabilities(features, shape.classes), name="naive_cnn")
 
 
-def _parameters(shape: InputShape, settings: NaiveCnnSettings) -> int:
+def _parameters(settings: NaiveCnnSettings, shape: InputShape) -> int:
     _, channels = shape.axes
     filters, kernel = settings.filters, settings.kernel
     first, second = (kernel * channels + 1) * filters, (kernel * filters + 1) * 2 * filters
     return first + second + (2 * filters + 1) * shape.classes
 
 
-def _activations(shape: InputShape, settings: NaiveCnnSettings) -> int:
+def _activations(settings: NaiveCnnSettings, shape: InputShape) -> int:
     steps, channels = shape.axes
     return steps * (channels + 2 * (settings.filters + 2 * settings.filters))
 
 
-NAIVE_CNN = register_network(
-    name="naive_cnn",
-    title="Plain convolutional network",
-    describe="Two convolutions and a mean over time; small, and a fair comparison for the other networks.",
-    settings=NaiveCnnSettings,
-    build=_build,
-    parameters=_parameters,
-    activations=_activations,
+NAIVE_CNN = register_model(
+    NetworkClassifierKind(
+        name="naive_cnn",
+        title="Plain convolutional network",
+        describe="Two convolutions and a mean over time; small, and a fair comparison for the other networks.",
+        settings=NaiveCnnSettings,
+        network=KerasNetwork(build=_build, parameters=_parameters, activations=_activations),
+    )
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -13,30 +13,28 @@ from numpy.typing import NDArray
 
 from gait_core.config import digest_of
 from gait_core.errors import ModelError
-from gait_core.learn.artefact import load_artefact, save_artefact
+from gait_core.learn.artefact import DEFAULT_STEM, ModelArtefact, save_artefact
 from gait_core.learn.backend import load_keras, seed_everything, training_versions
 from gait_core.learn.batches import ArrayBatches, BatchSource
 from gait_core.learn.checkpoint import Checkpoint
 from gait_core.learn.classifiers.batch_size import aligned_batch_size, fitting_batch_size
 from gait_core.learn.classifiers.checks import balancing_weights, check_fits, check_training
 from gait_core.learn.classifiers.features import Scaling
+from gait_core.learn.classifiers.kind import ClassifierKind, stored_shape
 from gait_core.learn.classifiers.network_settings import NetworkSettings
 from gait_core.learn.classifiers.precision import chosen_precision, precision
 from gait_core.learn.classifiers.protocol import FitReport, SampleShape
 from gait_core.learn.classifiers.sides import ExchangingBatches, Sides, both_sides, sides_of
-from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.classifiers.training_options import callbacks_of, loss_of, optimizer_of
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.history import History
+from gait_core.learn.keras_network import KerasNetwork
 from gait_core.learn.loop import TrainingLoop
-from gait_core.learn.registry import InputShape, ModelKind, register_model
 from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Reporter, silent
-from gait_core.workspace import storage_guard
 
-__all__ = ["NetworkClassifier", "network_inputs", "register_network"]
+__all__ = ["NetworkClassifier", "NetworkClassifierKind", "network_inputs"]
 
-_INPUTS: Final = ("curves", "windows")
 _JUDGED_AT_ONCE: Final = 128
 _ACCURACY: Final = "balanced_accuracy"
 
@@ -46,14 +44,13 @@ class NetworkClassifier:
 
     Parameters
     ----------
-    kind : ModelKind
-        Of the network; its axes are steps and channels.
+    kind : NetworkClassifierKind
     settings : NetworkSettings
         Those of the kind.
     shape : SampleShape
     """
 
-    def __init__(self, kind: ModelKind, settings: Any, shape: SampleShape) -> None:
+    def __init__(self, kind: NetworkClassifierKind, settings: Any, shape: SampleShape) -> None:
         self._kind, self.settings, self.shape = kind, settings, shape
         self._model: Any = None
         self._scaling: Scaling | None = None
@@ -84,7 +81,7 @@ class NetworkClassifier:
         """
         begun_s = time.perf_counter()
         settings: NetworkSettings = self.settings
-        check_training(self.name, _INPUTS, self.shape, training)
+        check_training(self.name, self._kind.inputs, self.shape, training)
         if validation is not None:
             check_fits(self.name, self.shape, validation)
         sides, note = sides_of(training) if settings.exchange_sides else (None, "")
@@ -95,7 +92,7 @@ class NetworkClassifier:
         source = self._training_batches(training, sides, batch_size)
         seed_everything(settings.seed)
         with precision(dtype):
-            self._model = self._kind.build(self._input_shape, settings)
+            self._model = self._kind.network.build(settings, self.shape.size)
             loop = self._loop(training, batch_size)
         history = loop.run(
             source,
@@ -129,14 +126,12 @@ class NetworkClassifier:
     def save(self, folder: Path) -> None:
         """Write the network as ``.keras`` with its manifest; see `Classifier.save`."""
         model, scaling = self._trained()
-        with storage_guard(folder):
-            folder.mkdir(parents=True, exist_ok=True)
         save_artefact(
-            folder,
+            folder / DEFAULT_STEM,
             model,
             kind=self.name,
             settings=self.settings,
-            inputs=self._input_shape,
+            inputs=self.shape.size,
             versions=training_versions(),
             history=self._history,
             feature_names=self.shape.channels,
@@ -145,34 +140,28 @@ class NetworkClassifier:
         )
 
     @classmethod
-    def load(cls, kind: ModelKind, folder: Path) -> Self:
-        """Read what `save` wrote; no code from the file is run.
+    def restored(cls, kind: NetworkClassifierKind, artefact: ModelArtefact) -> Self:
+        """Return a trained classifier from its stored form; no code from the file is run.
 
         Raises
         ------
         ModelError
-            When the files are damaged, do not belong together, or hold something that safe mode refuses.
+            When the files are damaged, or hold something that safe mode refuses.
         """
-        artefact = load_artefact(folder)
-        try:
-            shape = SampleShape.from_dict(artefact.manifest.details["shape"])
-            arrays = artefact.arrays()
-            scaling = Scaling(mean=arrays["mean"], deviation=arrays["deviation"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        loaded = cls(kind, artefact.manifest.settings, stored_shape(artefact))
+        arrays = artefact.arrays()
+        if not {"mean", "deviation"} <= set(arrays):
             raise ModelError(
-                f"Expected a classifier of gait in {folder}, but got another model ({error}).",
-                "Choose the folder of a trained classifier.",
-            ) from error
-        loaded = cls(kind, artefact.manifest.settings, shape)
-        loaded._model, loaded._scaling, loaded._history = artefact.model(), scaling, artefact.manifest.history
+                f"Expected mean and deviation of each channel in {artefact.folder}, but got "
+                f"{', '.join(sorted(arrays)) or 'nothing'}.",
+                "Restore the files, or train the classifier again.",
+            )
+        loaded._scaling = Scaling(mean=arrays["mean"], deviation=arrays["deviation"])
+        loaded._model, loaded._history = artefact.model(), artefact.manifest.history
         return loaded
 
-    @property
-    def _input_shape(self) -> InputShape:
-        return InputShape(axes=(self.shape.n_steps, len(self.shape.channels)), classes=len(self.shape.classes))
-
     def _memory(self, batch_size: int) -> int:
-        return self._kind.training_bytes(self._input_shape, self.settings, batch_size)
+        return self._kind.network.training_bytes(self.settings, self.shape.size, batch_size)
 
     def _loop(self, training: Samples, batch_size: int) -> TrainingLoop:
         settings: NetworkSettings = self.settings
@@ -258,58 +247,33 @@ def _row_weights(samples: Samples) -> NDArray[np.float32]:
     return weights[samples.labels].astype(np.float32)
 
 
-def register_network(
-    *,
-    name: str,
-    title: str,
-    describe: str,
-    settings: type[NetworkSettings],
-    build: Callable[[InputShape, Any], Any],
-    parameters: Callable[[InputShape, Any], int],
-    activations: Callable[[InputShape, Any], int],
-) -> ClassifierSpec:
-    """Register a network as a kind of model and as a classifier of curves and windows.
+@dataclass(frozen=True, kw_only=True)
+class NetworkClassifierKind(ClassifierKind):
+    """A kind of classifier around a network of Keras.
 
-    Parameters
+    Attributes
     ----------
-    name, title, describe : str
-        As in `ClassifierSpec`.
-    settings : type of NetworkSettings
-    build, parameters, activations : callable
-        As in `ModelKind`; axes are steps and channels. The network takes one channel more, the mask, and gives
-        probabilities.
+    network : KerasNetwork
+        Takes rows with one channel more, the mask, and gives probabilities.
     """
-    kind = register_model(
-        ModelKind(
-            name=name,
-            title=title,
-            task="classify",
-            settings=settings,
-            axes=("steps", "channels"),
-            build=build,
-            parameters=parameters,
-            activations=activations,
-        )
-    )
 
-    def inputs(shape: SampleShape) -> InputShape:
-        return InputShape(axes=(shape.n_steps, len(shape.channels)), classes=len(shape.classes))
+    inputs: tuple[str, ...] = ("curves", "windows")
+    network: KerasNetwork
 
-    def memory(chosen: NetworkSettings, shape: SampleShape, rows: int) -> int:
-        batch = min(rows, chosen.batch_size or _JUDGED_AT_ONCE)
+    def build(self, settings: Any, shape: SampleShape) -> NetworkClassifier:
+        """Return a classifier that is not trained yet; see `ModelKind.build`."""
+        return NetworkClassifier(self, settings, shape)
+
+    def parameter_count(self, settings: Any, shape: SampleShape) -> int:
+        """Return how many numbers are learned; see `ModelKind.parameter_count`."""
+        return self.network.parameters(settings, shape.size)
+
+    def memory_bytes(self, settings: Any, shape: SampleShape, rows: int) -> int:
+        """Estimate the memory that a training on so many rows takes, in bytes; see `ModelKind.memory_bytes`."""
+        batch = min(rows, settings.batch_size or _JUDGED_AT_ONCE)
         data = 4 * 2 * rows * shape.n_steps * (len(shape.channels) + 1)
-        return kind.training_bytes(inputs(shape), chosen, batch) + data
+        return self.network.training_bytes(settings, shape.size, batch) + data
 
-    return register(
-        ClassifierSpec(
-            name=name,
-            title=title,
-            describe=describe,
-            inputs=_INPUTS,
-            settings=settings,
-            build=partial(NetworkClassifier, kind),
-            parameter_count=lambda chosen, shape: kind.parameters(inputs(shape), chosen),
-            memory_bytes=memory,
-            load=partial(NetworkClassifier.load, kind),
-        )
-    )
+    def restore(self, artefact: ModelArtefact) -> NetworkClassifier:
+        """Return the trained classifier from its stored form; see `ModelKind.restore`."""
+        return NetworkClassifier.restored(self, artefact)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gait_core.config import Settings
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.history import History
+from gait_core.learn.registry import InputShape
 from gait_core.progress import Reporter
 
 __all__ = ["Classifier", "FitReport", "SampleShape"]
@@ -43,6 +44,11 @@ class SampleShape:
     def of(cls, samples: Samples) -> Self:
         """Return the shape of samples."""
         return cls(n_steps=samples.n_steps, channels=samples.channels, classes=samples.classes, kind=samples.kind)
+
+    @property
+    def size(self) -> InputShape:
+        """The same in numbers."""
+        return InputShape(axes=(self.n_steps, len(self.channels)), classes=len(self.classes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-serialisable values."""
@@ -145,7 +151,7 @@ class Classifier(Protocol):
         """
 
     def save(self, folder: Path) -> None:
-        """Write everything that `load_classifier` needs into a folder, without pickle.
+        """Write everything that `load_classifier` needs into a folder, with `gait_core.learn.artefact.save_artefact`.
 
         Raises
         ------

@@ -15,13 +15,18 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.learn.classifiers.array_classifier import ArrayClassifier, ArraySettings, Learned
+from gait_core.learn.classifiers.array_classifier import (
+    ArrayClassifier,
+    ArrayClassifierKind,
+    ArraySettings,
+    Learned,
+)
 from gait_core.learn.classifiers.calibration import fitted_sharpness, held_out_scores, probabilities
 from gait_core.learn.classifiers.checks import balancing_weights
 from gait_core.learn.classifiers.features import Scaling, feature_count, feature_scaling, feature_vectors
 from gait_core.learn.classifiers.protocol import SampleShape
-from gait_core.learn.classifiers.spec import ClassifierSpec, register
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.registry import register_model
 from gait_core.progress import Reporter
 
 __all__ = ["SupportVectorMachine", "SvmSettings"]
@@ -168,16 +173,15 @@ def _memory(_: Any, shape: SampleShape, rows: int) -> int:
     return 8 * 4 * 2 * rows * feature_count(shape) + 200_000_000
 
 
-register(
-    ClassifierSpec(
+register_model(
+    ArrayClassifierKind(
         name=SupportVectorMachine.name,
         title="Support vector machine",
         describe="Separates classes with the widest margin; hard to beat with few subjects.",
         inputs=SupportVectorMachine.inputs,
         settings=SvmSettings,
-        build=SupportVectorMachine,
-        parameter_count=_parameters,
-        memory_bytes=_memory,
-        load=SupportVectorMachine.load,
+        classifier=SupportVectorMachine,
+        parameters=_parameters,
+        memory=_memory,
     )
 )

@@ -13,9 +13,10 @@ from typing import Any
 
 from gait_core.learn.backend import load_keras
 from gait_core.learn.classifiers.masked import class_probabilities, masked_mean, split_mask
-from gait_core.learn.classifiers.network import register_network
+from gait_core.learn.classifiers.network import NetworkClassifierKind
 from gait_core.learn.classifiers.network_settings import NetworkSettings
-from gait_core.learn.registry import InputShape
+from gait_core.learn.keras_network import KerasNetwork
+from gait_core.learn.registry import InputShape, register_model
 
 __all__ = ["TCN", "TcnSettings", "receptive_field"]
 
@@ -60,7 +61,7 @@ def receptive_field(settings: TcnSettings) -> int:
     return 1 + 2 * (settings.kernel - 1) * dilations
 
 
-def _build(shape: InputShape, settings: TcnSettings) -> Any:
+def _build(settings: TcnSettings, shape: InputShape) -> Any:
     keras = load_keras()
     _, channels = shape.axes
     row = keras.Input((None, channels + 1), name="row")
@@ -95,7 +96,7 @@ def _block(signal: Any, mask: Any, settings: TcnSettings, number: int) -> Any:
     return layers.Activation("relu", name=f"block_{number + 1}")(signal + hidden) * mask
 
 
-def _parameters(shape: InputShape, settings: TcnSettings) -> int:
+def _parameters(settings: TcnSettings, shape: InputShape) -> int:
     _, channels = shape.axes
     filters = settings.filters
     first = (settings.kernel * channels + 1) * filters
@@ -104,18 +105,18 @@ def _parameters(shape: InputShape, settings: TcnSettings) -> int:
     return first + others + norms + (channels + 1) * filters + (filters + 1) * shape.classes
 
 
-def _activations(shape: InputShape, settings: TcnSettings) -> int:
+def _activations(settings: TcnSettings, shape: InputShape) -> int:
     steps, channels = shape.axes
     # Of each convolution: result, normalised, after the activation, after dropout; of each block the sum besides.
     return steps * (channels + settings.filters * settings.blocks * (2 * 4 + 2))
 
 
-TCN = register_network(
-    name="tcn",
-    title="Temporal convolutional network",
-    describe="Dilated convolutions over time in residual blocks; sees patterns over a whole stride.",
-    settings=TcnSettings,
-    build=_build,
-    parameters=_parameters,
-    activations=_activations,
+TCN = register_model(
+    NetworkClassifierKind(
+        name="tcn",
+        title="Temporal convolutional network",
+        describe="Dilated convolutions over time in residual blocks; sees patterns over a whole stride.",
+        settings=TcnSettings,
+        network=KerasNetwork(build=_build, parameters=_parameters, activations=_activations),
+    )
 )

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from gait_core.learn.registry import register_model
 from gait_core.recognition.networks.blocks import Block, FrameBlock, SeparatedBlock, VolumeBlock, run, stage
 from gait_core.recognition.networks.layers import Clips, ConvNorm
+from gait_core.recognition.networks.model import NetworkKind
 from gait_core.recognition.networks.parameters import Parameters
-from gait_core.recognition.networks.settings import DeepGaitV2Settings
+from gait_core.recognition.networks.settings import DeepGaitV2Settings, SkeletonGaitSettings
 
 __all__ = ["DeepGaitV2", "Entrance", "later_stages"]
 
@@ -85,3 +87,27 @@ def later_stages(parameters: Parameters, settings: DeepGaitV2Settings) -> list[B
             blocks=settings.blocks[number - 1],
         )
     return blocks
+
+
+register_model(
+    NetworkKind(
+        name=DeepGaitV2Settings.network,
+        title="DeepGaitV2",
+        describe="Residual stages that also look along time; more accurate than GaitBase on videos from outdoors.",
+        inputs=DeepGaitV2Settings.channels,
+        settings=DeepGaitV2Settings,
+        body=DeepGaitV2,
+    )
+)
+
+
+register_model(
+    NetworkKind(
+        name=SkeletonGaitSettings.network,
+        title="SkeletonGait",
+        describe="DeepGaitV2 on skeleton maps; does not see clothes, and needs only a pose.",
+        inputs=SkeletonGaitSettings.channels,
+        settings=SkeletonGaitSettings,
+        body=DeepGaitV2,
+    )
+)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gait_core.learn.registry import register_model
 from gait_core.recognition.networks.blocks import FrameBlock, run, stage
 from gait_core.recognition.networks.layers import Clips, ConvNorm
+from gait_core.recognition.networks.model import NetworkKind
 from gait_core.recognition.networks.parameters import Parameters
 from gait_core.recognition.networks.settings import GaitBaseSettings, NetworkSettings
 
@@ -61,3 +63,15 @@ class GaitBase:
     def __call__(self, x: Any, clips: Clips) -> list[Any]:
         """Return the feature maps of the sequences, one per head."""
         return [clips.maximum(self._trunk(x, clips))]
+
+
+register_model(
+    NetworkKind(
+        name=GaitBaseSettings.network,
+        title="GaitBase",
+        describe="A residual network on each silhouette; the smallest, and a fair comparison for the others.",
+        inputs=GaitBaseSettings.channels,
+        settings=GaitBaseSettings,
+        body=GaitBase,
+    )
+)

@@ -1,4 +1,4 @@
-"""Builds a recognition network: `build_network`, `settings_from_dict`; `NETWORKS` has one entry per network.
+"""Builds a recognition network: `build_network`, `settings_from_dict`; `NetworkKind` is what each module registers.
 
 A network is a Keras model. It takes ``frames``, shape (batch, frames, height, width, channels), and ``valid``, shape
 (batch, frames), 1 for a frame and 0 for padding behind the last one. It returns
@@ -18,32 +18,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from math import sqrt
-from typing import Any, Final
+from typing import Any, ClassVar
 
-from gait_core.errors import SettingsError
+from gait_core.errors import InputError, ModelError, SettingsError
+from gait_core.learn.artefact import ModelArtefact
 from gait_core.learn.backend import load_keras
-from gait_core.recognition.networks.deepgaitv2 import DeepGaitV2
-from gait_core.recognition.networks.gaitbase import GaitBase
+from gait_core.learn.registry import InputShape, ModelKind, model_kinds
+from gait_core.recognition.networks.counting import NetworkSize
 from gait_core.recognition.networks.layers import Clips, PartHead, unit_length
 from gait_core.recognition.networks.parameters import Parameters
-from gait_core.recognition.networks.settings import (
-    PART_FEATURES,
-    DeepGaitV2Settings,
-    GaitBaseSettings,
-    NetworkSettings,
-    SkeletonGaitPPSettings,
-    SkeletonGaitSettings,
-    XGaitSettings,
-)
-from gait_core.recognition.networks.skeletongait_pp import SkeletonGaitPP
-from gait_core.recognition.networks.xgait import XGait
+from gait_core.recognition.networks.settings import PART_FEATURES, NetworkSettings
 
-__all__ = ["NETWORKS", "NetworkKind", "build_network", "register_network", "settings_from_dict"]
+__all__ = ["NetworkKind", "build_network", "network_kind", "network_kinds", "restored_network", "settings_from_dict"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkKind:
-    """A network that can be built.
+class NetworkKind(ModelKind):
+    """A kind of recognition network.
+
+    `inputs` names the kind of sequence that it takes, and the axes of a sample are those of one frame: a sequence has
+    any length.
 
     Attributes
     ----------
@@ -53,23 +47,72 @@ class NetworkKind:
         the attribute ``head_suffixes``.
     """
 
+    task: ClassVar[str] = "embed"
+
+    axes: tuple[str, ...] = ("height", "width", "channels")
     settings: type[NetworkSettings]
     body: Callable[[Parameters, Any], Any]
 
+    def build(self, settings: Any, shape: InputShape) -> Any:
+        """Return a network with random weights and as many classes as the shape has; see `build_network`.
 
-NETWORKS: Final[dict[str, NetworkKind]] = {}
+        Raises
+        ------
+        InputError
+            When the frames have another size or other channels than the settings say.
+        """
+        if shape.axes != settings.frame_shape:
+            raise InputError(
+                f"Expected frames of shape {settings.frame_shape} for {self.name}, but got {shape.axes}.",
+                "Make the frames with the height and the channels of these settings.",
+            )
+        return build_network(settings.with_(classes=shape.classes))
+
+    def parameter_count(self, settings: Any, shape: InputShape) -> int:
+        """Return how many numbers are learned; see `ModelKind.parameter_count`."""
+        return self._size(settings, shape).parameters
+
+    def memory_bytes(self, settings: Any, shape: InputShape, rows: int) -> int:
+        """Estimate the memory of a training whose batches have so many frames; see `ModelKind.memory_bytes`."""
+        size = self._size(settings, shape)
+        # Weights, best weights, gradient and the two moments of Adam; activations and their gradient.
+        return 4 * (5 * size.parameters + 2 * rows * size.activations)
+
+    def restore(self, artefact: ModelArtefact) -> Any:
+        """Return the stored network in single precision; see `ModelKind.restore`."""
+        return restored_network(artefact)
+
+    def parts(self, parameters: Parameters, settings: NetworkSettings) -> tuple[Any, list[PartHead]]:
+        """Return the body and the heads of a network, which ask for their weights."""
+        body = self.body(parameters, settings)
+        heads = [
+            PartHead(parameters, suffix, inputs=settings.widths[3], classes=settings.classes)
+            for suffix in body.head_suffixes
+        ]
+        return body, heads
+
+    def _size(self, settings: NetworkSettings, shape: InputShape) -> NetworkSize:
+        chosen = settings.with_(classes=shape.classes)
+        return NetworkSize.of(chosen, lambda parameters: self.parts(parameters, chosen))
 
 
-def register_network(settings: type[NetworkSettings], body: Callable[[Parameters, Any], Any]) -> None:
-    """Make a network known under the name in its settings."""
-    NETWORKS[settings.network] = NetworkKind(settings=settings, body=body)
+def network_kinds() -> tuple[NetworkKind, ...]:
+    """Return all recognition networks, sorted by name."""
+    return tuple(kind for kind in model_kinds() if isinstance(kind, NetworkKind))
 
 
-register_network(GaitBaseSettings, GaitBase)
-register_network(DeepGaitV2Settings, DeepGaitV2)
-register_network(SkeletonGaitSettings, DeepGaitV2)
-register_network(SkeletonGaitPPSettings, SkeletonGaitPP)
-register_network(XGaitSettings, XGait)
+def network_kind(name: str) -> NetworkKind:
+    """Return a recognition network by its name.
+
+    Raises
+    ------
+    SettingsError
+        When there is none of that name.
+    """
+    known = {kind.name: kind for kind in network_kinds()}
+    if name not in known:
+        raise SettingsError(f"Expected a network among {', '.join(known)}, but got {name!r}.", "Choose one of these.")
+    return known[name]
 
 
 def settings_from_dict(network: str, values: Mapping[str, Any]) -> NetworkSettings:
@@ -80,11 +123,39 @@ def settings_from_dict(network: str, values: Mapping[str, Any]) -> NetworkSettin
     SettingsError
         When there is no such network, or a value is unknown or out of range.
     """
-    if network not in NETWORKS:
-        raise SettingsError(
-            f"Expected a network among {', '.join(sorted(NETWORKS))}, but got {network!r}.", "Choose one of these."
+    return network_kind(network).settings.from_dict(values)
+
+
+def restored_network(artefact: ModelArtefact, *, dtype: str = "float32") -> Any:
+    """Return a network with the weights of a stored one; nothing else of its file is used.
+
+    Parameters
+    ----------
+    artefact : ModelArtefact
+        Of a recognition network.
+    dtype : str
+        See `build_network`.
+
+    Raises
+    ------
+    ModelError
+        When the file is no archive of bounded size, or holds other weights.
+    """
+    path, settings = artefact.archive("model"), artefact.manifest.settings
+    if not isinstance(settings, NetworkSettings):
+        raise ModelError(
+            f"Expected a recognition network in {artefact.folder}, but it holds the model {artefact.manifest.model}.",
+            "Choose the file of a recognition network.",
         )
-    return NETWORKS[network].settings.from_dict(values)
+    network = build_network(settings, dtype=dtype)
+    try:
+        network.load_weights(path)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise ModelError(
+            f"Expected the weights of {artefact.manifest.model} in {path}, but it holds others: {error}",
+            "Convert the checkpoint again, or restore the file.",
+        ) from error
+    return network
 
 
 def build_network(settings: NetworkSettings, *, seed: int = 0, dtype: str = "float32") -> Any:
@@ -117,13 +188,8 @@ def _model_class() -> Any:
             super().__init__(name=settings.network, dtype=dtype)
             self.settings = settings
             self.seed = seed
-            kind = NETWORKS[settings.network]
             book = Parameters(self, seed)
-            self._body = kind.body(book, settings)
-            self._heads = [
-                PartHead(book, suffix, inputs=settings.widths[3], classes=settings.classes)
-                for suffix in self._body.head_suffixes
-            ]
+            self._body, self._heads = network_kind(settings.network).parts(book, settings)
             self._parameters = book
             self.built = True
 

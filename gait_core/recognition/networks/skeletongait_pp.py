@@ -10,9 +10,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from gait_core.learn.backend import load_keras
+from gait_core.learn.registry import register_model
 from gait_core.recognition.networks.blocks import run
 from gait_core.recognition.networks.deepgaitv2 import Entrance, later_stages
 from gait_core.recognition.networks.layers import Clips, ConvNorm
+from gait_core.recognition.networks.model import NetworkKind
 from gait_core.recognition.networks.parameters import Parameters
 from gait_core.recognition.networks.settings import SkeletonGaitPPSettings
 
@@ -58,3 +60,15 @@ class SkeletonGaitPP:
         maps = self._maps(x[..., :_MAPS], clips)
         silhouette = self._silhouette(x[..., _MAPS:], clips)
         return [clips.maximum(run(self._blocks, self._fusion(silhouette, maps, clips), clips))]
+
+
+register_model(
+    NetworkKind(
+        name=SkeletonGaitPPSettings.network,
+        title="SkeletonGait++",
+        describe="Skeleton maps and silhouette, fused by attention; for walks with good masks and a good pose.",
+        inputs=SkeletonGaitPPSettings.channels,
+        settings=SkeletonGaitPPSettings,
+        body=SkeletonGaitPP,
+    )
+)

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gait_core.learn.backend import load_keras
+from gait_core.learn.registry import register_model
 from gait_core.recognition.networks.gaitbase import FrameTrunk
 from gait_core.recognition.networks.layers import Clips
+from gait_core.recognition.networks.model import NetworkKind
 from gait_core.recognition.networks.parameters import Parameters
 from gait_core.recognition.networks.settings import XGaitSettings
 
@@ -95,3 +97,15 @@ def _mean_and_max(x: Any) -> Any:
     """Return the mean plus the maximum over the pixels of each frame."""
     ops = load_keras().ops
     return ops.mean(x, axis=(1, 2)) + ops.max(x, axis=(1, 2))
+
+
+register_model(
+    NetworkKind(
+        name=XGaitSettings.network,
+        title="XGait",
+        describe="Silhouette and body-part labels, crossed as a whole and by region; the largest.",
+        inputs=XGaitSettings.channels,
+        settings=XGaitSettings,
+        body=XGait,
+    )
+)

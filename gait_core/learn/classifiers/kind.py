@@ -1,0 +1,129 @@
+"""What every kind of classifier says of itself, and the classifiers among the models that can be trained."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from gait_core.errors import InputError, ModelError
+from gait_core.learn.artefact import ModelArtefact, load_artefact
+from gait_core.learn.classifiers.protocol import Classifier, SampleShape
+from gait_core.learn.registry import ModelKind, model_kinds
+
+__all__ = ["ClassifierKind", "classifier", "classifier_of", "classifiers", "load_classifier", "stored_shape"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierKind(ModelKind):
+    """A kind of classifier; `ArrayClassifierKind` and `NetworkClassifierKind` serve most of them.
+
+    `inputs` names kinds of samples: ``curves``, ``windows``, ``parameters``.
+    """
+
+    task: ClassVar[str] = "classify"
+
+    axes: tuple[str, ...] = ("steps", "channels")
+
+    @abstractmethod
+    def build(self, settings: Any, shape: SampleShape) -> Classifier:
+        """Return a classifier that is not trained yet; see `ModelKind.build`."""
+
+    @abstractmethod
+    def parameter_count(self, settings: Any, shape: SampleShape) -> int:
+        """Return how many numbers are learned; see `ModelKind.parameter_count`."""
+
+    @abstractmethod
+    def memory_bytes(self, settings: Any, shape: SampleShape, rows: int) -> int:
+        """Estimate the memory that a training on so many rows takes, in bytes; see `ModelKind.memory_bytes`."""
+
+    @abstractmethod
+    def restore(self, artefact: ModelArtefact) -> Classifier:
+        """Return the trained classifier from its stored form; see `ModelKind.restore`."""
+
+
+def classifiers(kind: str | None = None) -> tuple[ClassifierKind, ...]:
+    """Return all kinds of classifiers, sorted by name.
+
+    Parameters
+    ----------
+    kind : {"curves", "windows", "parameters"}, optional
+        Only those that take such samples.
+    """
+    found = (model for model in model_kinds() if isinstance(model, ClassifierKind))
+    return tuple(model for model in found if kind is None or kind in model.inputs)
+
+
+def classifier(name: str) -> ClassifierKind:
+    """Return a kind of classifier by its name.
+
+    Raises
+    ------
+    InputError
+        When there is none of that name.
+    """
+    known = {model.name: model for model in classifiers()}
+    if name not in known:
+        raise InputError(f"Expected a classifier among {', '.join(known)}, but got {name!r}.", "Choose one of these.")
+    return known[name]
+
+
+def load_classifier(place: Path) -> Classifier:
+    """Read a trained classifier after comparing its files with its manifest.
+
+    Parameters
+    ----------
+    place : Path
+        Folder into which it was saved.
+
+    Raises
+    ------
+    ModelError
+        When the folder holds another model, a damaged one, or one of a kind that is not known here.
+    NotFoundError
+        When there is nothing.
+    """
+    return classifier_of(load_artefact(place))
+
+
+def classifier_of(artefact: ModelArtefact) -> Classifier:
+    """Return the trained classifier of a stored model.
+
+    Raises
+    ------
+    ModelError
+        When it is another model, or its files hold something else than its manifest says.
+    """
+    kind = artefact.kind
+    if not isinstance(kind, ClassifierKind):
+        raise ModelError(
+            f"Expected a classifier in {artefact.folder}, but it holds a model of the kind {kind.name}.",
+            "Choose the folder of a trained classifier.",
+        )
+    return kind.restore(artefact)
+
+
+def stored_shape(artefact: ModelArtefact) -> SampleShape:
+    """Return what a stored classifier was built for.
+
+    Raises
+    ------
+    ModelError
+        When its manifest does not say it.
+    """
+    try:
+        shape = SampleShape.from_dict(artefact.manifest.details["shape"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(
+            f"Expected the manifest in {artefact.folder} to describe the rows of a classifier, but it does not "
+            f"({error}).",
+            "Restore the files, or train the classifier again.",
+        ) from error
+    if shape.size != artefact.manifest.inputs:
+        raise ModelError(
+            f"Expected a classifier of rows of size {artefact.manifest.inputs.axes} in {artefact.folder}, but its "
+            f"description has {shape.size.axes}.",
+            "Restore the files, or train the classifier again.",
+        )
+    return shape
