@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from gait_core.errors import InputError, SettingsError
 from gait_core.learn.backend import load_keras
 from gait_core.recognition.inputs.sequence import GaitSequence
 from gait_core.recognition.networks.settings import DeepGaitV2Settings, GaitBaseSettings, XGaitSettings
+from gait_core.recognition.training import demo
 from gait_core.recognition.training.augment import Augmentation, augment
 from gait_core.recognition.training.demo_walkers import demo_walks, drawn_silhouettes, same_body_walks
 from gait_core.recognition.training.held_out import hold_out
@@ -444,3 +446,43 @@ def test_a_walk_has_enough_frames_of_a_clear_silhouette(two_styles):
 def test_too_many_walkers_are_refused():
     with pytest.raises(SettingsError, match="500"):
         demo_walks(people=501)
+
+
+def test_the_last_walk_of_each_walker_is_looked_for_among_the_others(monkeypatch):
+    marks = {("walker01", 1): 10, ("walker01", 2): 30, ("walker02", 1): 100, ("walker02", 2): 40}
+
+    class ByMark:
+        """Embeds a walk as the brightness of its first pixel."""
+
+        def __init__(self, network) -> None:
+            assert network.settings == GaitBaseSettings()
+
+        def embed(self, sequences):
+            for frames in sequences:
+                yield SimpleNamespace(parts=np.full((1, 1), frames[0, 0, 0, 0], np.float32))
+
+    monkeypatch.setattr(demo, "Embedder", ByMark)
+    walked = demo_walks(people=2, walks=2)
+    sequences = []
+    for walk in walked:
+        frames = np.full((3, 64, 44), 255, np.uint8)
+        frames[:, 0, 0] = marks[walk.subject, walk.number]
+        sequences.append(GaitSequence.of_silhouettes(walk.name, frames))
+    found = demo.judge_demo(SimpleNamespace(settings=GaitBaseSettings()), walked, sequences)
+    assert (found.rank_1, found.people, found.walks) == (0.5, 2, 4)
+    assert found.equal_error.genuine_pairs == 2
+    assert found.to_dict()["equal_error_rate"] == found.equal_error.rate.mean > 0.0
+
+
+def test_the_demo_learns_from_all_walks_but_the_last(monkeypatch):
+    seen = {}
+
+    def train(sequences, subjects, settings, **options):
+        seen.update(sequences=sequences, subjects=subjects, settings=settings)
+
+    monkeypatch.setattr(demo, "train_network", train)
+    walked = demo_walks(people=2, walks=3)
+    demo.train_demo(walked, [walk.name for walk in walked])
+    assert seen["sequences"] == ["walker01_walk1", "walker01_walk2", "walker02_walk1", "walker02_walk2"]
+    assert seen["subjects"] == ["walker01", "walker01", "walker02", "walker02"]
+    assert seen["settings"].validation == "none"
