@@ -153,6 +153,14 @@ def test_a_hidden_joint_is_filled_from_other_frames_and_not_drawn(landmarks):
     assert (hidden[0] < shown[0]).any()
 
 
+def test_a_missing_joint_is_the_mean_of_similar_frames_by_inverse_distance(landmarks):
+    joints = np.concatenate([landmarks, np.ones((33, 1))], axis=1)[None].repeat(3, axis=0)
+    joints[1:, :, 0] += np.array([[1.0], [3.0]])
+    joints[0, INDEX["left_wrist"], 2] = 0.0
+    filled = filled_joints(coco_joints(joints, Joints.MEDIAPIPE_33))
+    np.testing.assert_allclose(filled[0, 9], [140 + (1 / 1 + 3 / 3) / (1 / 1 + 1 / 3), 130, 0])
+
+
 def test_a_frame_without_a_person_has_empty_maps(landmarks):
     joints = np.concatenate([landmarks, np.ones((33, 1))], axis=1)[None].repeat(3, axis=0)
     joints[1] = np.nan

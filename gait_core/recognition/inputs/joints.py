@@ -106,13 +106,41 @@ def filled_joints(joints: NDArray[np.float64]) -> NDArray[np.float64]:
     ----------
     Troyanskaya O. et al. Missing value estimation methods for DNA microarrays. Bioinformatics 17 (2001).
     """
-    from sklearn.impute import KNNImputer  # type: ignore[import-untyped]
-
     found = joints.copy()
     flat = found[..., :2].reshape(len(found), -1)
     flat[flat == 0] = np.nan
     ever = np.isfinite(flat).any(axis=0)
-    if ever.any() and not np.isfinite(flat[:, ever]).all():
-        flat[:, ever] = KNNImputer(n_neighbors=_NEIGHBOURS, weights="distance").fit_transform(flat[:, ever])
+    flat[:, ever] = _from_neighbours(flat[:, ever])
     found[..., :2] = flat.reshape(len(found), -1, 2)
     return found
+
+
+def _from_neighbours(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fill NaN in each row from the most similar rows that know the value, weighted by the inverse distance.
+
+    The distance takes the columns that both rows know, scaled up to all columns. Written out here, because loading
+    scikit-learn for it takes longer than all the maps of a walk.
+    """
+    filled, known = values.copy(), np.isfinite(values)
+    for row in np.flatnonzero(~known.all(axis=1)):
+        shared = known & known[row]
+        differences = np.where(shared, values - values[row], 0.0)
+        counts = shared.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            distances = np.sqrt((differences**2).sum(axis=1) * (values.shape[1] / counts))
+        for column in np.flatnonzero(~known[row]):
+            filled[row, column] = _weighted(values[:, column], np.where(known[:, column], distances, np.nan))
+    return filled
+
+
+def _weighted(values: NDArray[np.float64], distances: NDArray[np.float64]) -> float:
+    """Return the mean of the values at the smallest distances; NaN distances do not count, unless all are."""
+    nearest = np.argsort(distances, kind="stable")[:_NEIGHBOURS]
+    nearest = nearest[np.isfinite(distances[nearest])]
+    if not len(nearest):
+        return float(np.nanmean(values))
+    equal = distances[nearest] == 0.0
+    if equal.any():
+        return float(values[nearest[equal]].mean())
+    weights = 1.0 / distances[nearest]
+    return float((values[nearest] * weights).sum() / weights.sum())
