@@ -35,7 +35,7 @@ from gait_core.workspace import read_json, write_atomic
 
 __all__ = ["NORMS_VERSION", "Norms", "measure_norms"]
 
-NORMS_VERSION: Final = 1
+NORMS_VERSION: Final = 2
 """Rises when the same landmarks give other norms, so that cached ones are not taken."""
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gait_core.config import MeasureSettings
-from gait_core.gait.parameters.spatiotemporal import sided_parameter
+from gait_core.gait.parameters.lengths import Step
+from gait_core.gait.parameters.spatiotemporal import _cadence, sided_parameter
 from gait_core.gait.parameters.statistics import interval, summarise, withheld
 from gait_core.gait.parameters.symmetry import FORMULAS, asymmetry
 
@@ -86,3 +87,53 @@ def test_asymmetry_waits_for_enough_strides_of_both_sides():
     assert parameter(10, 10).asymmetry["ratio"] == pytest.approx(1 / 1.1)
     empty = parameter(4, 0)
     assert empty.right is None and empty.both.n == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "left", "right", "limits"),
+    [
+        ("knee_rom_deg", "deg", [70.0, 65.0], [20.0], (0.0, math.inf)),
+        ("initial_double_support_s", "s", [0.1, 0.1], [0.02], (0.0, math.inf)),
+        ("knee_max_swing_pct", "%", [99.0, 60.0], [98.0], (0.0, 100.0)),
+    ],
+)
+def test_no_interval_over_both_sides_leaves_what_is_possible(name, unit, left, right, limits):
+    plain = summarise([*left, *right], SETTINGS)
+    assert plain.ci_low < limits[0] or plain.ci_high > limits[1]
+    parameter = sided_parameter(name, "", unit, {"left": left, "right": right}, SETTINGS)
+    both = parameter.both
+    assert (both.ci_low, both.ci_high) == (max(plain.ci_low, limits[0]), min(plain.ci_high, limits[1]))
+    assert both.ci_low <= both.mean <= both.ci_high
+    assert (both.mean, both.values) == (plain.mean, plain.values)
+    (note,) = (note for note in parameter.notes if "cut at" in note)
+    assert ("0 % to 100 %" in note) == (unit == "%")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "values"),
+    [
+        ("ankle_min_swing_deg", "deg", [1.0, -9.0, -32.0]),
+        ("step_length_m", "m", [0.3, -0.1, 0.05]),
+        ("hip_max_stance_pct", "%", [0.0, 0.0, 0.0]),
+        ("stride_time_s", "s", [1.0, 1.1, 1.2]),
+    ],
+)
+def test_an_interval_of_possible_values_stays_as_it_is(name, unit, values):
+    parameter = sided_parameter(name, "", unit, {"left": values, "right": []}, SETTINGS)
+    assert (parameter.left.ci_low, parameter.left.ci_high) == interval(np.array(values), SETTINGS)
+    assert not any("cut at" in note for note in parameter.notes)
+
+
+@pytest.mark.parametrize(("durations_s", "has_interval"), [([0.5, 0.52, 0.54], True), ([0.1, 1.4, 0.2], False)])
+def test_cadence_has_both_ends_of_its_interval_or_neither(durations_s, has_interval):
+    steps = [
+        Step(side="left", pass_number=0, start_s=0.0, end_s=end_s, length_leg=1.0, reach_leg=1.0)
+        for end_s in durations_s
+    ]
+    cadence = _cadence(steps, SETTINGS)
+    assert (summarise(durations_s, SETTINGS).ci_low > 0.0) == has_interval
+    if has_interval:
+        assert cadence.both.ci_low < cadence.both.mean < cadence.both.ci_high
+    else:
+        assert (cadence.both.ci_low, cadence.both.ci_high) == (None, None)
+    assert any("no upper limit" in note for note in cadence.notes) != has_interval

@@ -14,6 +14,7 @@ from gait_core.gait.events.gait_events import EventSet
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.lengths import Step, find_steps, stride_lengths_leg
 from gait_core.gait.parameters.parameter import Parameter, Summary
+from gait_core.gait.parameters.possible import cut_note, possible_range, within
 from gait_core.gait.parameters.scale import Scale
 from gait_core.gait.parameters.statistics import summarise, withheld
 from gait_core.gait.parameters.symmetry import asymmetry
@@ -152,16 +153,29 @@ def sided_parameter(
     both = summarise([*values["left"], *values["right"]], settings, ratio_scale=ratio_scale)
     counts = [summary.n if summary else 0 for summary in (left, right)]
     enough = min(counts) >= settings.fewest_strides_asymmetry
-    return Parameter(
-        name=name,
-        label=label,
-        unit=unit,
-        left=left,
-        right=right,
-        both=both,
-        asymmetry=asymmetry(left.mean, right.mean, ratio_scale=ratio_scale) if enough and left and right else None,
-        notes=tuple(withheld(sum(counts), settings, left=counts[0], right=counts[1])),
+    return _possible(
+        Parameter(
+            name=name,
+            label=label,
+            unit=unit,
+            left=left,
+            right=right,
+            both=both,
+            asymmetry=asymmetry(left.mean, right.mean, ratio_scale=ratio_scale) if enough and left and right else None,
+            notes=tuple(withheld(sum(counts), settings, left=counts[0], right=counts[1])),
+        )
     )
+
+
+def _possible(parameter: Parameter) -> Parameter:
+    """Return the parameter with intervals that keep to possible values, and a note where one was cut."""
+    possible = possible_range(parameter.name, parameter.unit)
+    found = (parameter.left, parameter.right, parameter.both)
+    left, right, both = kept = tuple(within(summary, possible) for summary in found)
+    if kept == found:
+        return parameter
+    notes = (*parameter.notes, cut_note(possible, parameter.unit))
+    return replace(parameter, left=left, right=right, both=both, notes=notes)
 
 
 def _of_strides(strides: Sequence[Stride]) -> dict[str, Sided]:
@@ -220,13 +234,22 @@ def _of_lengths(
 
 
 def _cadence(steps: Sequence[Step], settings: MeasureSettings) -> Parameter:
-    """Return steps per minute from the mean step time; its interval is that of the step time, turned round."""
+    """Return steps per minute from the mean step time; its interval is that of the step time, turned round.
+
+    Where the interval of the step time reaches 0, that of the cadence has no upper end and is left out.
+    """
     step = summarise([step.duration_s for step in steps], settings)
     assert step is not None
     rates = tuple(60.0 / value for value in step.values)
     sd = float(np.std(rates, ddof=1)) if step.sd is not None else None
     mean = 60.0 / step.mean
-    low, high = (60.0 / limit if limit is not None and limit > 0 else None for limit in (step.ci_high, step.ci_low))
+    low = high = None
+    notes = withheld(step.n, settings)
+    if step.ci_low is not None and step.ci_high is not None:
+        if step.ci_low > 0.0:
+            low, high = 60.0 / step.ci_high, 60.0 / step.ci_low
+        else:
+            notes.append("No interval: few steps that differ much set no upper limit.")
     both = Summary(
         mean=mean,
         n=step.n,
@@ -237,7 +260,7 @@ def _cadence(steps: Sequence[Step], settings: MeasureSettings) -> Parameter:
         values=rates,
     )
     label, unit = PARAMETERS["cadence_spm"]
-    return Parameter(name="cadence_spm", label=label, unit=unit, both=both, notes=tuple(withheld(step.n, settings)))
+    return Parameter(name="cadence_spm", label=label, unit=unit, both=both, notes=tuple(notes))
 
 
 def _speed(name: str, length: Sided, time_s: Sided, settings: MeasureSettings) -> Parameter:
@@ -245,6 +268,5 @@ def _speed(name: str, length: Sided, time_s: Sided, settings: MeasureSettings) -
     speeds = [a / b for side in SIDES for a, b in zip(length[side], time_s[side], strict=True)]
     both = summarise(speeds, settings)
     label, unit = PARAMETERS[name]
-    return Parameter(
-        name=name, label=label, unit=unit, both=both, notes=tuple(withheld(both.n if both else 0, settings))
-    )
+    notes = tuple(withheld(both.n if both else 0, settings))
+    return _possible(Parameter(name=name, label=label, unit=unit, both=both, notes=notes))

@@ -1,0 +1,62 @@
+"""Which values a parameter can have at all, and intervals that keep to them.
+
+The interval of a mean is widened for few values (see `statistics.interval`) and can then reach below a time of 0 or
+above 100 % of the cycle. The mean cannot lie there, so that cutting such an interval costs no coverage.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+from gait_core.gait.parameters.parameter import Summary
+
+__all__ = ["cut_note", "possible_range", "within"]
+
+_ANY: Final = (-math.inf, math.inf)
+_NOT_NEGATIVE: Final = (0.0, math.inf)
+_SIGNED_LENGTHS: Final = ("step_length", "walk_ratio")
+"""Negative where one foot does not pass the other."""
+
+
+def possible_range(name: str, unit: str) -> tuple[float, float]:
+    """Return the lowest and the highest value that a parameter can have, in its unit.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter, for example ``knee_rom_deg``.
+    unit : str
+        As `Parameter` keeps it.
+
+    Returns
+    -------
+    tuple of float
+        Infinite where there is no limit: an angle has none, but its range is not negative.
+    """
+    if unit == "%":
+        return 0.0, 100.0
+    if unit == "deg":
+        return _NOT_NEGATIVE if name.endswith("_rom_deg") else _ANY
+    return _ANY if name.startswith(_SIGNED_LENGTHS) else _NOT_NEGATIVE
+
+
+def within(summary: Summary | None, possible: tuple[float, float]) -> Summary | None:
+    """Return the summary with its interval cut at what is possible; itself when nothing has to be cut.
+
+    References
+    ----------
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13 (an interval should preserve the range).
+    """
+    if summary is None or summary.ci_low is None or summary.ci_high is None:
+        return summary
+    low, high = max(summary.ci_low, possible[0]), min(summary.ci_high, possible[1])
+    return summary if (low, high) == (summary.ci_low, summary.ci_high) else replace(summary, ci_low=low, ci_high=high)
+
+
+def cut_note(possible: tuple[float, float], unit: str) -> str:
+    """Return the sentence that says why an interval was cut."""
+    low, high = (f"{limit:g} {unit}".strip() for limit in possible)
+    where = f"{low}, the lowest possible value" if math.isinf(possible[1]) else f"the possible values, {low} to {high}"
+    return f"The interval is cut at {where}: few values that differ much make it very wide."
