@@ -357,7 +357,10 @@ def test_validate_prints_all_problems_at_once(workspace, tmp_path, capsys):
         ["baseline", "create", "a.mp4", "b.mp4", "c.mp4", "--subject", "s"],
     ],
 )
-def test_every_command_tells_an_unknown_profile(workspace, command, capsys):
+def test_every_command_tells_an_unknown_profile(workspace, command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("x.mp4", "a.mp4", "b.mp4", "c.mp4"):
+        (tmp_path / name).write_bytes(b"")  # the profile is looked up before any video is opened
     save_profile(workspace, "evening", {})
     assert main([*command, "--profile", "evning", "--workspace", str(workspace.root)]) == 1
     assert "Did you mean 'evening'?" in capsys.readouterr().err
