@@ -14,11 +14,9 @@ pickle, no code from the model file.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
@@ -26,6 +24,14 @@ from numpy.typing import NDArray
 from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Settings
 from gait_core.errors import ModelError
+from gait_core.learn.artefact_files import (
+    MANIFEST_BYTES,
+    RESTORE,
+    check_archive,
+    check_file,
+    check_size,
+    described,
+)
 from gait_core.learn.backend import load_keras
 from gait_core.learn.history import History
 from gait_core.learn.manifest import ArtefactFile, ModelManifest
@@ -38,11 +44,6 @@ DEFAULT_STEM: Final = "model"
 """Name of the files of a model that has a folder of its own."""
 _NETWORK: Final = "model"
 _ARRAYS: Final = "arrays"
-_MANIFEST_BYTES: Final = 64 * 1024**2
-_FILE_BYTES: Final = 4 * 1024**3
-_UNPACKED_BYTES: Final = 8 * 1024**3
-_MEMBERS: Final = 10_000
-_RESTORE: Final = "Restore the files, or make the model again."
 _NOT_LOADED: Final = (ValueError, TypeError, KeyError, AttributeError, ImportError, OSError, RuntimeError)
 
 
@@ -85,7 +86,7 @@ class ModelArtefact:
             When the artefact has no such file.
         """
         if role not in self.manifest.files:
-            raise ModelError(f"Expected a file of {role} in {self.folder}, but the manifest lists none.", _RESTORE)
+            raise ModelError(f"Expected a file of {role} in {self.folder}, but the manifest lists none.", RESTORE)
         return self.folder / self.manifest.files[role].name
 
     def archive(self, role: str) -> Path:
@@ -97,7 +98,7 @@ class ModelArtefact:
             When the artefact has no such file, or when it is no such archive.
         """
         path = self.path(role)
-        _check_archive(path)
+        check_archive(path)
         return path
 
     def arrays(self, role: str = _ARRAYS) -> dict[str, NDArray[Any]]:
@@ -129,7 +130,7 @@ class ModelArtefact:
             return keras.models.load_model(path, compile=False, safe_mode=True)
         except _NOT_LOADED as error:
             raise ModelError(
-                f"Expected a model that Keras loads in safe mode in {path}, but it does not: {error}", _RESTORE
+                f"Expected a model that Keras loads in safe mode in {path}, but it does not: {error}", RESTORE
             ) from error
 
 
@@ -256,10 +257,10 @@ def load_artefact(place: Path) -> ModelArtefact:
     stem = _stem(place)
     path = _with(stem, ".json")
     if path.is_file():
-        _check_size(path, _MANIFEST_BYTES)
+        check_size(path, MANIFEST_BYTES)
     artefact = ModelArtefact(folder=stem.parent, manifest=ModelManifest.from_dict(read_json(path), stem.name))
     for file in artefact.manifest.files.values():
-        _check_file(stem.parent / file.name, file)
+        check_file(stem.parent / file.name, file)
     return artefact
 
 
@@ -281,61 +282,9 @@ def _saved_network(path: Path, model: SavableModel) -> ArtefactFile:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
-    return _described(path)
+    return described(path)
 
 
 def _saved_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> ArtefactFile:
     save_arrays(path, arrays)
-    return _described(path)
-
-
-def _described(path: Path) -> ArtefactFile:
-    return ArtefactFile(name=path.name, sha256=_sha256(path), size_bytes=path.stat().st_size)
-
-
-def _check_file(path: Path, expected: ArtefactFile) -> None:
-    if not path.is_file():
-        raise ModelError(f"Expected {path.name} in {path.parent}, but it is not there.", _RESTORE)
-    size = _check_size(path, _FILE_BYTES)
-    if expected.size_bytes not in (None, size) or _sha256(path) != expected.sha256:
-        raise ModelError(
-            f"Expected {path.name} as its manifest describes it, but the file has changed.",
-            _RESTORE,
-        )
-
-
-def _check_size(path: Path, most: int) -> int:
-    size = path.stat().st_size
-    if size > most:
-        raise ModelError(f"Expected {path} of at most {most} bytes, but it has {size}.", _RESTORE)
-    return size
-
-
-def _check_archive(path: Path) -> None:
-    """Refuse what is no zip archive, or would be absurdly large or leave its place when it is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise ModelError(f"Expected {path} to be an archive, but it is not ({error}).", _RESTORE) from error
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > _UNPACKED_BYTES or len(members) > _MEMBERS:
-        raise ModelError(
-            f"Expected at most {_UNPACKED_BYTES} bytes in {_MEMBERS} parts in {path}, "
-            f"but it unpacks to {unpacked} bytes in {len(members)} parts.",
-            _RESTORE,
-        )
-    for member in members:
-        if any(pure.is_absolute() or pure.drive or ".." in pure.parts for pure in _pure_paths(member.filename)):
-            raise ModelError(
-                f"Expected only parts inside the archive {path}, but one is named {member.filename!r}.", _RESTORE
-            )
-
-
-def _pure_paths(name: str) -> tuple[PurePosixPath, PureWindowsPath]:
-    return PurePosixPath(name), PureWindowsPath(name)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return described(path)

@@ -48,6 +48,22 @@ def test_short_commands_answer_in_both_forms(capsys, workspace, arguments):
     assert out.strip()
 
 
+def test_the_list_of_models_has_those_of_poses_and_those_that_can_be_trained(capsys, workspace):
+    _, out, _ = run(capsys, workspace, "models", "list", "--json")
+    answer = json.loads(out)
+    assert {one["name"] for one in answer["models"]} == {f"pose model {name}" for name in ("lite", "full", "heavy")}
+    trainable = {one["name"]: one for one in answer["trainable"]}
+    assert trainable["skeletongait"] == {
+        "name": "skeletongait",
+        "title": "SkeletonGait",
+        "task": "embed",
+        "inputs": ["limb", "joint"],
+        "description": trainable["skeletongait"]["description"],
+    }
+    assert {trainable[name]["task"] for name in ("svm", "tcn")} == {"classify"}
+    assert trainable["autoencoder"]["task"] == "reconstruct"
+
+
 def test_doctor_names_every_check_and_its_remedy(capsys, workspace):
     code, out, _ = run(capsys, workspace, "doctor", "--json")
     answer = json.loads(out)
@@ -221,7 +237,7 @@ OPTIONS = {
         "--deep deep [kind=StoreTrue nargs=0 default=False] also ask OpenVINO which devices it can use",
     ],
     "models": [
-        "the pose models",
+        "the pose models, and the models that can be trained",
         "ACTION required=True",
     ],
     "models fetch": [
@@ -229,7 +245,7 @@ OPTIONS = {
         "--from source [metavar=DIR] a folder that holds them, for a machine offline",
     ],
     "models list": [
-        "list the pose models and their state",
+        "list the pose models with their state, and the models that can be trained",
     ],
     "simulate": [
         "make videos of simulated walkers, with their truth",

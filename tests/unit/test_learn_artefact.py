@@ -13,7 +13,7 @@ import pytest
 
 from gait_core.baseline.pretrained import PRETRAINED_FOLDER, load_pretrained
 from gait_core.errors import InputError, ModelError, NotFoundError, StorageError
-from gait_core.learn import artefact as artefact_module
+from gait_core.learn import artefact_files
 from gait_core.learn.artefact import load_artefact, save_artefact
 from gait_core.learn.autoencoder import AUTOENCODER, AutoencoderSettings
 from gait_core.learn.history import History
@@ -144,13 +144,13 @@ def test_no_manifest_and_half_of_one(stored):
 
 def test_absurd_sizes_are_refused_before_anything_is_unpacked(stored, monkeypatch):
     found = load_artefact(stored)
-    monkeypatch.setattr(artefact_module, "_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(artefact_files, "_UNPACKED_BYTES", 1000)
     with pytest.raises(ModelError, match=r"at most 1000 bytes in 10000 parts in .*model.keras, but it unpacks to"):
         found.model()
-    monkeypatch.setattr(artefact_module, "_MEMBERS", 0)
+    monkeypatch.setattr(artefact_files, "_MEMBERS", 0)
     with pytest.raises(ModelError, match=r"model.npz, but it unpacks to .* bytes in 1 parts"):
         found.arrays()
-    monkeypatch.setattr(artefact_module, "_FILE_BYTES", 100)
+    monkeypatch.setattr(artefact_files, "_FILE_BYTES", 100)
     with pytest.raises(ModelError, match="at most 100 bytes"):
         load_artefact(stored)
 

@@ -9,8 +9,9 @@ import pytest
 
 from gait_core.errors import SettingsError
 from gait_core.learn.backend import load_keras
+from gait_core.learn.registry import InputShape
 from gait_core.recognition.networks.layers import unit_length
-from gait_core.recognition.networks.model import build_network, network_kinds, settings_from_dict
+from gait_core.recognition.networks.model import build_network, network_kind, network_kinds, settings_from_dict
 from gait_core.recognition.networks.settings import (
     DeepGaitV2Settings,
     GaitBaseSettings,
@@ -51,6 +52,8 @@ def test_number_of_weights_is_the_published_one(settings, millions):
     network = build_network(settings)
     count = sum(int(np.prod(variable.shape)) for variable in network.trainable_variables)
     assert count / 1e6 == pytest.approx(millions, abs=0.001)
+    kind, shape = network_kind(settings.network), InputShape(axes=settings.frame_shape)
+    assert kind.parameter_count(settings, shape) == count, "counted without building it"
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -1,4 +1,4 @@
-"""``models``: gets and lists the pose models."""
+"""``models``: gets the pose models; lists them and the models that can be trained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gait_core.workspace import Workspace
 
 __all__: list[str] = []
 
-command_group("models", help="the pose models", order=20)
+command_group("models", help="the pose models, and the models that can be trained", order=20)
 
 
 def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,10 +41,24 @@ def models_fetch(args: argparse.Namespace, workspace: Workspace, console: Consol
     return {"models": found}, text
 
 
-@command("models list", help="list the pose models and their state", order=20)
+@command("models list", help="list the pose models with their state, and the models that can be trained", order=20)
 def models_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
-    """List the pose models."""
+    """List the pose models, and the models that can be trained."""
+    from gait_core.learn.registry import model_kinds
     from gait_core.pose.models.assets import model_checks
 
-    checks = model_checks()
-    return {"models": [c.to_dict() for c in checks]}, "\n".join(f"{c.name}: {c.found}" for c in checks)
+    checks, kinds = model_checks(), model_kinds()
+    trainable = [
+        {
+            "name": kind.name,
+            "title": kind.title,
+            "task": kind.task,
+            "inputs": list(kind.inputs),
+            "description": kind.describe,
+        }
+        for kind in kinds
+    ]
+    lines = [f"{check.name}: {check.found}" for check in checks]
+    lines += ["", "Models that can be trained:"]
+    lines += [f"{kind.name}: {kind.title}; {kind.task}; {', '.join(kind.inputs)}" for kind in kinds]
+    return {"models": [check.to_dict() for check in checks], "trainable": trainable}, "\n".join(lines)
