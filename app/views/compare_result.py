@@ -17,6 +17,7 @@ from gait_core.compare.agreement import COMPARED_CURVES, value_differences
 from gait_core.compare.export import zip_bytes
 from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison, overlay_path
 from gait_core.compare.summary import sentences
+from gait_core.pose.engines import engine_titles
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]
@@ -95,7 +96,7 @@ def _speed(comparison: ProfileComparison) -> None:
 
 
 def _engine(run: ProfileRun) -> str:
-    name = {"openvino": "OpenVINO", "mediapipe": "MediaPipe"}.get(run.engine, run.engine)
+    name = engine_titles().get(run.engine, run.engine)
     return f"{name}, {run.precision}" if run.precision else name
 
 

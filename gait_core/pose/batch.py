@@ -193,7 +193,7 @@ class Batch:
     def _choice(self, info: VideoInfo, address: str) -> Choice:
         """Return where a video is analysed; what the processor has found before is as good and stays."""
         if self._cache is not None and self._cache.holds(TRACK_KIND, address):
-            return Choice(place=processor_place(self._settings), why="The processor has done this video before.")
+            return Choice(place=processor_place(self._settings), why="The CPU has done this video before.")
         return self._devices.choose(info, self._check)
 
     @staticmethod
