@@ -115,6 +115,8 @@ def test_a_trained_network_knows_its_people_is_saved_and_embeds_as_before(tmp_pa
     assert trained.history.loss[-1] < trained.history.loss[0]
     assert trained.figures["rank_1"] == max(trained.history.metrics["rank_1"])
     assert {"rank_1", "equal_error_rate", "loss"} <= set(listener.of("epoch")[0].data)
+    last = listener.of("progress")[-1]
+    assert (last.done, last.total, last.unit) == (16, 16, "steps")
     assert "3 people instead of 5" in trained.notes[0]
 
     path = trained.save(tmp_path / "own.keras")

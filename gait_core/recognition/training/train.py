@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from gait_core.config import digest_of
 from gait_core.learn.backend import seed_everything, training_versions
+from gait_core.learn.batches import Batch
 from gait_core.learn.callbacks import EarlyStopping
 from gait_core.learn.checkpoint import Checkpoint
 from gait_core.learn.history import History
@@ -32,6 +33,7 @@ __all__ = ["TrainedNetwork", "train_network"]
 
 _STAGE: Final = "train"
 _JUDGED_AT_ONCE: Final = 8
+_SECONDS_BETWEEN: Final = 1.0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,7 +122,7 @@ def train_network(
         Person of each walk; at least two people.
     settings : RecognitionTrainingSettings
     reporter : Reporter, optional
-        Gets loss, rank 1 and equal error rate after each epoch; asked after every batch whether to go on.
+        Gets the steps, and after each epoch loss, rank 1 and equal error rate; asked after every batch whether to stop.
     checkpoint : Path, optional
         ``.npz`` file, written after each epoch. Where it exists, the training goes on from there and ends with the same
         weights as one that was never interrupted, to the bit on a CPU.
@@ -154,7 +156,7 @@ def train_network(
     loop = _loop(network, divided, settings)
     with reporter.stage(_STAGE, f"Training {settings.network.network} on {len(divided.training)} walks"):
         history = loop.run(
-            source,
+            _Announced(source, settings, reporter),
             _judged(divided, settings),
             reporter=reporter,
             stopping=_stopping(divided, settings),
@@ -173,6 +175,29 @@ def train_network(
         duration_s=time.perf_counter() - begun_s,
         notes=notes,
     )
+
+
+class _Announced:
+    """The batches of a source, each told to a reporter, but not more than once a second."""
+
+    def __init__(self, source: ClipBatches, settings: RecognitionTrainingSettings, reporter: Reporter) -> None:
+        self._source, self._reporter = source, reporter
+        self._per_epoch, self._total = settings.steps_per_epoch, settings.steps_per_epoch * settings.epochs
+        self._told_s = 0.0
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        for step, batch in enumerate(self._source.batches(epoch), start=(epoch - 1) * self._per_epoch + 1):
+            yield batch
+            now_s = time.monotonic()
+            if now_s - self._told_s >= _SECONDS_BETWEEN or step == self._total:
+                self._told_s = now_s
+                self._reporter.progress(_STAGE, step, self._total, "steps")
+
+    def in_order(self) -> Iterator[Batch]:
+        yield from self._source.in_order()
+
+    def fingerprint(self) -> str:
+        return self._source.fingerprint()
 
 
 def _source(training: TrainingWalks, settings: RecognitionTrainingSettings) -> ClipBatches:
