@@ -8,10 +8,10 @@ import pytest
 
 from gait_core.errors import InputError
 from gait_core.pose.landmarks import INDEX
-from gait_core.recognition.inputs.joints import Joints, coco_joints, filled_joints
 from gait_core.recognition.inputs.parsing import LABELS, part_labels
-from gait_core.recognition.inputs.silhouettes import aligned_labels, aligned_silhouette, person_part
-from gait_core.recognition.inputs.skeleton_maps import skeleton_maps
+from gait_core.walks.joints import Joints, coco_joints, filled_joints
+from gait_core.walks.silhouettes import aligned_labels, aligned_silhouette, person_part
+from gait_core.walks.skeleton_maps import skeleton_maps
 
 STANDING = {
     "nose": (100, 25), "left_shoulder": (120, 60), "right_shoulder": (80, 60), "left_elbow": (135, 95),

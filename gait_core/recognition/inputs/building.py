@@ -12,11 +12,17 @@ from gait_core.recognition.inputs.parsing import part_labels
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.selection import MaskFacts, rate_frames
 from gait_core.recognition.inputs.settings import InputSettings
-from gait_core.recognition.inputs.silhouettes import ALIGNED_PX, aligned_labels, aligned_silhouette, person_part
+from gait_core.walks.silhouettes import (
+    ALIGNED_PX,
+    aligned_labels,
+    aligned_silhouette,
+    landmarks_on_mask,
+    person_part,
+    with_hips_first,
+)
 
 __all__ = ["Placed", "SequenceBuilder"]
 
-_HIPS: Final = [23, 24]
 _WHITE: Final = 128
 
 
@@ -80,8 +86,8 @@ class SequenceBuilder:
         if mask_u8 is None:
             self._take(number, MaskFacts(visibility=placed.visibility), None, None)
             return
-        points = None if placed.landmarks is None else _on_mask(placed.landmarks, placed.matrix)
-        part, share = person_part(mask_u8, None if points is None else _with_hips_first(points))
+        points = None if placed.landmarks is None else landmarks_on_mask(placed.landmarks, placed.matrix)
+        part, share = person_part(mask_u8, None if points is None else with_hips_first(points))
         if np.count_nonzero(part) < self._settings.fewest_pixels:
             self._take(number, MaskFacts(visibility=placed.visibility), None, None)
             return
@@ -198,15 +204,3 @@ def _facts_of(part: NDArray[np.uint8], share: float, placed: Placed, border_px: 
         visibility=placed.visibility,
         missing_joints=placed.missing_joints,
     )
-
-
-def _on_mask(landmarks: NDArray[Any], matrix: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Return landmarks of the frame as (column, row) of the mask."""
-    points = np.asarray(landmarks, np.float64)
-    if matrix is None:
-        return points
-    return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T)
-
-
-def _with_hips_first(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.vstack([points[_HIPS].mean(axis=0), points])

@@ -19,13 +19,14 @@ from gait_core.pose.masks import PersonMasks, load_masks
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter, silent
 from gait_core.recognition.inputs.building import Placed, SequenceBuilder
-from gait_core.recognition.inputs.joints import LEFT_HIP, RIGHT_HIP, Joints, coco_joints
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.sequence import GaitSequence
 from gait_core.recognition.inputs.settings import InputSettings
-from gait_core.recognition.inputs.skeleton_maps import skeleton_maps
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
+from gait_core.walks.joints import LEFT_HIP, RIGHT_HIP, Joints, coco_joints
+from gait_core.walks.silhouettes import upright_mask
+from gait_core.walks.skeleton_maps import skeleton_maps
 from gait_core.workspace import Workspace
 
 __all__ = ["FRAMES_KIND", "rate_walk", "rated_walks", "sequence_from_walk", "view_of"]
@@ -155,7 +156,7 @@ def rate_walk(
         if not np.isfinite(masks.matrix[frame]).all():
             builder.add(frame, None, Placed(visibility=visibility))
             continue
-        mask, matrix = _upright(masks, frame, frame_px)
+        mask, matrix = upright_mask(masks, frame, frame_px)
         placed = Placed(
             matrix=matrix,
             frame_px=frame_px,
@@ -237,26 +238,3 @@ def _missing_joints(joints: NDArray[np.float32], settings: InputSettings) -> NDA
     coco = coco_joints(joints, Joints.MEDIAPIPE_33, least_visibility=settings.least_joint_visibility)
     missing = (coco[..., :2] == 0.0).all(axis=2)
     return np.where(missing[:, [LEFT_HIP, RIGHT_HIP]].any(axis=1), 1.0, missing.mean(axis=1))
-
-
-def _upright(
-    masks: PersonMasks, frame: int, frame_px: tuple[int, int]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Return the mask of one frame turned upright in its own resolution, and the matrix to the frame.
-
-    Only what lies inside the frame: a part of the square beyond the border shows nobody.
-    """
-    import cv2
-
-    square = masks.square(frame).astype(np.uint8) * np.uint8(255)
-    matrix = masks.matrix[frame]
-    step = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    side = square.shape[0]
-    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ matrix.T
-    low = np.clip(corners.min(axis=0), 0, frame_px)
-    high = np.clip(corners.max(axis=0), 0, frame_px)
-    width, height = (max(1, int(np.ceil(extent / step))) for extent in high - low)
-    to_frame = np.array([[step, 0.0, low[0]], [0.0, step, low[1]]])
-    to_square = np.linalg.inv(np.vstack([matrix, [0, 0, 1]])) @ np.vstack([to_frame, [0, 0, 1]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(square, to_square[:2], (width, height), flags=flags), np.uint8), to_frame

@@ -20,13 +20,13 @@ from gait_core.errors import SettingsError
 from gait_core.pose.landmarks import INDEX
 from gait_core.progress import Reporter, silent
 from gait_core.recognition.inputs.sequence import GaitSequence
-from gait_core.recognition.inputs.silhouettes import aligned_silhouette
 from gait_core.simulate.camera import sample_camera
 from gait_core.simulate.figure import draw_person
 from gait_core.simulate.person import Looks, Person, sample_person
 from gait_core.simulate.render import render
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
+from gait_core.walks.silhouettes import aligned_silhouette
 from gait_core.workspace import storage_guard
 
 __all__ = ["DemoWalk", "demo_walks", "drawn_silhouettes", "render_demo", "same_body_walks"]

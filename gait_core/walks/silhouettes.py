@@ -8,13 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError
+from gait_core.pose.masks import PersonMasks
 
-__all__ = ["ALIGNED_PX", "Cut", "aligned_labels", "aligned_silhouette", "cut_of", "person_part"]
+__all__ = [
+    "ALIGNED_PX",
+    "Cut",
+    "aligned_labels",
+    "aligned_silhouette",
+    "cut_of",
+    "landmarks_on_mask",
+    "person_part",
+    "upright_mask",
+    "with_hips_first",
+]
 
 ALIGNED_PX: Final = 64
 """Height and width of an aligned frame."""
 _LEAST_SUM: Final = 10_000
 _CLOSING_SHARE: Final = 0.02
+_HIPS: Final = [23, 24]
 Cut = tuple[int, int, int]
 """First row and row after the last of the mask, and the column of the resized mask that comes to the middle."""
 
@@ -172,3 +184,54 @@ def _without_holes(part: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
     padded = cv2.copyMakeBorder(part, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
     closed = np.asarray(cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel))[margin:-margin, margin:-margin]
     return np.ascontiguousarray(closed)
+
+
+def upright_mask(
+    masks: PersonMasks, frame: int, frame_px: tuple[int, int]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return the mask of one frame turned upright in its own resolution.
+
+    Only what lies inside the frame: a part of the square beyond the border shows nobody.
+
+    Parameters
+    ----------
+    masks : PersonMasks
+        With a person in this frame.
+    frame : int
+    frame_px : tuple of int
+        Width and height of the video.
+
+    Returns
+    -------
+    mask : ndarray, shape (height, width), uint8
+        0 to 255.
+    matrix : ndarray, shape (2, 3)
+        Takes (column, row, 1) of the mask to (x, y) of the frame, px.
+    """
+    import cv2
+
+    square = masks.square(frame).astype(np.uint8) * np.uint8(255)
+    matrix = masks.matrix[frame]
+    step = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    side = square.shape[0]
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]) @ matrix.T
+    low = np.clip(corners.min(axis=0), 0, frame_px)
+    high = np.clip(corners.max(axis=0), 0, frame_px)
+    width, height = (max(1, int(np.ceil(extent / step))) for extent in high - low)
+    to_frame = np.array([[step, 0.0, low[0]], [0.0, step, low[1]]])
+    to_square = np.linalg.inv(np.vstack([matrix, [0, 0, 1]])) @ np.vstack([to_frame, [0, 0, 1]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(square, to_square[:2], (width, height), flags=flags), np.uint8), to_frame
+
+
+def landmarks_on_mask(landmarks: NDArray[Any], matrix: NDArray[np.float64] | None) -> NDArray[np.float64]:
+    """Return landmarks of the frame, shape (33, 2), as (column, row) of a mask; `matrix` as from `upright_mask`."""
+    points = np.asarray(landmarks, np.float64)
+    if matrix is None:
+        return points
+    return np.asarray((points - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T)
+
+
+def with_hips_first(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return landmarks after the middle of the hips, as `person_part` takes them."""
+    return np.vstack([points[_HIPS].mean(axis=0), points])

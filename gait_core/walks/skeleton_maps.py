@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.recognition.inputs.joints import LEFT_HIP, RIGHT_HIP, Joints, coco_joints, filled_joints
-from gait_core.recognition.inputs.silhouettes import ALIGNED_PX
+from gait_core.walks.joints import LEFT_HIP, RIGHT_HIP, Joints, coco_joints, filled_joints
+from gait_core.walks.silhouettes import ALIGNED_PX
 
 __all__ = ["skeleton_maps"]
 
@@ -33,7 +33,7 @@ def skeleton_maps(joints: NDArray[Any], kind: Joints, *, least_visibility: float
     kind : Joints
         Order of the joints.
     least_visibility : float, optional
-        Joints below it count as missing, see `gait_core.recognition.inputs.joints.coco_joints`.
+        Joints below it count as missing, see `gait_core.walks.joints.coco_joints`.
 
     Returns
     -------
