@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.conditions import Conditions
+from gait_core.baseline.stored_format import StoredFormat
 from gait_core.config import FeatureSettings
-from gait_core.errors import GaitError, StorageError
 from gait_core.gait.parameters.scale import ScaleInput
 
 __all__ = ["CALIBRATION_FORMAT", "Calibration"]
@@ -19,7 +19,10 @@ __all__ = ["CALIBRATION_FORMAT", "Calibration"]
 CALIBRATION_FORMAT: Final = 2
 """Format 1 had no number and the same keys; both are read."""
 _SCALE_NOTE: Final = "leg length; a length in metres needs the subject's height"
-_KEYS: Final = ("typical_score", "typical_window", "window_limit", "typical_by_feature", "windows", "conditions")
+_FORMAT: Final = StoredFormat(
+    newest=CALIBRATION_FORMAT,
+    keys=("typical_score", "typical_window", "window_limit", "typical_by_feature", "windows", "conditions"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,56 +114,26 @@ class Calibration:
         StorageError
             When a value is missing or of the wrong kind, or a later version wrote it.
         """
-        stored = readable(values, CALIBRATION_FORMAT, _KEYS, source)
-        try:
-            return cls(
-                fps=float(stored.get("fps") or 0.0),
-                speed_mps=None if stored.get("speed_mps") is None else float(stored["speed_mps"]),
-                scale_input=ScaleInput.from_dict(stored.get("scale_input") or {}),
-                leg_length_px=_floats((stored.get("scale") or {}).get("leg_length_px", ())),
-                feature_names=tuple(str(name) for name in stored.get("feature_names", ())),
-                feature_mean=_floats(stored.get("feature_mean", ())),
-                feature_sd=_floats(stored.get("feature_sd", ())),
-                residual_scale=_floats(stored.get("residual_scale", ())),
-                typical_score=float(stored["typical_score"]),
-                typical_window=float(stored["typical_window"]),
-                window_limit=float(stored["window_limit"]),
-                typical_by_feature=np.asarray(stored["typical_by_feature"], dtype=np.float64),
-                windows=FeatureSettings.from_dict(stored["windows"]),
-                conditions=Conditions.from_dict(stored["conditions"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
-            raise unreadable(source, f"{type(error).__name__}: {error}") from error
+        return _FORMAT.read(values, source, cls._of)
 
-
-def readable(values: Any, newest: int, keys: Sequence[str], source: str) -> Mapping[str, Any]:
-    """Return the contents of a stored JSON file once its shape and its format number are known to be readable.
-
-    Raises
-    ------
-    StorageError
-        When it is no object, lacks one of `keys`, or comes from a later version.
-    """
-    if not isinstance(values, Mapping):
-        raise unreadable(source, f"got {type(values).__name__} instead of an object")
-    found = values.get("format", 1)
-    if not isinstance(found, int) or found > newest:
-        raise StorageError(
-            f"Expected format {newest} or earlier in {source}, but got {found!r}: a later version wrote it.",
-            "Install that version of Gait Studio, or make the baseline again with this one.",
+    @classmethod
+    def _of(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            fps=float(stored.get("fps") or 0.0),
+            speed_mps=None if stored.get("speed_mps") is None else float(stored["speed_mps"]),
+            scale_input=ScaleInput.from_dict(stored.get("scale_input") or {}),
+            leg_length_px=_floats((stored.get("scale") or {}).get("leg_length_px", ())),
+            feature_names=tuple(str(name) for name in stored.get("feature_names", ())),
+            feature_mean=_floats(stored.get("feature_mean", ())),
+            feature_sd=_floats(stored.get("feature_sd", ())),
+            residual_scale=_floats(stored.get("residual_scale", ())),
+            typical_score=float(stored["typical_score"]),
+            typical_window=float(stored["typical_window"]),
+            window_limit=float(stored["window_limit"]),
+            typical_by_feature=np.asarray(stored["typical_by_feature"], dtype=np.float64),
+            windows=FeatureSettings.from_dict(stored["windows"]),
+            conditions=Conditions.from_dict(stored["conditions"]),
         )
-    missing = [key for key in keys if key not in values]
-    if missing:
-        raise unreadable(source, f"{', '.join(missing)} missing")
-    return values
-
-
-def unreadable(source: str, why: str) -> StorageError:
-    """Return the error for a stored file that is damaged or from an unknown version."""
-    return StorageError(
-        f"Expected {source} as Gait Studio writes it, but it is damaged or from another version ({why}).",
-        "Make the baseline again from the same videos; their landmarks come from the cache.",
-    )
 
 
 def _floats(values: Sequence[Any]) -> tuple[float, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
-from gait_core.baseline.calibration import readable, unreadable
+from gait_core.baseline.stored_format import StoredFormat
 from gait_core.config import Profile, Settings
 from gait_core.errors import GaitError
 
@@ -14,7 +14,7 @@ __all__ = ["MANIFEST_FORMAT", "BaselineManifest", "LeftOutWalk", "TrainingFacts"
 
 MANIFEST_FORMAT: Final = 2
 """Format 1 had no number and the same keys; both are read."""
-_KEYS: Final = ("subject", "created_s", "profile", "walks", "training")
+_FORMAT: Final = StoredFormat(newest=MANIFEST_FORMAT, keys=("subject", "created_s", "profile", "walks", "training"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,20 +203,20 @@ class BaselineManifest:
         StorageError
             When a value is missing or of the wrong kind, or a later version wrote it.
         """
-        stored = readable(values, MANIFEST_FORMAT, _KEYS, source)
-        try:
-            return cls(
-                subject=str(stored["subject"]),
-                created_s=float(stored["created_s"]),
-                profile=str(stored["profile"]),
-                profile_settings=_profile(stored.get("profile_settings")),
-                walks=tuple(WalkFacts.known(walk) for walk in stored["walks"]),
-                left_out=tuple(LeftOutWalk.known(walk) for walk in stored.get("left_out", ())),
-                training=TrainingFacts.known(stored["training"]),
-                stored=stored,
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise unreadable(source, f"{type(error).__name__}: {error}") from error
+        return _FORMAT.read(values, source, cls._of)
+
+    @classmethod
+    def _of(cls, stored: Mapping[str, Any]) -> Self:
+        return cls(
+            subject=str(stored["subject"]),
+            created_s=float(stored["created_s"]),
+            profile=str(stored["profile"]),
+            profile_settings=_profile(stored.get("profile_settings")),
+            walks=tuple(WalkFacts.known(walk) for walk in stored["walks"]),
+            left_out=tuple(LeftOutWalk.known(walk) for walk in stored.get("left_out", ())),
+            training=TrainingFacts.known(stored["training"]),
+            stored=stored,
+        )
 
 
 def _profile(values: Any) -> Profile | None:

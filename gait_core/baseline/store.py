@@ -17,14 +17,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.calibration import Calibration, readable, unreadable
+from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.manifest import BaselineManifest, WalkFacts
+from gait_core.baseline.stored_format import StoredFormat
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings
@@ -40,6 +41,8 @@ __all__ = [
     "load_baseline",
     "save_variant",
 ]
+
+_THRESHOLDS_FORMAT: Final = StoredFormat(newest=1, keys=("watch", "alert"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,13 +197,12 @@ def list_baselines(workspace: Workspace) -> list[BaselineSummary]:
 
 
 def _thresholds(folder: Path) -> tuple[Thresholds, Reference | None]:
-    source = f"{folder.name}/thresholds.json"
-    stored = readable(read_json(folder / "thresholds.json"), 1, ("watch", "alert"), source)
-    try:
+    def build(stored: Mapping[str, Any]) -> tuple[Thresholds, Reference | None]:
         reference = stored.get("reference")
         return Thresholds.from_dict(stored), Reference.from_dict(reference) if reference else None
-    except (KeyError, TypeError, ValueError, AttributeError, InputError) as error:
-        raise unreadable(source, f"{type(error).__name__}: {error}") from error
+
+    source = f"{folder.name}/thresholds.json"
+    return _THRESHOLDS_FORMAT.read(read_json(folder / "thresholds.json"), source, build)
 
 
 def _manifest(folder: Path) -> BaselineManifest:

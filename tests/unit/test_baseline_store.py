@@ -80,6 +80,16 @@ def test_a_damaged_manifest_is_refused_and_left_out_of_the_list(workspace, folde
     assert list_baselines(workspace) == []
 
 
+@pytest.mark.parametrize(
+    "change", [{"walks": [{"path": "/a.mp4"}]}, {"training": {"cell": "gru"}}, {"created_s": "soon"}]
+)
+def test_a_manifest_with_a_wrong_value_is_one_clear_message(change):
+    values = {"subject": "P-1", "created_s": 1.0, "profile": "fast", "walks": [], "training": {"mode": "scratch"}}
+    assert BaselineManifest.from_dict(values, "manifest.json").training.mode == "scratch"
+    with pytest.raises(StorageError, match=r"manifest\.json .* damaged or from another version"):
+        BaselineManifest.from_dict(values | change, "manifest.json")
+
+
 def test_fields_of_a_later_version_are_not_an_error():
     values = {
         "format": MANIFEST_FORMAT,
