@@ -11,7 +11,8 @@ from scipy.interpolate import CubicSpline
 from scipy.ndimage import gaussian_filter1d
 
 from gait_core.simulate.curves import HIP, NORMAL_FOOT_OFF, SAMPLES
-from gait_core.simulate.legs import LegLengths, Placement, clear_the_floor, plant_feet, solve_root
+from gait_core.simulate.floor_contact import Placement, clear_the_floor, plant_feet
+from gait_core.simulate.legs import LegLengths, solve_root
 from gait_core.simulate.person import GaitParameters, Person
 from gait_core.simulate.skeleton import ADDUCTION_DEG, BodyState, hip_offsets
 
