@@ -1,0 +1,26 @@
+"""The jobs of recognition: embed, enrol, identify, train, and add weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gait_core.jobs.kinds import job_kind
+from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
+
+__all__: list[str] = []
+
+
+@job_kind("recognise_embed", title="Embeddings of walks")
+def _embed(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.embed import EmbedRequest, embed_walks
+
+    return embed_walks(EmbedRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_model", title="Recognition model")
+def _model(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.models import AddModelRequest, add_weights
+
+    return add_weights(AddModelRequest.from_dict(params), workspace, reporter)

@@ -1,0 +1,306 @@
+"""Embeddings on disk, written one by one: `EmbeddingWriter`, `load_embeddings`, `list_embeddings`.
+
+::
+
+    embeddings/<id>/
+      embeddings.npz     parts, shape (n, features, parts), and rows: the place of each among the walks
+      manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
+      previews/<n>.png   frames of walk n that were kept and dropped, from 0
+
+An embedding tells who walks. `delete_embeddings_of` deletes every set that holds a walk of a person.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.cache import Spool
+from gait_core.cache.archive import json_ready, load_arrays
+from gait_core.errors import GaitError, StorageError
+from gait_core.recognition.batching import Embedding
+from gait_core.recognition.inputs.preview import preview
+from gait_core.recognition.inputs.rated import RatedFrames
+from gait_core.recognition.networks.settings import PART_FEATURES
+from gait_core.workspace import Workspace, atomic_file, new_id, read_json, storage_guard, whole_folder, write_json
+
+__all__ = [
+    "EmbeddingSet",
+    "EmbeddingWriter",
+    "copy_embeddings",
+    "delete_embeddings",
+    "delete_embeddings_of",
+    "embeddings_map",
+    "list_embeddings",
+    "load_embeddings",
+    "new_embeddings",
+    "unit_vectors",
+]
+
+_COLLECTION: Final = "embeddings"
+_MANIFEST: Final = "manifest.json"
+_ARRAYS: Final = "embeddings.npz"
+_PREVIEWS: Final = "previews"
+_MOST_PREVIEWS: Final = 200
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EmbeddingSet:
+    """The embeddings of several walks, as stored.
+
+    Attributes
+    ----------
+    id : str
+    folder : Path
+    manifest : mapping
+        ``model``, ``settings``, ``device``, ``walks`` …; see `gait_core.workflows.recognise.embed`.
+    """
+
+    id: str
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def walks(self) -> list[dict[str, Any]]:
+        """One entry per walk, those that failed among them; ``row`` is its place in `parts`."""
+        return list(self.manifest["walks"])
+
+    def parts(self) -> NDArray[np.float32]:
+        """Return the raw embeddings, shape (n, 256, parts).
+
+        Raises
+        ------
+        NotFoundError, StorageError
+            When the file is missing or damaged.
+        """
+        return np.asarray(load_arrays(self.folder / _ARRAYS)["parts"], np.float32)
+
+    def preview(self, number: int) -> Path | None:
+        """Return the image of the frames of a walk, where one was made."""
+        path = self.folder / _PREVIEWS / f"{number}.png"
+        return path if path.is_file() else None
+
+
+class EmbeddingWriter:
+    """Takes embeddings and previews as they come; memory does not grow with their number.
+
+    Made by `new_embeddings`.
+    """
+
+    def __init__(self, folder: Path, parts: int, scratch: Path) -> None:
+        self._folder, self._rows = folder, 0
+        with storage_guard(folder):
+            self._parts = Spool(np.float32, (PART_FEATURES, parts), scratch)
+            self._vectors = Spool(np.float32, (PART_FEATURES * parts,), scratch)
+
+    def add(self, embedding: Embedding) -> int:
+        """Take an embedding and return its row.
+
+        Raises
+        ------
+        StorageError
+            When the disk is full.
+        """
+        with storage_guard(self._folder):
+            self._parts.append(embedding.parts[None])
+            self._vectors.append(embedding.vector[None])
+        self._rows += 1
+        return self._rows - 1
+
+    def preview(self, number: int, rated: RatedFrames) -> None:
+        """Draw the frames of a walk; of a large set only the first walks are drawn."""
+        if number >= _MOST_PREVIEWS or not len(rated):
+            return
+        import cv2
+
+        image = np.ascontiguousarray(preview(rated).image[..., ::-1])
+        _, png = cv2.imencode(".png", image)
+        path = self._folder / _PREVIEWS / f"{number}.png"
+        with atomic_file(path, durable=False) as file:
+            file.write(png.tobytes())
+
+    def finish(self, manifest: Mapping[str, Any], walks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Write the arrays and the manifest; give each walk that has a row its place on the map.
+
+        Returns
+        -------
+        dict
+            The manifest.
+        """
+        places, explained = embeddings_map(self._vectors.array())
+        for walk in walks:
+            if walk.get("row") is not None:
+                walk["map"] = [float(value) for value in places[walk["row"]]]
+        rows = np.array([number for number, walk in enumerate(walks) if walk.get("row") is not None], np.int64)
+        with atomic_file(self._folder / _ARRAYS) as file:
+            np.savez(file, parts=self._parts.array(), rows=rows)
+        found: dict[str, Any] = json_ready(
+            {"format": _FORMAT, **manifest, "map_explained": explained, "walks": list(walks)}
+        )
+        write_json(self._folder / _MANIFEST, found)
+        return found
+
+    def close(self) -> None:
+        """Give up the scratch files."""
+        self._parts.close()
+        self._vectors.close()
+
+
+@contextmanager
+def new_embeddings(workspace: Workspace, parts: int) -> Iterator[tuple[str, EmbeddingWriter]]:
+    """Fill a new set of embeddings; it appears whole, or not at all.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    parts : int
+        Parts of an embedding, see `NetworkSettings.parts`.
+
+    Yields
+    ------
+    (str, EmbeddingWriter)
+        The identifier of the set.
+
+    Raises
+    ------
+    StorageError
+        When the workspace is read-only or full.
+    """
+    set_id = new_id("walks")
+    with whole_folder(workspace.entry(_COLLECTION, set_id)) as folder:
+        writer = EmbeddingWriter(folder, parts, workspace.cache)
+        try:
+            yield set_id, writer
+        finally:
+            writer.close()
+
+
+def load_embeddings(workspace: Workspace, set_id: str) -> EmbeddingSet:
+    """Return a stored set of embeddings.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    StorageError
+        When its manifest is damaged.
+    """
+    folder = workspace.entry(_COLLECTION, set_id)
+    manifest = read_json(folder / _MANIFEST)
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT or not isinstance(manifest["walks"], list):
+        raise StorageError(
+            f"Expected the manifest of embeddings in {folder}, but got something else.", "Embed the walks again."
+        )
+    return EmbeddingSet(id=set_id, folder=folder, manifest=manifest)
+
+
+def list_embeddings(workspace: Workspace) -> list[EmbeddingSet]:
+    """Return the stored sets of embeddings, newest first; a damaged one is left out."""
+    found = []
+    for folder in workspace.folders(_COLLECTION, _MANIFEST):
+        try:
+            found.append(load_embeddings(workspace, folder.name))
+        except (GaitError, KeyError):
+            continue
+    return sorted(found, key=lambda one: float(one.manifest.get("created_s", 0.0)), reverse=True)
+
+
+def delete_embeddings(workspace: Workspace, set_id: str) -> None:
+    """Delete a set of embeddings with its previews.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    """
+    workspace.delete_folder(_COLLECTION, set_id)
+
+
+def delete_embeddings_of(workspace: Workspace, contents: Collection[str]) -> int:
+    """Delete every set that holds one of these videos, and what interrupted runs left behind.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    contents : collection of str
+        SHA-256 of the videos of a person.
+
+    Returns
+    -------
+    int
+        Number of sets that were deleted.
+    """
+    doomed = [
+        one.id
+        for one in list_embeddings(workspace)
+        if any(walk.get("content_sha256") in contents for walk in one.walks if walk.get("content_sha256"))
+    ]
+    for set_id in doomed:
+        delete_embeddings(workspace, set_id)
+    return len(doomed)
+
+
+def copy_embeddings(one: EmbeddingSet, target: Path) -> None:
+    """Write the arrays of a set as ``.npz`` and its manifest beside it.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full.
+    """
+    with storage_guard(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(one.folder / _ARRAYS, target)
+    write_json(target.with_suffix(".json"), dict(one.manifest))
+
+
+def unit_vectors(parts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return embeddings with each part at length 1 and the whole at length 1.
+
+    Parameters
+    ----------
+    parts : ndarray, shape (n, features, parts)
+
+    Returns
+    -------
+    ndarray, shape (n, features * parts)
+    """
+    lengths = np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-12)
+    return np.asarray((parts / lengths).reshape(len(parts), -1) / np.sqrt(parts.shape[2]), np.float32)
+
+
+def embeddings_map(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float64], float | None]:
+    """Place embeddings in a plane by principal components.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, features)
+
+    Returns
+    -------
+    places : ndarray, shape (n, 2)
+        Each axis points to where the entry of the largest size is positive, so that a map is drawn the same way twice.
+    explained : float or None
+        Share of the variance that the plane shows; None where all embeddings are equal.
+    """
+    count = len(vectors)
+    if count < 2:
+        return np.zeros((count, 2)), None
+    centred = vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    # Of few long vectors, the small matrix of their products has the same components.
+    values, axes = np.linalg.eigh((centred @ centred.T).astype(np.float64))
+    values = np.maximum(values, 0.0)
+    total = float(values.sum())
+    places = np.zeros((count, 2))
+    for column, place in enumerate(range(count - 1, max(count - 3, -1), -1)):
+        axis = axes[:, place]
+        places[:, column] = axis * np.sign(axis[np.argmax(np.abs(axis))]) * np.sqrt(values[place])
+    return places, float(values[-2:].sum() / total) if total > 0 else None

@@ -1,0 +1,1 @@
+"""Recognition of people by their walk: models, embeddings, galleries, identification, training."""
