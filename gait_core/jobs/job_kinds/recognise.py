@@ -24,3 +24,24 @@ def _model(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) 
     from gait_core.workflows.recognise.models import AddModelRequest, add_weights
 
     return add_weights(AddModelRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_enrol", title="Enrolment")
+def _enrol(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.enrol import EnrolRequest, enrol_walks
+
+    return enrol_walks(EnrolRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_identify", title="Identification")
+def _identify(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.identify import IdentifyRequest, identify_walks
+
+    return identify_walks(IdentifyRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_train", title="Recognition training")
+def _train(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.train import TrainRecognitionRequest, train_recognition
+
+    return train_recognition(TrainRecognitionRequest.from_dict(params), workspace, reporter)
