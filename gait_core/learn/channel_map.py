@@ -236,6 +236,8 @@ def fitted_samples(
     InputError
         When a channel is missing, lies elsewhere, or a class is unknown to the model.
     """
+    if sources and samples.clips is not None:
+        raise InputError("Expected clips as they are, but got --map.", "Omit --map: images have no zero and no unit.")
     chosen = chosen_sources(samples.channels, usual.channels, sources)
     fitted = _relabelled(
         replace(samples, values=_values(samples, chosen, usual), channels=usual.channels), samples.classes, classes

@@ -124,6 +124,7 @@ def prepare_walks(
     true_fps: float | None = None,
     side: str | None = None,
     need_windows: bool = True,
+    masks: bool = False,
 ) -> list[PreparedWalk | GaitError]:
     """Probe, extract and compute features; one walk that fails is its error, the others go on.
 
@@ -142,6 +143,8 @@ def prepare_walks(
         Side wanted where a walk shows both.
     need_windows : bool
         Refuse a walk without one complete window; measuring does without.
+    masks : bool
+        Also keep the person's outlines in the cache, from the same decode; see `gait_core.walks.clips`.
 
     Returns
     -------
@@ -167,6 +170,7 @@ def prepare_walks(
             reporter=reporter,
             limits=limits,
             use_cache=use_cache,
+            masks=masks,
         )
         extracted.update(zip(readable, found, strict=True))
     with reporter.stage("features", "Measuring the movement"):

@@ -31,17 +31,19 @@ Cut = tuple[int, int, int]
 """First row and row after the last of the mask, and the column of the resized mask that comes to the middle."""
 
 
-def aligned_silhouette(mask_u8: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """Return a mask as a silhouette of 64 x 64 px: as high as the frame and centred.
+def aligned_silhouette(mask_u8: NDArray[np.uint8], *, width_px: int = ALIGNED_PX) -> NDArray[np.uint8] | None:
+    """Return a mask as a silhouette of 64 px height: as high as the frame and centred.
 
     Parameters
     ----------
     mask_u8 : ndarray, shape (height, width), uint8
         0 where there is no person, 255 where there is; grey at the outline is allowed.
+    width_px : int
+        Even width of the result; what lies beyond is cut off. The scale does not depend on it.
 
     Returns
     -------
-    ndarray, shape (64, 64), uint8, or None
+    ndarray, shape (64, width_px), uint8, or None
         None where there are fewer than about 40 pixels, or the person cannot be centred.
 
     Raises
@@ -55,7 +57,7 @@ def aligned_silhouette(mask_u8: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     height of 64 px by cubic interpolation; the column that halves the sum of all pixels comes to the middle.
     """
     cut = cut_of(mask_u8)
-    return None if cut is None else _aligned(mask_u8, cut, nearest=False)
+    return None if cut is None else _aligned(mask_u8, cut, nearest=False, width_px=width_px)
 
 
 def aligned_labels(labels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
@@ -112,13 +114,15 @@ def _resized(rows: NDArray[np.uint8], *, nearest: bool) -> NDArray[np.uint8] | N
     return np.asarray(cv2.resize(rows, (new_width, ALIGNED_PX), interpolation=how), np.uint8)
 
 
-def _aligned(image: NDArray[np.uint8], cut: Cut, *, nearest: bool) -> NDArray[np.uint8] | None:
+def _aligned(
+    image: NDArray[np.uint8], cut: Cut, *, nearest: bool, width_px: int = ALIGNED_PX
+) -> NDArray[np.uint8] | None:
     top, bottom, middle = cut
     resized = _resized(image[top:bottom], nearest=nearest)
     if resized is None:
         return None
-    half = ALIGNED_PX // 2
-    return np.ascontiguousarray(np.pad(resized, ((0, 0), (half, half)))[:, middle : middle + ALIGNED_PX])
+    half = width_px // 2
+    return np.ascontiguousarray(np.pad(resized, ((0, 0), (half, half)))[:, middle : middle + width_px])
 
 
 def person_part(mask_u8: NDArray[np.uint8], points: NDArray[Any] | None = None) -> tuple[NDArray[np.uint8], float]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gait_core.walks.joints import LEFT_HIP, RIGHT_HIP, Joints, coco_joints, filled_joints
 from gait_core.walks.silhouettes import ALIGNED_PX
 
-__all__ = ["skeleton_maps"]
+__all__ = ["drawn_maps", "skeleton_maps"]
 
 _CANVAS_PX: Final = 128
 _BODY_PX: Final = float(_CANVAS_PX // 1.5)
@@ -51,7 +51,22 @@ def skeleton_maps(joints: NDArray[Any], kind: Joints, *, least_visibility: float
     high, times the score of the joint (of a limb: the lower score of its two ends). The canvas is cut to the rows
     that are not empty, as wide as high, and reduced to 64 x 64 px.
     """
-    filled = filled_joints(coco_joints(joints, kind, least_visibility=least_visibility))
+    return drawn_maps(filled_joints(coco_joints(joints, kind, least_visibility=least_visibility)))
+
+
+def drawn_maps(filled: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Draw the maps of some frames of a sequence, for long ones piece by piece.
+
+    Parameters
+    ----------
+    filled : ndarray, shape (n, 17, 3)
+        From `gait_core.walks.joints.filled_joints`.
+
+    Returns
+    -------
+    ndarray, shape (n, 64, 64, 2), uint8
+        As `skeleton_maps` gives them.
+    """
     found = np.zeros((len(filled), ALIGNED_PX, ALIGNED_PX, 2), np.uint8)
     for frame, points in enumerate(filled):
         on_canvas = _on_canvas(points[:, :2])

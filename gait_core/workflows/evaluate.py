@@ -24,7 +24,7 @@ from gait_core.workspace import Workspace
 
 __all__ = ["EvaluateRequest", "check_kind", "evaluate_model"]
 
-_LIKE_TRAINING: Final = ("rows", "window_s", "hop_s", "table", "reference_class")
+_LIKE_TRAINING: Final = ("rows", "channels", "window_s", "hop_s", "table", "reference_class")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +138,8 @@ def check_kind(model: TrainedModel, samples: Samples) -> None:
     if samples.kind != facts.kind or (facts.kind == "curves" and samples.n_steps != facts.n_steps):
         raise InputError(
             f"Expected {facts.kind} of {facts.n_steps} steps, of which {facts.title} has learned, but got "
-            f"{samples.kind} of {samples.n_steps} steps.",
-            "Choose a model of such rows, or make other rows of the data with --data rows=windows or rows=curves.",
+            f"{samples.kind} of {samples.longest} steps.",
+            "Choose a model of such rows, or make other rows of videos with --data rows=windows, curves or clips.",
         )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gait_core.cache import ArrayCache
 from gait_core.cache.archive import json_ready
 from gait_core.config import DEFAULT_PROFILE, PERSONS, Settings, profile_named
 from gait_core.errors import GaitError, InputError
+from gait_core.gait.curves import Curves
 from gait_core.learn.channel_map import ChannelSource, chosen_sources, fitted_samples, parse_map
-from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.datasets.gathered import GatheredRows
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.datasets.walk_rows import channels_of, rows_of_walk
 from gait_core.learn.trained_model import TrainedModel, find_model, load_model
@@ -23,7 +24,7 @@ from gait_core.progress import Reporter
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workspace import Workspace
 
-__all__ = ["PredictRequest", "predict_prepared", "predict_walks"]
+__all__ = ["PredictRequest", "predict_prepared", "predict_walks", "video_settings"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
     """
     with reporter.stage("model", "Loading the model"):
         model = load_model(find_model(request.model, workspace))
-        settings = _settings_of(model)
+        settings = video_settings(model)
     sources = parse_map(request.map)
     # All videos give the same channels: one that is missing is told before any of them is decoded.
     chosen_sources(channels_of(settings), model.facts.channels, sources)
@@ -104,6 +105,7 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
         limits=profile.limits(request.workers),
         use_cache=request.use_cache,
         need_windows=settings.rows == "windows",
+        masks=settings.rows == "clips",
     )
     walks: list[dict[str, Any]] = []
     with reporter.stage("predict", "Classifying"):
@@ -128,19 +130,32 @@ def predict_prepared(
     *,
     sources: Mapping[str, ChannelSource] | None = None,
     cache: ArrayCache | None = None,
+    curves: Curves | None = None,
 ) -> dict[str, Any]:
     """Classify one walk whose landmarks are known; an entry of ``walks`` of `predict_walks`, without its path.
+
+    Parameters
+    ----------
+    walk : PreparedWalk
+    model : TrainedModel
+    sources : mapping of str to ChannelSource, optional
+    cache : ArrayCache, optional
+        Where curves are kept.
+    curves : Curves, optional
+        Of the same walk where it is measured already, for a model of curves; measured here where they are not given.
 
     Raises
     ------
     InputError
         When the walk gives no row, or lacks a channel of the model.
     """
-    settings = _settings_of(model)
-    rows = rows_of_walk(walk, settings, cache)
+    settings = video_settings(model)
+    rows = rows_of_walk(walk, settings, cache, curves=curves)
     if isinstance(rows, GaitError):
         raise rows
-    samples = _samples(rows, walk.name, settings, model)
+    with GatheredRows(settings, Path(tempfile.gettempdir())) as gathered:
+        gathered.add(rows, subject=walk.name, label=model.facts.classes[0], walk=walk.name)
+        samples = gathered.samples(model.facts.classes)
     fitted, _ = fitted_samples(samples, model.usual, model.facts.classes, sources or {}, refuse_misfits=False)
     found = model.predict(fitted).gathered("walk")
     misfits = {name: how for name, how in model.usual.misfits(fitted).items() if name not in (sources or {})}
@@ -184,28 +199,20 @@ def _answer(
         return {**named, "class": None, "probabilities": {}, "abstained": True, "error": error.to_dict()}
 
 
-def _settings_of(model: TrainedModel) -> DatasetSettings:
-    """Return how a video becomes the rows that the model takes."""
-    if model.facts.kind not in ("windows", "curves"):
+def video_settings(model: TrainedModel) -> DatasetSettings:
+    """Return how a video becomes the rows that the model takes.
+
+    Raises
+    ------
+    InputError
+        When a video gives no such rows.
+    """
+    if model.facts.kind == "parameters":
         raise InputError(
-            f"Expected a model of windows or curves, which videos give, but {model.facts.title} has learned from "
-            f"{model.facts.kind}.",
+            f"Expected a model of windows, curves or clips, which videos give, but {model.facts.title} has learned "
+            f"from {model.facts.kind}.",
             "Train a model on videos or on a table of gait cycles, or use `evaluate` with a table.",
         )
     learned = model.facts.data_settings
-    values = {name: learned[name] for name in ("window_s", "hop_s") if name in learned}
+    values = {name: learned[name] for name in ("window_s", "hop_s", "channels") if name in learned}
     return DatasetSettings.from_dict({**values, "rows": model.facts.kind})
-
-
-def _samples(rows: NDArray[np.float32], name: str, settings: DatasetSettings, model: TrainedModel) -> Samples:
-    n = len(rows)
-    return Samples(
-        values=rows,
-        lengths=np.full(n, rows.shape[1]),
-        labels=np.zeros(n, np.int64),
-        subjects=np.full(n, name),
-        walks=np.full(n, name),
-        channels=channels_of(settings),
-        classes=model.facts.classes,
-        kind=settings.rows,
-    )

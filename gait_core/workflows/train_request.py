@@ -80,8 +80,8 @@ class TrainRequest(Settings):
         return self.classifier.settings.from_dict(self.settings)
 
     def data_settings(self) -> DatasetSettings:
-        """Return how the dataset is read."""
-        return DatasetSettings.from_dict(self.data)
+        """Return how the dataset is read: as the classifier needs it, where `data` does not say otherwise."""
+        return DatasetSettings.from_dict({**self.classifier.data, **self.data})
 
     def validation(self) -> CrossValidationSettings:
         """Return how the cross-validation is done."""

@@ -26,7 +26,12 @@ def add_dataset_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--missing", choices=("refuse", "drop"), default="refuse", help="rows with missing values")
     parser.add_argument("--several-labels", action="store_true", help="one subject may have several labels")
     parser.add_argument("--table", choices=("auto", "rows", "series"), default="auto", help="what a line stands for")
-    parser.add_argument("--rows", choices=("windows", "curves"), default="windows", help="what a video becomes")
+    parser.add_argument(
+        "--rows", choices=("windows", "curves", "clips"), default="windows", help="what a video becomes"
+    )
+    parser.add_argument(
+        "--channels", choices=("outline", "silhouette", "skeleton_maps"), default="outline", help="what a clip shows"
+    )
     parser.add_argument("--doubtful", action="store_true", help="also use videos with a serious warning")
     parser.add_argument("--subject-pattern", default="", metavar="REGEX", help="finds the subject in a file name")
     add_profile(parser)
@@ -34,8 +39,8 @@ def add_dataset_settings(parser: argparse.ArgumentParser) -> None:
 
 def dataset_settings_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of a `DatasetSettings` from the options given."""
-    names = ("reference_class", "features", "missing", "several_labels", "table", "rows", "doubtful", "subject_pattern")
-    return {name: getattr(args, name) for name in (*names, "profile", "person")}
+    names = ("reference_class", "features", "missing", "several_labels", "table", "rows", "channels", "doubtful")
+    return {name: getattr(args, name) for name in (*names, "subject_pattern", "profile", "person")}
 
 
 def _make_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,8 +1,9 @@
-"""Rows as vectors of one length, for classifiers that do not know time: curves, windows and parameters."""
+"""Rows as vectors of one length, for classifiers that do not know time: curves, windows, parameters and clips."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Final, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.learn.classifiers.protocol import SampleShape
 from gait_core.learn.datasets.samples import Samples
+from gait_core.walks.clips import SUMMARY_SHAPE
 
 __all__ = ["Scaling", "feature_count", "feature_scaling", "feature_vectors"]
 
@@ -71,8 +73,8 @@ def feature_vectors(samples: Samples, shape: SampleShape) -> NDArray[np.float64]
     Curves are aligned by the gait cycle, so their points can be compared one by one: the vector holds the points, then
     range, minimum, maximum and the timing of both. Windows begin anywhere in the stride; only what does not depend on
     their start describes them: mean, standard deviation, minimum, maximum, and mean absolute first and second
-    difference. Parameters stay as they are. Where channels have sides, a last block holds the absolute difference
-    between left and right of each of these; of the points the root mean square is taken.
+    difference. Parameters stay as they are, and so does the summary of a clip. Where channels have sides, a last block
+    holds the absolute difference between left and right of each of these; of the points the root mean square is taken.
 
     Parameters
     ----------
@@ -87,6 +89,9 @@ def feature_vectors(samples: Samples, shape: SampleShape) -> NDArray[np.float64]
     left, right = _pairs(shape.channels)
     if shape.kind == "parameters":
         values = samples.values[:, :1, :].astype(np.float64)
+        blocks = [values]
+    elif shape.kind == "clips":
+        values = samples.values.astype(np.float64)
         blocks = [values]
     elif shape.kind == "windows":
         values = np.stack([_window(row[:length]) for row, length in _rows(samples)])
@@ -106,6 +111,8 @@ def _block_sizes(shape: SampleShape) -> list[int]:
     channels, pairs = len(shape.channels), len(_pairs(shape.channels)[0])
     if shape.kind == "parameters":
         sizes = [channels, pairs]
+    elif shape.kind == "clips":
+        sizes = [prod(SUMMARY_SHAPE) * channels]
     elif shape.kind == "windows":
         sizes = [_WINDOW_FEATURES * channels, _WINDOW_FEATURES * pairs]
     else:

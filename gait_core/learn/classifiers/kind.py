@@ -3,28 +3,51 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from gait_core.errors import InputError, ModelError
 from gait_core.learn.artefact import ModelArtefact, load_artefact
 from gait_core.learn.classifiers.protocol import Classifier, SampleShape
-from gait_core.learn.registry import ModelKind, model_kinds
+from gait_core.learn.registry import InputShape, ModelKind, model_kinds
 
-__all__ = ["ClassifierKind", "classifier", "classifier_of", "classifiers", "load_classifier", "stored_shape"]
+__all__ = [
+    "CLIP_AXES",
+    "ClassifierKind",
+    "classifier",
+    "classifier_of",
+    "classifiers",
+    "load_classifier",
+    "stored_shape",
+]
+
+CLIP_AXES: Final = ("frames", "height", "width", "channels")
+"""Axes of a clip, where other kinds of samples have steps and channels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierKind(ModelKind):
     """A kind of classifier; `ArrayClassifierKind` and `NetworkClassifierKind` serve most of them.
 
-    `inputs` names kinds of samples: ``curves``, ``windows``, ``parameters``.
+    `inputs` names kinds of samples: ``curves``, ``windows``, ``parameters``, ``clips``.
+
+    Attributes
+    ----------
+    data : mapping
+        Fields of `DatasetSettings` that a dataset is read with unless the user names others.
     """
 
     task: ClassVar[str] = "classify"
 
     axes: tuple[str, ...] = ("steps", "channels")
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self, shape: InputShape) -> None:
+        """Raise `InputError` when a sample has other axes than the classifier takes; see `ModelKind.check`."""
+        if "clips" not in self.inputs or len(shape.axes) != len(CLIP_AXES) or min(shape.axes) < 1:
+            super().check(shape)
 
     @abstractmethod
     def build(self, settings: Any, shape: SampleShape) -> Classifier:
@@ -48,7 +71,7 @@ def classifiers(kind: str | None = None) -> tuple[ClassifierKind, ...]:
 
     Parameters
     ----------
-    kind : {"curves", "windows", "parameters"}, optional
+    kind : {"curves", "windows", "parameters", "clips"}, optional
         Only those that take such samples.
     """
     found = (model for model in model_kinds() if isinstance(model, ClassifierKind))

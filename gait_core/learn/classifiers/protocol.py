@@ -26,33 +26,44 @@ class SampleShape:
     Attributes
     ----------
     n_steps : int
-        Steps of the longest row in training; 1 for parameters.
+        Steps of the longest row in training; 1 for parameters; frames of clips.
     channels : tuple of str
         Names with units, in the order of the columns.
     classes : tuple of str
         In the order of the labels.
-    kind : {"curves", "windows", "parameters"}
+    kind : {"curves", "windows", "parameters", "clips"}
         What a row is.
+    frame_px : tuple of int
+        Height and width of the largest frame of clips; 0 for other kinds.
     """
 
     n_steps: int
     channels: tuple[str, ...]
     classes: tuple[str, ...]
     kind: str
+    frame_px: tuple[int, int] = (0, 0)
 
     @classmethod
     def of(cls, samples: Samples) -> Self:
         """Return the shape of samples."""
-        return cls(n_steps=samples.n_steps, channels=samples.channels, classes=samples.classes, kind=samples.kind)
+        return cls(
+            n_steps=samples.longest,
+            channels=samples.channels,
+            classes=samples.classes,
+            kind=samples.kind,
+            frame_px=(0, 0) if samples.clips is None else samples.clips.frame_px,
+        )
 
     @property
     def size(self) -> InputShape:
         """The same in numbers."""
-        return InputShape(axes=(self.n_steps, len(self.channels)), classes=len(self.classes))
+        frame = self.frame_px if self.kind == "clips" else ()
+        return InputShape(axes=(self.n_steps, *frame, len(self.channels)), classes=len(self.classes))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-serialisable values."""
-        return {**vars(self), "channels": list(self.channels), "classes": list(self.classes)}
+        lists = {name: list(getattr(self, name)) for name in ("channels", "classes", "frame_px")}
+        return {**vars(self), **lists}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -62,7 +73,13 @@ class SampleShape:
             channels=tuple(map(str, values["channels"])),
             classes=tuple(map(str, values["classes"])),
             kind=str(values["kind"]),
+            frame_px=_frame_px(values.get("frame_px", (0, 0))),
         )
+
+
+def _frame_px(values: Any) -> tuple[int, int]:
+    height, width = values
+    return int(height), int(width)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ class Sides:
     Attributes
     ----------
     channels : ndarray of int, shape (n_channels,)
-        Order of the channels in the mirror image.
+        Order of the channels in the mirror image; of clips as it is, for their columns are exchanged.
     classes : ndarray of int, shape (n_classes,)
         Class of the mirror image by the class of the row; another one only where a class names a side.
     """
@@ -62,9 +62,11 @@ def both_sides(samples: Samples, sides: Sides | None) -> Samples:
     """Return the rows followed by their mirror images, or just the rows where sides cannot be exchanged."""
     if sides is None:
         return samples
+    mirrored = samples.mirrored()
     return replace(
         samples,
-        values=np.concatenate([samples.values, samples.values[:, :, sides.channels]]),
+        values=np.concatenate([samples.values, mirrored.values]),
+        clips=None if samples.clips is None or mirrored.clips is None else samples.clips.followed_by(mirrored.clips),
         labels=np.concatenate([samples.labels, sides.classes[samples.labels]]),
         lengths=np.concatenate([samples.lengths] * 2),
         subjects=np.concatenate([samples.subjects] * 2),

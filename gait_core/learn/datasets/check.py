@@ -31,9 +31,9 @@ class DatasetReport:
     rows, walks, subjects : mapping of str to int
         Of each class, of what can be learned from.
     row_kind : str
-        ``curves``, ``windows`` or ``parameters``; empty when there is no row.
+        ``curves``, ``windows``, ``parameters`` or ``clips``; empty when there is no row.
     shape : tuple of int
-        Steps and channels of a row.
+        Steps (of clips, frames) and channels of the longest row.
     channels, covariates : tuple of str
     problems : tuple of Problem
         Errors first.
@@ -127,7 +127,7 @@ def _report(dataset: Dataset, folds: int, reading: Reading, problems: list[Probl
         walks=_counts(samples, "walks"),
         subjects=_counts(samples, "subjects"),
         row_kind=samples.kind if samples is not None else "",
-        shape=(samples.n_steps, len(samples.channels)) if samples is not None else (0, 0),
+        shape=(samples.longest, len(samples.channels)) if samples is not None else (0, 0),
         channels=samples.channels if samples is not None else (),
         covariates=tuple(dataset.covariates),
         problems=tuple(problems),

@@ -1,4 +1,4 @@
-"""Labelled rows that a classifier learns from: curves, windows or parameters, each with class, subject and walk."""
+"""Labelled rows that a classifier learns from: curves, windows, parameters or clips, with class, subject and walk."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from gait_core.cache.files import array_pieces
 from gait_core.errors import InputError
+from gait_core.learn.datasets.clips import Clips, mirrored_summaries
 
 __all__ = ["KINDS", "Samples", "joined"]
 
-KINDS: Final = ("curves", "windows", "parameters")
-"""What a row can be: one gait cycle, a fixed-length piece of the feature sequence, or one value per channel."""
+KINDS: Final = ("curves", "windows", "parameters", "clips")
+"""What a row can be: one gait cycle, a fixed-length piece of the feature sequence, one value per channel, or images of
+the walker."""
 
 _OTHER: Final = {"left_": "right_", "right_": "left_"}
 
@@ -28,7 +30,8 @@ class Samples:
     Attributes
     ----------
     values : ndarray of float32, shape (n, n_steps, n_channels)
-        Curves of 101 points or windows; parameters have one step. Finite everywhere; 0 after the length of a row.
+        Curves of 101 points or windows; parameters have one step. Finite everywhere; 0 after the length of a row. Of a
+        clip, the summary by which clips are compared (`gait_core.walks.clips.WalkClip.summary`).
     lengths : ndarray of int64, shape (n,)
         Valid steps of each row, 1 to n_steps.
     labels : ndarray of int64, shape (n,)
@@ -41,7 +44,9 @@ class Samples:
         Names with units: ``left_knee_flexion_deg``.
     classes : tuple of str
         In the order of the labels.
-    kind : {"curves", "windows", "parameters"}
+    kind : {"curves", "windows", "parameters", "clips"}
+    clips : Clips or None
+        The frames of each row of the kind ``clips``.
 
     Raises
     ------
@@ -57,6 +62,7 @@ class Samples:
     channels: tuple[str, ...]
     classes: tuple[str, ...]
     kind: str
+    clips: Clips | None = None
 
     def __post_init__(self) -> None:
         for name, dtype in _DTYPES.items():
@@ -75,15 +81,23 @@ class Samples:
 
     @property
     def n_steps(self) -> int:
-        """Steps of a row, padding included."""
+        """Steps of a row of values, padding included."""
         return int(self.values.shape[1])
+
+    @property
+    def longest(self) -> int:
+        """Steps of the longest row, padding included; of clips, frames."""
+        return self.n_steps if self.clips is None else int(self.clips.lengths.max(initial=0))
 
     @property
     def swap(self) -> NDArray[np.intp] | None:
         """Order of the channels that exchanges left and right, shape (n_channels,).
 
-        None when no channel has a side, or when one has no counterpart: the sides cannot be exchanged then.
+        None when no channel has a side, or when one has no counterpart: the sides cannot be exchanged then. The order
+        as it is for clips, whose columns are exchanged instead.
         """
+        if self.clips is not None:
+            return np.arange(len(self.channels), dtype=np.intp)
         place = {name: number for number, name in enumerate(self.channels)}
         partners = [_partner(name) for name in self.channels]
         if partners == list(self.channels) or not all(name in place for name in partners):
@@ -100,15 +114,31 @@ class Samples:
         chosen: Any = rows if isinstance(rows, slice) else np.asarray(rows)
         if not isinstance(rows, slice) and chosen.size == 0:
             chosen = chosen.astype(np.intp)
-        return replace(self, **{name: getattr(self, name)[chosen] for name in _DTYPES})
+        clips = None if self.clips is None else self.clips.take(chosen)
+        return replace(self, clips=clips, **{name: getattr(self, name)[chosen] for name in _DTYPES})
 
     def mirrored(self) -> Self:
-        """Return the rows with left and right channels exchanged; itself where `swap` is None."""
+        """Return the rows with left and right exchanged, of clips those of every frame; itself where `swap` is None."""
+        if self.clips is not None:
+            return replace(self, values=mirrored_summaries(self.values), clips=self.clips.mirror_images())
         swap = self.swap
         return self if swap is None else replace(self, values=np.ascontiguousarray(self.values[:, :, swap]))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Return everything as arrays, for one ``.npz`` file."""
+        """Return everything as arrays, for one ``.npz`` file.
+
+        Raises
+        ------
+        InputError
+            For clips, which are made of videos and kept in the cache.
+        """
+        if self.clips is not None:
+            raise InputError(
+                "Expected rows of numbers to store, but got clips.", "Keep the videos: clips come from them."
+            )
+        return self._arrays()
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
         arrays: dict[str, NDArray[Any]] = {name: getattr(self, name) for name in _DTYPES}
         return arrays | {
             "channels": np.array(self.channels, np.str_),
@@ -129,10 +159,11 @@ class Samples:
         if missing:
             raise InputError(f"Expected stored samples, but {', '.join(missing)} is missing.", "Make them again.")
         try:
+            own: dict[str, Any] = {
+                name: np.asarray(arrays[name]).astype(dtype, casting="same_kind") for name, dtype in _DTYPES.items()
+            }
             return cls(
-                **{
-                    name: np.asarray(arrays[name]).astype(dtype, casting="same_kind") for name, dtype in _DTYPES.items()
-                },
+                **own,
                 channels=tuple(np.atleast_1d(arrays["channels"]).tolist()),
                 classes=tuple(np.atleast_1d(arrays["classes"]).tolist()),
                 kind=str(arrays["kind"]),
@@ -143,7 +174,9 @@ class Samples:
     def digest(self) -> str:
         """Return 16 hexadecimal digits that depend on the content alone."""
         total = hashlib.sha256()
-        for name, array in sorted(self.to_arrays().items()):
+        if self.clips is not None:
+            total.update(self.clips.digest().encode())
+        for name, array in sorted(self._arrays().items()):
             total.update(f"{name}{array.shape}".encode())
             if array.dtype.kind == "U":
                 total.update("\0".join(map(str, array.ravel().tolist())).encode("utf-8", "surrogatepass"))
@@ -154,6 +187,12 @@ class Samples:
     def _check_shapes(self) -> None:
         if self.kind not in KINDS:
             raise InputError(f"Expected kind among {', '.join(KINDS)}, but got {self.kind!r}.", "Choose one of these.")
+        if (self.kind == "clips") != (self.clips is not None) or len(self.values) != len(self.clips or self.values):
+            raise InputError(
+                f"Expected a clip for each of {len(self.values)} rows of the kind clips, and none for other kinds, but "
+                f"got {'none' if self.clips is None else len(self.clips)} for {self.kind}.",
+                "Read clips from a dataset of videos.",
+            )
         if self.values.ndim != 3 or self.values.shape[2] != len(self.channels) or self.values.shape[1] < 1:
             raise InputError(
                 f"Expected values of shape (n, n_steps, {len(self.channels)}), but got {self.values.shape}.",
@@ -238,4 +277,7 @@ def joined(parts: Sequence[Samples]) -> Samples:
     others: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts]) for name in _DTYPES if name != "values"
     }
-    return replace(first, values=np.concatenate(padded), **others)
+    clips = first.clips
+    for part in parts[1:]:
+        clips = None if clips is None or part.clips is None else clips.followed_by(part.clips)
+    return replace(first, values=np.concatenate(padded), clips=clips, **others)

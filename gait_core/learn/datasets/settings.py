@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gait_core.config import DEFAULT_PROFILE, PERSONS, FeatureSettings, Settings
 from gait_core.errors import SettingsError
+from gait_core.walks.clips import CLIP_CHANNELS
 
 __all__ = ["DatasetSettings"]
 
@@ -30,8 +31,12 @@ class DatasetSettings(Settings):
         Whether each line of a parameter table is a row to learn from, or the lines of a subject are a series whose
         summary is. ``auto`` takes a series from a median of 20 lines per subject (or walk, where there is such a
         column).
-    rows : {"windows", "curves"}
-        What a video becomes: windows of the feature sequence, or its strides as curves of 101 points.
+    rows : {"windows", "curves", "clips"}
+        What a video becomes: windows of the feature sequence, its strides as curves of 101 points, or a clip of small
+        images of the walker.
+    channels : {"outline", "silhouette", "skeleton_maps"}
+        What a clip shows: the person's outline 64 px high and as wide as it is; the outline cut to 64 x 44 px; or limbs
+        and joints drawn from the landmarks, 64 x 44 px.
     window_s, hop_s : float
         Length and distance of the windows, s.
     doubtful : bool
@@ -51,6 +56,7 @@ class DatasetSettings(Settings):
     several_labels: bool = False
     table: str = "auto"
     rows: str = "windows"
+    channels: str = "outline"
     window_s: float = 1.92
     hop_s: float = 0.32
     doubtful: bool = False
@@ -64,7 +70,8 @@ class DatasetSettings(Settings):
         "several_labels": (False, True),
         "doubtful": (False, True),
         "table": ("auto", "rows", "series"),
-        "rows": ("windows", "curves"),
+        "rows": ("windows", "curves", "clips"),
+        "channels": tuple(CLIP_CHANNELS),
         "person": PERSONS,
     }
 

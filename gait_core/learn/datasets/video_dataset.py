@@ -1,31 +1,28 @@
-"""Datasets of videos: each is decoded once, ever, and becomes windows or curves."""
+"""Datasets of videos: each is decoded once, ever, and becomes windows, curves or a clip."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gait_core.cache import ArrayCache
-from gait_core.cache.files import Spool
 from gait_core.config import profile_named
 from gait_core.errors import GaitError
-from gait_core.learn.datasets.classes import class_order, label_numbers
+from gait_core.learn.datasets.classes import class_order
 from gait_core.learn.datasets.dataset import Dataset, Fact, Reading
+from gait_core.learn.datasets.gathered import GatheredRows
 from gait_core.learn.datasets.labelled_videos import LabelledVideo, LabelledVideos, class_folders, label_file
 from gait_core.learn.datasets.problems import Problem, listed
-from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.settings import DatasetSettings
-from gait_core.learn.datasets.walk_rows import channels_of, rows_of_walk, steps_of
+from gait_core.learn.datasets.walk_rows import Rows, rows_of_walk
+from gait_core.pose.extract import track_address
 from gait_core.progress import Reporter
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
-from gait_core.walks.prepare import prepare_walks
+from gait_core.walks.clips import clip_address
+from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workspace import Workspace
 
 __all__ = ["FolderDataset", "LabelFileDataset"]
@@ -55,19 +52,17 @@ class VideoDataset(Dataset):
         workspace.check_writable()
         with reporter.stage(_STAGE, f"Reading {len(self.videos)} videos"):
             once, problems, facts, failed = _distinct(self.videos, workspace, reporter)
-            gathered = _Gathered()
-            steps, channels = steps_of(settings), channels_of(settings)
-            with Spool(np.float32, (steps, len(channels)), _folder(workspace)) as spool:
+            classes = class_order([label for _, label in self.labelled], settings.reference_class)
+            with GatheredRows(settings, _folder(workspace)) as gathered:
                 for video, outcome in _prepared(once, settings, workspace, reporter):
                     if isinstance(outcome, GaitError):
                         failed.append((video, outcome))
                         reporter.item_end(_STAGE, video.name, state="failed", message=outcome.message)
                     else:
-                        spool.append(outcome)
-                        gathered.add(video, len(outcome))
-                values = spool.array()
+                        gathered.add(outcome, subject=video.subject, label=video.label, walk=video.name)
+                samples = gathered.samples(classes) if len(gathered) else None
         problems += _unusable(failed, len(self.videos))
-        if not len(values):
+        if samples is None:
             problems.append(
                 Problem(
                     code="no_rows",
@@ -76,18 +71,6 @@ class VideoDataset(Dataset):
                     remedy="Look at the reasons given for the videos.",
                 )
             )
-            return Reading(samples=None, problems=tuple(problems), facts=facts)
-        classes = class_order([label for _, label in self.labelled], settings.reference_class)
-        samples = Samples(
-            values=values,
-            lengths=np.full(len(values), steps),
-            labels=label_numbers(gathered.labels, classes, settings.reference_class),
-            subjects=np.array(gathered.subjects, np.str_),
-            walks=np.array(gathered.walks, np.str_),
-            channels=channels,
-            classes=classes,
-            kind=settings.rows,
-        )
         return Reading(samples=samples, problems=tuple(problems), facts=facts)
 
 
@@ -109,21 +92,6 @@ class LabelFileDataset(VideoDataset):
         super().__init__(path, settings, label_file(labels or path))
 
 
-@dataclass(kw_only=True)
-class _Gathered:
-    """Whose the rows are that were read so far."""
-
-    subjects: list[str] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    walks: list[str] = field(default_factory=list)
-
-    def add(self, video: LabelledVideo, rows: int) -> None:
-        """Add the rows of a video."""
-        self.subjects += [video.subject] * rows
-        self.labels += [video.label] * rows
-        self.walks += [video.name] * rows
-
-
 def _folder(workspace: Workspace) -> Path:
     with suppress(OSError):
         workspace.cache.mkdir(parents=True, exist_ok=True)
@@ -132,28 +100,50 @@ def _folder(workspace: Workspace) -> Path:
 
 def _prepared(
     videos: Sequence[LabelledVideo], settings: DatasetSettings, workspace: Workspace, reporter: Reporter
-) -> Iterator[tuple[LabelledVideo, NDArray[np.float32] | GaitError]]:
+) -> Iterator[tuple[LabelledVideo, Rows | GaitError]]:
     """Yield the rows of each video in order; only a few walks lie in memory at the same time."""
-    profile = profile_named(settings.profile, workspace.profiles)
-    pose, limits = profile.pose_settings().with_(person=settings.person), profile.limits(None)
+    cache = ArrayCache.of(workspace)
     for first in range(0, len(videos), _AT_ONCE):
         part = videos[first : first + _AT_ONCE]
         # A single part shows every frame; of many parts only the videos are counted.
         inner = reporter if len(videos) <= _AT_ONCE else reporter.without_events()
-        outcomes = prepare_walks(
-            [video.path for video in part],
-            pose,
-            settings.feature_settings(),
-            workspace,
-            inner,
-            limits=limits,
-            need_windows=settings.rows == "windows",
-        )
-        cache = ArrayCache.of(workspace)
+        outcomes = _walks(part, settings, workspace, inner)
         for number, (video, outcome) in enumerate(zip(part, outcomes, strict=True), start=first + 1):
             reporter.check()
             yield video, outcome if isinstance(outcome, GaitError) else rows_of_walk(outcome, settings, cache)
             reporter.progress(_STAGE, number, len(videos), "videos")
+
+
+def _walks(
+    videos: Sequence[LabelledVideo], settings: DatasetSettings, workspace: Workspace, reporter: Reporter
+) -> list[PreparedWalk | GaitError]:
+    """Return the walks of some videos, with masks where clips have still to be made of them."""
+    profile = profile_named(settings.profile, workspace.profiles)
+    pose = profile.pose_settings().with_(person=settings.person)
+
+    def prepared(paths: Sequence[Path], masks: bool) -> list[PreparedWalk | GaitError]:
+        return prepare_walks(
+            paths,
+            pose,
+            settings.feature_settings(),
+            workspace,
+            reporter,
+            limits=profile.limits(None),
+            need_windows=settings.rows == "windows",
+            masks=masks,
+        )
+
+    paths = [video.path for video in videos]
+    if settings.rows != "clips":
+        return prepared(paths, False)
+    cache, metadata = ArrayCache.of(workspace), MetadataCache.of(workspace)
+    addresses = [track_address(probe(path, metadata), pose, reporter) for path in paths]
+    known = [cache.holds(*clip_address(address, settings.channels)) for address in addresses]
+    found: dict[Path, PreparedWalk | GaitError] = {}
+    for masks in (False, True):
+        some = [path for path, there in zip(paths, known, strict=True) if there != masks]
+        found |= zip(some, prepared(some, masks) if some else [], strict=True)
+    return [found[path] for path in paths]
 
 
 def _distinct(
