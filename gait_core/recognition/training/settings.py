@@ -174,9 +174,9 @@ def _demo(network: NetworkSettings) -> RecognitionTrainingSettings:
         network=network,
         people=6,
         walks_per_person=2,
-        steps=300,
-        steps_per_epoch=30,
-        milestones=(180, 260),
+        steps=200,
+        steps_per_epoch=20,
+        milestones=(120, 170),
         augmentation=Augmentation.none() if "parsing" in network.channels else Augmentation(),
         validation_share=0.34,
     )
