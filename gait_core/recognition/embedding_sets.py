@@ -3,7 +3,8 @@
 ::
 
     embeddings/<id>/
-      embeddings.npz     parts, shape (n, features, parts), and rows: the place of each among the walks
+      embeddings.npz     parts, vector and n_frames as of `gait_core.recognition.embedding_file`, and rows: the place of
+                         each among the walks
       manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
       previews/<n>.png   frames of walk n that were kept and dropped, from 0
 
@@ -41,7 +42,6 @@ __all__ = [
     "list_embeddings",
     "load_embeddings",
     "new_embeddings",
-    "unit_vectors",
 ]
 
 _COLLECTION: Final = "embeddings"
@@ -83,6 +83,10 @@ class EmbeddingSet:
         """
         return np.asarray(load_arrays(self.folder / _ARRAYS)["parts"], np.float32)
 
+    def vectors(self) -> NDArray[np.float32]:
+        """Return the embeddings at length 1, shape (n, 256 * parts); errors as of `parts`."""
+        return np.asarray(load_arrays(self.folder / _ARRAYS)["vector"], np.float32)
+
     def preview(self, number: int) -> Path | None:
         """Return the image of the frames of a walk, where one was made."""
         path = self.folder / _PREVIEWS / f"{number}.png"
@@ -96,7 +100,8 @@ class EmbeddingWriter:
     """
 
     def __init__(self, folder: Path, parts: int, scratch: Path) -> None:
-        self._folder, self._rows = folder, 0
+        self._folder = folder
+        self._frames: list[int] = []
         with storage_guard(folder):
             self._parts = Spool(np.float32, (PART_FEATURES, parts), scratch)
             self._vectors = Spool(np.float32, (PART_FEATURES * parts,), scratch)
@@ -112,8 +117,8 @@ class EmbeddingWriter:
         with storage_guard(self._folder):
             self._parts.append(embedding.parts[None])
             self._vectors.append(embedding.vector[None])
-        self._rows += 1
-        return self._rows - 1
+        self._frames.append(embedding.n_frames)
+        return len(self._frames) - 1
 
     def preview(self, number: int, rated: RatedFrames) -> None:
         """Draw the frames of a walk; of a large set only the first walks are drawn."""
@@ -135,13 +140,16 @@ class EmbeddingWriter:
         dict
             The manifest.
         """
-        places, explained = embeddings_map(self._vectors.array())
+        vectors = self._vectors.array()
+        places, explained = embeddings_map(vectors)
         for walk in walks:
             if walk.get("row") is not None:
                 walk["map"] = [float(value) for value in places[walk["row"]]]
         rows = np.array([number for number, walk in enumerate(walks) if walk.get("row") is not None], np.int64)
         with atomic_file(self._folder / _ARRAYS) as file:
-            np.savez(file, parts=self._parts.array(), rows=rows)
+            np.savez(
+                file, parts=self._parts.array(), vector=vectors, n_frames=np.array(self._frames, np.int64), rows=rows
+            )
         found: dict[str, Any] = json_ready(
             {"format": _FORMAT, **manifest, "map_explained": explained, "walks": list(walks)}
         )
@@ -260,21 +268,6 @@ def copy_embeddings(one: EmbeddingSet, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(one.folder / _ARRAYS, target)
     write_json(target.with_suffix(".json"), dict(one.manifest))
-
-
-def unit_vectors(parts: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return embeddings with each part at length 1 and the whole at length 1.
-
-    Parameters
-    ----------
-    parts : ndarray, shape (n, features, parts)
-
-    Returns
-    -------
-    ndarray, shape (n, features * parts)
-    """
-    lengths = np.maximum(np.linalg.norm(parts, axis=1, keepdims=True), 1e-12)
-    return np.asarray((parts / lengths).reshape(len(parts), -1) / np.sqrt(parts.shape[2]), np.float32)
 
 
 def embeddings_map(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float64], float | None]:
