@@ -169,10 +169,20 @@ def _judging() -> dict[str, Any]:
             help="It gets a model card and can classify new walks.",
         )
         first_seed = st.number_input("First seed", 0, 2**31 - 1, 0, key="training_first_seed")
+        inner_folds = st.number_input(
+            "Inner folds",
+            2,
+            100,
+            5,
+            key="training_inner_folds",
+            help="One of so many parts of the training subjects decides when to stop, the threshold and the "
+            "calibration. The test fold decides nothing.",
+        )
     return {
         "permuted": permuted,
         "threshold": threshold,
         "calibrate": calibrate,
         "final": final and not permuted,
         "first_seed": int(first_seed),
+        "inner_folds": int(inner_folds),
     }

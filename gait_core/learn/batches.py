@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError
-from gait_core.learn.history import shuffled_batches, shuffling
+from gait_core.learn.history import shuffling
 
 __all__ = ["ArrayBatches", "Batch", "BatchSource", "Data", "Pair", "as_source"]
 
@@ -61,7 +61,9 @@ class ArrayBatches:
     """Batches from arrays in memory, shuffled anew in every epoch.
 
     The order of the k-th epoch is the k-th permutation that `shuffling` gives; the last batch of an epoch is filled up
-    from the beginning of the same order.
+    from the beginning of the same order. Where the gradients of several steps are averaged, the batches of an epoch are
+    a whole number of such groups: half the batch with twice the steps learns from the same rows at every change of the
+    weights.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ class ArrayBatches:
         Weight of each row in the loss.
     seed : int
         Another seed gives another order.
+    accumulate : int
+        Steps whose gradients are averaged.
 
     Raises
     ------
@@ -87,6 +91,7 @@ class ArrayBatches:
         batch_size: int,
         weights: NDArray[np.float32] | None = None,
         seed: int = 0,
+        accumulate: int = 1,
     ) -> None:
         lengths = {len(inputs), len(targets), len(inputs if weights is None else weights)}
         if len(lengths) > 1 or not len(inputs):
@@ -97,24 +102,32 @@ class ArrayBatches:
                 "Give arrays of the same length.",
             )
         self._inputs, self._targets, self._weights = inputs, targets, weights
-        self._batch_size, self._seed = batch_size, seed
+        self._batch_size, self._seed, self._accumulate = batch_size, seed, accumulate
+        self._size = min(batch_size, -(-len(inputs) // accumulate))
         self._order = shuffling(len(inputs), seed)
         self._drawn = 0
 
     def __len__(self) -> int:
         return len(self._inputs)
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch."""
+        return -(-len(self) // (self._size * self._accumulate)) * self._accumulate
+
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, 1-based, shuffled."""
-        rows = np.arange(len(self))
+        n = len(self)
         if epoch <= self._drawn:
-            self._order, self._drawn = shuffling(len(self), self._seed), 0
+            self._order, self._drawn = shuffling(n, self._seed), 0
         while self._drawn < epoch - 1:
-            self._order.permutation(len(self))
+            self._order.permutation(n)
             self._drawn += 1
         self._drawn = epoch
-        for chosen in shuffled_batches(rows, self._batch_size, self._order):
-            yield self._batch(chosen, len(chosen))
+        shuffled = self._order.permutation(n)
+        for step in range(self.steps_per_epoch):
+            start = step * self._size
+            yield self._batch(shuffled[np.arange(start, start + self._size) % n], self._size)
 
     def in_order(self) -> Iterator[Batch]:
         """Yield all rows in their order, in batches of one size; the last is filled up from the beginning."""
@@ -124,8 +137,9 @@ class ArrayBatches:
             yield self._batch(rows % n, min(self._batch_size, n - start))
 
     def fingerprint(self) -> str:
-        """Return a digest of the arrays, the batch size and the seed."""
-        digest = hashlib.blake2b(repr((self._batch_size, self._seed)).encode(), digest_size=16)
+        """Return a digest of the arrays, the batch size, the steps that are averaged, and the seed."""
+        own = (self._batch_size, self._seed, self._accumulate)
+        digest = hashlib.blake2b(repr(own).encode(), digest_size=16)
         for array in (self._inputs, self._targets, self._weights):
             if array is not None:
                 digest.update(repr((array.shape, array.dtype.str)).encode())

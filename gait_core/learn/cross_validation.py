@@ -33,7 +33,7 @@ from gait_core.learn.scores import point_scores
 from gait_core.progress import Reporter
 from gait_core.workspace import read_json, write_json
 
-__all__ = ["CrossValidation", "FoldRecord", "cross_validate", "predict_samples", "read_fold"]
+__all__ = ["CrossValidation", "FoldRecord", "cross_validate", "predict_samples", "read_fold", "read_record"]
 
 FORMAT: Final = 1
 _RECORD: Final = "fold.json"
@@ -161,6 +161,7 @@ def cross_validate(
     reporter: Reporter,
     *,
     needs_inner: bool,
+    halvings: int = 0,
 ) -> CrossValidation:
     """Train and test a classifier on every fold that is not finished yet.
 
@@ -177,6 +178,8 @@ def cross_validate(
     needs_inner : bool
         The classifier stops by validation data, so its training always gets the inner split. Otherwise it learns from
         all training subjects, and the inner split only serves to choose threshold and temperature beforehand.
+    halvings : int
+        With how often halved a batch to begin, because memory has run out before.
 
     Returns
     -------
@@ -193,7 +196,6 @@ def cross_validate(
     """
     plans = plan_folds(samples, settings)
     finished: list[tuple[FoldRecord, Predictions]] = []
-    halvings = 0
     for number, plan in enumerate(plans, start=1):
         reporter.check()
         done = read_fold(folder / plan.name)
@@ -233,11 +235,9 @@ def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
     StorageError
         When it is damaged.
     """
-    try:
-        values = read_json(folder / _RECORD)
-    except NotFoundError:
+    record = read_record(folder)
+    if record is None:
         return None
-    record = FoldRecord.from_dict(values, str(folder / _RECORD))
     try:
         return record, Predictions.from_arrays(load_arrays(folder / _PREDICTIONS))
     except (GaitError, ValueError, KeyError) as error:
@@ -245,6 +245,26 @@ def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
             f"Expected the predictions of a fold in {folder / _PREDICTIONS}, but they are damaged ({error}).",
             "Delete the folder of this fold and resume the run.",
         ) from error
+
+
+def read_record(folder: Path) -> FoldRecord | None:
+    """Read what a finished fold came to, without its predictions; None where there is none.
+
+    Raises
+    ------
+    StorageError
+        When it is damaged, or when its predictions are gone.
+    """
+    try:
+        values = read_json(folder / _RECORD)
+    except NotFoundError:
+        return None
+    if not (folder / _PREDICTIONS).is_file():
+        raise StorageError(
+            f"Expected the predictions of a fold in {folder / _PREDICTIONS}, but there are none.",
+            "Delete the folder of this fold and resume the run.",
+        )
+    return FoldRecord.from_dict(values, str(folder / _RECORD))
 
 
 def predict_samples(classifier: Classifier, samples: Samples, decision: Decision | None = None) -> Predictions:
@@ -317,7 +337,7 @@ def _run_fold(
         halvings=attempt.halvings,
         duration_s=time.perf_counter() - begun_s,
         stopped=report.history is not None and report.history.stopped_early == "user",
-        notes=(*notes, *report.notes),
+        notes=(*notes, *attempt.notes),
     )
     save_arrays(folder / _PREDICTIONS, predictions.to_arrays())
     write_json(folder / _RECORD, record.to_dict())

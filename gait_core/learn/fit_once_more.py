@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import math
 import os
@@ -15,23 +14,22 @@ from gait_core.errors import GaitError, MemoryLimitError, ModelError, NotFoundEr
 from gait_core.learn.classifiers.protocol import Classifier, FitReport
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.history import History
+from gait_core.learn.memory_kills import kills_for_memory
 from gait_core.progress import Reporter
 from gait_core.workspace import read_json, write_json
 
-__all__ = [
-    "Attempt",
-    "MakeClassifier",
-    "fit_once_more",
-    "kills_for_memory",
-    "ran_out_of_memory",
-    "settings_halved",
-]
+__all__ = ["OUT_OF_MEMORY", "Attempt", "MakeClassifier", "fit_once_more", "ran_out_of_memory", "settings_halved"]
 
 _MOST_HALVINGS: Final = 1
 _ATTEMPT: Final = "attempt.json"
-_NATIVE: Final = ("ResourceExhaustedError", "RESOURCE_EXHAUSTED", "out of memory", "OOM when allocating")
-_COUNTERS: Final = (Path("/sys/fs/cgroup/memory.events"), Path("/proc/vmstat"))
-"""Of the container, where there is one, or else of the machine."""
+OUT_OF_MEMORY: Final = (
+    "ResourceExhaustedError",
+    "RESOURCE_EXHAUSTED",
+    "out of memory",
+    "OOM when allocating",
+    "std::bad_alloc",
+)
+"""What libraries write when memory ran out."""
 
 
 class MakeClassifier(Protocol):
@@ -66,6 +64,19 @@ class Attempt:
     classifier: Classifier
     report: FitReport
     halvings: int
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know of the training, a halved batch among it."""
+        if not self.halvings:
+            return self.report.notes
+        values = self.classifier.settings.to_dict()
+        rows, steps = int(values.get("batch_size") or 1), int(values.get("accumulate") or 1)
+        halved = (
+            f"Memory ran out: the batch was halved to {rows} rows and the gradients of {steps} steps are averaged, so "
+            f"that {rows * steps} rows count for each change of the weights."
+        )
+        return (halved, *self.report.notes)
 
 
 def fit_once_more(
@@ -111,7 +122,8 @@ def fit_once_more(
     ModelError
         When the loss becomes NaN or infinite; the best weights before are kept in the folder ``best``.
     """
-    halvings = min(_MOST_HALVINGS, max(halvings, _halvings_of(folder, reporter)))
+    if halvings < _MOST_HALVINGS:
+        halvings = max(halvings, _halvings_of(folder, reporter))
     while True:
         _note_attempt(folder, halvings)
         try:
@@ -139,21 +151,8 @@ def ran_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError | MemoryLimitError):
         return True
     return not isinstance(error, GaitError) and any(
-        word in type(error).__name__ or word in str(error) for word in _NATIVE
+        word in type(error).__name__ or word in str(error) for word in OUT_OF_MEMORY
     )
-
-
-def kills_for_memory() -> int | None:
-    """Return how many processes the system has killed so far for want of memory; None where it cannot tell.
-
-    Counts those of the container, where the system keeps such a count, or else of the whole machine.
-    """
-    for counter in _COUNTERS:
-        with contextlib.suppress(OSError, ValueError):
-            for line in counter.read_text(encoding="ascii").splitlines():
-                if line.startswith("oom_kill "):
-                    return int(line.split()[1])
-    return None
 
 
 def _checkpoint(folder: Path, halvings: int) -> Path:
@@ -176,7 +175,7 @@ def _halvings_of(folder: Path, reporter: Reporter) -> int:
     if kills is None or now is None or now <= int(kills):
         return halvings
     reporter.warn("train", "The system has ended processes for want of memory: the batch is halved for this training.")
-    return halvings + 1
+    return _MOST_HALVINGS
 
 
 def _can_halve(make: MakeClassifier, seed: int) -> bool:

@@ -7,7 +7,8 @@ holds it, and a killed training that continues ends with the same weights as an 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -85,7 +86,8 @@ class TrainingLoop:
     ) -> History:
         """Train from where the model stands, or from where its checkpoint says that it was.
 
-        After the run the model holds the best weights of that run.
+        After the run the model holds the best weights of that run. Where the optimizer keeps a running mean of the
+        weights, the mean is judged, compared and kept, while the training goes on with the weights themselves.
 
         Parameters
         ----------
@@ -140,8 +142,9 @@ class TrainingLoop:
         while not reason and epoch < settings.epochs:
             epoch += 1
             loss, stopped = self._epoch(source, epoch, reporter)
-            result = self._result(epoch, loss, held_out)
-            reasons = [callback.after_epoch(self.model, result) for callback in everyone]
+            with self._mean_weights():
+                result = self._result(epoch, loss, held_out)
+                reasons = [callback.after_epoch(self.model, result) for callback in everyone]
             reason = "user" if stopped else next(filter(None, reasons), "")
             for name, value in result.metrics.items():
                 metrics[name].append(value)
@@ -149,9 +152,33 @@ class TrainingLoop:
                 checkpoint.save(self._state(epoch, reason, everyone, metrics), identity)
             found = {"loss": loss} if result.val_loss is None else {"loss": loss, "val_loss": result.val_loss}
             reporter.epoch(stage, epoch, settings.epochs, **found, **result.metrics, **dict(labels or {}))
+        if epoch:
+            self._take_mean_weights()
         for callback in everyone:
             callback.end(self.model)
         return replace(stopping.history(), stopped_early=reason, metrics=metrics)
+
+    @contextmanager
+    def _mean_weights(self) -> Iterator[None]:
+        """Let the model hold the running mean of its weights, where the optimizer keeps one: it is judged and kept."""
+        own = self._take_mean_weights()
+        try:
+            yield
+        finally:
+            for variable, value in own:
+                variable.assign(value)
+
+    def _take_mean_weights(self) -> list[tuple[Any, NDArray[Any]]]:
+        """Give the model the running mean of its weights, where there is one; return what it had before."""
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        if not optimizer.use_ema:
+            return []
+        pairs = zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
+        kept = [(variable, mean) for variable, mean in pairs if mean is not None]
+        own = list(zip((one for one, _ in kept), _values([one for one, _ in kept]), strict=True))
+        for variable, mean in kept:
+            variable.assign(mean)
+        return own
 
     def _epoch(self, source: BatchSource, epoch: int, reporter: Reporter) -> tuple[float, bool]:
         """Train for an epoch; return the mean loss of its batches and whether the user stopped it."""

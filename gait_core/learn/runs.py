@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -23,11 +24,22 @@ from filelock import FileLock, Timeout
 
 from gait_core.cache.archive import json_ready, load_arrays
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
-from gait_core.learn.cross_validation import FoldRecord, read_fold
+from gait_core.learn.cross_validation import FoldRecord, read_record
 from gait_core.learn.history import History
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
-__all__ = ["RUN_STATES", "FoldState", "Run", "RunManifest", "held", "list_runs", "load_run", "new_run_id", "write_run"]
+__all__ = [
+    "RUN_STATES",
+    "FoldState",
+    "Run",
+    "RunManifest",
+    "end_run",
+    "held",
+    "list_runs",
+    "load_run",
+    "new_run_id",
+    "write_run",
+]
 
 RUN_FORMAT: Final = 1
 RUN_STATES: Final = ("running", "done", "stopped", "cancelled", "failed", "interrupted", "damaged")
@@ -152,7 +164,6 @@ class Run:
         One of `RUN_STATES`.
     manifest : RunManifest or None
         None when damaged.
-    folds : tuple of FoldState
     error : mapping or None
         What ended the run, or why it cannot be read: ``kind``, ``message`` and ``remedy``.
     """
@@ -161,8 +172,14 @@ class Run:
     folder: Path
     state: str
     manifest: RunManifest | None
-    folds: tuple[FoldState, ...] = ()
     error: Mapping[str, str] | None = None
+
+    @cached_property
+    def folds(self) -> tuple[FoldState, ...]:
+        """Its folds, read from the disk when they are first asked for."""
+        if self.manifest is None:
+            return ()
+        return tuple(_fold_state(self.folder / "folds", split) for split in self.manifest.splits)
 
     @property
     def created_s(self) -> float:
@@ -203,6 +220,33 @@ def load_run(workspace: Workspace, run_id: str) -> Run:
     NotFoundError
         When there is none of that name.
     """
+    run = _headed(workspace, run_id)
+    broken = next((one for one in run.folds if one.state == "damaged"), None)
+    if broken is None:
+        return run
+    problem = StorageError(
+        f"Expected fold {broken.fold} of seed {broken.seed} as it was written, but it is damaged.",
+        f"Delete {run.folder / 'folds' / f'{broken.seed}-{broken.fold}'} and resume the run.",
+    )
+    return replace(run, state="damaged", error=problem.to_dict())
+
+
+def list_runs(workspace: Workspace) -> list[Run]:
+    """Return all runs, newest first, those among them whose manifest is damaged.
+
+    Only the manifests are read. A damaged fold shows when the run itself is loaded.
+    """
+    found: list[Run] = []
+    for folder in workspace.folders("runs", _MANIFEST):
+        try:
+            found.append(_headed(workspace, folder.name))
+        except InputError:  # deleted meanwhile, or a folder that is none of ours
+            continue
+    return sorted(found, key=lambda run: (run.created_s, run.id), reverse=True)
+
+
+def _headed(workspace: Workspace, run_id: str) -> Run:
+    """Return a run by its manifest alone."""
     folder = workspace.entry("runs", run_id)
     try:
         values = read_json(folder / _MANIFEST)
@@ -213,29 +257,37 @@ def load_run(workspace: Workspace, run_id: str) -> Run:
         ) from None
     except StorageError as error:
         return Run(id=run_id, folder=folder, state="damaged", manifest=None, error=error.to_dict())
-    folds = tuple(_fold_state(folder / "folds", split) for split in manifest.splits)
-    broken = next((one for one in folds if one.state == "damaged"), None)
-    if broken is not None:
-        problem = StorageError(
-            f"Expected fold {broken.fold} of seed {broken.seed} as it was written, but it is damaged.",
-            f"Delete {folder / 'folds' / f'{broken.seed}-{broken.fold}'} and resume the run.",
-        )
-        return Run(id=run_id, folder=folder, state="damaged", manifest=manifest, folds=folds, error=problem.to_dict())
     state = manifest.state
     if state == "running" and not _is_held(folder):
         state = "interrupted"
-    return Run(id=run_id, folder=folder, state=state, manifest=manifest, folds=folds, error=manifest.error)
+    return Run(id=run_id, folder=folder, state=state, manifest=manifest, error=manifest.error)
 
 
-def list_runs(workspace: Workspace) -> list[Run]:
-    """Return all runs, newest first, damaged ones among them."""
-    found: list[Run] = []
-    for folder in workspace.folders("runs", _MANIFEST):
-        try:
-            found.append(load_run(workspace, folder.name))
-        except InputError:  # deleted meanwhile, or a folder that is none of ours
-            continue
-    return sorted(found, key=lambda run: (run.created_s, run.id), reverse=True)
+def end_run(workspace: Workspace, run_id: str, state: str, error: GaitError) -> None:
+    """Write how a run ended whose process has died before it could; a run that had not begun stays away.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    run_id : str
+    state : str
+        One of `RUN_STATES`.
+    error : GaitError
+        What ended it.
+
+    Raises
+    ------
+    StorageError
+        When the folder cannot be written.
+    """
+    folder = workspace.entry("runs", run_id)
+    if not (folder / _MANIFEST).is_file():
+        return
+    with held(folder):
+        manifest = load_run(workspace, run_id).manifest
+        if manifest is not None and manifest.state == "running":
+            told = None if state == "cancelled" else error.to_dict()
+            write_run(folder, manifest.with_(state=state, error=told))
 
 
 @contextmanager
@@ -279,11 +331,11 @@ def _fold_state(folder: Path, split: Mapping[str, Any]) -> FoldState:
     seed, fold = int(split["seed"]), int(split["fold"])
     place = folder / f"{seed}-{fold}"
     try:
-        done = read_fold(place)
+        record = read_record(place)
     except StorageError:
         return FoldState(seed=seed, fold=fold, state="damaged")
-    if done is not None:
-        return FoldState(seed=seed, fold=fold, state="done", record=done[0], history=done[0].history)
+    if record is not None:
+        return FoldState(seed=seed, fold=fold, state="done", record=record, history=record.history)
     if not place.is_dir():
         return FoldState(seed=seed, fold=fold, state="waiting")
     return FoldState(seed=seed, fold=fold, state="training", history=_history_so_far(place))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +23,25 @@ from gait_core.learn.trained_model import TrainedModel, TrainedModelFacts, save_
 from gait_core.progress import Reporter
 from gait_core.workflows.train_request import TrainRequest
 
-__all__ = ["train_final"]
+__all__ = ["FinalModel", "train_final"]
 
 _FOLDER: Final = "final"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalModel:
+    """What the training of the final model came to.
+
+    Attributes
+    ----------
+    test_scores : mapping or None
+        Scores on the subjects that a label file keeps for testing.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    test_scores: dict[str, Any] | None
+    notes: tuple[str, ...]
 
 
 def train_final(
@@ -36,7 +53,8 @@ def train_final(
     folder: Path,
     manifest: RunManifest,
     reporter: Reporter,
-) -> dict[str, Any] | None:
+    halvings: int = 0,
+) -> FinalModel:
     """Train on all subjects and store the model with its card.
 
     Threshold and temperature are chosen on the predictions of the cross-validation, each for a subject that the
@@ -57,13 +75,15 @@ def train_final(
     manifest : RunManifest
         With the scores of the cross-validation.
     reporter : Reporter
+    halvings : int
+        With how often halved a batch to begin, because memory has run out before.
 
     Returns
     -------
-    dict or None
-        Scores on the subjects kept for testing.
+    FinalModel
     """
-    attempt = _fit(request, samples, found, make, folder, manifest, reporter)
+    halvings = max([halvings, *(record.halvings for record in found.records)])
+    attempt = _fit(request, samples, found, make, folder, manifest, reporter, halvings)
     decision = _decision(request, found)
     facts = TrainedModelFacts(
         model=request.model,
@@ -76,7 +96,7 @@ def train_final(
         channels=samples.channels,
         classes=samples.classes,
         kind=samples.kind,
-        n_steps=samples.n_steps,
+        n_steps=samples.longest,
         decision=decision,
         epochs=attempt.report.epochs,
         scores=manifest.scores or {},
@@ -95,14 +115,14 @@ def train_final(
         row_scores=manifest.row_scores,
         test_scores=tested,
         familiarity=model.familiarity,
-        notes=[*manifest.notes, *attempt.report.notes],
+        notes=list(dict.fromkeys([*manifest.notes, *attempt.notes])),
     )
     save_model(folder / "model", model, card)
     for path in (folder / _FOLDER).glob("*"):
         path.unlink()
     if (folder / _FOLDER).is_dir():
         (folder / _FOLDER).rmdir()
-    return tested
+    return FinalModel(test_scores=tested, notes=attempt.notes)
 
 
 def _decision(request: TrainRequest, found: CrossValidation) -> Decision:
@@ -125,6 +145,7 @@ def _fit(
     folder: Path,
     manifest: RunManifest,
     reporter: Reporter,
+    halvings: int,
 ) -> Attempt:
     training, validation = samples, None
     epochs = found.best_epochs
@@ -140,6 +161,6 @@ def _fit(
         folder=folder / _FOLDER,
         reporter=reporter,
         labels={},
-        halvings=max(record.halvings for record in found.records),
+        halvings=halvings,
         epochs=epochs,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -19,14 +19,13 @@ from gait_core.config import Settings
 from gait_core.errors import Cancelled, GaitError, InputError, ModelError, StorageError
 from gait_core.learn.classifiers import Classifier, SampleShape
 from gait_core.learn.classifiers.batch_size import fitting_batch_size
-from gait_core.learn.cross_validation import CrossValidation, cross_validate
+from gait_core.learn.cross_validation import FoldRecord, cross_validate
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
 from gait_core.learn.datasets.dataset import Dataset
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import plan_folds
-from gait_core.learn.predictions import joined_predictions
 from gait_core.learn.runs import Run, RunManifest, held, load_run, new_run_id, write_run
 from gait_core.learn.scores import score
 from gait_core.progress import Reporter
@@ -50,8 +49,12 @@ class _Data:
     kept: Samples | None
 
 
-def train_classifier(request: TrainRequest, workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+def train_classifier(
+    request: TrainRequest, workspace: Workspace, reporter: Reporter, *, halvings: int = 0
+) -> dict[str, Any]:
     """Check the data, cross-validate, train the final model and store everything as a run.
+
+    A run of the same request that is done gives its result again at once.
 
     Parameters
     ----------
@@ -59,6 +62,9 @@ def train_classifier(request: TrainRequest, workspace: Workspace, reporter: Repo
     workspace : Workspace
     reporter : Reporter
         An early stop ends the fold that is running with its best weights; the final model is then trained on all.
+    halvings : int
+        How often to halve the batch and to double the steps whose gradients are averaged, because memory has run out
+        before; see `gait_core.workflows.supervised_training`.
 
     Returns
     -------
@@ -75,13 +81,16 @@ def train_classifier(request: TrainRequest, workspace: Workspace, reporter: Repo
     Cancelled
     """
     workspace.check_writable()
-    data = _read(request, workspace, reporter)
     run_id = request.run or new_run_id(request.model)
     folder = workspace.entry("runs", run_id)
+    done = _result_again(request.with_(run=run_id), folder, workspace)
+    if done is not None:
+        return done
+    data = _read(request, workspace, reporter)
     with held(folder):
         manifest = _begin(request.with_(run=run_id), data, folder, workspace)
         try:
-            result = _train(request.with_(run=run_id), data, folder, manifest, reporter)
+            result = _train(request.with_(run=run_id), data, folder, manifest, reporter, halvings)
         except (Cancelled, KeyboardInterrupt):
             _end(folder, manifest.with_(state="cancelled"))
             raise
@@ -175,7 +184,7 @@ def _changed(old: Any, new: Any) -> str:
 
 
 def _train(
-    request: TrainRequest, data: _Data, folder: Path, manifest: RunManifest, reporter: Reporter
+    request: TrainRequest, data: _Data, folder: Path, manifest: RunManifest, reporter: Reporter, halvings: int
 ) -> dict[str, Any]:
     make = _Make(request, manifest.settings, data.training)
     with reporter.stage("train", f"Cross-validation of {request.classifier.title}"):
@@ -186,6 +195,7 @@ def _train(
             folder / "folds",
             reporter,
             needs_inner="patience" in manifest.settings,
+            halvings=halvings,
         )
     calm = reporter.without_early_stop()
     if not found.records:
@@ -203,12 +213,14 @@ def _train(
     manifest = manifest.with_(scores=scores, row_scores=row_scores, notes=notes)
     if request.final and not request.permuted:
         with calm.stage("final", "Training the final model on all subjects"):
-            test_scores = train_final(request, data.training, data.kept, found, make, folder, manifest, calm)
-        manifest = manifest.with_(test_scores=test_scores)
+            final = train_final(request, data.training, data.kept, found, make, folder, manifest, calm, halvings)
+        manifest = manifest.with_(
+            test_scores=final.test_scores, notes=list(dict.fromkeys([*manifest.notes, *final.notes]))
+        )
     state = "done" if found.complete else "stopped"
     manifest = manifest.with_(state=state, timing_s={**reporter.timing_s, **calm.timing_s})
     write_run(folder, manifest)
-    return _answer(manifest, found, folder)
+    return _answer(manifest, found.records, folder)
 
 
 class _Make:
@@ -254,7 +266,7 @@ def _facts(data: _Data) -> dict[str, Any]:
             "digest": samples.digest(),
             "rows": len(samples),
             "row_kind": samples.kind,
-            "n_steps": samples.n_steps,
+            "n_steps": samples.longest,
             "channels": samples.channels,
             "classes": samples.classes,
             "subjects": counts,
@@ -278,7 +290,19 @@ def _end(folder: Path, manifest: RunManifest) -> None:
     _logger.warning("the end of the run %s could not be written", folder.name)
 
 
-def _answer(manifest: RunManifest, found: CrossValidation, folder: Path) -> dict[str, Any]:
+def _result_again(request: TrainRequest, folder: Path, workspace: Workspace) -> dict[str, Any] | None:
+    """Return the result of a run that is done; None for one that is new, unfinished, or has lost its final model."""
+    if not (folder / "run.json").is_file():
+        return None
+    run = load_run(workspace, folder.name)
+    if run.manifest is None or run.state != "done" or run.manifest.request != request.to_dict():
+        return None
+    if request.final and not request.permuted and not run.has_model:
+        return None
+    return _answer(run.manifest, run.records, folder)
+
+
+def _answer(manifest: RunManifest, records: Sequence[FoldRecord], folder: Path) -> dict[str, Any]:
     scores, row_scores = manifest.scores or {}, manifest.row_scores or {}
     model = folder / "model"
     answer: dict[str, Any] = json_ready(
@@ -305,9 +329,9 @@ def _answer(manifest: RunManifest, found: CrossValidation, folder: Path) -> dict
                     "test_subjects": list(record.test_subjects),
                     "duration_s": record.duration_s,
                 }
-                for record in found.records
+                for record in records
             ],
-            "subjects": len(set(joined_predictions(found.predictions).subjects.tolist())),
+            "subjects": len({name for record in records for name in record.test_subjects}),
             "artefacts": {"run": str(folder), "model": str(model) if model.is_dir() else None},
             "notes": manifest.notes,
             "timing_s": manifest.timing_s,

@@ -81,13 +81,41 @@ def test_the_kept_weights_are_those_of_the_best_epoch_and_the_events_carry_the_f
     assert 0 <= epochs[0].data["balanced_accuracy"] <= 1
 
 
-def test_a_running_mean_of_the_weights_is_what_an_epoch_leaves():
-    data = samples()
-    model = network(data, schedule="constant", ema=0.9, epochs=2)
-    model.fit(data)
-    optimizer = model.model.optimizer
-    for variable, mean in zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True):
-        np.testing.assert_array_equal(np.asarray(variable), np.asarray(mean))
+def test_half_the_batch_with_two_steps_averaged_learns_the_same():
+    """What memory running out changes leaves the training as it was; the mean of the weights, judged and kept."""
+    data = samples(22)
+    options = {"schedule": "constant", "epochs": 3, "clipnorm": 0.3, "loss": "focal", "dropout": 0.0}
+    whole = network(data, **options, batch_size=8)
+    halves = network(data, **options, batch_size=4, accumulate=2)
+    one, two = whole.fit(data), halves.fit(data)
+    assert one.history is not None
+    assert two.history is not None
+    assert one.history.loss == pytest.approx(two.history.loss, abs=1e-4)
+    for mine, other in zip(whole.model.get_weights(), halves.model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-4)
+
+
+def test_the_running_mean_of_the_weights_is_judged_and_kept_and_the_training_goes_on_without_it():
+    data = samples(16)
+    seen: list[list[np.ndarray]] = []
+    plain = network(data, schedule="constant", epochs=3, batch_size=8)
+    mean = network(data, schedule="constant", epochs=3, batch_size=8, ema=0.75)
+
+    def look(event: Event) -> None:
+        if event.kind == "epoch":
+            seen.append(plain.model.get_weights())
+
+    plain.fit(data, reporter=Reporter(look))
+    mean.fit(data)
+    optimizer = mean.model.optimizer
+    for variable, average in zip(
+        optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True
+    ):
+        np.testing.assert_array_equal(np.asarray(variable), np.asarray(average))
+    last = seen[-1]
+    for kept, first, own in zip(mean.model.get_weights(), seen[0], last, strict=True):
+        assert not np.allclose(kept, own, atol=1e-6)
+        assert np.abs(kept - own).mean() < np.abs(first - own).mean()
 
 
 class StopAfter(Reporter):

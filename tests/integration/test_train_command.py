@@ -206,6 +206,7 @@ if __name__ == "__main__":
     given = json.loads(sys.argv[1])
     if given["kill_at_save"]:
         from gait_core.learn.checkpoint import Checkpoint
+        from gait_core.workflows import supervised_training
 
         saves = 0
         save = Checkpoint.save
@@ -218,4 +219,6 @@ if __name__ == "__main__":
             save(self, *arguments)
 
         Checkpoint.save = save_or_die
+        # Here the process that trains is killed with all that watches it; see also `test_supervised_training`.
+        supervised_training.wants_supervision = lambda _: False
     sys.exit(main(given["arguments"]))

@@ -12,6 +12,7 @@ import pytest
 from gait_core.config import Settings
 from gait_core.errors import Cancelled, InputError, MemoryLimitError, ModelError, StorageError
 from gait_core.learn import fit_once_more as once_more
+from gait_core.learn import memory_kills
 from gait_core.learn.classifiers.protocol import FitReport, SampleShape
 from gait_core.learn.comparison import compare_folds, corrected_t_test
 from gait_core.learn.cross_validation import cross_validate, read_fold
@@ -243,7 +244,8 @@ def test_out_of_memory_twice_ends_with_advice(tmp_path):
 def test_a_worker_that_the_system_killed_for_memory_goes_on_with_half_the_batch(tmp_path, monkeypatch):
     counter = tmp_path / "vmstat"
     counter.write_text("nr_free_pages 5\noom_kill 7\n")
-    monkeypatch.setattr(once_more, "_COUNTERS", (tmp_path / "none", counter))
+    monkeypatch.setattr(memory_kills, "_OWN_GROUPS", tmp_path / "none")
+    monkeypatch.setattr(memory_kills, "_MACHINE", counter)
 
     class Killed(Means):
         def fit(self, *arguments: Any, **options: Any) -> FitReport:

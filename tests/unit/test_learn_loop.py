@@ -72,6 +72,22 @@ def test_the_order_of_an_epoch_is_that_permutation_of_the_stream_whenever_it_is_
     np.testing.assert_array_equal(found, targets[expected[2]])
 
 
+@pytest.mark.parametrize(("rows", "accumulate"), [(54, 2), (67, 4), (10, 3), (64, 2), (5, 8)])
+def test_half_the_batch_twice_is_the_same_rows_in_whole_groups(rows, accumulate):
+    inputs, targets = data(rows)
+    whole = ArrayBatches(inputs, targets, batch_size=16)
+    parts = ArrayBatches(inputs, targets, batch_size=16 // accumulate, accumulate=accumulate)
+    small = list(parts.batches(2))
+    assert len(small) == parts.steps_per_epoch
+    assert len(small) % accumulate == 0
+    if rows >= 16 and 16 % accumulate == 0:
+        groups = [
+            np.concatenate([one.inputs for one in small[first : first + accumulate]])
+            for first in range(0, len(small), accumulate)
+        ]
+        np.testing.assert_array_equal(groups, [batch.inputs for batch in whole.batches(2)])
+
+
 def test_judging_sees_every_row_once():
     inputs, targets = data(21)
     for size in (8, 21, 64):

@@ -30,8 +30,9 @@ from gait_core.learn.classifiers.majority import Majority
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.stored import save_dataset
 from gait_core.learn.runs import held, list_runs, load_run
-from gait_core.learn.trained_model import find_model, load_model, promote
+from gait_core.learn.trained_model import find_model, load_model
 from gait_core.progress import Reporter, silent
+from gait_core.workflows import train
 from gait_core.workflows.evaluate import EvaluateRequest, evaluate_model
 from gait_core.workflows.train import train_classifier
 from gait_core.workflows.train_request import TrainRequest, classifier_named, resumed_request
@@ -132,6 +133,7 @@ def test_a_run_goes_on_only_with_what_it_was_started_with(workspace, dataset):
         train_classifier(request.with_(folds=4), workspace, silent())
     path = workspace.runs / answer["run"] / "run.json"
     values = json.loads(path.read_text())
+    values |= {"state": "cancelled"}
     path.write_text(json.dumps(values | {"versions": values["versions"] | {"numpy": "1.0"}}))
     with pytest.raises(ModelError, match=r"versions that it was started with, but numpy was '1\.0'"):
         train_classifier(request, workspace, silent())
@@ -139,7 +141,18 @@ def test_a_run_goes_on_only_with_what_it_was_started_with(workspace, dataset):
     save_dataset(dataset, replace(curves(), values=curves().values + 1), {})
     with pytest.raises(ModelError, match="have changed"):
         train_classifier(request, workspace, silent())
-    assert load_run(workspace, answer["run"]).state == "done", "a refused request leaves the run as it was"
+    assert load_run(workspace, answer["run"]).state == "cancelled", "a refused request leaves the run as it was"
+
+
+def test_a_run_that_is_done_gives_its_result_again_without_training(workspace, dataset, monkeypatch):
+    answer = trained(workspace, dataset)
+    monkeypatch.setattr(train, "cross_validate", None)
+    monkeypatch.setattr(train, "open_dataset", None)
+    again = trained(workspace, dataset, run=answer["run"])
+    assert json.dumps(again, sort_keys=True) == json.dumps(answer, sort_keys=True)
+    monkeypatch.undo()
+    shutil.rmtree(workspace.runs / answer["run"] / "model")
+    assert trained(workspace, dataset, run=answer["run"])["artefacts"]["model"], "a model that is gone is trained again"
 
 
 def test_a_control_with_permuted_labels_leaves_no_model(workspace, dataset):
@@ -189,11 +202,8 @@ def test_damaged_and_interrupted_runs_are_shown_as_such(workspace, dataset):
     path = workspace.runs / third / "run.json"
     path.write_text(path.read_text().replace('"state": "done"', '"state": "running"'))
     states = {run.id: (run.state, run.error and run.error["kind"]) for run in list_runs(workspace)}
-    assert states == {
-        first: ("damaged", "StorageError"),
-        second: ("damaged", "StorageError"),
-        third: ("interrupted", None),
-    }
+    assert states == {first: ("damaged", "StorageError"), second: ("done", None), third: ("interrupted", None)}
+    assert load_run(workspace, second).state == "damaged", "the list reads the manifests alone"
     with pytest.raises(NotFoundError):
         load_run(workspace, "nobody")
 
@@ -263,9 +273,7 @@ def test_a_stored_model_says_what_it_said_and_a_changed_file_is_refused(workspac
     model = load_model(folder)
     assert model.facts.decision.threshold is not None
     found = model.predict(curves())
-    promoted = promote(workspace, answer["run"], "Stroke, curves")
-    assert promoted == workspace.models / "stroke-curves" == find_model("stroke-curves", workspace)
-    np.testing.assert_array_equal(load_model(promoted).predict(curves()).probabilities, found.probabilities)
+    np.testing.assert_array_equal(load_model(folder).predict(curves()).probabilities, found.probabilities)
     (folder / "card.md").write_text("Notes of the clinic.")
     load_model(folder)
     with (folder / "model.npz").open("ab") as handle:

@@ -23,6 +23,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help="the classifier: svm, tcn, …")
     parser.add_argument("--folds", type=int, metavar="N", help="parts of the subjects, each tested once; default: 5")
     parser.add_argument("--seeds", type=int, metavar="N", help="repetitions with other folds; default: 1")
+    parser.add_argument(
+        "--inner-folds",
+        type=int,
+        metavar="N",
+        help="one of N parts of the training subjects decides when to stop, threshold and calibration; default: 5",
+    )
     parser.add_argument("--first-seed", type=int, metavar="N", help="seed of the first repetition; default: 0")
     parser.add_argument("--permuted", action="store_true", default=None, help="control: exchange labels at random")
     parser.add_argument("--threshold", metavar="HOW", help="half, or inner: set on the inner split")
@@ -63,7 +69,7 @@ def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> A
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of a `TrainRequest` that stand on the command line."""
-    names = ("dataset", "model", "folds", "seeds", "first_seed", "permuted", "threshold", "calibrate")
+    names = ("dataset", "model", "folds", "seeds", "first_seed", "inner_folds", "permuted", "threshold", "calibrate")
     found = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     if "dataset" in found:
         found["dataset"] = str(Path(found["dataset"]).expanduser().absolute())

@@ -14,6 +14,9 @@ __all__: list[str] = []
 
 @job_kind("train", title="Training")
 def _train(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    from gait_core.workflows.train import TrainRequest, train_classifier
+    from gait_core.workflows import supervised_training, train
 
-    return train_classifier(TrainRequest.from_dict(params), workspace, reporter)
+    request = train.TrainRequest.from_dict(params)
+    if supervised_training.wants_supervision(request):
+        return supervised_training.train_supervised(request, workspace, reporter)
+    return train.train_classifier(request, workspace, reporter)

@@ -9,7 +9,7 @@ from gait_core.errors import MemoryLimitError
 from gait_core.runtime.memory import batch_size_for
 from gait_core.runtime.memory_readings import machine_memory
 
-__all__ = ["aligned_batch_size", "fitting_batch_size"]
+__all__ = ["fitting_batch_size"]
 
 _SMALLEST: Final = 8
 _LARGEST: Final = 64
@@ -54,13 +54,3 @@ def fitting_batch_size(
             "Close other programs, choose a smaller network, or shorten the rows.",
         )
     return size
-
-
-def aligned_batch_size(batch_size: int, rows: int, accumulate: int) -> int:
-    """Return the largest batch size up to a given one with which an epoch ends with a whole accumulation.
-
-    Otherwise gradients of one epoch would wait for the next. Where there is none, the given size stays.
-    """
-    batch_size = min(batch_size, rows)
-    aligned = (size for size in range(batch_size, 0, -1) if -(-rows // size) % accumulate == 0)
-    return next(aligned, batch_size)

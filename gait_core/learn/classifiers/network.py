@@ -17,7 +17,7 @@ from gait_core.learn.artefact import DEFAULT_STEM, ModelArtefact, save_artefact
 from gait_core.learn.backend import load_keras, seed_everything, training_versions
 from gait_core.learn.batches import ArrayBatches, BatchSource
 from gait_core.learn.checkpoint import Checkpoint
-from gait_core.learn.classifiers.batch_size import aligned_batch_size, fitting_batch_size
+from gait_core.learn.classifiers.batch_size import fitting_batch_size
 from gait_core.learn.classifiers.checks import balancing_weights, check_fits, check_training
 from gait_core.learn.classifiers.features import Scaling
 from gait_core.learn.classifiers.kind import ClassifierKind, stored_shape
@@ -33,7 +33,7 @@ from gait_core.learn.loop import TrainingLoop
 from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Reporter, silent
 
-__all__ = ["NetworkClassifier", "NetworkClassifierKind", "network_inputs"]
+__all__ = ["NetworkClassifier", "NetworkClassifierKind", "network_inputs", "one_hot", "row_weights"]
 
 _JUDGED_AT_ONCE: Final = 128
 _ACCURACY: Final = "balanced_accuracy"
@@ -86,14 +86,14 @@ class NetworkClassifier:
             check_fits(self.name, self.shape, validation)
         sides, note = sides_of(training) if settings.exchange_sides else (None, "")
         dtype, precision_note = chosen_precision(settings.mixed_precision)
-        self._scaling = _scaling(both_sides(training, sides))
+        self._scaling = self._learned_scaling(both_sides(training, sides))
         batch_size = settings.batch_size or fitting_batch_size(self._memory, len(training), settings.accumulate)
-        batch_size = aligned_batch_size(batch_size, len(training), settings.accumulate)
-        source = self._training_batches(training, sides, batch_size)
+        rows = self._training_batches(training, batch_size)
+        source: BatchSource = rows if sides is None else self._exchanging(rows, sides)
         seed_everything(settings.seed)
         with precision(dtype):
             self._model = self._kind.network.build(settings, self.shape.size)
-            loop = self._loop(training, batch_size)
+            loop = self._loop(training, batch_size, rows.steps_per_epoch)
         history = loop.run(
             source,
             None if validation is None else self._validation_batches(both_sides(validation, sides)),
@@ -163,9 +163,8 @@ class NetworkClassifier:
     def _memory(self, batch_size: int) -> int:
         return self._kind.network.training_bytes(self.settings, self.shape.size, batch_size)
 
-    def _loop(self, training: Samples, batch_size: int) -> TrainingLoop:
+    def _loop(self, training: Samples, batch_size: int, steps_per_epoch: int) -> TrainingLoop:
         settings: NetworkSettings = self.settings
-        batches = -(-len(training) // batch_size)
         weights = balancing_weights(training.labels, len(self.shape.classes))
         train_settings = TrainSettings(
             epochs=settings.epochs,
@@ -180,26 +179,32 @@ class NetworkClassifier:
             train_settings,
             loss=loss_of(settings, weights),
             metrics={_ACCURACY: "categorical_accuracy"},
-            optimizer=optimizer_of(settings, batches),
+            optimizer=optimizer_of(settings, steps_per_epoch),
         )
 
-    def _training_batches(self, training: Samples, sides: Sides | None, batch_size: int) -> BatchSource:
+    def _learned_scaling(self, training: Samples) -> Scaling:
+        return _scaling(training)
+
+    def _exchanging(self, rows: Any, sides: Sides) -> BatchSource:
+        return ExchangingBatches(rows, sides, self.settings.seed)
+
+    def _training_batches(self, training: Samples, batch_size: int) -> Any:
         settings: NetworkSettings = self.settings
         by_row = settings.class_weights and settings.loss == "cross_entropy"
-        source = ArrayBatches(
+        return ArrayBatches(
             self._network_inputs(training),
-            _one_hot(training),
+            one_hot(training),
             batch_size=batch_size,
-            weights=_row_weights(training) if by_row else None,
+            weights=row_weights(training) if by_row else None,
             seed=settings.seed,
+            accumulate=settings.accumulate,
         )
-        return source if sides is None else ExchangingBatches(source, sides, settings.seed)
 
     def _validation_batches(self, validation: Samples) -> BatchSource:
         # Weighted by class, so that accuracy over these rows is balanced accuracy.
-        weights = _row_weights(validation) if self.settings.class_weights else None
+        weights = row_weights(validation) if self.settings.class_weights else None
         inputs = self._network_inputs(validation)
-        return ArrayBatches(inputs, _one_hot(validation), batch_size=_JUDGED_AT_ONCE, weights=weights)
+        return ArrayBatches(inputs, one_hot(validation), batch_size=_JUDGED_AT_ONCE, weights=weights)
 
     def _checkpoint(self, path: Path) -> Checkpoint:
         return Checkpoint(path=path, context={"classifier": self.name, "settings": digest_of(self.settings.to_dict())})
@@ -238,11 +243,13 @@ def _scaling(samples: Samples) -> Scaling:
     return Scaling.of(samples.values[np.arange(samples.n_steps) < samples.lengths[:, None]])
 
 
-def _one_hot(samples: Samples) -> NDArray[np.float32]:
+def one_hot(samples: Samples) -> NDArray[np.float32]:
+    """Return the class of each row as a target, shape (n, n_classes)."""
     return np.eye(len(samples.classes), dtype=np.float32)[samples.labels]
 
 
-def _row_weights(samples: Samples) -> NDArray[np.float32]:
+def row_weights(samples: Samples) -> NDArray[np.float32]:
+    """Return weights of the rows under which all classes count alike, shape (n,)."""
     weights = balancing_weights(samples.labels, len(samples.classes))
     return weights[samples.labels].astype(np.float32)
 

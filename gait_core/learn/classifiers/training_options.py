@@ -69,9 +69,8 @@ def optimizer_of(settings: NetworkSettings, steps_per_epoch: int) -> Any:
     if settings.accumulate > 1:
         options["gradient_accumulation_steps"] = settings.accumulate
     if settings.ema is not None:
-        # The mean replaces the weights at the end of each epoch, so that what is judged and kept is the mean.
-        updates_per_epoch = max(1, steps_per_epoch // settings.accumulate)
-        options |= {"use_ema": True, "ema_momentum": settings.ema, "ema_overwrite_frequency": updates_per_epoch}
+        # Keras moves the mean at every step, also at those that change no weights. The loop judges and keeps the mean.
+        options |= {"use_ema": True, "ema_momentum": settings.ema ** (1 / settings.accumulate)}
     if settings.weight_decay:
         return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, **options)
     return keras.optimizers.Adam(rate, **options)
