@@ -1,9 +1,9 @@
 """The public face of Gait Studio, used as ``import gait_core as gait``.
 
-Ten functions do what the commands do, with the same defaults and the same numbers: `extract`, `measure`,
-`create_baseline`, `analyse`, `compare_profiles`, `validate`, `train`, `evaluate` and `predict` for classifiers, and
-`simulate` for walks with a known truth. Each takes
-paths as `str` or `Path`, and works in the default `Workspace` unless it is given another one.
+These functions do what the commands do, with the same defaults and the same numbers: `extract`, `measure`,
+`create_baseline`, `analyse`, `compare_profiles`, `validate`; `train`, `evaluate` and `predict` for classifiers;
+`embed`, `enrol` and `identify` for recognition; and `simulate` for walks with a known truth. Each takes paths as `str`
+or `Path`, and works in the default `Workspace` unless it is given another one.
 
 Results are objects. Each shows itself as a table in a notebook and has `to_dataframe` (pandas, units in the names of
 the columns), `plot` (a Matplotlib figure that needs no display) and `to_dict` (what the command prints with
@@ -21,6 +21,15 @@ from gait_core.api.compared import ComparedProfiles, compare_profiles
 from gait_core.api.landmarks import ExtractedWalks, WalkLandmarks
 from gait_core.api.measured import MeasuredWalks, WalkMeasurement
 from gait_core.api.person import analyse, create_baseline
+from gait_core.api.recognised import (
+    EmbeddedWalks,
+    EnrolledWalks,
+    IdentifiedWalks,
+    WalkEmbedding,
+    WalkEnrolment,
+    WalkIdentity,
+)
+from gait_core.api.recognition import embed, enrol, identify
 from gait_core.api.trained import evaluate, predict, train
 from gait_core.api.training_results import ClassifiedWalks, Evaluation, TrainingRun, WalkClass
 from gait_core.api.validated import Validation, validate
@@ -35,9 +44,12 @@ __all__ = [
     "Baseline",
     "ClassifiedWalks",
     "ComparedProfiles",
+    "EmbeddedWalks",
+    "EnrolledWalks",
     "Evaluation",
     "ExtractedWalks",
     "GaitError",
+    "IdentifiedWalks",
     "MeasuredWalks",
     "Profile",
     "Reporter",
@@ -45,14 +57,20 @@ __all__ = [
     "Validation",
     "WalkAnalysis",
     "WalkClass",
+    "WalkEmbedding",
+    "WalkEnrolment",
+    "WalkIdentity",
     "WalkLandmarks",
     "WalkMeasurement",
     "Workspace",
     "analyse",
     "compare_profiles",
     "create_baseline",
+    "embed",
+    "enrol",
     "evaluate",
     "extract",
+    "identify",
     "measure",
     "predict",
     "simulate",

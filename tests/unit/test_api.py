@@ -22,6 +22,9 @@ FUNCTIONS = {"analyse", "compare_profiles", "create_baseline", "extract", "measu
     "evaluate",
     "predict",
     "train",
+    "embed",
+    "enrol",
+    "identify",
 }
 RESULTS = {
     "AnalysedWalks",
@@ -34,7 +37,13 @@ RESULTS = {
     "ExtractedWalks",
     "MeasuredWalks",
     "Validation",
+    "EmbeddedWalks",
+    "EnrolledWalks",
+    "IdentifiedWalks",
     "WalkAnalysis",
+    "WalkEmbedding",
+    "WalkEnrolment",
+    "WalkIdentity",
     "WalkLandmarks",
     "WalkMeasurement",
 }
