@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import gait_core as gait
 from gait_core.cli.console import Console
 from gait_core.cli.main import main
-from gait_core.errors import Cancelled
+from gait_core.errors import Cancelled, InputError
 from gait_core.jobs.store import JobStore
 from gait_core.recognition.embedding_sets import delete_embeddings_of, embeddings_map, load_embeddings, new_embeddings
 from gait_core.recognition.gallery.gallery import Gallery
@@ -21,6 +23,7 @@ from gait_core.recognition.training.train import TrainedNetwork
 from gait_core.workspace import Workspace
 
 TINY = GaitBaseSettings(width=0.0625)
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "recognition.md"
 CONSENT = "agreed in writing, 3 May"
 
 
@@ -235,3 +238,29 @@ def test_sets_that_hold_a_video_of_a_person_are_deleted(workspace):
     assert delete_embeddings_of(workspace, {"aa"}) == 1
     assert delete_embeddings_of(workspace, {"aa"}) == 0
     assert len(list((workspace.root / "embeddings").iterdir())) == 1
+
+
+def test_the_page_runs_from_python_and_results_show_themselves(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAIT_WORKSPACE", str(tmp_path / "workspace"))
+    (block,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    known: dict = {}
+    exec(compile(block, PAGE.name, "exec"), known)
+    embedded, found, table = known["embedded"], known["found"], known["table"]
+    assert embedded.vectors.shape == (4, 256 * 16)
+    np.testing.assert_array_equal(embedded[1].vector, embedded.vectors[1])
+    assert embedded[0].parts.shape == (256, 16)
+    again = gait.EmbeddedWalks.load(embedded.id)
+    assert (len(again), again[2].frames, again[2].view) == (4, embedded[2].frames, "side")
+    assert embedded.to_dataframe()["row"].tolist() == [0, 1, 2, 3]
+    assert [walk.outcome for walk in found] == ["not_calibrated"] * 3
+    assert table["subject"].tolist() == ["walker01"] * 3
+    assert found[0].sentence.startswith("The nearest person is walker01")
+    assert found.to_dataframe()["distance"].tolist() == table["best"].tolist()
+    assert repr(found).startswith("<IdentifiedWalks 3 walks>")
+    assert "array-1" in embedded._repr_html_()
+    for result in (embedded, found):
+        assert result.plot().axes
+    with pytest.raises(InputError, match="but got both"):
+        gait.embed(["walk.mp4", np.zeros((1, 64, 64))])
+    with pytest.raises(InputError, match="but got 5"):
+        gait.embed(5)
