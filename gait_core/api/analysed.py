@@ -10,6 +10,7 @@ from gait_core.api.display import COLOURS, FAILED, Row, checked_table, data_fram
 from gait_core.api.inputs import PathLike, workspace_of
 from gait_core.api.measured import WalkMeasurement
 from gait_core.api.results import WalkResult, WalkResults, report_to
+from gait_core.api.training_results import WalkClass
 from gait_core.baseline.analyses import StoredAnalysis, load_analysis
 from gait_core.errors import InputError
 from gait_core.workspace import Workspace
@@ -73,6 +74,14 @@ class WalkAnalysis(WalkResult):
     def parts(self) -> dict[str, float]:
         """Part of the body → deviation over the walk, the largest first; 1 is usual for the person."""
         return dict(sorted(self.answer.get("joints", {}).items(), key=lambda pair: -float(pair[1])))
+
+    @property
+    def classified(self) -> dict[str, WalkClass]:
+        """Name of each promoted model → what it says of the walk, which has no part in the level."""
+        return {
+            str(said["name"]): WalkClass(answer={**self.answer, **said}, workspace=self.workspace)
+            for said in self.answer.get("classified", ())
+        }
 
     @cached_property
     def stored(self) -> StoredAnalysis:
@@ -260,9 +269,12 @@ def draw_limits(axes: Axes, thresholds: dict[str, Any]) -> None:
 def _answer(stored: StoredAnalysis) -> dict[str, Any]:
     """Return what `analyse --json` prints of a walk."""
     summary = stored.summary
-    names = ("path", "name", "measurement_id", "level", "score", "share_over_threshold", "joints", "warnings")
+    names = (
+        *("path", "name", "measurement_id", "level", "score", "share_over_threshold", "joints"),
+        *("classified", "warnings"),
+    )
     facts: dict[str, Any] = {
-        name: summary.facts[name] for name in ("frames", "detection_rate", "cached") if name in summary.facts
+        name: summary.facts[name] for name in ("frames", "detection_rate", "cached", "guard") if name in summary.facts
     }
     return {"analysis_id": summary.id} | {name: getattr(summary, name) for name in names} | facts
 

@@ -122,7 +122,9 @@ def analyse(
     profile: str | Profile | None = None,
     person: str = PERSONS[0],
     overlay: bool = False,
+    classify: bool = True,
     cluster: str | None = None,
+    guard: str = "auto",
     workspace: Workspace | PathLike | None = None,
     reporter: Reporter | None = None,
 ) -> AnalysedWalks:
@@ -140,8 +142,13 @@ def analyse(
         Whom to follow where several people are in view.
     overlay : bool
         Also make the overlay videos.
+    classify : bool
+        Also ask the promoted models, see `TrainingRun.promote`.
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it.
+    guard : str
+        Gallery with enrolled walks of the person, to warn where somebody else seems to walk; ``auto`` where exactly one
+        holds them, or ``off``.
     workspace : Workspace or path-like, optional
         Default: that of the baseline.
     reporter : Reporter, optional
@@ -173,7 +180,9 @@ def analyse(
         profile=None if profile is None else profile_name(profile, space),
         person=person,
         overlay=overlay,
+        classify=classify,
         cluster=cluster,
+        guard=guard,
     )
     result = with_exit_code(result)
     return AnalysedWalks([WalkAnalysis(answer=walk, workspace=space) for walk in result["walks"]], result)

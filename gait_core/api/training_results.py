@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from gait_core.learn.promoted_models import PromotedModel
+
 __all__ = ["ClassifiedWalks", "Evaluation", "TrainingRun", "WalkClass"]
 
 TABLES: Final = ("metrics", "folds")
@@ -41,6 +43,30 @@ class TrainingRun:
     def metrics(self) -> dict[str, dict[str, float | None]]:
         """Metric → ``mean``, ``ci_low``, ``ci_high`` over subjects that were held out."""
         return dict(self.answer["metrics"])
+
+    def promote(self, name: str) -> PromotedModel:
+        """Let each later `analyse` in the workspace also ask the model of this run; its level stays as it is.
+
+        Parameters
+        ----------
+        name : str
+            Name for it; replaces the promoted model of that name.
+
+        Returns
+        -------
+        PromotedModel
+            Its ``withdraw()`` takes it back.
+
+        Raises
+        ------
+        InputError
+            When the name is empty, or a model of another kind has it.
+        NotFoundError
+            When the run has no model, as after a control with permuted labels.
+        """
+        from gait_core.learn.promoted_models import promote_model
+
+        return promote_model(self.workspace, self.id, name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `train` prints with ``--json``.

@@ -31,6 +31,8 @@ class AnalysisSummary(Settings):
 
     `measurement_id` names the measurement of the same walk; empty where no gait could be measured. `request` holds the
     parameters of an ``analyse`` job of this walk alone; empty where an earlier version did not keep them.
+    `classified` holds what each promoted model said of the walk, see `gait_core.workflows.classify_walk`; it has no
+    part in the level.
     """
 
     id: str
@@ -49,6 +51,7 @@ class AnalysisSummary(Settings):
     facts: dict[str, Any] = field(default_factory=dict)
     measurement_id: str = ""
     request: dict[str, Any] = field(default_factory=dict)
+    classified: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

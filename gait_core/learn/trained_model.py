@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -22,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.cache.archive import json_ready
-from gait_core.errors import GaitError, InputError, ModelError, NotFoundError
+from gait_core.errors import GaitError, ModelError, NotFoundError
 from gait_core.learn.abstention import Familiarity
-from gait_core.learn.artefact import DEFAULT_STEM, extend_artefact, load_artefact
+from gait_core.learn.artefact import DEFAULT_STEM, ModelArtefact, extend_artefact, load_artefact
 from gait_core.learn.channel_map import UsualChannels
 from gait_core.learn.classifiers import Classifier
 from gait_core.learn.classifiers.kind import classifier_of
@@ -32,9 +31,9 @@ from gait_core.learn.cross_validation import predict_samples
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.decision import Decision
 from gait_core.learn.predictions import Predictions
-from gait_core.workspace import Workspace, safe_name, whole_folder
+from gait_core.workspace import Workspace, whole_folder
 
-__all__ = ["TrainedModel", "TrainedModelFacts", "find_model", "load_model", "promote", "save_model"]
+__all__ = ["TrainedModel", "TrainedModelFacts", "find_model", "load_model", "save_model", "stored_facts"]
 
 _MANIFEST: Final = f"{DEFAULT_STEM}.json"
 _INPUTS: Final = "inputs"
@@ -59,7 +58,7 @@ class TrainedModelFacts:
     data_settings, settings : mapping
         `DatasetSettings`, and the settings of the classifier.
     channels, classes : tuple of str
-    kind : {"curves", "windows", "parameters"}
+    kind : {"curves", "windows", "parameters", "clips"}
     n_steps : int
     decision : Decision
     epochs : int
@@ -168,14 +167,7 @@ def load_model(folder: Path) -> TrainedModel:
         one described or holds code.
     """
     artefact = load_artefact(folder)
-    try:
-        facts = TrainedModelFacts.from_dict(artefact.manifest.details[_FACTS])
-    except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
-        raise ModelError(
-            f"Expected a classifier and what it learned from in {folder}, but its manifest does not describe that "
-            f"({error}).",
-            _RESTORE,
-        ) from error
+    facts = _facts(artefact)
     arrays = artefact.arrays(_INPUTS)
     classifier = classifier_of(artefact)
     if classifier.name != facts.model or classifier.shape.channels != facts.channels:
@@ -192,6 +184,28 @@ def load_model(folder: Path) -> TrainedModel:
         familiarity=Familiarity.from_arrays(arrays) if knows else None,
         folder=folder,
     )
+
+
+def stored_facts(folder: Path) -> TrainedModelFacts:
+    """Return what is known about a stored model, without loading the classifier itself.
+
+    Raises
+    ------
+    NotFoundError, ModelError
+        As of `load_model`.
+    """
+    return _facts(load_artefact(folder))
+
+
+def _facts(artefact: ModelArtefact) -> TrainedModelFacts:
+    try:
+        return TrainedModelFacts.from_dict(artefact.manifest.details[_FACTS])
+    except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
+        raise ModelError(
+            f"Expected a classifier and what it learned from in {artefact.folder}, but its manifest does not describe "
+            f"that ({error}).",
+            _RESTORE,
+        ) from error
 
 
 def find_model(named: str, workspace: Workspace) -> Path:
@@ -224,35 +238,3 @@ def find_model(named: str, workspace: Workspace) -> Path:
         f"Expected a run, a model or a folder named {named!r}, but there is none.",
         "Look at the list of runs on the Training lab page.",
     )
-
-
-def promote(workspace: Workspace, named: str, name: str) -> Path:
-    """Copy the model of a run to the models of the workspace, where the other pages find it.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    named : str
-        See `find_model`.
-    name : str
-        Name for it; replaces a model of that name.
-
-    Returns
-    -------
-    Path
-        Its folder.
-
-    Raises
-    ------
-    InputError
-        When nothing is left of the name without special characters.
-    """
-    source = find_model(named, workspace)
-    load_model(source)
-    plain = safe_name(name, fallback="")
-    if not plain:
-        raise InputError(f"Expected a name with a letter or a digit, but got {name!r}.", "Give another name.")
-    target = workspace.models / plain
-    with whole_folder(target) as place:
-        shutil.copytree(source, place, dirs_exist_ok=True)
-    return target

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from gait_core.baseline.analyses import AnalysisSummary
 from gait_core.baseline.assessment import ScoringBaseline
 from gait_core.baseline.store import StoredBaseline
 from gait_core.config import Limits, Profile, load_profiles, profile_named
-from gait_core.errors import GaitError
+from gait_core.errors import GaitError, InputError
 from gait_core.pose.cluster import join_cluster
 from gait_core.pose.extract import default_workers
 from gait_core.pose.extract_on import extract_on
@@ -21,6 +22,8 @@ from gait_core.runtime.memory import MemoryMonitor
 from gait_core.video.decode import decoder_bytes
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workflows.analyse_on_executor import FoundWalk, score_on
+from gait_core.workflows.classify_walk import promoted_for_walks
+from gait_core.workflows.guard import AUTO, OFF, GuardedWalks, find_guard, guard_walks
 from gait_core.workspace import Workspace
 
 __all__ = ["analyse_walks"]
@@ -38,7 +41,9 @@ def analyse_walks(
     profile: str | None = None,
     person: str = "auto",
     overlay: bool = True,
+    classify: bool = True,
     cluster: str | None = None,
+    guard: str = AUTO,
 ) -> dict[str, Any]:
     """Compare walks with a baseline.
 
@@ -55,8 +60,13 @@ def analyse_walks(
         Whom to follow where several people are in view, see `PoseSettings`.
     overlay : bool
         Also write the overlay videos.
+    classify : bool
+        Also ask the promoted models for the class of each walk; see `gait_core.learn.promoted_models`.
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it; default: this process does.
+    guard : str
+        ``auto``, ``off``, or a gallery whose enrolled walks of the subject the walks are held against; see
+        `gait_core.workflows.guard`.
 
     Returns
     -------
@@ -66,7 +76,9 @@ def analyse_walks(
     Raises
     ------
     NotFoundError
-        When there is no such baseline.
+        When there is no such baseline, or no such gallery.
+    InputError
+        When the gallery does not hold the subject, or is asked for together with a cluster.
     ClusterError
         When the cluster does not fit or went away; what is finished is kept.
     """
@@ -76,6 +88,15 @@ def analyse_walks(
     settings = _profile(stored, profile, workspace, reporter)
     pose = settings.pose_settings().with_(person=person)
     paths = [Path(video) for video in videos]
+    wanted = _guard_without_cluster(guard) if cluster else guard
+    found_guard = find_guard(workspace, stored.subject, wanted)
+    # First, so that outlines and landmarks come from one decode.
+    guarded = (
+        GuardedWalks(findings={})
+        if found_guard is None
+        else guard_walks(found_guard, paths, pose, workspace, reporter, limits=settings.limits())
+    )
+    classifiers = promoted_for_walks(workspace) if classify else ()
 
     def scored(
         executor: Executor, found: Sequence[FoundWalk | GaitError], check: Callable[[], None] = lambda: None
@@ -93,6 +114,8 @@ def analyse_walks(
                 pose=pose,
                 profile=settings.name,
                 overlay=overlay,
+                classifiers=classifiers,
+                findings=guarded.findings,
                 reporter=reporter,
                 check=check,
             )
@@ -104,6 +127,12 @@ def analyse_walks(
         prepared = prepare_walks(
             paths, pose, calibration.windows, workspace, reporter, limits=limits, side=calibration.visible_side
         )
+        prepared = [
+            replace(walk, cached=False)
+            if isinstance(walk, PreparedWalk) and str(walk.path) in guarded.decoded
+            else walk
+            for walk in prepared
+        ]
         with local_threads(_at_once(prepared, limits)) as pool:
             outcomes = scored(pool, prepared)
     else:
@@ -136,6 +165,16 @@ def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, r
     return chosen
 
 
+def _guard_without_cluster(guard: str) -> str:
+    """Return what to do about the guard, for which the machines of a cluster are not made."""
+    if guard in (AUTO, OFF):
+        return OFF
+    raise InputError(
+        "Expected --guard or --cluster, but got both.",
+        "The guard looks at the videos on this machine: analyse without a cluster, or with --guard off.",
+    )
+
+
 def _at_once(walks: Sequence[PreparedWalk | GaitError], limits: Limits) -> int:
     """Return how many walks are scored at the same time, as far as the memory bears."""
     tracks = [walk.track for walk in walks if isinstance(walk, PreparedWalk)]
@@ -155,6 +194,7 @@ def _answer(video: str, outcome: AnalysisSummary | GaitError) -> dict[str, Any]:
             "score": None,
             "share_over_threshold": None,
             "joints": {},
+            "classified": [],
             "warnings": [],
             "error": outcome.to_dict(),
         }
@@ -167,7 +207,9 @@ def _answer(video: str, outcome: AnalysisSummary | GaitError) -> dict[str, Any]:
         "score": outcome.score,
         "share_over_threshold": outcome.share_over_threshold,
         "joints": outcome.joints,
+        "classified": outcome.classified,
         "warnings": outcome.warnings,
+        "guard": outcome.facts.get("guard"),
         "frames": outcome.facts["frames"],
         "detection_rate": outcome.facts["detection_rate"],
         "cached": outcome.facts["cached"],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from gait_core.runtime.workers import Answer, run_mark, run_tasks
 from gait_core.walks.measurements import new_walk_id
 from gait_core.walks.prepare import PreparedWalk
 from gait_core.workflows.analyse_task import SameProcess, WalkToScore, draw_task, score_task
+from gait_core.workflows.classify_walk import WalkClassifiers
 from gait_core.workspace import Workspace
 
 __all__ = ["FoundWalk", "score_on"]
@@ -54,6 +55,8 @@ def score_on(
     pose: PoseSettings,
     profile: str,
     overlay: bool = True,
+    classifiers: Sequence[str] = (),
+    findings: Mapping[str, Mapping[str, Any]] | None = None,
     reporter: Reporter | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> list[AnalysisSummary | GaitError]:
@@ -74,6 +77,10 @@ def score_on(
         Name of the profile, as stored with the measurements.
     overlay : bool
         Also draw the overlay videos; one that cannot be drawn is a warning.
+    classifiers : sequence of str
+        Names of promoted models, which are asked as well.
+    findings : mapping of str to mapping, optional
+        What the guard says, by the path of the video; see `gait_core.workflows.guard`.
     reporter : Reporter, optional
         Stages ``score`` and ``overlay``.
     check : callable
@@ -109,13 +116,20 @@ def score_on(
                 created_s=time.time(),
                 workspace=str(workspace.root),
                 mark=str(mark),
+                guard=dict((findings or {}).get(str(walk.path), {})),
+                classifiers=tuple(classifiers),
             )
             for walk in walks
         ]
         prepared = {
             task.analysis_id: walk for task, walk in zip(tasks, walks, strict=True) if isinstance(walk, PreparedWalk)
         }
-        here = SameProcess(reporter=reporter or silent(), baseline=baseline, walks=prepared)
+        here = SameProcess(
+            reporter=reporter or silent(),
+            baseline=baseline,
+            walks=prepared,
+            classifiers=WalkClassifiers(workspace, classifiers),
+        )
         run = _Run(executor, tasks, workspace, here, check)
         try:
             outcomes = run.score()

@@ -6,7 +6,7 @@ what the first run has stored and stores nothing beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from gait_core.report.overlay import write_overlay
 from gait_core.runtime.workers import in_worker
 from gait_core.walks.measurements import MeasuredWalk
 from gait_core.walks.prepare import PreparedWalk, prepare_walk
+from gait_core.workflows.classify_walk import WalkClassifiers
+from gait_core.workflows.guard import warning_of
 from gait_core.workflows.measure import measure_prepared
 from gait_core.workspace import Workspace, read_json, whole_folder, write_json
 
@@ -61,6 +63,10 @@ class WalkToScore(Settings):
     workspace : str
     mark : str
         File of the run, see `gait_core.runtime.workers`.
+    guard : mapping
+        What the guard against the wrong person says, see `gait_core.workflows.guard`; empty where it was off.
+    classifiers : sequence of str
+        Names of the promoted models that are asked as well.
     """
 
     path: str
@@ -74,6 +80,8 @@ class WalkToScore(Settings):
     workspace: str
     mark: str
     pose: Mapping[str, Any] = field(default_factory=dict)
+    guard: Mapping[str, Any] = field(default_factory=dict)
+    classifiers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,11 +95,14 @@ class SameProcess:
     baseline : ScoringBaseline
     walks : mapping of str to PreparedWalk
         By the identifier of their analyses; those that are missing are prepared by the worker.
+    classifiers : WalkClassifiers
+        The promoted models that are asked as well.
     """
 
     reporter: Reporter
     baseline: ScoringBaseline
     walks: Mapping[str, PreparedWalk]
+    classifiers: WalkClassifiers
 
 
 def score_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = None) -> dict[str, Any]:  # noqa: ARG001
@@ -156,9 +167,13 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     reporter.check()
     assessment = assess(prepared, baseline)
     measured = _measured(walk, prepared, stored, workspace)
-    doubts = _person_doubt(measured, baseline.norms)
+    guarded = warning_of(walk.guard)
+    doubts = [*_person_doubt(measured, baseline.norms), *([] if guarded is None else [guarded])]
     assessment = replace(assessment, warnings=(*assessment.warnings, *doubts))
-    summary = _summary(walk, prepared, assessment, stored, measured)
+    classifiers = here.classifiers if here is not None else WalkClassifiers(workspace, walk.classifiers)
+    measurement = None if measured is None else measured.measurement
+    classified = classifiers.classify(prepared, measurement, stored.calibration.windows)
+    summary = _summary(walk, prepared, assessment, stored, measured, classified)
     remember_walk(workspace, stored.subject, prepared)
     _store(workspace, summary, assessment)  # last: who finds it finds everything
     return summary
@@ -229,6 +244,7 @@ def _summary(
     assessment: Assessment,
     stored: StoredBaseline,
     measured: MeasuredWalk | None,
+    classified: Sequence[dict[str, Any]],
 ) -> AnalysisSummary:
     return AnalysisSummary(
         id=walk.analysis_id,
@@ -244,14 +260,16 @@ def _summary(
         joints=assessment.joints,
         warnings=[warning.to_dict() for warning in assessment.warnings],
         thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
-        facts=prepared.summary(),
+        facts={**prepared.summary(), **({"guard": dict(walk.guard)} if walk.guard else {})},
         measurement_id=measured.id if measured is not None else "",
         request={
             "videos": [walk.path],
             "baseline_id": stored.id,
             "profile": None if walk.profile == stored.manifest.profile else walk.profile,
             "person": walk.pose.get("person", "auto"),
+            **({"guard": walk.guard["gallery"]} if walk.guard.get("asked") else {}),
         },
+        classified=list(classified),
     )
 
 

@@ -1,15 +1,19 @@
-"""``models``: gets the pose models; lists them and the models that can be trained."""
+"""``models``: gets the pose models; lists them, the models that can be trained, and those that were promoted."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gait_core.cli.answers import Answer, run_job
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command, command_group
 from gait_core.errors import NotFoundError
 from gait_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from gait_core.learn.promoted_models import PromotedModel
 
 __all__: list[str] = []
 
@@ -41,9 +45,10 @@ def models_fetch(args: argparse.Namespace, workspace: Workspace, console: Consol
     return {"models": found}, text
 
 
-@command("models list", help="list the pose models with their state, and the models that can be trained", order=20)
-def models_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
-    """List the pose models, and the models that can be trained."""
+@command("models list", help="list the pose models, the models that can be trained, and those promoted", order=20)
+def models_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
+    """List the pose models, the models that can be trained, and those that were promoted."""
+    from gait_core.learn.promoted_models import list_promoted
     from gait_core.learn.registry import model_kinds
     from gait_core.pose.models.assets import model_checks
 
@@ -61,4 +66,17 @@ def models_list(_: argparse.Namespace, __: Workspace, ___: Console) -> Answer:
     lines = [f"{check.name}: {check.found}" for check in checks]
     lines += ["", "Models that can be trained:"]
     lines += [f"{kind.name}: {kind.title}; {kind.task}; {', '.join(kind.inputs)}" for kind in kinds]
-    return {"models": [check.to_dict() for check in checks], "trainable": trainable}, "\n".join(lines)
+    promoted = list_promoted(workspace)
+    lines += ["", "Promoted models:", *(_promoted_line(one) for one in promoted)] if promoted else []
+    found = {
+        "models": [check.to_dict() for check in checks],
+        "trainable": trainable,
+        "promoted": [one.to_dict() for one in promoted],
+    }
+    return found, "\n".join(lines)
+
+
+def _promoted_line(model: PromotedModel) -> str:
+    if model.facts is None:
+        return f"{model.name}: damaged; {(model.error or {}).get('message', '')}"
+    return f"{model.name}: {model.facts.title}; {', '.join(model.facts.classes)}; from run {model.run}"

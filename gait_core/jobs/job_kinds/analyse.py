@@ -24,5 +24,7 @@ def _analyse(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter
         profile=params.get("profile"),
         person=params.get("person", "auto"),
         overlay=params.get("overlay", True),
+        classify=params.get("classify", True),
         cluster=params.get("cluster"),
+        guard=params.get("guard", "auto"),
     )
