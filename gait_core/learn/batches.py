@@ -76,6 +76,8 @@ class ArrayBatches:
         Another seed gives another order.
     accumulate : int
         Steps whose gradients are averaged.
+    devices : int
+        Among which a batch is divided; its rows are rounded up to a multiple.
 
     Raises
     ------
@@ -92,6 +94,7 @@ class ArrayBatches:
         weights: NDArray[np.float32] | None = None,
         seed: int = 0,
         accumulate: int = 1,
+        devices: int = 1,
     ) -> None:
         lengths = {len(inputs), len(targets), len(inputs if weights is None else weights)}
         if len(lengths) > 1 or not len(inputs):
@@ -103,7 +106,8 @@ class ArrayBatches:
             )
         self._inputs, self._targets, self._weights = inputs, targets, weights
         self._batch_size, self._seed, self._accumulate = batch_size, seed, accumulate
-        self._size = min(batch_size, -(-len(inputs) // accumulate))
+        rows = min(batch_size, -(-len(inputs) // accumulate))
+        self._size = -(-rows // devices) * devices
         self._order = shuffling(len(inputs), seed)
         self._drawn = 0
 
@@ -138,7 +142,7 @@ class ArrayBatches:
 
     def fingerprint(self) -> str:
         """Return a digest of the arrays, the batch size, the steps that are averaged, and the seed."""
-        own = (self._batch_size, self._seed, self._accumulate)
+        own = (self._batch_size, self._seed, self._accumulate, self._size)
         digest = hashlib.blake2b(repr(own).encode(), digest_size=16)
         for array in (self._inputs, self._targets, self._weights):
             if array is not None:

@@ -5,6 +5,8 @@
     <folder>/<seed>-<fold>/
       attempt.json       how the training of this fold was begun
       checkpoint.npz     of a network while it trains; gone afterwards
+      log.csv            losses and metrics of a network after each epoch
+      tensorboard/       what TensorBoard shows, where it was asked for
       predictions.npz    what the fold says about its test subjects
       fold.json          typed record; written last, and makes the fold a finished one
 """
@@ -25,7 +27,7 @@ from gait_core.errors import GaitError, NotFoundError, StorageError
 from gait_core.learn.classifiers.protocol import Classifier
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.decision import Decision, choose_decision
-from gait_core.learn.fit_once_more import Attempt, MakeClassifier, fit_once_more
+from gait_core.learn.fit_once_more import Attempt, MakeClassifier, clear_attempt, fit_once_more
 from gait_core.learn.folds import CrossValidationSettings, FoldPlan, plan_folds
 from gait_core.learn.history import History
 from gait_core.learn.predictions import Predictions, joined_predictions
@@ -341,18 +343,9 @@ def _run_fold(
     )
     save_arrays(folder / _PREDICTIONS, predictions.to_arrays())
     write_json(folder / _RECORD, record.to_dict())
-    _clear(folder)
+    clear_attempt(folder / "inner")
+    clear_attempt(folder)
     return record, predictions
-
-
-def _clear(folder: Path) -> None:
-    """Delete what only an unfinished fold needs."""
-    for place in (folder, folder / "inner"):
-        for name in ("checkpoint*.npz", ".checkpoint*.tmp", "attempt.json"):
-            for path in place.glob(name):
-                path.unlink(missing_ok=True)
-    if (folder / "inner").is_dir():
-        (folder / "inner").rmdir()
 
 
 def _told(record: FoldRecord) -> str:

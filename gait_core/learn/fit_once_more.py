@@ -18,7 +18,15 @@ from gait_core.learn.memory_kills import kills_for_memory
 from gait_core.progress import Reporter
 from gait_core.workspace import read_json, write_json
 
-__all__ = ["OUT_OF_MEMORY", "Attempt", "MakeClassifier", "fit_once_more", "ran_out_of_memory", "settings_halved"]
+__all__ = [
+    "OUT_OF_MEMORY",
+    "Attempt",
+    "MakeClassifier",
+    "clear_attempt",
+    "fit_once_more",
+    "ran_out_of_memory",
+    "settings_halved",
+]
 
 _MOST_HALVINGS: Final = 1
 _ATTEMPT: Final = "attempt.json"
@@ -144,6 +152,15 @@ def fit_once_more(
             continue
         _check_losses(report.history, classifier, folder, labels)
         return Attempt(classifier=classifier, report=report, halvings=halvings)
+
+
+def clear_attempt(folder: Path) -> None:
+    """Delete what only an unfinished training needs, and the folder where nothing else is in it."""
+    for name in ("checkpoint*.npz", ".checkpoint*.tmp", "attempt.json"):
+        for path in folder.glob(name):
+            path.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

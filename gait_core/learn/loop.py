@@ -20,6 +20,7 @@ from gait_core.learn.backend import load_keras, training_versions
 from gait_core.learn.batches import BatchSource, Data, as_source
 from gait_core.learn.callbacks import Callback, EarlyStopping, EpochResult
 from gait_core.learn.checkpoint import Checkpoint, TrainingState
+from gait_core.learn.data_parallel import DataParallel
 from gait_core.learn.evaluation import Evaluator, Loss, MetricChoice
 from gait_core.learn.history import History
 from gait_core.learn.identity import architecture, loss_name, optimizer_settings, signature
@@ -42,6 +43,8 @@ class TrainingLoop:
         Computed on the validation data after each epoch, by the name under which each is reported.
     optimizer : keras.Optimizer, optional
         Default: Adam with the rate, the decay and the clipping of the settings.
+    parallel : DataParallel, optional
+        Devices to train on, in whose scope the model was built; their number has to divide every batch.
     """
 
     def __init__(
@@ -52,16 +55,19 @@ class TrainingLoop:
         loss: Loss = "mse",
         metrics: Mapping[str, MetricChoice] | None = None,
         optimizer: Any = None,
+        parallel: DataParallel | None = None,
     ) -> None:
         keras = load_keras()
         self.model, self.settings = model, settings
-        optimizer = _adam(settings) if optimizer is None else optimizer
-        optimizer.build(model.trainable_variables)
+        self._parallel = parallel or DataParallel()
         # On the CPU TensorFlow's XLA takes longer to compile than a small training takes; JAX is nothing without.
         jit = "auto" if keras.config.backend() == "jax" else False
-        model.compile(optimizer=optimizer, loss=loss, jit_compile=jit)
-        if not model.optimizer.built:  # mixed precision wraps the optimizer
-            model.optimizer.build(model.trainable_variables)
+        with self._parallel.scope():
+            optimizer = _adam(settings) if optimizer is None else optimizer
+            optimizer.build(model.trainable_variables)
+            model.compile(optimizer=optimizer, loss=loss, jit_compile=jit)
+            if not model.optimizer.built:  # mixed precision wraps the optimizer
+                model.optimizer.build(model.trainable_variables)
         self._judge = Evaluator(model, loss, metrics or {})
         self._loss = loss_name(loss)
         self._optimizer = optimizer_settings(optimizer)
@@ -122,10 +128,34 @@ class TrainingLoop:
         ModelError, StorageError
             When the checkpoint belongs to another training, or is damaged; before the first step.
         """
-        settings = self.settings.with_(epochs=epochs or self.settings.epochs)
+        with self._parallel.scope():
+            return self._run(
+                training,
+                validation,
+                reporter=reporter,
+                settings=self.settings.with_(epochs=epochs or self.settings.epochs),
+                stopping=stopping or EarlyStopping(self.settings.patience),
+                callbacks=callbacks,
+                checkpoint=checkpoint,
+                stage=stage,
+                labels=labels or {},
+            )
+
+    def _run(
+        self,
+        training: Data,
+        validation: Data | None,
+        *,
+        reporter: Reporter,
+        settings: TrainSettings,
+        stopping: EarlyStopping,
+        callbacks: Sequence[Callback],
+        checkpoint: Checkpoint | None,
+        stage: str,
+        labels: Mapping[str, int],
+    ) -> History:
         source = as_source(training, settings.batch_size, settings.seed)
         held_out = None if validation is None else as_source(validation, settings.batch_size)
-        stopping = stopping or EarlyStopping(settings.patience)
         everyone = _distinct([stopping, *callbacks])
         identity = self._identity(settings, source, held_out, everyone) if checkpoint is not None else {}
         stored = self._stored(checkpoint, identity) if checkpoint is not None else None
@@ -151,7 +181,7 @@ class TrainingLoop:
             if checkpoint is not None and checkpoint.is_due(epoch, last=bool(reason) or epoch == settings.epochs):
                 checkpoint.save(self._state(epoch, reason, everyone, metrics), identity)
             found = {"loss": loss} if result.val_loss is None else {"loss": loss, "val_loss": result.val_loss}
-            reporter.epoch(stage, epoch, settings.epochs, **found, **result.metrics, **dict(labels or {}))
+            reporter.epoch(stage, epoch, settings.epochs, **found, **result.metrics, **labels)
         if epoch:
             self._take_mean_weights()
         for callback in everyone:
@@ -184,8 +214,7 @@ class TrainingLoop:
         """Train for an epoch; return the mean loss of its batches and whether the user stopped it."""
         losses: list[float] = []
         for batch in source.batches(epoch):
-            found = self.model.train_on_batch(batch.inputs, batch.targets, sample_weight=batch.weights)
-            losses.append(float(found))
+            losses.append(self._parallel.step(self.model, batch))
             reporter.check()
             if reporter.wants_early_stop():
                 return float(np.mean(losses)), True

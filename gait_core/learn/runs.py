@@ -5,6 +5,7 @@
     runs/<id>/
       run.json           typed manifest; replaced atomically whenever the state changes
       lock               held while somebody trains
+      final/             log.csv and tensorboard/ of the final model, as in a fold
       folds/<seed>-<k>/  see `gait_core.learn.cross_validation`
       predictions.npz    of all finished folds, arrays named <seed>/<array>, see `gait_core.learn.predictions`
       model/             the final model, see `gait_core.learn.trained_model`

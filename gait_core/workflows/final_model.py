@@ -14,7 +14,7 @@ from gait_core.learn.channel_map import UsualChannels
 from gait_core.learn.cross_validation import CrossValidation
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.decision import Decision, choose_decision
-from gait_core.learn.fit_once_more import Attempt, MakeClassifier, fit_once_more
+from gait_core.learn.fit_once_more import Attempt, MakeClassifier, clear_attempt, fit_once_more
 from gait_core.learn.folds import inner_split
 from gait_core.learn.model_card import model_card
 from gait_core.learn.runs import RunManifest
@@ -118,10 +118,7 @@ def train_final(
         notes=list(dict.fromkeys([*manifest.notes, *attempt.notes])),
     )
     save_model(folder / "model", model, card)
-    for path in (folder / _FOLDER).glob("*"):
-        path.unlink()
-    if (folder / _FOLDER).is_dir():
-        (folder / _FOLDER).rmdir()
+    clear_attempt(folder / _FOLDER)
     return FinalModel(test_scores=tested, notes=attempt.notes)
 
 

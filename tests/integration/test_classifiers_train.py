@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -147,6 +148,33 @@ def test_a_training_that_was_interrupted_ends_like_an_unbroken_one(schedule, tmp
         assert one.tobytes() == two.tobytes()
     with pytest.raises(ModelError, match="same training"):
         network(data, **options, seed=1).fit(data, held_out, checkpoint=path)
+
+
+def test_each_epoch_is_a_line_of_the_table_and_what_tensorboard_shows_also_after_an_interruption(tmp_path):
+    import tensorflow
+
+    data, held_out = samples(), samples(12, seed=1)
+    options = {"epochs": 4, "schedule": "constant", "tensorboard": True, "checkpoint_every": 2}
+    path = tmp_path / "checkpoint.npz"
+    with pytest.raises(Cancelled):
+        network(data, **options).fit(data, held_out, reporter=StopAfter(3), checkpoint=path)
+    report = network(data, **options).fit(data, held_out, checkpoint=path)
+    with (tmp_path / "log.csv").open(newline="") as handle:
+        lines = list(csv.DictReader(handle))
+    assert [int(line["epoch"]) for line in lines] == [1, 2, 3, 4]
+    assert [float(line["loss"]) for line in lines] == report.history.loss
+    assert [float(line["val_loss"]) for line in lines] == report.history.val_loss
+    assert [float(line["balanced_accuracy"]) for line in lines] == report.history.metrics["balanced_accuracy"]
+    found: dict[str, list[int]] = {}
+    for file in sorted((tmp_path / "tensorboard").glob("events.out.tfevents.*")):
+        for event in tensorflow.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                found.setdefault(value.tag, []).append(event.step)
+                assert value.HasField("histo") == ("kernel" in value.tag or "bias" in value.tag)
+    assert found["val_loss"] == [0, 1, 2, 3, 3, 4], "the third epoch was run again: no checkpoint was due after it"
+    assert {"loss", "learning_rate", "balanced_accuracy"} < set(found)
+    assert any("kernel" in name for name in found)
+    assert list((tmp_path / "tensorboard").rglob("*.xplane.pb")), "a profile of the second epoch"
 
 
 def test_classes_that_name_a_side_are_exchanged_with_it():

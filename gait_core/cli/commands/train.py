@@ -40,6 +40,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="append", default=[], metavar="KEY=VALUE", help="how the data are read: --data rows=curves"
     )
+    parser.add_argument(
+        "--tensorboard", action="store_true", default=None, help="write what TensorBoard shows into the run's folder"
+    )
     parser.add_argument("--config", metavar="FILE", help="a settings file in JSON; options given beside it win")
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted")
 
@@ -78,6 +81,8 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
     for name, pairs in (("settings", args.set), ("data", args.data)):
         if pairs:
             found[name] = pairs_of(pairs, "--set" if name == "settings" else "--data")
+    if args.tensorboard:
+        found["settings"] = {**found.get("settings", {}), "tensorboard": True}
     return found
 
 

@@ -26,6 +26,7 @@ from gait_core.learn.classifiers.precision import chosen_precision, precision
 from gait_core.learn.classifiers.protocol import FitReport, SampleShape
 from gait_core.learn.classifiers.sides import ExchangingBatches, Sides, both_sides, sides_of
 from gait_core.learn.classifiers.training_options import callbacks_of, loss_of, optimizer_of
+from gait_core.learn.data_parallel import DataParallel, chosen_devices
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.history import History
 from gait_core.learn.keras_network import KerasNetwork
@@ -55,6 +56,7 @@ class NetworkClassifier:
         self._model: Any = None
         self._scaling: Scaling | None = None
         self._history = History()
+        self._n_devices = 1
 
     @property
     def name(self) -> str:
@@ -87,28 +89,33 @@ class NetworkClassifier:
         sides, note = sides_of(training) if settings.exchange_sides else (None, "")
         dtype, precision_note = chosen_precision(settings.mixed_precision)
         self._scaling = self._learned_scaling(both_sides(training, sides))
+        devices, devices_note = chosen_devices(settings.devices, settings.accumulate)
+        parallel = DataParallel(devices)
+        self._n_devices = parallel.count
         batch_size = settings.batch_size or fitting_batch_size(self._memory, len(training), settings.accumulate)
         rows = self._training_batches(training, batch_size)
         source: BatchSource = rows if sides is None else self._exchanging(rows, sides)
         seed_everything(settings.seed)
-        with precision(dtype):
+        with precision(dtype), parallel.scope():
             self._model = self._kind.network.build(settings, self.shape.size)
-            loop = self._loop(training, batch_size, rows.steps_per_epoch)
+            loop = self._loop(training, batch_size, rows.steps_per_epoch, parallel)
         history = loop.run(
             source,
             None if validation is None else self._validation_batches(both_sides(validation, sides)),
             reporter=reporter or silent(),
-            callbacks=callbacks_of(settings),
+            callbacks=callbacks_of(settings, None if checkpoint is None else checkpoint.parent),
             checkpoint=None if checkpoint is None else self._checkpoint(checkpoint),
             labels=labels,
         )
+        if parallel.count > 1:
+            self._on_one_device(dtype)
         self._history = history
         return FitReport(
             epochs=len(history.loss),
             history=history,
             parameters=int(sum(np.prod(weight.shape) for weight in self._model.trainable_variables)),
             duration_s=time.perf_counter() - begun_s,
-            notes=tuple(filter(None, (note, precision_note))),
+            notes=tuple(filter(None, (note, precision_note, devices_note))),
         )
 
     def predict(self, samples: Samples) -> NDArray[np.float64]:
@@ -163,7 +170,14 @@ class NetworkClassifier:
     def _memory(self, batch_size: int) -> int:
         return self._kind.network.training_bytes(self.settings, self.shape.size, batch_size)
 
-    def _loop(self, training: Samples, batch_size: int, steps_per_epoch: int) -> TrainingLoop:
+    def _on_one_device(self, dtype: str) -> None:
+        """Build the trained network again, to be used and stored like any other."""
+        weights = self._model.get_weights()
+        with precision(dtype):
+            self._model = self._kind.network.build(self.settings, self.shape.size)
+        self._model.set_weights(weights)
+
+    def _loop(self, training: Samples, batch_size: int, steps_per_epoch: int, parallel: DataParallel) -> TrainingLoop:
         settings: NetworkSettings = self.settings
         weights = balancing_weights(training.labels, len(self.shape.classes))
         train_settings = TrainSettings(
@@ -180,6 +194,7 @@ class NetworkClassifier:
             loss=loss_of(settings, weights),
             metrics={_ACCURACY: "categorical_accuracy"},
             optimizer=optimizer_of(settings, steps_per_epoch),
+            parallel=parallel,
         )
 
     def _learned_scaling(self, training: Samples) -> Scaling:
@@ -198,16 +213,26 @@ class NetworkClassifier:
             weights=row_weights(training) if by_row else None,
             seed=settings.seed,
             accumulate=settings.accumulate,
+            devices=self._n_devices,
         )
 
     def _validation_batches(self, validation: Samples) -> BatchSource:
         # Weighted by class, so that accuracy over these rows is balanced accuracy.
         weights = row_weights(validation) if self.settings.class_weights else None
         inputs = self._network_inputs(validation)
-        return ArrayBatches(inputs, one_hot(validation), batch_size=_JUDGED_AT_ONCE, weights=weights)
+        return ArrayBatches(
+            inputs,
+            one_hot(validation),
+            batch_size=-(-_JUDGED_AT_ONCE // self._n_devices) * self._n_devices,
+            weights=weights,
+        )
 
     def _checkpoint(self, path: Path) -> Checkpoint:
-        return Checkpoint(path=path, context={"classifier": self.name, "settings": digest_of(self.settings.to_dict())})
+        return Checkpoint(
+            path=path,
+            every=self.settings.checkpoint_every,
+            context={"classifier": self.name, "settings": digest_of(self.settings.to_dict())},
+        )
 
     def _network_inputs(self, samples: Samples) -> NDArray[np.float32]:
         if self._scaling is None:

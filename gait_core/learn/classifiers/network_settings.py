@@ -56,6 +56,13 @@ class NetworkSettings(Settings):
         GPU. Elsewhere single precision is used, with a note.
     exchange_sides : bool
         Exchange left and right of about half of the rows, others in every epoch, and average the probabilities of both.
+    devices : int
+        Devices of the kind that training runs on, each of which takes an equal part of every batch. Where there are
+        fewer, those are used, with a note.
+    checkpoint_every : int
+        Epochs from one checkpoint to the next; a training that was killed goes on after the last one.
+    tensorboard : bool
+        Write losses, histograms of the weights and a profile for TensorBoard beside the checkpoint.
     seed : int
         Decides first weights, dropout, order of the rows and exchange of sides.
     """
@@ -78,6 +85,9 @@ class NetworkSettings(Settings):
     ema: float | None = None
     mixed_precision: bool = False
     exchange_sides: bool = True
+    devices: int = 1
+    checkpoint_every: int = 1
+    tensorboard: bool = False
     seed: int = 0
 
     _ranges = {
@@ -94,6 +104,8 @@ class NetworkSettings(Settings):
         "clipnorm": (1e-6, 1e6),
         "accumulate": (1, 1024),
         "ema": (0.5, 0.99999),
+        "devices": (1, 64),
+        "checkpoint_every": (1, 100_000),
         "seed": (0, 2**31 - 1),
     }
     _choices = {
@@ -102,6 +114,7 @@ class NetworkSettings(Settings):
         "class_weights": (False, True),
         "mixed_precision": (False, True),
         "exchange_sides": (False, True),
+        "tensorboard": (False, True),
     }
 
     def __post_init__(self) -> None:

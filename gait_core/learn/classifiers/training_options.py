@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,8 @@ from gait_core.errors import SettingsError
 from gait_core.learn.backend import load_keras
 from gait_core.learn.callbacks import Callback, CallbackState, EpochResult
 from gait_core.learn.classifiers.network_settings import NetworkSettings
+from gait_core.learn.epoch_log import EpochLog
+from gait_core.learn.tensorboard_log import TensorBoardLog
 
 __all__ = ["PlateauReduction", "callbacks_of", "loss_of", "optimizer_of"]
 
@@ -76,11 +79,27 @@ def optimizer_of(settings: NetworkSettings, steps_per_epoch: int) -> Any:
     return keras.optimizers.Adam(rate, **options)
 
 
-def callbacks_of(settings: NetworkSettings) -> list[Callback]:
-    """Return the callbacks that the settings ask for."""
-    if settings.schedule != "plateau":
-        return []
-    return [PlateauReduction(settings.plateau_factor, settings.plateau_patience)]
+def callbacks_of(settings: NetworkSettings, folder: Path | None = None) -> list[Callback]:
+    """Return the callbacks that the settings ask for.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+    folder : Path, optional
+        Receives the table of the epochs, ``log.csv``, and what TensorBoard shows, where that is wanted.
+
+    Returns
+    -------
+    list of Callback
+    """
+    found: list[Callback] = []
+    if settings.schedule == "plateau":
+        found.append(PlateauReduction(settings.plateau_factor, settings.plateau_patience))
+    if folder is not None:
+        found.append(EpochLog(folder / "log.csv"))
+        if settings.tensorboard:
+            found.append(TensorBoardLog(folder / "tensorboard"))
+    return found
 
 
 class PlateauReduction(Callback):
