@@ -172,16 +172,17 @@ def _baseline(params: Mapping[str, Any]) -> _Call:
 
 
 def _analyse(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"profile": None, "person": PERSONS[0], "cluster": None})
+    keywords = _changed(params, {"profile": None, "person": PERSONS[0], "cluster": None, "guard": "auto"})
     if params.get("overlay", True):
         keywords["overlay"] = True
+    unasked = params.get("classify", True) is False
     return _Call(
         command="analyse",
         function="analyse",
         positional=[params["videos"], params["baseline_id"]],
         arguments=params["videos"],
-        options={"baseline": params["baseline_id"], **keywords},
-        keywords=keywords,
+        options={"baseline": params["baseline_id"], **keywords, **({"no_classify": True} if unasked else {})},
+        keywords={**keywords, **({"classify": False} if unasked else {})},
         result="analysed",
     )
 

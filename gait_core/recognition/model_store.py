@@ -260,7 +260,7 @@ def find_model(
     if fitting:
         names = ", ".join(model.name for model in fitting)
         raise InputError(f"Expected the name of a model, since there are several: {names}.", "Name one with --model.")
-    if models:
+    if digests is not None:
         raise NotFoundError(
             "Expected the model that the people of this gallery were enrolled with, but it is not in the workspace.",
             "Add it with `recognise models add FILE`, or name another one with --model.",

@@ -229,6 +229,7 @@ def _told(guard: Guard, outcome: str, reason: str, sentence: str, result: GuardR
         "warning": warning,
         "gallery": guard.gallery.id,
         "model": guard.model.name,
+        "asked": guard.asked,
     }
 
 

@@ -35,6 +35,7 @@ ANALYSES = [
     {"videos": VIDEOS, "baseline_id": "p014-20260101-000000-abcdef"},
     {"videos": VIDEOS[:1], "baseline_id": "p014-1", "overlay": False, "profile": "fast", "person": "leftmost"},
     {"videos": VIDEOS, "baseline_id": "p014-1", "overlay": True, "profile": None, "cluster": "tcp://10.0.0.5:8786"},
+    {"videos": VIDEOS, "baseline_id": "p014-1", "overlay": False, "guard": "clinic-2026", "classify": False},
 ]
 MEASUREMENTS = [
     {"videos": VIDEOS},
@@ -117,7 +118,8 @@ def full(kind, params):
         parts = {"settings": settings, "scale": scale, "edits": list(known.get("edits") or ())}
         return MeasureRequest.from_dict(known | parts).to_dict() | {"cluster": cluster}
     if kind == "analyse":
-        return {"profile": None, "person": "auto", "overlay": True, "cluster": cluster} | known
+        usual = {"profile": None, "person": "auto", "overlay": True, "classify": True, "guard": "auto"}
+        return usual | {"cluster": cluster} | known
     if kind == "compare_profiles":
         return known
     return {"pattern": None, "severity": 0.7} | known

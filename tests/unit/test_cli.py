@@ -245,7 +245,7 @@ OPTIONS = {
         "--from source [metavar=DIR] a folder that holds them, for a machine offline",
     ],
     "models list": [
-        "list the pose models with their state, and the models that can be trained",
+        "list the pose models, the models that can be trained, and those promoted",
     ],
     "simulate": [
         "make videos of simulated walkers, with their truth",
@@ -317,6 +317,8 @@ OPTIONS = {
         "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, score and draw, for "
         "example tcp://10.0.0.5:8786",
         "--overlay overlay [kind=StoreTrue nargs=0 default=False] also make the overlay videos",
+        "--no-classify no_classify [kind=StoreTrue nargs=0 default=False] do not ask the promoted models",
+        "--guard guard [default=auto metavar=GALLERY] enrolled walks to compare the person with; auto, or off",
         "--report report [metavar=FILE] write a report: FILE.html or FILE.pdf",
     ],
     "measure": [
