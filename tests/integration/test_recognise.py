@@ -20,6 +20,7 @@ from gait_core.recognition.model_store import add_model, find_model, list_models
 from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import GaitBaseSettings
 from gait_core.recognition.training.train import TrainedNetwork
+from gait_core.workflows.delete_subject import delete_subject
 from gait_core.workspace import Workspace
 
 TINY = GaitBaseSettings(width=0.0625)
@@ -238,6 +239,9 @@ def test_sets_that_hold_a_video_of_a_person_are_deleted(workspace):
     assert delete_embeddings_of(workspace, {"aa"}) == 1
     assert delete_embeddings_of(workspace, {"aa"}) == 0
     assert len(list((workspace.root / "embeddings").iterdir())) == 1
+    workspace.save_record("walks", {"id": "walk-1", "subject": "P014", "content_sha256": "bb"})
+    delete_subject(workspace, "P014")
+    assert not list((workspace.root / "embeddings").iterdir())
 
 
 def test_the_page_runs_from_python_and_results_show_themselves(tmp_path, monkeypatch):
