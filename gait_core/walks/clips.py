@@ -42,6 +42,7 @@ __all__ = [
     "WalkClip",
     "clip_address",
     "clip_of_walk",
+    "make_clip",
 ]
 
 CLIP_CHANNELS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -115,7 +116,7 @@ def clip_of_walk(walk: PreparedWalk, content: str, cache: ArrayCache) -> WalkCli
                 f"Expected the masks of {walk.name} in the cache, but they are not there.",
                 "Extract the video again and ask for masks, with a larger cache if it is full.",
             )
-        clip = _made(walk.name, walk.track, PersonMasks.from_arrays(masks.arrays), content, cache.root.parent)
+        clip = make_clip(walk.name, walk.track, PersonMasks.from_arrays(masks.arrays), content, cache.root.parent)
         return Entry(arrays={"frames": clip.frames, "summary": clip.summary}, meta={"digest": clip.digest})
 
     entry, _ = cache.get_or_compute(_KIND, _key(walk.address, content), compute)
@@ -131,7 +132,25 @@ def _key(address: str, content: str) -> str:
     return digest_of([address, content, CLIP_RATE_HZ, _VERSION])
 
 
-def _made(name: str, track: Track, masks: PersonMasks, content: str, folder: Path) -> WalkClip:
+def make_clip(name: str, track: Track, masks: PersonMasks, content: str, folder: Path) -> WalkClip:
+    """Make the clip of a walk.
+
+    Parameters
+    ----------
+    name : str
+        Of the walk.
+    track : Track
+    masks : PersonMasks
+        Of the same frames.
+    content : {"outline", "silhouette", "skeleton_maps"}
+    folder : Path
+        Where the frames take their room.
+
+    Raises
+    ------
+    WalkRefused
+        When the whole body is in view for less than 15 frames.
+    """
     slots, numbers = _at_rate(track.time_s)
     with Spool(np.uint8, _drawn_shape(content), folder) as spool:
         usable = np.zeros(len(numbers), np.bool_)
@@ -213,18 +232,18 @@ def _longest_stretch(slots: NDArray[np.int64], usable: NDArray[np.bool_]) -> NDA
 
 
 def _columns(drawn: NDArray[np.uint8], chosen: NDArray[np.intp]) -> slice:
-    """Return the columns that the widest frame needs, as many to the left of the middle as to the right."""
+    """Return the columns in which the person is in any of the frames."""
     used = np.zeros(drawn.shape[2], np.bool_)
     for part in _parts(chosen):
         used |= drawn[part].any(axis=(0, 1, 3))
         release_pages(drawn)
-    places, middle = np.flatnonzero(used), len(used) // 2
-    half = max(middle - int(places[0]), int(places[-1]) + 1 - middle)
-    return slice(middle - half, middle + half)
+    places = np.flatnonzero(used)
+    return slice(int(places[0]), int(places[-1]) + 1)
 
 
 def _stored(drawn: NDArray[np.uint8], chosen: NDArray[np.intp], columns: slice, folder: Path) -> WalkClip:
     """Copy the chosen frames into an array of their own and summarise them on the way."""
+    margin = (drawn.shape[2] - CLIP_WIDTH_PX) // 2
     width, channels = len(range(*columns.indices(drawn.shape[2]))), drawn.shape[3]
     total, squares = np.zeros((2, CLIP_HEIGHT_PX, CLIP_WIDTH_PX, channels))
     digest = hashlib.sha256(repr((len(chosen), CLIP_HEIGHT_PX, width, channels)).encode())
@@ -233,7 +252,7 @@ def _stored(drawn: NDArray[np.uint8], chosen: NDArray[np.intp], columns: slice, 
             frames = np.ascontiguousarray(drawn[part][:, :, columns])
             spool.append(frames)
             digest.update(frames.data)
-            middle = _as_wide_as(frames, CLIP_WIDTH_PX).astype(np.float64) / 255
+            middle = drawn[part][:, :, margin : margin + CLIP_WIDTH_PX].astype(np.float64) / 255
             total += middle.sum(axis=0)
             squares += (middle**2).sum(axis=0)
             release_pages(drawn)
@@ -247,14 +266,6 @@ def _stored(drawn: NDArray[np.uint8], chosen: NDArray[np.intp], columns: slice, 
 def _parts(chosen: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
     for first in range(0, len(chosen), CHUNK_FRAMES):
         yield chosen[first : first + CHUNK_FRAMES]
-
-
-def _as_wide_as(frames: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Return frames cut or padded at both sides to an even width."""
-    missing = (width - frames.shape[2]) // 2
-    if missing <= 0:
-        return frames[:, :, -missing : frames.shape[2] + missing]
-    return np.pad(frames, ((0, 0), (0, 0), (missing, missing), (0, 0)))
 
 
 def _on_grid(image: NDArray[Any]) -> NDArray[Any]:

@@ -89,7 +89,11 @@ class Clips:
 
     def mirror_images(self) -> Self:
         """Return the clips with left and right of every frame exchanged."""
-        return replace(self, mirrored=~self.mirrored)
+        return self.mirror_where(np.ones(len(self), np.bool_))
+
+    def mirror_where(self, chosen: NDArray[np.bool_]) -> Self:
+        """Return the clips, those that are chosen with left and right of every frame exchanged."""
+        return replace(self, mirrored=self.mirrored ^ chosen)
 
     def followed_by(self, other: Self) -> Self:
         """Return these clips and others of the same array of pixels.
