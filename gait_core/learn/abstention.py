@@ -1,26 +1,31 @@
 """When a classifier had better say nothing: its input is unlike what it has learned from.
 
-Each row is brought to the model's inputs: its valid steps, stretched to the longest row, every channel side by side,
-centred and scaled by the training rows. With the principal components of the training rows, of which the first k hold
-95 % of the variance (k at most a third of the number of subjects, and at most 32), the distance of a row is ::
+Each row is described by numbers in which people differ, not the moment at which the row begins. A window, which begins
+anywhere in a stride, gives mean and standard deviation of each channel; a curve, which begins with the stride, its
+values at up to 21 points; a row of parameters the parameters. The distance of a row is that to the nearest class ::
 
-    d = sqrt( (1/k) * sum_i t_i² / λ_i  +  q / q̄ )
+    d = min over classes c of  sqrt( (x - m_c)' S⁻¹ (x - m_c) / p )
 
-where t_i is the row along component i, λ_i the variance of the training rows along it, q the squared distance from the
-space of the components and q̄ its mean over held-out rows. About √2 is ordinary. The distance of a walk or subject is
-the median over its rows. The limit is the conformal quantile of the distances of training subjects, each measured with
-components of the others (folds by subject): with n subjects the ⌈(n + 1)(1 - rate)⌉-th smallest, and the largest where
-that is more than n. So about `rate` of further people like those in training lie beyond it.
+where m_c is the mean of the class, S the covariance of the rows about the means of their classes, shrunk as Ledoit and
+Wolf say, and p the count of numbers; about 1 is ordinary. Classes differ from each other more than people do within a
+class, so a covariance of all rows together would let pass whatever lies between the classes.
+
+The distance of a walk or subject is the median over its rows. The limit is the conformal quantile of such distances,
+each measured with means and covariance of other people (folds by subject), where every subject counts alike however
+many walks there are: with n subjects the smallest value that a share of (n + 1)(1 - rate) / n of them keeps to, and the
+largest where that is more than all. So about `rate` of further people like those in training lie beyond it; from fewer
+than 1 / rate people the largest distance is all that can be known, and less that is unlike is noticed.
 
 References
 ----------
-Jackson, J. E., Mudholkar, G. S. (1979). Control procedures for residuals associated with principal component analysis.
-Technometrics 21, 341-349.
+Lee, K., Lee, K., Lee, H., Shin, J. (2018). A simple unified framework for detecting out-of-distribution samples and
+adversarial attacks. Advances in Neural Information Processing Systems 31.
+Ledoit, O., Wolf, M. (2004). A well-conditioned estimator for large-dimensional covariance matrices. Journal of
+Multivariate Analysis 88, 365-411.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -37,43 +42,41 @@ __all__ = ["ABSTAIN_RATE", "Familiarity", "learn_familiarity"]
 ABSTAIN_RATE: Final = 0.02
 """Share of people like those in training for whom a classifier says nothing."""
 
-_VARIANCE: Final = 0.95
-_MOST_COMPONENTS: Final = 32
 _FOLDS: Final = 5
 _FEWEST_SUBJECTS: Final = 4
+_MOST_STEPS: Final = 21
 _SMALL: Final = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Space:
-    """Centre, scale and principal components of rows."""
+    """Means of the classes, scale and inverse covariance of what describes rows."""
 
-    centre: NDArray[np.float64]
+    means: NDArray[np.float64]
     scale: NDArray[np.float64]
-    components: NDArray[np.float64]
-    variances: NDArray[np.float64]
+    precision: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: NDArray[np.float64], n_subjects: int) -> Self:
-        from sklearn.decomposition import PCA  # type: ignore[import-untyped]
+    def of(cls, rows: NDArray[np.float64], labels: NDArray[np.int64]) -> Self:
+        from sklearn.covariance import LedoitWolf  # type: ignore[import-untyped]
 
-        centre, scale = rows.mean(axis=0), rows.std(axis=0)
+        classes, own = np.unique(labels, return_inverse=True)
+        means = np.stack([rows[own == number].mean(axis=0) for number in range(len(classes))])
+        rest = rows - means[own]
+        scale = rest.std(axis=0)
         # A channel that never moves in training counts as unlike when it moves, but not without limit.
         scale = np.maximum(scale, max(_SMALL, 0.01 * float(np.median(scale))))
-        most = max(1, min(_MOST_COMPONENTS, n_subjects // 3, len(rows) - 1, rows.shape[1]))
-        found = PCA(n_components=most, svd_solver="full" if min(rows.shape) <= 2000 else "auto", random_state=0)
-        found.fit((rows - centre) / scale)
-        shares = np.cumsum(found.explained_variance_ratio_)
-        k = min(most, int(np.searchsorted(shares, _VARIANCE)) + 1)
-        variances = np.maximum(found.explained_variance_[:k], _SMALL)
-        return cls(centre=centre, scale=scale, components=found.components_[:k], variances=variances)
+        found = LedoitWolf(assume_centered=True).fit(rest / scale)
+        return cls(means=means, scale=scale, precision=found.precision_)
 
-    def parts(self, rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the squared distance within the components, by component, and that from their space."""
-        scaled = (rows - self.centre) / self.scale
-        along = scaled @ self.components.T
-        rest = (scaled**2).sum(axis=1) - (along**2).sum(axis=1)
-        return (along**2 / self.variances).mean(axis=1), np.maximum(rest, 0.0)
+    def distances(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the distance of each row to the nearest class."""
+        away = []
+        for mean in self.means:
+            scaled = (rows - mean) / self.scale
+            away.append(((scaled @ self.precision) * scaled).sum(axis=1))
+        nearest: NDArray[np.float64] = np.maximum(np.min(away, axis=0), 0.0)
+        return np.sqrt(nearest / rows.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,9 +86,9 @@ class Familiarity:
     Attributes
     ----------
     space : object
-        Centre, scale and components of the training rows.
-    usual_rest : float
-        Mean squared distance of held-out rows from the space of the components.
+        What is usual for each class.
+    steps : int
+        Points of a row that are compared; 0 where its mean and standard deviation are.
     limit : float
         Distance beyond which a walk or subject is unlike.
     rate : float
@@ -95,16 +98,14 @@ class Familiarity:
     """
 
     space: _Space
-    usual_rest: float
+    steps: int
     limit: float
     rate: float
     n_subjects: int
 
     def distances(self, samples: Samples) -> NDArray[np.float64]:
         """Return the distance of each row, shape (n,)."""
-        steps = self.space.centre.size // len(samples.channels)
-        within, rest = self.space.parts(_flat(samples, steps))
-        return np.sqrt(within + rest / self.usual_rest)
+        return self.space.distances(_described(samples, self.steps))
 
     def unlike(self, distances: NDArray[np.float64], groups: NDArray[np.str_]) -> dict[str, float]:
         """Return the groups (walks or subjects) beyond the limit, with the median distance of their rows."""
@@ -113,7 +114,7 @@ class Familiarity:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return everything as arrays, for one ``.npz`` file."""
-        numbers = {name: getattr(self, name) for name in ("usual_rest", "limit", "rate", "n_subjects")}
+        numbers = {name: getattr(self, name) for name in ("steps", "limit", "rate", "n_subjects")}
         arrays = {**vars(self.space), **{name: np.array(value, np.float64) for name, value in numbers.items()}}
         return {f"familiarity/{name}": np.asarray(value) for name, value in arrays.items()}
 
@@ -128,10 +129,10 @@ class Familiarity:
         """
         try:
             own = {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith("familiarity/")}
-            space = _Space(**{name: own[name] for name in ("centre", "scale", "components", "variances")})
+            space = _Space(**{name: own[name] for name in ("means", "scale", "precision")})
             return cls(
                 space=space,
-                usual_rest=float(own["usual_rest"]),
+                steps=int(own["steps"]),
                 limit=float(own["limit"]),
                 rate=float(own["rate"]),
                 n_subjects=int(own["n_subjects"]),
@@ -163,23 +164,48 @@ def learn_familiarity(samples: Samples, *, rate: float = ABSTAIN_RATE, seed: int
     subjects = np.unique(samples.subjects)
     if len(subjects) < _FEWEST_SUBJECTS:
         return None
-    rows = _flat(samples, samples.n_steps)
-    folds = group_folds(samples.subjects, folds=min(_FOLDS, len(subjects)), seed=seed)
-    within, rest = np.empty(len(rows)), np.empty(len(rows))
-    for split in folds:
-        space = _Space.of(rows[split.training], len(np.unique(samples.subjects[split.training])))
-        within[split.validation], rest[split.validation] = space.parts(rows[split.validation])
-    usual_rest = max(float(rest.mean()), _SMALL)
-    distances = np.sqrt(within + rest / usual_rest)
-    of_subjects = np.sort([float(np.median(distances[samples.subjects == name])) for name in subjects])
-    place = min(len(subjects), math.ceil((len(subjects) + 1) * (1 - rate)))
+    steps = 0 if samples.kind == "windows" else min(_MOST_STEPS, samples.n_steps)
+    rows = _described(samples, steps)
+    distances = np.empty(len(rows))
+    for split in group_folds(samples.subjects, folds=min(_FOLDS, len(subjects)), seed=seed):
+        space = _Space.of(rows[split.training], samples.labels[split.training])
+        distances[split.validation] = space.distances(rows[split.validation])
     return Familiarity(
-        space=_Space.of(rows, len(subjects)),
-        usual_rest=usual_rest,
-        limit=float(of_subjects[place - 1]),
+        space=_Space.of(rows, samples.labels),
+        steps=steps,
+        limit=_limit(samples, distances, rate),
         rate=rate,
         n_subjects=len(subjects),
     )
+
+
+def _limit(samples: Samples, distances: NDArray[np.float64], rate: float) -> float:
+    """Return the conformal quantile over the units that are judged as one, every subject counting alike."""
+    names = samples.subjects.astype(np.str_)
+    pairs = np.unique(np.stack([np.unique(names, return_inverse=True)[1], samples.labels], axis=1), axis=0)
+    n = len(np.unique(names))
+    if len(pairs) > n:  # subjects with walks of several classes: each walk is judged by itself
+        names = np.char.add(np.char.add(names, "\0"), samples.walks.astype(np.str_))
+    _, first, unit_of = np.unique(names, return_index=True, return_inverse=True)
+    values = np.array([float(np.median(distances[unit_of == unit])) for unit in range(len(first))])
+    owners, counts = np.unique(samples.subjects[first], return_counts=True)
+    weights = 1.0 / counts[np.searchsorted(owners, samples.subjects[first])]
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    place = int(np.searchsorted(reached, min(n, (n + 1) * (1 - rate)) - _SMALL))
+    return float(values[order][min(place, len(values) - 1)])
+
+
+def _described(samples: Samples, steps: int) -> NDArray[np.float64]:
+    """Return the numbers that describe each row: values at `steps` points, or mean and deviation where that is 0."""
+    if steps:
+        return _flat(samples, steps)
+    values = samples.values.astype(np.float64)
+    valid = (np.arange(samples.n_steps) < samples.lengths[:, None])[:, :, None]
+    counts = samples.lengths[:, None]
+    means = (values * valid).sum(axis=1) / counts
+    deviations = np.sqrt((((values - means[:, None]) ** 2) * valid).sum(axis=1) / counts)
+    return np.concatenate([means, deviations], axis=1)
 
 
 def _flat(samples: Samples, n_steps: int) -> NDArray[np.float64]:

@@ -493,3 +493,34 @@ def test_familiarity_survives_storage_and_short_rows():
     assert learn_familiarity(curves(n_subjects=3)) is None
     with pytest.raises(ModelError, match="missing"):
         Familiarity.from_arrays({})
+
+
+def wandering(n_subjects: int, *, seed: int, offset: float = 0.0) -> Samples:
+    """Return windows that begin anywhere in a stride; every subject walks in both ways, four windows a walk."""
+    order = np.random.default_rng(seed)
+    subjects, classes = np.repeat(np.arange(n_subjects), 8), np.tile(np.repeat([0, 1], 4), n_subjects)
+    phase = order.uniform(0, 2 * np.pi, len(subjects))[:, None] + np.linspace(0, 9, 40)
+    own = order.normal(0, 1, (n_subjects, 2))[subjects]
+    wide = 20 - 8 * classes
+    values = np.stack([own[:, :1] + wide[:, None] * np.sin(phase), own[:, 1:] + offset + 5 * np.cos(phase)], axis=2)
+    return Samples(
+        values=values + order.normal(0, 0.3, values.shape),
+        lengths=np.full(len(subjects), 40),
+        labels=classes,
+        subjects=np.array([f"s{number:02d}" for number in subjects]),
+        walks=np.array([f"w{number}" for number in classes]),
+        channels=("knee_deg", "trunk_deg"),
+        classes=("normal", "stiff"),
+        kind="windows",
+    )
+
+
+def test_people_who_hold_themselves_differently_are_noticed_wherever_in_the_stride_a_window_begins():
+    known = learn_familiarity(wandering(60, seed=0))
+    shares = {}
+    for name, offset in (("like", 0.0), ("unlike", 6.0)):
+        others = wandering(40, seed=1, offset=offset)
+        walks = np.char.add(others.subjects, others.walks)
+        shares[name] = len(known.unlike(known.distances(others), walks)) / len(np.unique(walks))
+    assert shares["like"] <= 0.1
+    assert shares["unlike"] >= 0.9
