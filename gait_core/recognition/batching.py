@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from gait_core.config import Settings
 from gait_core.errors import InputError, MemoryLimitError
-from gait_core.recognition.forward import CompiledForward, is_out_of_memory
+from gait_core.learn.backend import training_device
+from gait_core.recognition.forward import FRAMES_AT_ONCE, CompiledForward, is_out_of_memory
 from gait_core.recognition.inputs.checked import checked_sequence
 
 __all__ = ["BatchSettings", "BatchStatistics", "Embedder", "Embedding", "padded_length"]
@@ -145,7 +146,9 @@ class Embedder:
         self.statistics = BatchStatistics()
         self._network = network.settings
         outputs = ("parts", "vector", "logits") if self._network.classes else ("parts", "vector")
-        self._forward = CompiledForward(network, outputs) if forward is None else forward
+        # A GPU is not filled by a few frames.
+        at_once = FRAMES_AT_ONCE if forward is None and training_device().device.kind == "cpu" else 0
+        self._forward = forward or CompiledForward(network, outputs, frames_at_once=at_once)
         self._frames_per_batch = self.settings.frames_per_batch
 
     @property

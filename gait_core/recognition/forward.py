@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.learn.backend import active_backend, load_keras
+from gait_core.recognition.networks.layers import frames_run_by
 
-__all__ = ["CompiledForward", "is_out_of_memory"]
+__all__ = ["FRAMES_AT_ONCE", "CompiledForward", "is_out_of_memory"]
 
+FRAMES_AT_ONCE: Final = 32
+"""Frames that layers of single frames take at a time on a CPU: enough for its speed, and little memory."""
 _SIGNS: Final = ("RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")
 
 
@@ -28,11 +31,15 @@ class CompiledForward:
     network : keras.Model
     outputs : tuple of str
         Which outputs are needed; what only others need is not computed.
+    frames_at_once : int
+        How many frames the layers take at a time that look at each frame by itself; 0 gives them all frames. The
+        numbers that come out are the same.
     """
 
-    def __init__(self, network: Any, outputs: tuple[str, ...]) -> None:
+    def __init__(self, network: Any, outputs: tuple[str, ...], *, frames_at_once: int = 0) -> None:
         self.traces = 0
         """How many shapes were compiled."""
+        self._frames_at_once = frames_at_once
         self._network, self._outputs = network, outputs
         self._to_numpy = load_keras().ops.convert_to_numpy
         self._run: Callable[[Any, Any], dict[str, Any]] = {
@@ -52,8 +59,21 @@ class CompiledForward:
 
     def _forward(self, frames: Any, valid: Any) -> dict[str, Any]:
         self.traces += 1
-        found = self._network({"frames": frames, "valid": valid}, training=False)
+        with frames_run_by(self._in_chunks if self._frames_at_once else None):
+            found = self._network({"frames": frames, "valid": valid}, training=False)
         return {name: found[name] for name in self._outputs}
+
+    def _in_chunks(self, layers: Callable[[Any], Any], x: Any) -> Any:
+        """Return what layers of single frames make of frames, a few frames at a time."""
+        count, shape = x.shape[0], tuple(x.shape[1:])
+        if count is None or count <= self._frames_at_once:
+            return layers(x)
+        ops = load_keras().ops
+        chunks = -(-count // self._frames_at_once)
+        size = -(-count // chunks)
+        padded = ops.pad(x, ((0, chunks * size - count), *((0, 0) for _ in shape)))
+        found = _one_by_one(layers, ops.reshape(padded, (chunks, size, *shape)))
+        return ops.reshape(found, (chunks * size, *found.shape[2:]))[:count]
 
     def _tensorflow(self) -> Callable[[Any, Any], dict[str, Any]]:
         import tensorflow as tf
@@ -75,7 +95,8 @@ class CompiledForward:
         def forward(trainable: Any, other: Any, frames: Any, valid: Any) -> dict[str, Any]:
             self.traces += 1
             inputs = {"frames": frames, "valid": valid}
-            found, _ = network.stateless_call(trainable, other, inputs, training=False)
+            with frames_run_by(self._in_chunks if self._frames_at_once else None):
+                found, _ = network.stateless_call(trainable, other, inputs, training=False)
             return {name: found[name] for name in self._outputs}
 
         compiled = jax.jit(forward)
@@ -87,6 +108,15 @@ class CompiledForward:
             return found
 
         return run
+
+
+def _one_by_one(layers: Callable[[Any], Any], chunks: Any) -> Any:
+    """Return what layers make of each chunk, one behind the other: side by side they would need all their memory."""
+    if active_backend() != "tensorflow":
+        return load_keras().ops.map(layers, chunks)
+    import tensorflow as tf
+
+    return tf.map_fn(layers, chunks, parallel_iterations=1)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

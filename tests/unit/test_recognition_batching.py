@@ -10,7 +10,7 @@ import pytest
 
 from gait_core.errors import InputError, MemoryLimitError
 from gait_core.recognition.batching import BatchSettings, Embedder, padded_length
-from gait_core.recognition.forward import is_out_of_memory
+from gait_core.recognition.forward import CompiledForward, is_out_of_memory
 from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import (
     DeepGaitV2Settings,
@@ -107,6 +107,30 @@ def test_without_the_mask_the_same_network_would_be_wrong():
         for valid in (np.array([[1.0] * 5 + [0.0] * 5], np.float32), np.ones((1, 10), np.float32))
     )
     assert np.abs(masked - open_).max() > 0.01 * np.abs(masked).max()
+
+
+@pytest.mark.parametrize("name", ["gaitbase", "deepgaitv2_p3d", "skeletongaitpp", "xgait"])
+def test_a_few_frames_at_a_time_give_the_same(name, monkeypatch):
+    settings = NETWORKS[name]
+    network = build_network(settings, seed=1)
+    frames = np.stack([sequence(settings, 5, seed) for seed in (0, 1)])
+    valid = np.ones((2, 5), np.float32)
+    valid[1, 3:] = 0.0
+    at_once = []
+    in_chunks = CompiledForward._in_chunks
+
+    def watched(self, layers, x):
+        def seen(part):
+            at_once.append(part.shape[0])
+            return layers(part)
+
+        return in_chunks(self, seen, x)
+
+    monkeypatch.setattr(CompiledForward, "_in_chunks", watched)
+    whole, parted = (CompiledForward(network, ("parts",), frames_at_once=count) for count in (0, 4))
+    expected, found = whole(frames, valid)["parts"], parted(frames, valid)["parts"]
+    assert set(at_once) == {4}  # ten frames in chunks of four, four and two with padding
+    assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
 
 
 def test_only_few_shapes_are_compiled():

@@ -68,7 +68,8 @@ class DeepGaitV2:
 
     def __call__(self, x: Any, clips: Clips) -> list[Any]:
         """Return the feature maps of the sequences, one per head."""
-        return [clips.maximum(run(self._blocks, self._entrance(x, clips), clips))]
+        entered = clips.each_frame(lambda frames: self._entrance(frames, clips), x)
+        return [clips.maximum(run(self._blocks, entered, clips))]
 
 
 def later_stages(parameters: Parameters, settings: DeepGaitV2Settings) -> list[Block]:

@@ -49,7 +49,7 @@ class FrameTrunk:
 
     def __call__(self, x: Any, clips: Clips) -> Any:
         """Return the features of frames of one channel, at a quarter of their height and width."""
-        return run(self._blocks, self._stem(x, clips), clips)
+        return clips.each_frame(lambda frames: run(self._blocks, self._stem(frames, clips), clips), x)
 
 
 class GaitBase:

@@ -7,17 +7,44 @@ the batch normalisation behind it run as one convolution with scaled weights, wh
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from gait_core.learn.backend import load_keras
 from gait_core.recognition.networks.parameters import Parameters
 from gait_core.recognition.networks.settings import PART_FEATURES, PARTS
 
-__all__ = ["BatchNorm", "Clips", "ConvNorm", "Norm", "PartHead", "TemporalConvNorm", "VolumeConvNorm", "unit_length"]
+__all__ = [
+    "BatchNorm",
+    "Clips",
+    "ConvNorm",
+    "FrameRunner",
+    "Norm",
+    "PartHead",
+    "TemporalConvNorm",
+    "VolumeConvNorm",
+    "frames_run_by",
+    "unit_length",
+]
 
 _EPSILON: Final = 1e-5
 _MOMENTUM: Final = 0.9
+FrameRunner: TypeAlias = Callable[[Callable[[Any], Any], Any], Any]
+"""Given layers that look at each frame by itself, and frames, returns what the layers make of them."""
+_frame_runner: Final[ContextVar[FrameRunner | None]] = ContextVar("frame_runner", default=None)
+
+
+@contextmanager
+def frames_run_by(runner: FrameRunner | None) -> Iterator[None]:
+    """Let networks that run outside training give their layers of single frames to a runner; None undoes it."""
+    token = _frame_runner.set(runner)
+    try:
+        yield
+    finally:
+        _frame_runner.reset(token)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,6 +81,11 @@ class Clips:
         ops = load_keras().ops
         mask = ops.reshape(self.valid, (self.batch, self.frames, *(1 for _ in x.shape[2:])))
         return x * ops.cast(mask, x.dtype)
+
+    def each_frame(self, layers: Callable[[Any], Any], x: Any) -> Any:
+        """Return what layers make of frames, where none of the layers looks at more than one frame."""
+        runner = _frame_runner.get()
+        return layers(x) if runner is None or self.training else runner(layers, x)
 
     def maximum(self, x: Any) -> Any:
         """Return the maximum of frame-by-frame features, none below 0, over the frames of each sequence."""

@@ -57,9 +57,12 @@ class SkeletonGaitPP:
 
     def __call__(self, x: Any, clips: Clips) -> list[Any]:
         """Return the feature maps of the sequences, one per head."""
+        fused = clips.each_frame(lambda frames: self._fused(frames, clips), x)
+        return [clips.maximum(run(self._blocks, fused, clips))]
+
+    def _fused(self, x: Any, clips: Clips) -> Any:
         maps = self._maps(x[..., :_MAPS], clips)
-        silhouette = self._silhouette(x[..., _MAPS:], clips)
-        return [clips.maximum(run(self._blocks, self._fusion(silhouette, maps, clips), clips))]
+        return self._fusion(self._silhouette(x[..., _MAPS:], clips), maps, clips)
 
 
 register_model(
