@@ -1,0 +1,57 @@
+"""The memory of recognition: batches against one large call, and many sequences against few."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from gait_core.bench.common import Table
+from gait_core.bench.processes import Finished, call
+from gait_core.bench.recognition_part import Part
+from gait_core.bench.recognition_runs import embed_many, plain_batch
+from gait_core.progress import Reporter
+
+__all__ = ["memory_part"]
+
+_MIB: Final = 1024**2
+_MODEL: Final = "gaitbase"
+_LENGTHS: Final = (30,) * 16
+_QUICK_LENGTHS: Final = (30,) * 8
+
+
+def memory_part(reporter: Reporter, *, quick: bool) -> Part:
+    """Compare the peaks of whole processes that embed the same sequences.
+
+    What loading the libraries and the network takes is measured too, with one frame, and taken off both.
+
+    Parameters
+    ----------
+    reporter : Reporter
+    quick : bool
+        Fewer sequences.
+    """
+    lengths = list(_QUICK_LENGTHS if quick else _LENGTHS)
+    runs = {
+        "loaded, one frame": _run(embed_many, [1], reporter),
+        "one call, layer by layer": _run(plain_batch, lengths, reporter),
+        "in batches": _run(embed_many, lengths, reporter),
+        "in batches, four times as many": _run(embed_many, lengths * 4, reporter),
+    }
+    loaded, plain, batched, many = (run.peak_bytes for run in runs.values())
+    return Part(
+        figures={
+            "memory_reduction_pct": 100 * (1 - batched / plain),
+            "memory_reduction_without_libraries_pct": 100 * (1 - (batched - loaded) / (plain - loaded)),
+            "memory_many_vs_few": many / batched,
+        },
+        tables=[
+            Table(
+                title=f"Peak memory of {_MODEL}, {len(lengths)} sequences of {lengths[0]} frames, whole process",
+                columns=["way", "peak, MiB", "s"],
+                rows=[[name, run.peak_bytes / _MIB, run.wall_s] for name, run in runs.items()],
+            )
+        ],
+    )
+
+
+def _run(function: Any, lengths: list[int], reporter: Reporter) -> Finished:
+    return call(function, {"model": _MODEL, "lengths": lengths}, reporter)[1]

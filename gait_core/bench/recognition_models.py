@@ -1,0 +1,93 @@
+"""The recognition networks that are measured, their arithmetic, and the sequences they are given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from math import prod
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.recognition.networks.model import network_kind
+from gait_core.recognition.networks.parameters import Parameters
+from gait_core.recognition.networks.settings import (
+    DeepGaitV2Settings,
+    GaitBaseSettings,
+    NetworkSettings,
+    SkeletonGaitPPSettings,
+    XGaitSettings,
+)
+
+__all__ = ["CLIP_FRAMES", "MODELS", "gmac", "lengths", "sequence"]
+
+CLIP_FRAMES: Final = 30
+"""Frames of the sequence whose time is told, as in the published figures."""
+MODELS: Final[Mapping[str, NetworkSettings]] = {
+    "gaitbase": GaitBaseSettings(),
+    "deepgaitv2": DeepGaitV2Settings(),
+    "skeletongaitpp": SkeletonGaitPPSettings(),
+    "xgait": XGaitSettings(),
+}
+_STAGE: Final = re.compile(r"layer(\d)")
+_REDUCTION: Final = {2: 2, 3: 4, 4: 4}
+"""By how much each side of a frame is smaller in a stage."""
+
+
+def gmac(settings: NetworkSettings, frames: int = CLIP_FRAMES) -> float:
+    """Return the multiply–accumulates of one sequence, in thousands of millions.
+
+    Counted from the shapes of the weights: each weight of a convolution is used once per pixel of its result.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+    frames : int
+    """
+    book = Parameters(_Shapes())
+    network_kind(settings.network).parts(book, settings)
+    height, width, _ = settings.frame_shape
+    per_frame = per_sequence = 0
+    for name, weight in book.by_name.items():
+        size = prod(weight.source_shape)
+        if len(weight.source_shape) >= 4:
+            stage = _STAGE.search(name)
+            reduction = _REDUCTION.get(int(stage[1]), 1) if stage else 1
+            per_frame += size * (height // reduction) * (width // reduction)
+        elif len(weight.source_shape) == 2:
+            per_frame += size
+        elif len(weight.source_shape) == 3:
+            per_sequence += size
+    return (per_frame * frames + per_sequence) / 1e9
+
+
+def lengths(count: int, longest: int, seed: int) -> list[int]:
+    """Return lengths of sequences between 5 and `longest` frames, evenly spread and in no order."""
+    rng = np.random.default_rng(seed)
+    spread = np.linspace(5, longest, count) + rng.uniform(-0.5, 0.5, count) * (longest - 5) / count
+    return [int(value) for value in rng.permutation(np.clip(np.rint(spread), 5, longest))]
+
+
+def sequence(settings: NetworkSettings, frames: int, seed: int) -> NDArray[np.float32]:
+    """Return a sequence of the values that each channel takes: what it shows does not change the time."""
+    rng = np.random.default_rng([frames, seed])
+    values = rng.random((frames, *settings.frame_shape), dtype=np.float32)
+    for number, channel in enumerate(settings.channels):
+        if channel == "parsing":
+            values[..., number] = np.floor(values[..., number] * 12)
+    return values
+
+
+class _Shapes:
+    """Stands for the owner of weights, and makes none."""
+
+    def add_weight(self, **_: Any) -> _NoWeight:
+        return _NoWeight()
+
+
+class _NoWeight:
+    """Stands for a weight that is never computed with."""
+
+    def assign(self, other: _NoWeight) -> None:
+        """Take no value."""
