@@ -75,8 +75,8 @@ class _Space:
         for mean in self.means:
             scaled = (rows - mean) / self.scale
             away.append(((scaled @ self.precision) * scaled).sum(axis=1))
-        nearest: NDArray[np.float64] = np.maximum(np.min(away, axis=0), 0.0)
-        return np.sqrt(nearest / rows.shape[1])
+        nearest: NDArray[np.float64] = np.sqrt(np.maximum(np.min(away, axis=0), 0.0) / rows.shape[1])
+        return nearest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
