@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ __all__ = [
     "calibration",
     "class_counts",
     "compared_folds",
+    "compared_losses",
     "confusion",
     "fold_points",
     "losses",
@@ -170,9 +172,12 @@ def compared_folds(runs: Mapping[str, Sequence[FoldRecord]], metric: str = "bala
     """
     p = palette()
     label = metric_name(metric)
-    names = list(runs)
+    names = [_broken(name, 90 // max(3, len(runs))) for name in runs]
     figure = blank(360, "Run", f"{label} (0 to 1)")
-    scores = {name: {record.name: record.scores[metric] for record in records} for name, records in runs.items()}
+    scores = {
+        name: {record.name: record.scores[metric] for record in records}
+        for name, records in zip(names, runs.values(), strict=True)
+    }
     for fold in dict.fromkeys(record.name for records in runs.values() for record in records):
         values = [scores[name].get(fold) for name in names]
         figure.add_scatter(
@@ -197,8 +202,77 @@ def compared_folds(runs: Mapping[str, Sequence[FoldRecord]], metric: str = "bala
     figure.update_layout(showlegend=False)
     figure.update_xaxes(showgrid=False, range=[-0.5, len(names) - 0.4])
     _zero_to_one(figure, np.array([value for own in scores.values() for value in own.values()], float))
-    told = "; ".join(f"{name} {value:.3f}" for name, value in zip(names, means, strict=True))
+    told = "; ".join(f"{name} {value:.3f}" for name, value in zip(runs, means, strict=True))
     return figure, f"One point per fold, a thin line joins the same fold of two runs. Mean {label.lower()}: {told}."
+
+
+def compared_losses(runs: Mapping[str, Sequence[FoldState]]) -> Chart | None:
+    """Draw the loss on the inner split of several runs: the median over the folds, and each fold faintly behind.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of FoldState
+        Name of each run for the legend.
+
+    Returns
+    -------
+    tuple or None
+        None where no run has epochs.
+    """
+    p = palette()
+    figure = blank(340, "Epoch", "Loss (no unit)")
+    looks = [(p.accent, "solid"), (p.watch, "dash"), (p.muted, "dot"), (p.alert, "dashdot"), (p.normal, "longdash")]
+    told: list[str] = []
+    longest = 0
+    for number, (name, folds) in enumerate(runs.items()):
+        curves = [one.history.val_loss or one.history.loss for one in folds if one.history is not None]
+        curves = [curve for curve in curves if curve]
+        if not curves:
+            continue
+        colour, dash = looks[number % len(looks)]
+        for curve in curves:
+            figure.add_scatter(
+                x=list(range(1, len(curve) + 1)),
+                y=list(curve),
+                mode="lines",
+                line={"color": colour, "width": 1},
+                opacity=0.3,
+                legendgroup=name,
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        middle = _median_curve(curves)
+        longest = max(longest, *(len(curve) for curve in curves))
+        figure.add_scatter(
+            x=list(range(1, len(middle) + 1)),
+            y=middle,
+            name=name,
+            legendgroup=name,
+            mode="lines+markers" if len(middle) <= _MANY_POINTS else "lines",
+            marker={"size": 7, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
+            line={"color": colour, "width": 2.5, "dash": dash},
+            hovertemplate="epoch %{x}: %{y:.4f}<extra>" + name + "</extra>",
+        )
+        lowest = int(np.argmin(middle))
+        told.append(f"{name} {middle[lowest]:.3f} in epoch {lowest + 1}")
+    if not told:
+        return None
+    figure.update_xaxes(range=[0.5, longest + 0.5], dtick=1 if longest <= 12 else None)
+    return figure, (
+        "Loss on the inner split: the median over the folds that still train, each fold thin behind. "
+        f"Lowest: {'; '.join(told)}. Losses of different kinds cannot be compared."
+    )
+
+
+def _median_curve(curves: Sequence[Sequence[float]]) -> list[float]:
+    """Return the median of curves of different lengths, as far as at least half of them go."""
+    enough = sorted((len(curve) for curve in curves), reverse=True)[(len(curves) - 1) // 2]
+    return [float(np.median([curve[epoch] for curve in curves if len(curve) > epoch])) for epoch in range(enough)]
+
+
+def _broken(text: str, letters: int) -> str:
+    """Break a name into lines of so many letters, for an axis."""
+    return "<br>".join(textwrap.wrap(text, max(10, letters))) or text
 
 
 def _zero_to_one(figure: Any, values: Any) -> None:

@@ -10,13 +10,14 @@ from app.components import empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
 from app.jobview import follow
 from app.pickers import sources
-from app.profiles import known_profiles, profile_title
+from app.profiles import known_profiles, plain, profile_title
 from app.runs import find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
 from gait_core.baseline.analyses import list_analyses
 from gait_core.baseline.store import BaselineSummary, list_baselines
 from gait_core.errors import GaitError, NotFoundError
+from gait_core.learn.promoted_models import list_promoted
 
 __all__ = ["render"]
 
@@ -108,6 +109,7 @@ def _form(baselines: list[BaselineSummary]) -> None:
     overlay = st.toggle(
         "Make an overlay video", value=True, key="overlay", help="The video with the skeleton drawn in."
     )
+    classify = _classify()
     profile = _profile()
     ready = videos.usable([text])
     if st.button(
@@ -118,7 +120,7 @@ def _form(baselines: list[BaselineSummary]) -> None:
         shortcut="Mod+Enter",
         disabled=not ready,
     ):
-        _submit(ready, str(chosen), overlay, profile)
+        _submit(ready, str(chosen), overlay, profile, classify)
     _earlier(str(chosen))
 
 
@@ -160,10 +162,25 @@ def _profile() -> str | None:
     return None if chosen == as_baseline else str(chosen)
 
 
-def _submit(paths: list[str], baseline_id: str, overlay: bool, profile: str | None) -> None:
+def _classify() -> bool:
+    asked = [model for model in list_promoted(workspace()) if model.classifies_walks]
+    if not asked:
+        return True  # there is nobody to ask, unless a model is promoted before the analysis begins
+    names = ", ".join(plain(model.title) for model in asked)
+    return st.toggle(
+        f"Also ask {words.plural(len(asked), 'trained model')}: {names}",
+        value=True,
+        key="classify",
+        help="What these promoted models say stands beside the level and has no part in it.",
+    )
+
+
+def _submit(paths: list[str], baseline_id: str, overlay: bool, profile: str | None, classify: bool) -> None:
     from pathlib import Path
 
     params = {"videos": paths, "baseline_id": baseline_id, "profile": profile, "overlay": overlay}
+    if not classify:
+        params["classify"] = False
     try:
         job = jobs().submit("analyse", params, f"Analysis of {Path(paths[0]).name}")
     except GaitError as error:

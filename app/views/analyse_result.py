@@ -16,7 +16,7 @@ from app.components import box, facts, foot, level_badge, level_key, note, say
 from app.routes import overlay_url
 from app.state import workspace
 from app.theme import LEVELS
-from app.views import analyse_stride
+from app.views import analyse_classes, analyse_stride
 from gait_core.baseline.analyses import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis
 from gait_core.baseline.store import load_baseline
 from gait_core.errors import GaitError
@@ -49,6 +49,7 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
         box(_warning_title(warning), str(warning.get("message", "")), "warn")
     if summary.level is not None:
         say(f"{joints_sentence(summary.joints)} {spans_sentence(spans_over(stored))}")
+    analyse_classes.render(summary.classified, "classified")
     measured = analyse_stride.measured_side(stored)
     analyse_stride.actions(stored, measured)
     with st.container(key="stack_result"):

@@ -18,7 +18,7 @@ from gait_core.jobs.store import Job
 from gait_core.runtime.doctor import examine
 from gait_core.runtime.monitor import sample
 
-__all__ = ["cache_sentence", "machine_chart", "machine_facts", "render"]
+__all__ = ["cache_sentence", "job_memory", "last_minutes", "machine_chart", "machine_facts", "render"]
 
 _EVERY_S: Final = 2.0
 _KEEP_S: Final = 300.0
@@ -144,13 +144,14 @@ def _job_now() -> None:
     if item.series("memory_bytes").measured:
         left, right = st.columns(2, gap="medium")
         with left:
-            charts_live.show(*_job_memory(item))
+            charts_live.show(*job_memory(item))
         with right:
             charts_live.show(*_job_pace(item))
 
 
-def _job_memory(item: JobReport) -> tuple[str, str]:
-    seconds_ago, values = _last_minutes(item, item.series("memory_bytes"))
+def job_memory(item: JobReport) -> tuple[str, str]:
+    """Return the chart of the memory that a job takes now, and its sentence."""
+    seconds_ago, values = last_minutes(item, item.series("memory_bytes"))
     used = [None if value is None else value / GIB for value in values]
     limit_mb = (item.report.get("memory_usage") or {}).get("limit_mb")
     limit = limit_mb / 1024 if limit_mb else None
@@ -164,8 +165,8 @@ def _job_memory(item: JobReport) -> tuple[str, str]:
 
 
 def _job_pace(item: JobReport) -> tuple[str, str]:
-    seconds_ago, rates = _last_minutes(item, item.frame_rate())
-    _, shares = _last_minutes(item, item.cache_rate())
+    seconds_ago, rates = last_minutes(item, item.frame_rate())
+    _, shares = last_minutes(item, item.cache_rate())
     top = 1.25 * max([value for value in rates if value is not None] or [1.0])
     now = next((value for value in reversed(rates) if value is not None), 0.0)
     answered = next((value for value in reversed(shares) if value is not None), None)
@@ -177,7 +178,7 @@ def _job_pace(item: JobReport) -> tuple[str, str]:
     return charts_live.drawing(seconds_ago, [line], title=title, top=max(top, 1.0), width=_HALF), sentence
 
 
-def _last_minutes(item: JobReport, series: Series) -> tuple[list[float], list[float | None]]:
+def last_minutes(item: JobReport, series: Series) -> tuple[list[float], list[float | None]]:
     """Return the last minutes of a series as (seconds ago, values)."""
     now_s = time.time() - item.begun_s
     kept = [(now_s - at_s, value) for at_s, value in zip(series.time_s, series.high, strict=True)]

@@ -49,6 +49,7 @@ def render(found: Sequence[Run]) -> None:
     runs = {chr(ord("A") + number): sound[run_id] for number, run_id in enumerate(chosen)}
     metric = st.selectbox("Figure", list(METRICS), format_func=metric_name, key="training_compared_metric", width=280)
     _overlay(runs, metric or METRICS[0])
+    _curves(runs)
     _tests(runs, metric or METRICS[0])
     _figures(runs)
     _settings(runs)
@@ -64,6 +65,18 @@ def _overlay(runs: Mapping[str, Run], metric: str) -> None:
     records = {_title(letter, run): run.records for letter, run in runs.items()}
     figure, sentence = charts_training.compared_folds(records, metric)
     charts.show(figure, sentence, key="training_compared_folds")
+
+
+def _curves(runs: Mapping[str, Run]) -> None:
+    st.subheader("Curves", anchor=False)
+    drawn = charts_training.compared_losses({_title(letter, run): run.folds for letter, run in runs.items()})
+    if drawn is None:
+        note("None of these classifiers learns in epochs, so there is no curve to draw.")
+        return
+    charts.show(*drawn, key="training_compared_losses")
+    without = [_title(letter, run) for letter, run in runs.items() if all(one.history is None for one in run.folds)]
+    if without:
+        note(f"Without epochs, and so without a curve: {', '.join(without)}.")
 
 
 def _tests(runs: Mapping[str, Run], metric: str) -> None:

@@ -10,11 +10,12 @@ from typing import Any, Final
 import streamlit as st
 
 from app.components import error_box, note
+from app.profiles import known_profiles
 from app.state import jobs, recall, remember, set_params
-from app.views import training_check
+from app.views import training_check, training_choice, training_file, training_size
+from app.views.training_file import FormStart, start_of_form
 from app.views.training_settings import settings_form
 from gait_core.errors import GaitError
-from gait_core.learn.classifiers import ClassifierKind, classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.decision import THRESHOLDS
 from gait_core.learn.runs import new_run_id
@@ -27,37 +28,52 @@ PRESETS: Final[Mapping[str, tuple[int, int, str]]] = {
     "Standard": (5, 1, "5 folds, once: each subject is tested once."),
     "Thorough": (5, 5, "5 folds, repeated with 5 divisions of the subjects: for results that you report."),
 }
-_DATA: Final = ("rows", "reference_class", "missing", "several_labels", "table", "subject_pattern")
 _THRESHOLD_NAMES: Final = {"half": "The more probable class", "inner": "Set on an inner split"}
-_KINDS: Final = {"curves": "gait cycles", "windows": "windows of video features", "parameters": "tables of parameters"}
 
 
 def render() -> None:
     """Draw the form."""
-    place = _place()
+    start = start_of_form()
+    training_file.load_section(start.suffix)
+    place = _place(start)
     with st.expander("How the data are read", icon=":material/table_rows:"):
-        data = settings_form(DatasetSettings, "training_data", only=_DATA)
-    folds, seeds = _preset()
+        read = settings_form(
+            DatasetSettings,
+            "training_data",
+            start=start.get("data", {}),
+            suffix=start.suffix,
+            choices={"profile": list(known_profiles())},
+        )
+        data = {name: list(value) if isinstance(value, tuple) else value for name, value in read.items()}
+    folds, seeds = _preset(start)
     report = training_check.section(place, folds, data)
-    spec = _model(report)
-    with st.expander(f"Settings of {spec.title}", icon=":material/tune:"):
-        note("What you do not change keeps its default.")
-        settings = settings_form(spec.settings, f"training_set_{spec.name}")
-    judged = _judging()
+    spec = training_choice.choose(report, start)
+    settings = training_choice.settings_of(spec, start)
+    training_size.render(report, spec, settings, folds)
+    judged = _judging(start)
+    values: dict[str, Any] = {"dataset": _text(place), "model": spec.name, "settings": settings, "data": data}
+    values |= {"folds": folds, "seeds": seeds, **judged}
+    training_file.keep(values)
+    fits = report is None or not report["row_kind"] or report["row_kind"] in spec.inputs
     blocked = report is not None and not report["usable"]
-    start = st.button(
+    start_now = st.button(
         "Train",
         key="training_start",
         type="primary",
         icon=":material/play_arrow:",
         shortcut="Mod+Enter",
-        disabled=place is None or blocked,
+        disabled=place is None or blocked or not fits,
     )
     if blocked:
         st.html('<p class="gs-check bad" role="status">✕ Mend what the check found to go on.</p>')
-    if start and place is not None:
-        values = {"dataset": str(place), "model": spec.name, "settings": settings, "data": data}
-        submit({**values, "folds": folds, "seeds": seeds, **judged})
+    if start_now and place is not None:
+        submit(values)
+    if place is not None:
+        training_file.offer(values)
+
+
+def _text(place: Path | None) -> str:
+    return str(recall("training_path", "")) if place is None else str(place)
 
 
 def submit(values: Mapping[str, Any]) -> None:
@@ -74,11 +90,11 @@ def submit(values: Mapping[str, Any]) -> None:
     st.rerun()
 
 
-def _place() -> Path | None:
+def _place(start: FormStart) -> Path | None:
     text = st.text_input(
         "Dataset on this computer",
-        value=str(recall("training_path", "")),
-        key="training_path",
+        value=str(start.get("dataset", "") or recall("training_path", "")),
+        key=f"training_path{start.suffix}",
         placeholder="/data/stroke_cycles.csv",
         help="A folder with one folder of videos per class; a label file with the columns video, label and subject; a "
         "table of gait cycles; or a table of parameters with the columns subject and label. Nothing is copied.",
@@ -97,13 +113,15 @@ def _place() -> Path | None:
     return place
 
 
-def _preset() -> tuple[int, int]:
+def _preset(start: FormStart) -> tuple[int, int]:
+    begun = int(start.get("folds", 5)), int(start.get("seeds", 1))
+    named = next((name for name, (folds, seeds, _) in PRESETS.items() if (folds, seeds) == begun), "Custom")
     chosen = st.segmented_control(
         "How thoroughly it is judged",
         [*PRESETS, "Custom"],
-        default="Standard",
+        default=named,
         required=True,
-        key="training_preset",
+        key=f"training_preset{start.suffix}",
         help="Cross-validation by subject: nobody is ever in training and in test at once.",
     )
     if chosen in PRESETS:
@@ -115,66 +133,66 @@ def _preset() -> tuple[int, int]:
             "Folds",
             2,
             50,
-            5,
-            key="training_folds",
+            begun[0],
+            key=f"training_folds{start.suffix}",
             help="Parts into which the subjects are divided; each is tested once.",
         )
         seeds = st.number_input(
-            "Repetitions", 1, 50, 1, key="training_seeds", help="Each with another division of the subjects."
+            "Repetitions",
+            1,
+            50,
+            begun[1],
+            key=f"training_seeds{start.suffix}",
+            help="Each with another division of the subjects.",
         )
     return int(folds), int(seeds)
 
 
-def _model(report: Mapping[str, Any] | None) -> ClassifierKind:
-    kind = str(report["row_kind"]) if report is not None and report["row_kind"] else None
-    fitting = {spec.name: spec for spec in classifiers(kind)}
-    order = [name for name in ("svm", "logistic_regression", "minirocket") if name in fitting]
-    names = [*order, *(name for name in fitting if name not in order)]
-    with st.container(key="cards_training_model"):
-        name = st.radio(
-            "Model" if kind is None else f"Model for {_KINDS.get(kind, kind)}",
-            names,
-            format_func=lambda one: fitting[one].title,
-            captions=[fitting[one].describe for one in names],
-            key="training_model",
-        )
-    return fitting[name or names[0]]
-
-
-def _judging() -> dict[str, Any]:
+def _judging(start: FormStart) -> dict[str, Any]:
     with st.expander("Judging and controls", icon=":material/gavel:"):
         permuted = st.toggle(
             "Control with permuted labels",
-            key="training_permuted",
+            value=bool(start.get("permuted", False)),
+            key=f"training_permuted{start.suffix}",
             help="Gives the labels to the subjects at random. The result must come to chance (0.5 with two classes); "
             "if it does not, training and test are not apart. No final model is trained.",
         )
         threshold = st.selectbox(
             "Decision",
             list(THRESHOLDS),
+            index=list(THRESHOLDS).index(str(start.get("threshold", THRESHOLDS[0]))),
             format_func=lambda name: _THRESHOLD_NAMES.get(name, name),
-            key="training_threshold",
+            key=f"training_threshold{start.suffix}",
             help="With two classes the threshold can be set on an inner split of the training subjects.",
         )
         calibrate = st.toggle(
             "Calibrate probabilities",
-            key="training_calibrate",
+            value=bool(start.get("calibrate", False)),
+            key=f"training_calibrate{start.suffix}",
             help="Sets a temperature on the inner split, so that a probability can be taken at its word.",
         )
         final = st.toggle(
             "Train a final model on all subjects",
-            value=True,
-            key="training_final",
+            value=bool(start.get("final", True)),
+            key=f"training_final{start.suffix}",
             disabled=permuted,
             help="It gets a model card and can classify new walks.",
         )
-        first_seed = st.number_input("First seed", 0, 2**31 - 1, 0, key="training_first_seed")
+        first_seed = st.number_input(
+            "First seed",
+            0,
+            2**31 - 1,
+            int(start.get("first_seed", 0)),
+            key=f"training_first_seed{start.suffix}",
+            help="Decides how the subjects are divided, and the first weights of a network; the same seed gives the "
+            "same result.",
+        )
         inner_folds = st.number_input(
             "Inner folds",
             2,
             100,
-            5,
-            key="training_inner_folds",
+            int(start.get("inner_folds", 5)),
+            key=f"training_inner_folds{start.suffix}",
             help="One of so many parts of the training subjects decides when to stop, the threshold and the "
             "calibration. The test fold decides nothing.",
         )

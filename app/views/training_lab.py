@@ -11,13 +11,14 @@ from app.charts_training import metric_name
 from app.components import empty, heading
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, set_params, workspace
-from app.views import training_compare, training_form, training_result, training_run
+from app.views import training_compare, training_form, training_models, training_result, training_run
 from gait_core.errors import GaitError
+from gait_core.learn.promoted_models import list_promoted
 from gait_core.learn.runs import Run, list_runs, load_run
 
 __all__ = ["render"]
 
-_TABS: Final = ("New run", "Runs", "Compare")
+_TABS: Final = ("New run", "Runs", "Compare", "Models")
 _LEAD: Final = (
     "Train a classifier on labelled walks or gait cycles. Every figure comes from subjects that it has never seen."
 )
@@ -25,15 +26,17 @@ _LEAD: Final = (
 
 def render() -> None:
     """Draw the page."""
-    run_id, job_id = param("run"), param("job")
-    heading("Training lab", "" if run_id or job_id else _LEAD)
-    if run_id:
+    run_id, job_id, model = param("run"), param("job"), param("model")
+    heading("Training lab", "" if run_id or job_id or model else _LEAD)
+    if model:
+        training_models.show(model)
+    elif run_id:
         _run(run_id)
     elif job_id:
         _job(job_id)
     else:
         resume_running("train")
-        new, runs, compare = st.tabs(list(_TABS), key="tab", bind="query-params")
+        new, runs, compare, models = st.tabs(list(_TABS), key="tab", bind="query-params")
         if new.open:
             with new:
                 training_form.render()
@@ -43,6 +46,9 @@ def render() -> None:
         if compare.open:
             with compare:
                 training_compare.render(list_runs(workspace()))
+        if models.open:
+            with models:
+                training_models.render(list_promoted(workspace()))
 
 
 def _job(job_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any, Final
@@ -13,7 +12,7 @@ from app import charts, charts_training, reproduce, words
 from app.charts_training import metric_name
 from app.components import box, error_box, facts, foot, note, rows, say
 from app.state import jobs, set_params
-from app.views import training_check
+from app.views import training_check, training_file, training_models, training_tensorboard
 from app.views.training_form import submit
 from app.views.training_run import job_of_run
 from gait_core.learn.runs import Run, RunManifest
@@ -80,8 +79,10 @@ def render(run: Run, actions: Callable[[], None]) -> None:
     if drawn is not None:
         st.subheader("Losses", anchor=False)
         charts.show(*drawn, key="training_losses")
+    training_models.promote_panel(run)
     _about(manifest)
     _card(run)
+    training_tensorboard.section(run.folder)
     _settings_file(manifest)
     reproduce.offer("train", {name: value for name, value in manifest.request.items() if name != "run"})
     foot("A classifier tells groups of people apart; it is no diagnosis.")
@@ -234,13 +235,23 @@ def _card(run: Run) -> None:
 
 
 def _settings_file(manifest: RunManifest) -> None:
-    request = {name: value for name, value in manifest.request.items() if name != "run"}
-    st.download_button(
-        "Settings file",
-        json.dumps(request, indent=2, ensure_ascii=False),
-        f"{manifest.id}.json",
-        "application/json",
-        icon=":material/download:",
-        key="training_settings_file",
-        help="The same training from the command line: train --config FILE.",
-    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "Settings file",
+            training_file.file_text(manifest.request),
+            f"{manifest.id}.json",
+            "application/json",
+            icon=":material/download:",
+            key="training_settings_file",
+            help="The same training from the command line: train --config FILE.",
+            on_click="ignore",
+        )
+        if st.button(
+            "Change and train again",
+            key="training_again",
+            icon=":material/edit:",
+            help="Opens the form with the settings of this run.",
+        ):
+            training_file.start_again({name: value for name, value in manifest.request.items() if name != "run"})
+            set_params(run=None, job=None, tab="New run")
+            st.rerun()

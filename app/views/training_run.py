@@ -9,8 +9,8 @@ import streamlit as st
 from app import charts, charts_training, words
 from app.components import box, error_box
 from app.jobview import bar, progress_share, stage_rows, stage_title
-from app.registry import link
 from app.state import jobs, workspace
+from app.views import training_tensorboard, training_use
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
 from gait_core.learn.runs import Run, load_run
@@ -54,11 +54,11 @@ def _panel(job: Job) -> None:
         left, right = st.columns([1, 2], gap="large")
     with left:
         st.html(_stages(job))
-        if job.peak_memory_bytes:
-            st.caption(f"Highest memory use so far: {words.size(job.peak_memory_bytes)}.")
-        link("performance", "Memory and CPU of this job", job=job.id)
+        training_use.render(job)
     with right:
         _folds(run, job.id)
+        if run is not None:
+            training_tensorboard.section(run.folder)
     for warning in job.warnings:
         box("Please note", warning, "warn")
     _log(job)

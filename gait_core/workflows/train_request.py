@@ -18,7 +18,7 @@ from gait_core.learn.folds import CrossValidationSettings
 from gait_core.learn.runs import load_run
 from gait_core.workspace import Workspace
 
-__all__ = ["TrainRequest", "classifier_named", "read_config", "resumed_request"]
+__all__ = ["TrainRequest", "classifier_named", "config_of", "read_config", "resumed_request"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +116,32 @@ def read_config(path: Path) -> dict[str, Any]:
         When it cannot be read, or is no JSON object.
     """
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise InputError(f"Expected a settings file in JSON at {path}, but it cannot be read.", str(error)) from error
+    return config_of(content, str(path))
+
+
+def config_of(content: bytes, source: str) -> dict[str, Any]:
+    """Return the fields in the contents of a settings file.
+
+    Parameters
+    ----------
+    content : bytes
+    source : str
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+        When it is no JSON object.
+    """
+    try:
+        values = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise InputError(f"Expected a settings file in JSON at {source}, but it cannot be read.", str(error)) from error
     if not isinstance(values, dict):
-        raise InputError(f"Expected a JSON object in {path}, but got {type(values).__name__}.", "Put it in braces.")
+        raise InputError(f"Expected a JSON object in {source}, but got {type(values).__name__}.", "Put it in braces.")
     return values
 
 

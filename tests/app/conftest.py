@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from training_runs import Trained, train_some
 
 from gait_core.workspace import Workspace
 
@@ -37,3 +39,16 @@ def open_page(space: Workspace) -> Callable[..., AppTest]:
         return test
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Return runs that the library itself made, once for all tests."""
+    return train_some(tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture
+def full(space: Workspace, trained: Trained) -> Trained:
+    """Return the runs, copied into the workspace of this test."""
+    shutil.copytree(trained.root / "runs", space.root / "runs")
+    return trained

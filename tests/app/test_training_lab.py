@@ -8,16 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import fake
-import numpy as np
 import pytest
 from reading import primary
 from reading import text_of as raw_text_of
 from streamlit.testing.v1 import AppTest
+from training_runs import Trained, table
 
 from app.views.training_compare import differing_settings
 from app.views.training_settings import explained
@@ -27,10 +26,10 @@ from gait_core.cli.main import build_parser
 from gait_core.jobs.store import JobStore
 from gait_core.learn.classifiers import classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
+from gait_core.learn.promoted_models import promote_model
 from gait_core.learn.runs import load_run, write_run
 from gait_core.progress import Reporter
 from gait_core.workflows.dataset import CheckRequest, checked_dataset
-from gait_core.workflows.train import train_classifier
 from gait_core.workflows.train_request import TrainRequest
 from gait_core.workspace import Workspace
 
@@ -46,49 +45,6 @@ def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
 def text_of(test: AppTest) -> str:
     """Return what a page says, with ordinary spaces before percent signs."""
     return raw_text_of(test).replace("&nbsp;", " ")
-
-
-def table(path: Path, *, per_class: tuple[int, int] = (12, 9)) -> Path:
-    """Write a table of parameters in which two groups overlap a little."""
-    generator = np.random.default_rng(3)
-    lines = ["subject,label,cadence_spm,stride_m,knee_deg"]
-    for label, count, shift in (("control", per_class[0], 0.0), ("stroke", per_class[1], 1.8)):
-        for number in range(count):
-            values = generator.normal(shift, 1.0, 3)
-            lines.append(f"{label[0]}{number:02d},{label}," + ",".join(f"{value:.4f}" for value in values))
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Runs that the library itself made, once for all tests of this file."""
-
-    root: Path
-    data: Path
-    runs: dict[str, str] = field(default_factory=dict)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    root = tmp_path_factory.mktemp("trained")
-    made = Trained(root / "space", table(root / "gait.csv"))
-    asked = {
-        "svm": {"model": "svm", "settings": {"kernel": "linear"}},
-        "majority": {"model": "majority"},
-        "control": {"model": "logistic_regression", "permuted": True},
-    }
-    for name, values in asked.items():
-        request = TrainRequest.from_dict({"dataset": str(made.data), "folds": 3, **values})
-        made.runs[name] = train_classifier(request, Workspace(made.root), Reporter())["run"]
-    return made
-
-
-@pytest.fixture
-def full(space: Workspace, trained: Trained) -> Trained:
-    """Return the runs, copied into the workspace of this test."""
-    shutil.copytree(trained.root / "runs", space.root / "runs")
-    return trained
 
 
 def changed(space: Workspace, run_id: str, **changes: Any) -> None:
@@ -310,7 +266,7 @@ def test_damaged_and_gone_runs(open_page: Open, space: Workspace, full: Trained)
     assert "This run is gone" in text_of(open_page("training_lab", job="none"))
     run = full.runs["svm"]
     fold = space.root / "runs" / run / "folds" / "0-2"
-    (fold / "predictions.npz").write_bytes(b"half")
+    (fold / "fold.json").write_text("half")
     said = text_of(open_page("training_lab", run=run))
     assert "This run is damaged" in said
     assert "and resume the run" in said
@@ -417,10 +373,11 @@ def test_only_settings_that_differ_are_told(space: Workspace, full: Trained) -> 
 
 def test_the_page_loads_no_heavy_library(full: Trained, space: Workspace) -> None:
     """A run is drawn in a process of its own, where no test has loaded anything before."""
+    promote_model(space, full.runs["svm"], "ward")
     script = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-for params in ({{"run": {full.runs["svm"]!r}}}, {{"tab": "Compare"}}, {{}}):
+for params in ({{"run": {full.runs["svm"]!r}}}, {{"tab": "Compare"}}, {{"tab": "Models"}}, {{"model": "ward"}}, {{}}):
     test = AppTest.from_file({str(ROOT / "app" / "main.py")!r}, default_timeout=60).run()
     test.switch_page("../pages/training_lab.py")
     for name, value in params.items():

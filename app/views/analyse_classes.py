@@ -1,0 +1,117 @@
+"""Analyse a walk: what the promoted models say of it, apart from the level, in which they have no part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from app import words
+from app.components import note
+from app.jobview import bar
+from app.registry import link
+from app.state import workspace
+from gait_core.errors import GaitError
+from gait_core.learn.promoted_models import PromotedModel, promoted_model
+
+__all__ = ["render", "said_in_words", "trained_on"]
+
+
+def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
+    """Draw what each promoted model said of a walk; nothing where none was asked.
+
+    Parameters
+    ----------
+    classified : sequence of mapping
+        See `AnalysisSummary.classified`.
+    key : str
+        Tells the parts of this page apart.
+    """
+    if not classified:
+        return
+    st.subheader("What trained models say", anchor=False)
+    note(
+        "These models learned from groups of people, not from this person. They have no part in the level above, and a "
+        "class is no diagnosis."
+    )
+    for number, said in enumerate(classified):
+        with st.container(border=True, key=f"{key}_{number}"):
+            st.html(_head(said))
+            if said.get("probabilities"):
+                st.html(_bars(said))
+            for reason in said.get("reasons", ()):
+                note(f"It abstains: {reason}.")
+            _card(said)
+
+
+def said_in_words(said: Mapping[str, Any]) -> str:
+    """Return what a model said in one short sentence."""
+    error = said.get("error")
+    if error:
+        return f"Could not be asked. {error.get('message', '')} {error.get('remedy', '')}".strip()
+    if said.get("abstained"):
+        return "Abstains: this walk is unlike those that it learned from."
+    found = str(said.get("class"))
+    return f"{words.joint_name(found).capitalize()}, {words.percent(said['probabilities'].get(found))}"
+
+
+def trained_on(said: Mapping[str, Any]) -> str:
+    """Return what a model is and what it learned from."""
+    data = said.get("trained_on") or {}
+    if not data:
+        return ""
+    counts = ", ".join(f"{count} {words.joint_name(name)}" for name, count in (data.get("subjects") or {}).items())
+    judged = data.get("balanced_accuracy") or {}
+    parts = [
+        f"{said.get('classifier')}, trained on {data.get('name') or 'a dataset'}",
+        f"subjects: {counts}" if counts else "",
+        f"balanced accuracy in cross-validation {words.number(judged.get('mean'))}" if judged else "",
+    ]
+    return "; ".join(part for part in parts if part) + "."
+
+
+def _head(said: Mapping[str, Any]) -> str:
+    told = escape(trained_on(said))
+    return (
+        f'<p class="gs-kicker">{escape(str(said.get("title") or said.get("name") or ""))}</p>'
+        f'<p class="gs-say"><strong>{escape(said_in_words(said)).replace(" %", "&nbsp;%")}</strong></p>'
+        f'<p class="gs-note">{told}</p>'
+    )
+
+
+def _bars(said: Mapping[str, Any]) -> str:
+    """Return one bar per class; grey where the model abstains from them."""
+    ordered = sorted(said["probabilities"].items(), key=lambda pair: -pair[1])
+    abstains = bool(said.get("abstained"))
+    rows = "".join(
+        f'<tr><td class="name">{escape(words.joint_name(str(name)))}</td>'
+        f'<td class="grow">{bar(float(share), f"Probability of {name}", still=abstains)}</td>'
+        f'<td class="n">{words.percent(float(share)).replace(" ", "&nbsp;")}</td></tr>'
+        for name, share in ordered
+    )
+    dim = " dim" if abstains else ""
+    return (
+        f'<div class="gs-scroll"><table class="gs-rows{dim}"><caption class="gs-sr">Probability of each class</caption>'
+        f'<thead><tr><th scope="col">Class</th><th scope="col"><span class="gs-sr">Bar</span></th>'
+        f'<th scope="col" class="n">Probability</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _card(said: Mapping[str, Any]) -> None:
+    """Draw the link to the card of the model, as long as it is the one that was asked."""
+    now = _known(str(said.get("name") or ""))
+    if now is None:
+        note("This model was withdrawn since.")
+    elif said.get("run") and now.run != said["run"]:
+        note("Another model has been promoted under this name since.")
+    else:
+        link("training", "Model card", model=now.name)
+
+
+def _known(name: str) -> PromotedModel | None:
+    try:
+        return promoted_model(workspace(), name)
+    except GaitError:
+        return None
