@@ -17,6 +17,7 @@ import pytest
 from gait_core.errors import Cancelled, ModelError
 from gait_core.learn.classifiers import SampleShape, classifier, load_classifier
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.registry import InputShape
 from gait_core.progress import Event, Reporter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -217,7 +218,8 @@ def test_networks_train_on_jax(tmp_path):
     )
     assert result.returncode == 0, result.stderr[-3000:]
     told = json.loads(result.stdout.splitlines()[-1])
-    assert told == {"backend": "jax", "same": True, "right": {"tcn": True, "lite": True, "naive_cnn": True}}
+    right = {"tcn": True, "lite": True, "naive_cnn": True}
+    assert told == {"backend": "jax", "same": True, "right": right, "clips": True}
 
 
 def on_this_backend(folder: Path) -> dict[str, object]:
@@ -234,7 +236,20 @@ def on_this_backend(folder: Path) -> dict[str, object]:
         right[name] = bool((found.argmax(axis=1) == data.labels).mean() > 0.8)
         model.save(folder / name)
         same = same and bool(np.allclose(load_classifier(folder / name).predict(data), found, atol=1e-6))
-    return {"backend": active_backend(), "same": same, "right": right}
+    return {"backend": active_backend(), "same": same, "right": right, "clips": clip_networks_agree()}
+
+
+def clip_networks_agree() -> bool:
+    """Tell whether each network for clips gives the same alone and in a batch with another clip."""
+    clips = np.random.default_rng(0).random((2, 6, 64, 44, 2), np.float32)
+    clips[..., 1] = np.array([6, 4])[:, None, None, None] > np.arange(6)[:, None, None]
+    agree = True
+    for name in ("variable_ar_cnn", "vit_gru", "vit_transformer"):
+        spec = classifier(name)
+        model = spec.network.build(spec.settings(frames=6), InputShape(axes=(6, 64, 44, 1), classes=2))
+        together, alone = (np.asarray(model(part, training=False)) for part in (clips, clips[1:]))
+        agree = agree and bool(np.allclose(together[1:], alone, atol=1e-5)) and bool(np.ptp(together, axis=0).max() > 0)
+    return agree
 
 
 if __name__ == "__main__":
