@@ -223,7 +223,7 @@ def _check_losses(history: History | None, classifier: Classifier, folder: Path,
     if epoch is None:
         return
     kept = ""
-    if history.best_epoch > 0:
+    if history.val_loss and history.best_epoch > 0:  # without validation the last weights stay, which are spoilt
         classifier.save(folder / "best")
         kept = f" The weights of epoch {history.best_epoch} are kept in {folder / 'best'}."
     where = f" in fold {labels['fold']}" if "fold" in labels else ""

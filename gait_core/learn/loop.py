@@ -7,6 +7,7 @@ holds it, and a killed training that continues ends with the same weights as an 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -176,6 +177,8 @@ class TrainingLoop:
                 result = self._result(epoch, loss, held_out)
                 reasons = [callback.after_epoch(self.model, result) for callback in everyone]
             reason = "user" if stopped else next(filter(None, reasons), "")
+            if not math.isfinite(loss):  # no later epoch can mend it
+                reason = "nan"
             for name, value in result.metrics.items():
                 metrics[name].append(value)
             if checkpoint is not None and checkpoint.is_due(epoch, last=bool(reason) or epoch == settings.epochs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -244,6 +245,19 @@ def test_a_callback_can_end_a_training_and_its_reason_is_kept():
 
     history = TrainingLoop(network(), SETTINGS).run(data(16), reporter=silent(), callbacks=[Enough()])
     assert (len(history.loss), history.stopped_early) == (2, "good enough")
+
+
+def test_a_loss_that_is_no_number_ends_the_training_with_the_best_weights_before():
+    class Spoilt(ArrayBatches):
+        def batches(self, epoch: int) -> Iterator[Batch]:
+            for batch in super().batches(epoch):
+                yield replace(batch, targets=batch.targets * (np.nan if epoch == 3 else 1.0))
+
+    inputs, targets = data(24)
+    loop = TrainingLoop(network(dropout=0.0), SETTINGS)
+    history = loop.run(Spoilt(inputs, targets, batch_size=8), (inputs, targets), reporter=silent())
+    assert (history.stopped_early, len(history.loss), history.best_epoch) == ("nan", 3, 2)
+    assert all(np.isfinite(weight).all() for weight in loop.model.get_weights())
 
 
 def test_two_callbacks_of_one_name_are_refused():
