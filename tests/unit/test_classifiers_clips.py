@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import replace
 from functools import cache
 
@@ -15,10 +16,11 @@ from gait_core.learn.backend import load_keras, seed_everything
 from gait_core.learn.classifiers import SampleShape, classifier
 from gait_core.learn.classifiers.clip_batches import ClipBatches, clip_inputs, evenly_spaced
 from gait_core.learn.classifiers.sides import Sides
-from gait_core.learn.datasets.clips import Clips
+from gait_core.learn.datasets.clips import Clips, ClipSpool
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.registry import InputShape
 from gait_core.progress import Event, Reporter
+from gait_core.walks.clips import WalkClip
 
 NAMES = ("variable_ar_cnn", "vit_gru", "vit_transformer")
 
@@ -188,3 +190,18 @@ def test_the_networks_of_the_product_are_small():
         assert few < 2**30
         assert many - few < 5 * 2**20, "the clips stay in their file"
         assert kind.data == {"rows": "clips", "channels": "outline" if name == "variable_ar_cnn" else "silhouette"}
+
+
+def test_many_clips_stay_in_their_file(tmp_path):
+    frames = np.random.default_rng(0).integers(0, 256, (150, 64, 44, 1), np.uint8)
+    clip = WalkClip(frames=frames, summary=np.zeros((352, 1), np.float32), digest="a")
+    with ClipSpool(tmp_path) as spool:
+        for _ in range(12):
+            spool.append(clip)
+        rows = spool.rows()
+    owner = rows["clips"].pixels
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    assert isinstance(owner, mmap.mmap)
+    np.testing.assert_array_equal(rows["clips"].take([11]).piece(0, 148, 30), frames[148:])
+    assert rows["values"].shape == (12, 352, 1)
