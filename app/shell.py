@@ -28,6 +28,11 @@ _OPENS: Final = {
     "demo_walks": "baseline",
     "models": "performance",
     "train": "training",
+    "recognise_embed": "recognition",
+    "recognise_enrol": "recognition",
+    "recognise_identify": "recognition",
+    "recognise_model": "recognition",
+    "recognise_train": "recognition",
 }
 
 

@@ -47,9 +47,17 @@ _STAGES: Final[Mapping[str, str]] = {
     "final": "Train the final model",
     "model": "Load the model",
     "predict": "Classify",
+    "silhouettes": "Cut out the silhouettes",
+    "embed": "Compute the embeddings",
+    "enrol": "Enrol in the gallery",
+    "judge": "Test on walks held back",
+    "guard": "Compare with the enrolled walks",
 }
 _STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
     ("train", "train"): "Cross-validate by subject",
+    ("recognise_train", "train"): "Train the network",
+    ("recognise_model", "model"): "Check and convert the weights",
+    ("recognise_identify", "embed"): "Compute the embeddings and compare",
 }
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),
@@ -57,6 +65,11 @@ _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "compare_profiles": ("probe", "compare", "agreement", "overlay"),
     "measure": ("probe", "extract", "features", "measure"),
     "train": ("dataset", "train", "scores", "final"),
+    "recognise_embed": ("embed",),
+    "recognise_enrol": ("embed", "enrol"),
+    "recognise_identify": ("embed",),
+    "recognise_model": ("model",),
+    "recognise_train": ("silhouettes", "train"),
 }
 _STATES: Final[Mapping[str, str]] = {
     "queued": "Waiting its turn",

@@ -57,8 +57,8 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
 
     Parameters
     ----------
-    kind : {"analyse", "baseline", "compare_profiles", "extract", "measure", "simulate", "train", "validate"}
-        Kind of the job.
+    kind : str
+        Kind of the job, one of `KINDS`.
     params : mapping
         Its parameters, as stored in ``spec.json``.
     workspace : path-like, optional
@@ -143,6 +143,7 @@ _TRAIN: Final = {
     "calibrate": False,
     "permuted": False,
 }
+_WALKS: Final = {"model": None, "view": "auto", **_COMMON, "workers": None, "level": "conservative", "strict": False}
 _BASELINE: Final = {
     "speed_mps": None,
     "height_m": None,
@@ -298,6 +299,36 @@ def _train(params: Mapping[str, Any]) -> _Call:
     )
 
 
+def _recognise_embed(params: Mapping[str, Any]) -> _Call:
+    unasked = {"no_previews": True} if params.get("previews", True) is False else {}
+    keywords = _changed(params, {**_WALKS, "out": None})
+    return _recognition("embed", params, {**keywords, **unasked}, keywords | _changed(params, {"previews": True}))
+
+
+def _recognise_enrol(params: Mapping[str, Any]) -> _Call:
+    keywords = {name: params[name] for name in ("gallery", "subject", "consent")} | _changed(params, _WALKS)
+    return _recognition("enrol", params, keywords, keywords)
+
+
+def _recognise_identify(params: Mapping[str, Any]) -> _Call:
+    keywords = {"gallery": params["gallery"], **_changed(params, {**_WALKS, "k": 5, "metric": "euc", "aim": 0.05})}
+    return _recognition("identify", params, keywords, keywords)
+
+
+def _recognition(
+    function: str, params: Mapping[str, Any], options: Mapping[str, Any], keywords: Mapping[str, Any]
+) -> _Call:
+    return _Call(
+        command=f"recognise {function}",
+        function=function,
+        positional=[params["sources"]],
+        arguments=params["sources"],
+        options=options,
+        keywords=keywords,
+        result={"embed": "embedded", "enrol": "enrolled", "identify": "identified"}[function],
+    )
+
+
 def _setting(value: Any) -> str:
     """Write a setting so that the command line reads the same value: text as it is unless that reads as JSON."""
     if isinstance(value, str):
@@ -322,6 +353,9 @@ _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {
     "compare_profiles": _compare_profiles,
     "extract": _extract,
     "measure": _measure,
+    "recognise_embed": _recognise_embed,
+    "recognise_enrol": _recognise_enrol,
+    "recognise_identify": _recognise_identify,
     "simulate": _simulate,
     "train": _train,
     "validate": _validate,

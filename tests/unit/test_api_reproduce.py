@@ -21,6 +21,9 @@ from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.workflows.create_baseline import BaselineRequest
 from gait_core.workflows.extract import ExtractRequest
 from gait_core.workflows.measure import MeasureRequest
+from gait_core.workflows.recognise.embed import EmbedRequest
+from gait_core.workflows.recognise.enrol import EnrolRequest
+from gait_core.workflows.recognise.identify import IdentifyRequest
 
 VIDEOS = ["/data/walks/one.mp4", "/data/it's $HOME/two walks.mp4", "/data/-three.mp4"]
 EDIT = asdict(Edit(action="move", side="left", kind="foot_off", time_s=1.0, new_time_s=1.05))
@@ -62,6 +65,21 @@ COMPARISONS = [
 SIMULATIONS = [
     {"folder": "/data/my walks", "walks": 7, "pattern": "stiff_knee", "severity": 0.9, "seed": 3, "fps": 25.0}
 ]
+RECOGNITIONS = {
+    "recognise_embed": [
+        {"sources": VIDEOS},
+        {"sources": VIDEOS[:1], "model": "tiny", "view": "front", "out": "/o u/t.npz", "previews": False},
+        {"sources": VIDEOS, "profile": "fast", "person": "largest", "workers": 2, "level": "balanced", "strict": True},
+    ],
+    "recognise_enrol": [
+        {"sources": VIDEOS, "gallery": "Clinic", "subject": "P014", "consent": "it's in writing, 3 May; rm -rf /"},
+        {"sources": VIDEOS[:1], "gallery": "-g", "subject": "-s", "consent": "-", "model": "tiny", "view": "side"},
+    ],
+    "recognise_identify": [
+        {"sources": VIDEOS, "gallery": "clinic-20260101-000000-abcdef"},
+        {"sources": VIDEOS, "gallery": "Clinic", "k": 3, "metric": "cos", "aim": 0.1, "view": "side"},
+    ],
+}
 CASES = [
     *(("baseline", case) for case in BASELINES),
     *(("analyse", case) for case in ANALYSES),
@@ -70,7 +88,13 @@ CASES = [
     *(("validate", case) for case in VALIDATIONS),
     *(("compare_profiles", case) for case in COMPARISONS),
     *(("simulate", case) for case in SIMULATIONS),
+    *((kind, case) for kind, cases in RECOGNITIONS.items() for case in cases),
 ]
+RECOGNITION_REQUESTS = {
+    "recognise_embed": EmbedRequest,
+    "recognise_enrol": EnrolRequest,
+    "recognise_identify": IdentifyRequest,
+}
 
 
 class Started(Exception):
@@ -108,6 +132,8 @@ def full(kind, params):
     cluster = known.get("cluster")
     if kind == "extract":
         return ExtractRequest.from_dict(known).to_dict()
+    if kind in RECOGNITION_REQUESTS:
+        return RECOGNITION_REQUESTS[kind].from_dict(known).to_dict()
     known.pop("cluster", None)
     if kind == "baseline":
         thresholds = ThresholdSettings.from_dict(known.get("thresholds") or {}).to_dict()
@@ -128,7 +154,7 @@ def full(kind, params):
 @pytest.fixture
 def all_there(monkeypatch):
     """Let the files and baselines that the commands name be there."""
-    for module in ("answers", "commands.extract", "commands.validate"):
+    for module in ("answers", "commands.extract", "commands.recognise", "commands.validate"):
         monkeypatch.setattr(f"gait_core.cli.{module}.present", absolute)
     monkeypatch.setattr("gait_core.baseline.named.baseline_id_of", lambda _, name: name)
 
@@ -189,6 +215,22 @@ def test_the_python_lines_ask_the_workflow_for_the_same(kind, params, workspace,
         assert full(kind, found) == full(kind, params)
     else:
         assert full(kind, asked["first"].to_dict()) == full(kind, without_cluster(params))
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"), [(kind, case) for kind, cases in RECOGNITIONS.items() for case in cases], ids=str
+)
+def test_the_python_lines_ask_recognition_for_the_same(kind, params, workspace, monkeypatch):
+    def workflow(request, *_, **__):
+        raise Started(request)
+
+    name = kind.removeprefix("recognise_")
+    monkeypatch.setattr(f"gait_core.workflows.recognise.{name}.{name}_walks", workflow)
+    function, values, keywords = called(reproduce(kind, params, workspace=workspace.root).python)
+    assert function == name
+    with pytest.raises(Started) as started:
+        getattr(gait, function)(*values, **keywords)
+    assert full(kind, started.value.args[0].to_dict()) == full(kind, params)
 
 
 def without_cluster(params):

@@ -1,0 +1,180 @@
+"""Charts of recognition: embeddings on a map, distances between walks, and how near the enrolled people are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import words
+from app.charts import Chart, blank
+from app.theme import palette
+
+__all__ = ["distances", "embeddings_map", "matches", "unique_labels"]
+
+_LONGEST_LABEL: Final = 30
+_MOST_NAMED: Final = 15
+_MOST_NUMBERS: Final = 12
+_HEIGHT_PX: Final = 420
+
+
+def unique_labels(names: Sequence[str]) -> list[str]:
+    """Return names that fit on an axis, each once; Plotly shows them as text, whatever they hold."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        short = name if len(name) <= _LONGEST_LABEL else f"{name[:14]}…{name[-14:]}"
+        seen[short] = seen.get(short, 0) + 1
+        found.append(escape(short if seen[short] == 1 else f"{short} ({seen[short]})", quote=False))
+    return found
+
+
+def embeddings_map(names: Sequence[str], places: NDArray[np.float64], explained: float | None) -> Chart:
+    """Draw walks as points in the plane of the first two principal components.
+
+    Parameters
+    ----------
+    names : sequence of str
+    places : ndarray, shape (n, 2)
+    explained : float or None
+        Share of the variance that the plane shows, in [0, 1].
+    """
+    p = palette()
+    labels = unique_labels(names)
+    figure = blank(_HEIGHT_PX, "First principal component (no unit)", "Second principal component (no unit)")
+    named = len(labels) <= _MOST_NAMED
+    figure.add_scatter(
+        x=places[:, 0],
+        y=places[:, 1],
+        mode="markers+text" if named else "markers",
+        text=labels,
+        textposition=["top center" if i % 2 == 0 else "bottom center" for i in range(len(labels))],
+        textfont={"size": 13, "color": p.text},
+        cliponaxis=False,
+        marker={"size": 12 if named else 8, "color": p.accent, "opacity": 0.85},
+        hovertemplate="%{text}<extra></extra>",
+    )
+    # Equal scales, or the distances would mean even less.
+    reach = max(float(np.abs(places).max()), 1e-3) * 1.3
+    figure.update_xaxes(range=[-reach, reach], nticks=7)
+    figure.update_yaxes(range=[-reach, reach], nticks=7)
+    figure.update_layout(showlegend=False)
+    part = f" They show {words.percent(explained)} of the variance." if explained is not None else ""
+    return figure, (
+        f"Each point is one walk. The axes are the two directions in which these embeddings differ most.{part} "
+        "Distances on the map are only approximate, and another set of walks gives other axes; the distances below are "
+        "exact."
+    )
+
+
+def distances(names: Sequence[str], values: NDArray[np.float64]) -> Chart:
+    """Draw how far each walk is from each other one.
+
+    Parameters
+    ----------
+    names : sequence of str
+    values : ndarray, shape (n, n)
+    """
+    p = palette()
+    labels = unique_labels(names)
+    count = len(labels)
+    figure = blank(min(160 + 44 * count, 760), "", "")
+    figure.add_heatmap(
+        z=values,
+        x=labels,
+        y=labels,
+        colorscale=[[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)],
+        zmin=0,
+        xgap=2 if count <= 40 else 0,
+        ygap=2 if count <= 40 else 0,
+        texttemplate="%{z:.3g}" if count <= _MOST_NUMBERS else None,
+        textfont={"size": 13},
+        hovertemplate="%{y} and %{x}: %{z:.3g}<extra></extra>",
+        colorbar={
+            "title": {"text": "distance", "font": {"size": 13, "color": p.muted}},
+            "thickness": 10,
+            "outlinewidth": 0,
+            "tickfont": {"color": p.muted},
+        },
+    )
+    shown = count <= 30
+    figure.update_xaxes(showgrid=False, type="category", side="top", tickangle=-35, showticklabels=shown)
+    figure.update_yaxes(showgrid=False, type="category", autorange="reversed", ticksuffix="  ", showticklabels=shown)
+    apart = values[~np.eye(count, dtype=bool)].reshape(count, count - 1)
+    row = int(apart.min(axis=1).argmin())
+    column = int(np.where(np.arange(count) == row, np.inf, values[row]).argmin())
+    return figure, (
+        "Distance between the embeddings of each two walks: the mean over the parts of the body, without a unit. Paler "
+        f"is nearer. The two nearest are {names[row]} and {names[column]}, {values[row, column]:.3g} apart; the "
+        f"farthest two are {values.max():.3g} apart."
+        if p.name == "light"
+        else "Distance between the embeddings of each two walks: the mean over the parts of the body, without a unit. "
+        f"Darker is nearer. The two nearest are {names[row]} and {names[column]}, {values[row, column]:.3g} apart; the "
+        f"farthest two are {values.max():.3g} apart."
+    )
+
+
+def matches(found: Sequence[Mapping[str, Any]], threshold: float | None, accepted: str | None) -> Chart:
+    """Draw how far a walk is from each enrolled person, the nearest first.
+
+    Parameters
+    ----------
+    found : sequence of mapping
+        ``subject``, ``best`` and ``mean`` of each.
+    threshold : float or None
+        Up to which distance a walk is accepted.
+    accepted : str or None
+        Who the walk was taken for.
+    """
+    p = palette()
+    labels = unique_labels([str(match["subject"]) for match in found])
+    best = [float(match["best"]) for match in found]
+    mean = [float(match["mean"]) for match in found]
+    figure = blank(100 + 36 * len(found), "Distance (no unit)", "")
+    figure.add_scatter(
+        x=mean,
+        y=labels,
+        mode="markers",
+        name="mean over the person’s walks",
+        marker={"size": 12, "symbol": "line-ns-open", "color": p.muted, "line": {"width": 2}},
+        hovertemplate="%{y}: mean %{x:.3g}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=best,
+        y=labels,
+        mode="markers",
+        name="nearest walk, which decides",
+        marker={
+            "size": 13,
+            "symbol": ["circle" if match["subject"] == accepted else "circle-open" for match in found],
+            "color": p.accent,
+            "line": {"width": 2},
+        },
+        hovertemplate="%{y}: nearest %{x:.3g}<extra></extra>",
+    )
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": p.watch, "width": 1.5, "dash": "dash"}, layer="below")
+        figure.add_annotation(
+            x=threshold,
+            y=0,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="left",
+            xshift=6,
+            showarrow=False,
+            text=f"accepted up to {threshold:.3g}",
+            font={"color": p.watch, "size": 13},
+        )
+    high = max([*best, *mean, threshold or 0.0])
+    figure.update_xaxes(range=[0, high * 1.12 or 1.0])
+    figure.update_yaxes(
+        type="category", autorange=None, range=[len(labels) - 0.4, -0.6], showgrid=False, ticksuffix="  "
+    )
+    within = "" if threshold is None else f", {sum(value <= threshold for value in best)} within the limit"
+    return figure, (
+        f"Distances to {words.plural(len(found), 'enrolled person', 'enrolled people')}, nearest first{within}. "
+        f"The nearest is {found[0]['subject']} at {best[0]:.3g}."
+    )

@@ -1,0 +1,131 @@
+"""Recognition, a job: its progress, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any, Final
+
+import streamlit as st
+
+from app import reproduce, words
+from app.components import box, error_box, facts, foot, note
+from app.jobview import follow
+from app.runs import find_run, leave_run
+from app.state import jobs, recall, remember, set_params
+from app.views import recognition_form, recognition_identify
+from app.views.recognition_set import FOOT, walk_facts
+from gait_core.jobs.store import Job
+
+__all__ = ["KINDS", "render"]
+
+KINDS: Final = ("recognise_embed", "recognise_enrol", "recognise_identify", "recognise_train", "recognise_model")
+_TABS: Final = {
+    "recognise_enrol": "Gallery",
+    "recognise_identify": "Identify",
+    "recognise_train": "Models",
+    "recognise_model": "Models",
+}
+
+
+def render(job_id: str) -> None:
+    """Draw a job of recognition."""
+    job = find_run(job_id)
+    if job is None:
+        leave_run(job_id, "Back to the form", "recognition_leave")
+        return
+    remember(recognition_form.TAB, _TABS.get(job.kind, "Embed"))  # where the way back leads
+    result = jobs().result(job.id) if job.state == "done" else None
+    if job.kind == "recognise_embed" and result is not None:
+        _to_set(job, result)
+    st.html(f'<p class="gs-kicker">{escape(job.title)}</p>')
+    if result is not None:
+        _result(job, result)
+    follow(job_id)
+    if result is not None and job.kind in ("recognise_enrol", "recognise_identify"):
+        reproduce.offer(job.kind, job.spec.get("params", {}))
+    leave_run(job.id, "Back to the form", "recognition_leave")
+
+
+def _to_set(job: Job, result: Mapping[str, Any]) -> None:
+    """Go on to the embeddings when they have just been made; offer them otherwise."""
+    made = str(result["embeddings_id"])
+    wanted = st.button("Open the embeddings", key="recognition_open_set", type="primary")
+    if wanted or recall("watched") == job.id:
+        recognition_form.clear("recognition_embed")
+        set_params(set=made, job=None)
+        st.rerun()
+
+
+def _result(job: Job, result: Mapping[str, Any]) -> None:
+    if job.kind == "recognise_identify":
+        recognition_identify.show(result)
+    elif job.kind == "recognise_enrol":
+        _enrolled(result)
+    elif job.kind in ("recognise_model", "recognise_train"):
+        _model(result)
+
+
+def _enrolled(result: Mapping[str, Any]) -> None:
+    gallery = result.get("gallery")
+    count, subject = int(result["enrolled"]), str(result["subject"])
+    if gallery is None or not count:
+        box("Nothing was enrolled", f"No walk of {subject} could be used; each says why.", "warn")
+    else:
+        box(f"{words.plural(count, 'walk')} of {subject} enrolled", f"In the gallery {gallery['name']}.")
+        if st.button("Open the gallery", key="recognition_open_gallery", type="primary"):
+            recognition_form.clear("recognition_enrol")
+            remember(recognition_form.TAB, "Gallery")
+            set_params(job=None, gallery=str(gallery["id"]))
+            st.rerun()
+    for walk in result["walks"]:
+        if walk.get("error"):
+            error_box(walk["error"], f"{walk['name']} was not enrolled")
+        else:
+            with st.container(border=True):
+                st.html(
+                    f'<div style="overflow-wrap:anywhere"><strong>{escape(str(walk["name"]))}</strong>'
+                    f'<p class="gs-note">{escape(walk_facts(walk))}</p></div>'
+                )
+                for warning in walk.get("warnings") or ():
+                    box("Please note", str(warning["message"]), "warn")
+
+
+def _model(result: Mapping[str, Any]) -> None:
+    model = result["model"]
+    network = recognition_form.NETWORKS.get(str(model["network"]), str(model["network"]))
+    entries = [
+        ("Model", str(model["title"]), network),
+        ("Weights", str(model["digest"])[:8], "beginning of the digest"),
+    ]
+    conversion = result.get("conversion")
+    if conversion:
+        entries.append(
+            ("Taken over", f"{conversion['mapped']:,}", f"{conversion['dropped']:,} of the classifier dropped")
+        )
+    entries += _figures(result)
+    facts(entries)
+    for sentence in (result.get("training") or {}).get("notes") or ():
+        note(str(sentence))
+    for walk in result.get("walks") or ():
+        if walk.get("error"):
+            error_box(walk["error"], f"{walk['name']} could not be used")
+    if st.button("Embed walks with it", key="recognition_use", type="primary", icon=":material/arrow_forward:"):
+        remember(recognition_form.TAB, "Embed")
+        set_params(job=None)
+        st.rerun()
+    if result.get("training"):
+        foot(FOOT)
+
+
+def _figures(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return how well a trained network finds walks that it has not seen."""
+    judged = result.get("judgement")
+    figures = judged or (result.get("training") or {}).get("figures") or {}
+    tried = f"{judged['people']} simulated walkers" if judged else "walks held out, which also chose the weights"
+    found = []
+    if "rank_1" in figures:
+        found.append(("Nearest is the right person", words.percent(float(figures["rank_1"])), tried))
+    if "equal_error_rate" in figures:
+        found.append(("Equal error rate", words.percent(float(figures["equal_error_rate"]), 1), "lower is better"))
+    return found
