@@ -12,7 +12,7 @@ import psutil
 from gait_core.cache import ArrayCache
 from gait_core.jobs.performance import SAMPLES
 from gait_core.progress import Event
-from gait_core.runtime.memory_readings import machine_memory, own_memory_bytes
+from gait_core.runtime.memory_readings import machine_memory
 from gait_core.runtime.monitor import ProcessMonitor, Reading
 from gait_core.runtime.profiler import JobProfile
 from gait_core.workspace import Workspace, write_json
@@ -21,7 +21,9 @@ __all__ = ["JobSampler"]
 
 
 class JobSampler:
-    """Takes readings of this process and keeps their series, stages and lanes. Its caller keeps threads apart.
+    """Takes readings of this process and its children, and keeps their series, stages and lanes.
+
+    Its caller keeps threads apart.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ class JobSampler:
     def stage_begins(self, name: str) -> None:
         """Note the beginning of a stage."""
         self._stages_begun[name] = (time.monotonic(), self._monitor.cpu_s)
-        self._profile.stage_begins(name, own_memory_bytes())
+        self._profile.stage_begins(name, self._monitor.memory_bytes)
 
     def stage_ends(self, name: str) -> dict[str, Any]:
         """Return `peak_memory_bytes` and `cpu_share` of a stage."""
@@ -69,7 +71,7 @@ class JobSampler:
         elapsed_s = time.monotonic() - begun_s
         share = (self._monitor.cpu_s - cpu_s) / (elapsed_s * self._monitor.processors) if elapsed_s > 0.05 else None
         return {
-            "peak_memory_bytes": self._profile.stage_ends(name, own_memory_bytes()),
+            "peak_memory_bytes": self._profile.stage_ends(name, self._monitor.memory_bytes),
             "cpu_share": round(min(1.0, share), 4) if share is not None else None,
         }
 

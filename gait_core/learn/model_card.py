@@ -101,16 +101,25 @@ def _validation(facts: TrainedModelFacts, validation: Mapping[str, Any]) -> list
         "on the test fold.",
         "- Intervals hold 95 % of 2,000 bootstrap resamples of the subjects.",
     ]
-    if facts.epochs:
-        lines.append(f"- The final model learned from all subjects for {facts.epochs} epochs, the folds' median.")
-    else:
-        lines.append("- The final model learned from all subjects.")
+    lines.append(f"- {_final(facts)}")
     decision = facts.decision
     if decision.threshold is not None:
         lines.append(f"- {facts.classes[1]} from a probability of {decision.threshold:.3f}.")
     if decision.temperature != 1.0:
         lines.append(f"- Temperature of the probabilities: {decision.temperature:.3f}.")
     return lines
+
+
+def _final(facts: TrainedModelFacts) -> str:
+    """Return from whom the final model learned, and for how long."""
+    if facts.settings.get("schedule") == "plateau":
+        return (
+            f"The final model learned for {facts.epochs} epochs from all subjects but one part, which lowered the "
+            "learning rate and stopped the training."
+        )
+    if facts.epochs:
+        return f"The final model learned from all subjects for {facts.epochs} epochs, the folds' median."
+    return "The final model learned from all subjects."
 
 
 def _table(metrics: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -58,11 +58,11 @@ class Reading:
     time_s : float
         Seconds since the Unix epoch.
     memory_bytes : int
-        Memory that the process holds for itself, see `own_memory_bytes`.
+        Memory that the process and its child processes hold for themselves, see `own_memory_bytes`.
     resident_bytes : int
-        Resident memory with the pages of mapped files.
+        Resident memory of all of them with the pages of mapped files.
     cpu_share : float
-        Processor time of the process since the last reading, as a share of all processors it may use, in [0, 1].
+        CPU time of all of them since the last reading, as a share of all CPUs that the process may use, in [0, 1].
     machine_cpu_share : float
         The same of everything that runs on the machine.
     machine_memory_share : float
@@ -82,7 +82,9 @@ class Reading:
 
 
 class ProcessMonitor:
-    """Reads what this process and its machine use; one reading takes about half a millisecond.
+    """Reads what this process, its child processes and the machine use; one reading takes a few milliseconds.
+
+    A training of a network runs in a child of the job's process, so the children belong to what the job uses.
 
     Parameters
     ----------
@@ -113,9 +115,13 @@ class ProcessMonitor:
 
     @property
     def cpu_s(self) -> float:
-        """Processor time that this process has used so far, s."""
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        """CPU time that this process and its children have used so far, s."""
+        return sum(map(_cpu_s, self._family()))
+
+    @property
+    def memory_bytes(self) -> int:
+        """Memory that this process and its children hold for themselves."""
+        return sum(map(_own_bytes, self._family()))
 
     def cards(self) -> list[dict[str, Any]]:
         """Return a reading of each NVIDIA card."""
@@ -127,7 +133,8 @@ class ProcessMonitor:
 
     def read(self) -> Reading:
         """Read everything once."""
-        now_s, cpu_s = self._clock(), self.cpu_s
+        family = self._family()
+        now_s, cpu_s = self._clock(), sum(map(_cpu_s, family))
         share = self._share(cpu_s - self._last_cpu_s, now_s - self._last_s)
         self._last_s, self._last_cpu_s = now_s, cpu_s
         memory = machine_memory()
@@ -139,14 +146,17 @@ class ProcessMonitor:
                 loads.append(card["utilisation_pct"] / 100)
         return Reading(
             time_s=self._wall(),
-            memory_bytes=own_memory_bytes(),
-            resident_bytes=int(self._process.memory_info().rss),
+            memory_bytes=sum(map(_own_bytes, family)),
+            resident_bytes=sum(map(_resident_bytes, family)),
             cpu_share=share,
             machine_cpu_share=self._machine_share(),
             machine_memory_share=1.0 - memory.available_bytes / max(1, memory.total_bytes),
             gpu_share=sum(loads) / len(loads) if loads else None,
             gpu_memory_bytes=used if cards else None,
         )
+
+    def _family(self) -> list[psutil.Process]:
+        return [self._process, *self._process.children(recursive=True)]
 
     def _share(self, cpu_s: float, elapsed_s: float) -> float:
         if elapsed_s <= 0:
@@ -160,3 +170,28 @@ class ProcessMonitor:
         idle = self._last_times.idle - before.idle
         idle += getattr(self._last_times, "iowait", 0.0) - getattr(before, "iowait", 0.0)
         return min(1.0, max(0.0, 1.0 - idle / total)) if total > 0 else 0.0
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """Return the CPU time of a process and of its children that have ended, s; 0 when it ended meanwhile."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    # On Windows the times of children are not there, and end with them.
+    ended = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+    return float(times.user + times.system + ended)
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    try:
+        return own_memory_bytes(process)
+    except psutil.Error:
+        return 0
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import types
 
@@ -113,6 +114,21 @@ def test_a_reading_of_this_process_has_all_figures_within_their_ranges():
     assert 0 < reading.machine_memory_share < 1
     assert reading.gpu_share == pytest.approx(0.37)
     assert reading.gpu_memory_bytes == 4 * MIB
+
+
+def test_what_a_child_process_uses_belongs_to_the_job():
+    monitor = ProcessMonitor(GpuMonitor(nvml(cards=0)))
+    before = monitor.read()
+    work = "held = bytearray(b'x') * (100 << 20); sum(range(3_000_000)); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        child.stdout.readline()
+        during = monitor.read()
+        spent_s = monitor.cpu_s
+        child.communicate(b"\n")
+    assert during.memory_bytes - before.memory_bytes > 90 * MIB
+    assert during.resident_bytes - before.resident_bytes > 90 * MIB
+    assert monitor.cpu_s >= spent_s, "the time of a child that has ended stays counted"
+    assert monitor.memory_bytes < during.memory_bytes - 50 * MIB
 
 
 def test_the_share_of_the_processors_is_time_used_over_time_there():

@@ -29,6 +29,7 @@ from gait_core.learn.classifiers.logistic_regression import LogisticRegressionSe
 from gait_core.learn.classifiers.majority import Majority
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.stored import save_dataset
+from gait_core.learn.model_card import model_card
 from gait_core.learn.runs import held, list_runs, load_run
 from gait_core.learn.trained_model import find_model, load_model
 from gait_core.progress import Reporter, silent
@@ -93,6 +94,11 @@ def test_a_training_answers_as_promised_and_keeps_everything_that_a_page_draws(w
     card = (run.folder / "model" / "card.md").read_text()
     for part in ("## Data", "## Validation", "## Limits", "Balanced accuracy", CHANNELS[0], "control: 12 subjects"):
         assert part in card
+    facts = replace(load_model(run.folder / "model").facts, settings={"schedule": "plateau"}, epochs=7)
+    held_out = model_card(
+        facts, validation=run.manifest.validation, row_scores=None, test_scores=None, familiarity=None
+    )
+    assert "for 7 epochs from all subjects but one part" in held_out
 
 
 def test_the_request_of_a_run_gives_it_again(workspace, dataset):
