@@ -8,6 +8,7 @@ other: the address of cached keypoints holds `PoseSettings`, that of features ad
 from gait_core.config.base import Settings, digest_of
 from gait_core.config.profiles import DEFAULT_PROFILE, PROFILES, Limits, Profile
 from gait_core.config.settings import (
+    DECODINGS,
     EVENT_METHODS,
     PERSONS,
     PRECISIONS,
@@ -19,6 +20,7 @@ from gait_core.config.settings import (
 from gait_core.config.user_profiles import load_profiles, profile_named
 
 __all__ = [
+    "DECODINGS",
     "DEFAULT_PROFILE",
     "EVENT_METHODS",
     "PERSONS",

@@ -18,10 +18,11 @@ max_side_px                                         used   longer side of the pi
 engine                                              used   what runs the pose model
 precision                                           used   arithmetic of the pose model
 skip_loop_filter                                    used   decode without smoothing block edges
+decoding                                            used   how landmarks are read from the pose model
 mediapipe.model_complexity                          used   pose model: 0 lite, 1 full, 2 heavy
 mediapipe.min_detection_confidence                  used   threshold for detection and presence
 mediapipe.min_tracking_confidence                   used   threshold for tracking; left out: as for detection
-mediapipe.smooth_landmarks                          used   true only: both engines smooth as MediaPipe's video mode
+mediapipe.smooth_landmarks                          used   true only: smoothing follows from decoding
 mediapipe.enable_segmentation                       kept   masks are made where recognition asks for them
 io_optimization.batch_size                          used   pictures decoded ahead, at most
 io_optimization.use_compression                     kept   exports are always compressed, the cache never is
@@ -45,7 +46,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from gait_core.config.base import is_word
-from gait_core.config.settings import PRECISIONS
+from gait_core.config.settings import DECODINGS, PRECISIONS
 
 __all__ = ["BLOCKS", "KEYS", "Key", "ProfileProblem", "nearest_key"]
 
@@ -165,11 +166,14 @@ KEYS: Final[Mapping[str, Key]] = {
     "engine": Key(kind="name"),
     "precision": Key(kind="word", words=PRECISIONS),
     "skip_loop_filter": Key(kind="switch"),
+    "decoding": Key(kind="word", words=DECODINGS),
     "mediapipe.model_complexity": _whole(0, 2),
     "mediapipe.min_detection_confidence": _share(),
     "mediapipe.min_tracking_confidence": _share(),
     "mediapipe.smooth_landmarks": Key(
-        kind="switch", only=True, instead="Both engines smooth as MediaPipe does for video; leave the key out."
+        kind="switch",
+        only=True,
+        instead="Leave the key out: decoding says whether landmarks are smoothed as MediaPipe does for video.",
     ),
     "mediapipe.enable_segmentation": Key(kind="switch", kept="masks are made where recognition asks for them"),
     "io_optimization.batch_size": _whole(1, 4096),

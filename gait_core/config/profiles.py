@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from gait_core.config.base import Settings
-from gait_core.config.settings import PRECISIONS, PoseSettings
+from gait_core.config.settings import DECODINGS, PRECISIONS, PoseSettings
 
 __all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROCESS_MIB", "PROFILES", "EngineMemory", "Limits", "Profile"]
 
@@ -82,6 +82,8 @@ class Profile(Settings):
         Pictures decoded ahead of the pose model at most; fewer when memory runs short.
     skip_loop_filter : bool
         Decode without the filter that smooths block edges: faster, the picture a little coarser.
+    decoding : {"measure", "display"}
+        How landmarks are read from the pose model, see `PoseSettings`.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Profile(Settings):
     max_workers: int | None = None
     chunk_frames: int = 32
     skip_loop_filter: bool = False
+    decoding: str = "display"
 
     _ranges = {
         "confidence": (0.0, 1.0),
@@ -114,6 +117,7 @@ class Profile(Settings):
         "model_complexity": (0, 1, 2),
         "precision": PRECISIONS,
         "skip_loop_filter": (False, True),
+        "decoding": DECODINGS,
     }
     _words = ("engine",)
 
@@ -162,6 +166,7 @@ class Profile(Settings):
             max_side_px=self.max_side_px,
             precision=self.precision,
             skip_loop_filter=self.skip_loop_filter,
+            decoding=self.decoding,
         )
 
 

@@ -9,6 +9,7 @@ from gait_core.config.base import Settings, digest_of
 from gait_core.errors import SettingsError
 
 __all__ = [
+    "DECODINGS",
     "EVENT_METHODS",
     "PRECISIONS",
     "FeatureSettings",
@@ -22,6 +23,9 @@ PERSONS: Final = ("auto", "largest", "leftmost", "rightmost")
 
 PRECISIONS: Final = ("f32", "bf16", "auto")
 """Arithmetic of the pose model; ``auto`` takes bf16 where the processor is made for it."""
+
+DECODINGS: Final = ("measure", "display")
+"""How landmarks are read from what the pose model gives."""
 
 EVENT_METHODS: Final = ("coordinate", "velocity", "foot_velocity")
 """Rules that find gait events, the default first."""
@@ -50,6 +54,10 @@ class PoseSettings(Settings):
         Whom to follow of the people in the picture at the start; ``auto`` leaves it to the pose model.
     skip_loop_filter : bool
         Decode without the filter that smooths block edges: faster, the picture a little coarser.
+    decoding : {"measure", "display"}
+        ``measure`` reads the heat maps at their own peaks, without smoothing, and keeps all peaks of the legs, so that
+        the whole walk decides between them; ``display`` gives what MediaPipe shows live. The engine MediaPipe knows
+        only its own.
     """
 
     engine: str = "auto"
@@ -62,6 +70,7 @@ class PoseSettings(Settings):
     max_side_px: int | None = 960
     person: str = "auto"
     skip_loop_filter: bool = False
+    decoding: str = "display"
 
     _ranges = {
         "detection_confidence": (0.0, 1.0),
@@ -75,6 +84,7 @@ class PoseSettings(Settings):
         "variant": ("lite", "full", "heavy"),
         "person": PERSONS,
         "skip_loop_filter": (False, True),
+        "decoding": DECODINGS,
     }
     _words = ("engine",)
 
@@ -85,6 +95,8 @@ class PoseSettings(Settings):
             del values["person"]
         if not self.skip_loop_filter:
             del values["skip_loop_filter"]
+        if self.decoding == "display" or self.engine == "mediapipe":
+            del values["decoding"]  # as before there was a choice
         if self.engine == "mediapipe":  # its address is older than the setting, which it does not know
             del values["precision"]
         return digest_of(values)

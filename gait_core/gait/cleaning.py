@@ -3,6 +3,9 @@
 Four things go wrong with the landmarks of a pose model: both legs change places or are mixed, one landmark jumps away
 for a frame or two, a bone changes its length from one frame to the next, and for some frames nothing is found. All are
 looked for before anything is undone, so that the list of repairs stays the same whatever somebody undoes.
+
+Where the track tells all places in which the joints of the legs may be, the legs are solved over the whole walk
+(`gait_core.gait.legs.solver`); elsewhere exchanged legs are found afterwards (`gait_core.gait.swaps`).
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.artefacts import find_outliers, find_shape_breaks, find_turned_feet
 from gait_core.gait.channels import ROWS
 from gait_core.gait.gaps import ARMS, fill_gaps, longest_gap_s, runs, trusted
+from gait_core.gait.legs.solver import solve_legs
 from gait_core.gait.swaps import LEG_ROWS, OTHER_ROWS, SwapRepair, put_legs_right, repair_leg_swaps
 from gait_core.pose.landmarks import INDEX, LANDMARKS
 from gait_core.pose.track import Track
@@ -31,6 +35,7 @@ Mask = NDArray[np.bool_]
 REPAIR_KINDS: Final[Mapping[str, str]] = {
     "swap": "Left and right leg exchanged back",
     "blend": "Mixed legs left out",
+    "joint": "Joints put where the motion of the leg needs them",
     "outlier": "Jumps left out",
     "bone_length": "Impossible bone lengths left out",
     "turned_foot": "Feet turned round left out",
@@ -57,7 +62,7 @@ class Repair:
 
     Attributes
     ----------
-    kind : {"swap", "blend", "outlier", "bone_length", "turned_foot", "gap"}
+    kind : {"swap", "blend", "joint", "outlier", "bone_length", "turned_foot", "gap"}
         What was done, see `REPAIR_KINDS`.
     start_s, end_s : float
         Times of the first and last frame, s.
@@ -150,7 +155,7 @@ def clean(
         What is left out has confidence 0, and of the arms, which need no confidence, no position.
     """
     settings = settings or FeatureSettings()
-    swap = _swaps(track, leg_px, settings)
+    swap, moved = _legs_right(track, leg_px, settings)
     position = swap.track.position.astype(np.float64)
     valid = trusted(swap.track, settings.min_confidence)
     jumped = find_outliers(position, valid, track.time_s, leg_px)
@@ -163,6 +168,7 @@ def clean(
     masks = {
         "swap": swap.swapped[:, None] & legs,
         "blend": swap.blended[:, None] & legs,
+        "joint": moved,
         "outlier": jumped,
         "bone_length": misshapen,
         "turned_foot": turned,
@@ -173,11 +179,16 @@ def clean(
     return _carried_out(track, swap, masks, repairs, dropped)
 
 
-def _swaps(track: Track, leg_px: float, settings: FeatureSettings) -> SwapRepair:
+def _legs_right(track: Track, leg_px: float, settings: FeatureSettings) -> tuple[SwapRepair, Mask]:
+    """Return the track with its legs put right, and which single joints were moved besides."""
+    nothing = np.zeros(len(track), dtype=bool)
+    moved = np.zeros((len(track), len(LANDMARKS)), dtype=bool)
     if not settings.repair_swaps:
-        nothing = np.zeros(len(track), dtype=bool)
-        return SwapRepair(track=track, swapped=nothing, blended=nothing)
-    return repair_leg_swaps(track, leg_px)
+        return SwapRepair(track=track, swapped=nothing, blended=nothing), moved
+    if track.candidates is None:
+        return repair_leg_swaps(track, leg_px), moved
+    solution = solve_legs(track, leg_px, settings)
+    return SwapRepair(track=solution.track, swapped=solution.swapped, blended=nothing), solution.moved
 
 
 def _feet_filled(position: Array, valid: Mask, time_s: Array, settings: FeatureSettings) -> Array:
@@ -237,6 +248,8 @@ def _sentence(kind: str, part: str, names: tuple[str, ...], start_s: float, coun
         return f"The left and the right leg had changed places {when}; they were changed back."
     if kind == "blend":
         return f"Both legs were mixed up {when}; their positions there are left out."
+    if kind == "joint":
+        return f"The {part} did not fit its motion {when}: {listed}. The position there follows from the whole walk."
     if kind == "outlier":
         return f"A sudden jump {when}: {listed}. The position there is left out."
     if kind == "bone_length":
@@ -256,7 +269,7 @@ def _carried_out(
             rows = [INDEX[name] for name in repair.landmarks]
             kept[repair.kind][repair.frames[0] : repair.frames[-1] + 1, rows] = False
     swapped, blended = (kept[kind][:, _LEGS[0]] for kind in ("swap", "blend"))
-    result = swap.track if not dropped else put_legs_right(track, swapped, blended)
+    result = _put_back(track, swap, swapped, blended, masks["joint"] & ~kept["joint"]) if dropped else swap.track
     missing = kept["outlier"] | kept["bone_length"] | kept["turned_foot"]
     # Found in legs that were put right: where that is undone, they belong to the other leg.
     back = np.flatnonzero(swap.swapped & ~swapped)
@@ -271,6 +284,18 @@ def _carried_out(
         swap=SwapRepair(track=result, swapped=swapped, blended=blended),
         unfilled=masks["gap"] & ~kept["gap"],
     )
+
+
+def _put_back(track: Track, swap: SwapRepair, swapped: Mask, blended: Mask, moved: Mask) -> Track:
+    """Return the repaired track with some of it as the model gave it: frames of the legs, and single joints."""
+    given = put_legs_right(track, swapped, blended)
+    if track.candidates is None:
+        return given
+    legs = np.isin(np.arange(len(LANDMARKS)), _LEGS)
+    back = moved | ((swap.swapped & ~swapped)[:, None] & legs)
+    position, confidence = swap.track.position.copy(), swap.track.confidence.copy()
+    position[back], confidence[back] = given.position[back], given.confidence[back]
+    return swap.track.with_(position=position, world=given.world, confidence=confidence)
 
 
 def _without(track: Track, missing: Mask) -> Track:

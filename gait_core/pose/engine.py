@@ -55,6 +55,9 @@ class PoseResult:
         Persons seen, as far as the engine counts them; at least 1.
     mask : PersonMask or None
         Where masks were asked for.
+    candidates : ndarray, shape (4, `MOST_CANDIDATES`, 5), float32, or None
+        Places where the joints of the legs may be, see `gait_core.pose.candidates`; column and row as shares of width
+        and height, spread as a share of the height.
     """
 
     position: NDArray[np.float32]
@@ -62,6 +65,7 @@ class PoseResult:
     confidence: NDArray[np.float32]
     people: int = 1
     mask: PersonMask | None = None
+    candidates: NDArray[np.float32] | None = None
 
 
 class PoseEngine(Protocol):

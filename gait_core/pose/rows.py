@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.cache import Spool
+from gait_core.pose.candidates import CANDIDATES_SHAPE
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.workspace import storage_guard
@@ -23,7 +24,7 @@ CHUNK_FRAMES: Final = 256
 SMALL_CHUNK_FRAMES: Final = 32
 """Frames that are held before they are written: usually, and where memory is short."""
 _N: Final = len(LANDMARKS)
-_MISSING: Final = {"position": np.nan, "world": np.nan, "confidence": 0.0}
+_MISSING: Final = {"position": np.nan, "world": np.nan, "confidence": 0.0, "candidates": np.nan}
 
 
 class Rows:
@@ -40,14 +41,16 @@ class Rows:
     """
 
     def __init__(self, width_px: int, height_px: int, folder: Path | None = None) -> None:
+        self._folder = folder
         self._place = (folder or Path(tempfile.gettempdir())) / "the landmarks"
         self._size_px = np.array([width_px, height_px], np.float32)
         self._time_s = array("d")
         self._held = 0
+        self._chunk: dict[str, NDArray[np.float32]] = {}
+        self._spools: dict[str, Spool] = {}
         shapes: dict[str, tuple[int, ...]] = {"position": (_N, 2), "world": (_N, 3), "confidence": (_N,)}
-        self._chunk = {name: np.empty((CHUNK_FRAMES, *shape), np.float32) for name, shape in shapes.items()}
-        with storage_guard(self._place):
-            self._spools = {name: Spool(np.float32, shape, folder) for name, shape in shapes.items()}
+        for name, shape in shapes.items():
+            self._begin(name, shape)
         self.chunk_frames = CHUNK_FRAMES
 
     def __enter__(self) -> Self:
@@ -69,17 +72,26 @@ class Rows:
         """
         row = self._held
         chunk = self._chunk
-        if result is None:
-            for name, missing in _MISSING.items():
-                chunk[name][row] = missing
-        else:
-            chunk["position"][row] = result.position
-            chunk["world"][row] = result.world
-            chunk["confidence"][row] = result.confidence
+        if result is not None and result.candidates is not None and "candidates" not in chunk:
+            self._begin("candidates", CANDIDATES_SHAPE)
+        for name in chunk:
+            values = None if result is None else getattr(result, name)
+            chunk[name][row] = _MISSING[name] if values is None else values
         self._time_s.append(time_s)
         self._held += 1
         if self._held >= self.chunk_frames:
             self._write()
+
+    def _begin(self, name: str, shape: tuple[int, ...]) -> None:
+        """Begin to gather an array; in the frames so far it is missing."""
+        missing = np.full((CHUNK_FRAMES, *shape), _MISSING[name], np.float32)
+        with storage_guard(self._place):
+            spool = Spool(np.float32, shape, self._folder)
+            self._spools[name] = spool
+            so_far = len(self._time_s) - self._held
+            for first in range(0, so_far, CHUNK_FRAMES):
+                spool.append(missing[: min(CHUNK_FRAMES, so_far - first)])
+        self._chunk[name] = missing
 
     def forget(self, spans: Sequence[tuple[float, float]]) -> None:
         """Take out what was found in some times, s, both ends included."""
@@ -88,8 +100,8 @@ class Rows:
         with storage_guard(self._place):
             for first_s, last_s in spans:
                 start, stop = np.searchsorted(times, first_s, "left"), np.searchsorted(times, last_s, "right")
-                for name, missing in _MISSING.items():
-                    self._spools[name].fill(int(start), int(stop), missing)
+                for name, spool in self._spools.items():
+                    spool.fill(int(start), int(stop), _MISSING[name])
 
     @property
     def time_s(self) -> NDArray[np.float64]:
@@ -97,7 +109,7 @@ class Rows:
         return np.array(self._time_s, np.float64)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """Return position (px), world and confidence; large ones are mapped from files and read-only."""
+        """Return position (px), world, confidence and candidates (px); large ones are mapped from files, read-only."""
         self._write()
         with storage_guard(self._place):
             return {name: spool.array() for name, spool in self._spools.items()}
@@ -105,6 +117,9 @@ class Rows:
     def _write(self) -> None:
         # Written at once: a chunk goes to the system's own buffers in 0.1 ms, a thread would gain nothing.
         self._chunk["position"][: self._held] *= self._size_px
+        if "candidates" in self._chunk:
+            self._chunk["candidates"][: self._held, ..., :2] *= self._size_px
+            self._chunk["candidates"][: self._held, ..., 4] *= self._size_px[1]
         with storage_guard(self._place):
             for name, spool in self._spools.items():
                 spool.append(self._chunk[name][: self._held])

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.cache import release_pages
+from gait_core.pose.candidates import CANDIDATES_SHAPE
 
 __all__ = ["PART_FRAMES", "Track"]
 
@@ -36,6 +37,9 @@ class Track:
         Time stamps of the video, s, strictly rising.
     width_px, height_px : int
         Size of the upright picture, px.
+    candidates : ndarray, shape (n_frames, 4, k, 5), float32, or None
+        Places where the joints of the legs may be, px, strongest first, see `gait_core.pose.candidates`; NaN where
+        there are no more. None from an engine or a decoding that does not tell them.
     info : mapping
         Facts for people and manifests: ``frames_decoded``, ``frames_broken``, ``engine``, ``model_sha256`` …
 
@@ -52,6 +56,7 @@ class Track:
     width_px: int
     height_px: int
     info: Mapping[str, Any] = field(default_factory=dict)
+    candidates: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.time_s)
@@ -63,6 +68,8 @@ class Track:
             got = getattr(self, name).shape
             if got != shape:
                 raise ValueError(f"Expected {name} of shape {shape}, but got {got}.")
+        if self.candidates is not None and self.candidates.shape != (n, *CANDIDATES_SHAPE):
+            raise ValueError(f"Expected candidates of shape {(n, *CANDIDATES_SHAPE)}, but got {self.candidates.shape}.")
         if n > 1 and not np.all(np.diff(self.time_s) > 0):
             raise ValueError("Expected strictly rising time stamps, but some repeat or fall.")
 
@@ -101,13 +108,15 @@ class Track:
                 world=self.world[part],
                 confidence=self.confidence[part],
                 time_s=self.time_s[part],
+                candidates=self.candidates[part] if self.candidates is not None else None,
             )
 
     def _spans(self, frames: int) -> Iterator[slice]:
         for start in range(0, len(self), frames):
             yield slice(start, start + frames)
-            for array in (self.position, self.world, self.confidence):
-                release_pages(array)
+            for array in (self.position, self.world, self.confidence, self.candidates):
+                if array is not None:
+                    release_pages(array)
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with some fields changed."""
@@ -115,12 +124,13 @@ class Track:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays to be stored."""
-        return {
+        arrays: dict[str, NDArray[Any]] = {
             "position": self.position,
             "world": self.world,
             "confidence": self.confidence,
             "time_s": self.time_s,
         }
+        return arrays if self.candidates is None else arrays | {"candidates": self.candidates}
 
     def to_meta(self) -> dict[str, Any]:
         """Return what is stored beside the arrays."""
@@ -134,6 +144,7 @@ class Track:
             world=arrays["world"],
             confidence=arrays["confidence"],
             time_s=arrays["time_s"],
+            candidates=arrays.get("candidates"),
             width_px=int(meta["width_px"]),
             height_px=int(meta["height_px"]),
             info=dict(meta["info"]),

@@ -120,6 +120,7 @@ def track_video(
         world=arrays["world"],
         confidence=arrays["confidence"],
         time_s=time_s,
+        candidates=arrays.get("candidates"),
         width_px=info.width_px,
         height_px=info.height_px,
         info={

@@ -1,9 +1,11 @@
-"""MediaPipe's pose models run by OpenVINO, with everything around them as MediaPipe does it.
+"""MediaPipe's pose models run by OpenVINO.
 
-Find the person, cut out the turned square around them straight from the decoded picture, run the landmark model, refine
-with the heat maps, follow the square from frame to frame, smooth what goes out. One thing is not as there: the square
-is steadied, see `Region.steadied`. The landmarks agree with those of
-MediaPipe Tasks (`python -m gait_core bench extraction` measures how well) in less than half of the time.
+Find the person, cut out the turned square around them straight from the decoded frame, run the landmark model, read the
+heat maps, follow the square from frame to frame. There are two ways to read them. ``display`` does what MediaPipe does
+for live video, causal smoothing included: its landmarks agree with those of MediaPipe Tasks (`python -m gait_core bench
+extraction` measures how well) in less than half of the time. ``measure`` reads each map at its own peak, smooths
+nothing, and keeps every peak of the legs, because a recording is measured as a whole. In both, the square is steadied,
+see `Region.steadied`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from gait_core.pose.openvino.compile import Recipe, load_models
 from gait_core.pose.openvino.detector import detect_people
 from gait_core.pose.openvino.library import openvino_release
 from gait_core.pose.openvino.network import CROP_PX, LandmarkOutput, Networks
+from gait_core.pose.openvino.peaks import leg_peaks, recentre
 from gait_core.pose.openvino.refinement import refine
 from gait_core.pose.openvino.region import Region
 from gait_core.pose.openvino.smoothing import LowPass, OneEuro
@@ -32,7 +35,7 @@ from gait_core.video.picture import Picture, RgbPicture
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
-_REVISION = "8"
+_REVISION = "9"
 """Raised whenever this engine or the decoder changes the landmarks of an unchanged OpenVINO."""
 
 _N: Final = len(LANDMARKS)
@@ -69,6 +72,7 @@ class OpenVinoEngine:
         self._device = device
         self._networks: Networks | None = None
         self._region: Region | None = None
+        self._measures = settings.decoding == "measure"
         self._visibility = LowPass(0.1)
         # Two columns of pixels and three of metres go through one filter: numpy costs by the call.
         self._motion = OneEuro(np.array([0.05, 0.05, 0.1, 0.1, 0.1]), np.array([80.0, 80.0, 40.0, 40.0, 40.0]))
@@ -108,6 +112,8 @@ class OpenVinoEngine:
         points = _points(output, region)
         following = Region.around(points[_HIPS], points[_END])
         self._region = following.steadied(region) if following is not None else None
+        if self._measures:
+            return self._measured(picture, output, region)
         sample = np.concatenate([points[:_N], region.turned(output.world[:_N])], axis=1)
         smooth = self._motion(sample, time_s, np.array([region.side, region.side, 1.0, 1.0, 1.0]))
         visibility = self._visibility(_visibility(output))
@@ -137,9 +143,26 @@ class OpenVinoEngine:
         output = self._look(picture, region, self._settings.presence_confidence) if region is not None else None
         if region is None or output is None:
             return None
+        if self._measures:
+            return self._measured(picture, output, region)
         points = _points(output, region)[:_N]
         world = region.turned(output.world[:_N])
         return _result(picture, points, world, _visibility(output), self._mask(output, region))
+
+    def _measured(self, picture: Picture, output: LandmarkOutput, region: Region) -> PoseResult:
+        """Return the landmarks at the peaks of their heat maps, and all places where the legs may be."""
+        size = np.array([picture.width_px, picture.height_px])
+        points = region.placed(recentre(output.landmarks[:_N, :2] / CROP_PX, output.heat_maps))
+        legs = leg_peaks(output.heat_maps)
+        legs[..., :2] = region.placed(legs[..., :2].reshape(-1, 2)).reshape(*legs.shape[:2], 2) / size
+        legs[..., 4] *= region.side / picture.height_px
+        return PoseResult(
+            position=(points / size).astype(np.float32),
+            world=region.turned(output.world[:_N]).astype(np.float32),
+            confidence=_visibility(output).astype(np.float32),
+            mask=self._mask(output, region),
+            candidates=legs.astype(np.float32),
+        )
 
     def _find_region(self, picture: Picture, confidence: float | None = None) -> Region | None:
         assert self._networks is not None, "the engine is not open"

@@ -1,0 +1,1 @@
+"""Which leg is which over a whole walk."""
