@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings
+from gait_core.gait.gaps import runs
 from gait_core.gait.legs.crossings import settle_crossings
 from gait_core.gait.legs.hypotheses import Places, bone_cost, hypotheses, pair_cost, places_of
 from gait_core.gait.legs.paths import best_path
 from gait_core.gait.legs.smoothing import smooth_path
-from gait_core.gait.gaps import runs
 from gait_core.gait.swaps import put_legs_right
 from gait_core.pose.candidates import JOINTS
 from gait_core.pose.landmarks import INDEX
