@@ -19,6 +19,8 @@ _LONGEST_LABEL: Final = 30
 _MOST_NAMED: Final = 15
 _MOST_NUMBERS: Final = 12
 _HEIGHT_PX: Final = 420
+_STRONG_FROM: Final = {"light": 0.65, "dark": 0.55}
+"""Share from which a cell is so strong that text in the colour of the background is read better, by theme."""
 
 
 def unique_labels(names: Sequence[str]) -> list[str]:
@@ -57,16 +59,16 @@ def embeddings_map(names: Sequence[str], places: NDArray[np.float64], explained:
         marker={"size": 12 if named else 8, "color": p.accent, "opacity": 0.85},
         hovertemplate="%{text}<extra></extra>",
     )
-    # Equal scales, or the distances would mean even less.
+    # Equal scales on both axes, or the distances would mean even less.
     reach = max(float(np.abs(places).max()), 1e-3) * 1.3
     figure.update_xaxes(range=[-reach, reach], nticks=7)
-    figure.update_yaxes(range=[-reach, reach], nticks=7)
+    figure.update_yaxes(range=[-reach, reach], nticks=7, scaleanchor="x", scaleratio=1)
     figure.update_layout(showlegend=False)
     part = f" They show {words.percent(explained)} of the variance." if explained is not None else ""
     return figure, (
         f"Each point is one walk. The axes are the two directions in which these embeddings differ most.{part} "
-        "Distances on the map are only approximate, and another set of walks gives other axes; the distances below are "
-        "exact."
+        "Distances on the map are only approximate, and another set of walks gives other axes. The distances below "
+        "are exact."
     )
 
 
@@ -90,8 +92,6 @@ def distances(names: Sequence[str], values: NDArray[np.float64]) -> Chart:
         zmin=0,
         xgap=2 if count <= 40 else 0,
         ygap=2 if count <= 40 else 0,
-        texttemplate="%{z:.3g}" if count <= _MOST_NUMBERS else None,
-        textfont={"size": 13},
         hovertemplate="%{y} and %{x}: %{z:.3g}<extra></extra>",
         colorbar={
             "title": {"text": "distance", "font": {"size": 13, "color": p.muted}},
@@ -100,20 +100,36 @@ def distances(names: Sequence[str], values: NDArray[np.float64]) -> Chart:
             "tickfont": {"color": p.muted},
         },
     )
+    if count <= _MOST_NUMBERS:
+        _write_numbers(figure, labels, values)
     shown = count <= 30
     figure.update_xaxes(showgrid=False, type="category", side="top", tickangle=-35, showticklabels=shown)
     figure.update_yaxes(showgrid=False, type="category", autorange="reversed", ticksuffix="  ", showticklabels=shown)
-    apart = values[~np.eye(count, dtype=bool)].reshape(count, count - 1)
-    row = int(apart.min(axis=1).argmin())
-    column = int(np.where(np.arange(count) == row, np.inf, values[row]).argmin())
-    return figure, (
-        "Distance between the embeddings of each two walks: the mean over the parts of the body, without a unit. Paler "
-        f"is nearer. The two nearest are {names[row]} and {names[column]}, {values[row, column]:.3g} apart; the "
-        f"farthest two are {values.max():.3g} apart."
-        if p.name == "light"
-        else "Distance between the embeddings of each two walks: the mean over the parts of the body, without a unit. "
-        f"Darker is nearer. The two nearest are {names[row]} and {names[column]}, {values[row, column]:.3g} apart; the "
-        f"farthest two are {values.max():.3g} apart."
+    what = "Distance between the embeddings of each two walks: the mean over the parts of the body, without a unit."
+    paler = "Paler" if p.name == "light" else "Darker"
+    return figure, f"{what} {paler} is nearer. {_nearest(names, values)}"
+
+
+def _write_numbers(figure: Any, labels: Sequence[str], values: NDArray[np.float64]) -> None:
+    """Write each distance into its cell, in the colour that is read best there."""
+    p = palette()
+    strong = _STRONG_FROM[p.name] * float(values.max())
+    for i, j in np.ndindex(values.shape):
+        colour = p.background if values[i, j] > strong else p.text
+        figure.add_annotation(
+            x=labels[j], y=labels[i], text=f"{values[i, j]:#.3g}", font={"size": 13, "color": colour}, showarrow=False
+        )
+
+
+def _nearest(names: Sequence[str], values: NDArray[np.float64]) -> str:
+    """Say which two walks are nearest, and how far the farthest are."""
+    apart = np.where(np.eye(len(names), dtype=bool), np.inf, values)
+    one, other = divmod(int(apart.argmin()), len(names))
+    if len(names) == 2:
+        return f"{names[one]} and {names[other]} are {values[one, other]:.3g} apart."
+    return (
+        f"The two nearest are {names[one]} and {names[other]}, {values[one, other]:.3g} apart; the farthest two are "
+        f"{values.max():.3g} apart."
     )
 
 

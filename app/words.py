@@ -57,7 +57,9 @@ _STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
     ("train", "train"): "Cross-validate by subject",
     ("recognise_train", "train"): "Train the network",
     ("recognise_model", "model"): "Check and convert the weights",
-    ("recognise_identify", "embed"): "Compute the embeddings and compare",
+    ("recognise_embed", "embed"): "Read the walks and embed them",
+    ("recognise_enrol", "embed"): "Read the walks and embed them",
+    ("recognise_identify", "embed"): "Read the walks and compare them",
 }
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -27,9 +28,10 @@ from gait_core.recognition.model_store import RecognitionModel, list_models
 __all__ = ["TABS", "render"]
 
 _LEAD: Final = (
-    "Turn walks into embeddings, enrol people in a gallery, and find out whose walk it is, or that it is nobody’s who "
-    "is enrolled."
+    "Turn walks into embeddings, enrol people in a gallery, and find out whose walk it is, or that it belongs to "
+    "nobody who is enrolled."
 )
+_SCRIPT: Final = Path(__file__).resolve().parent.parent / "tabs.js"
 Draw = Callable[[list[RecognitionModel]], None]
 TABS: Final[Mapping[str, Draw]] = {
     "Embed": recognition_embed.render,
@@ -57,6 +59,8 @@ def render() -> None:
             if place.open:
                 with place:
                     draw(models)
+        # Keeps the keyboard on the tabs while it walks along them.
+        st.html(f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     recognition_delete.question()
 
 

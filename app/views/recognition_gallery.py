@@ -16,6 +16,7 @@ from app.state import param, workspace
 from app.views import recognition_delete, recognition_enrol
 from app.views.recognition_set import VIEWS
 from gait_core.errors import GaitError
+from gait_core.learn.intervals import Interval
 from gait_core.recognition.gallery.entries import EntryRecord, ModelIdentity
 from gait_core.recognition.gallery.gallery import Gallery, GallerySummary, list_galleries
 from gait_core.recognition.gallery.threshold import Calibration, NotCalibrated, calibrate_threshold
@@ -118,13 +119,12 @@ def _limit(model: ModelIdentity, view: str, limit: Calibration | NotCalibrated) 
             (
                 "Strangers accepted",
                 words.percent(limit.false_accept.mean),
-                f"95 % interval {_interval(limit.false_accept.ci_low, limit.false_accept.ci_high)}; "
-                f"at most {words.percent(limit.aim)} is the aim",
+                f"{_interval(limit.false_accept)}; the aim is at most {_unbroken(words.percent(limit.aim))}",
             ),
             (
                 "Enrolled people missed",
                 words.percent(limit.missed.mean),
-                f"95 % interval {_interval(limit.missed.ci_low, limit.missed.ci_high)}",
+                _interval(limit.missed),
             ),
             ("Calibrated from", f"{limit.subjects} people", words.plural(limit.entries, "walk")),
         ]
@@ -135,8 +135,14 @@ def _limit(model: ModelIdentity, view: str, limit: Calibration | NotCalibrated) 
     )
 
 
-def _interval(low: float, high: float) -> str:
-    return f"{words.percent(low)} to {words.percent(high)}"
+def _interval(share: Interval) -> str:
+    low, high = words.percent(share.ci_low), words.percent(share.ci_high)
+    return _unbroken(f"95 % interval {low} to {high}")
+
+
+def _unbroken(text: str) -> str:
+    """Keep the percent sign on the line of its number."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def _person(gallery: GallerySummary, subject: str, records: Sequence[EntryRecord]) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, Final
 
 import streamlit as st
 
 from app import charts, charts_recognition, words
-from app.components import box, empty, error_box, foot, note, rows, say
+from app.components import box, empty, error_box, note, rows
 from app.state import param, remember, set_params, workspace
 from app.views import recognition_form
 from app.views.recognition_gallery import gallery_titles
-from app.views.recognition_set import FOOT, walk_facts
+from app.views.recognition_set import walk_names, walk_title
 from gait_core.errors import GaitError
 from gait_core.recognition.gallery.gallery import Gallery, list_galleries
 from gait_core.recognition.model_store import RecognitionModel
@@ -22,16 +21,13 @@ __all__ = ["OUTCOMES", "render", "show"]
 
 _KEY = "recognition_identify"
 OUTCOMES: Final = {
-    "accepted": ("Accepted", "The nearest person is within the limit."),
-    "rejected": ("Rejected as unknown", "Nobody who is enrolled is within the limit."),
-    "not_calibrated": (
-        "Not calibrated",
-        "There is no limit, so distances alone are given; somebody is always nearest.",
-    ),
-    "other_view": ("Other view", "The enrolled walks were filmed from elsewhere; the distances are no evidence."),
-    "only_itself": ("Only itself", "Nothing but this very recording is enrolled."),
+    "accepted": "Accepted",
+    "rejected": "Rejected as unknown",
+    "not_calibrated": "Not calibrated",
+    "other_view": "Filmed from another view",
+    "only_itself": "Nothing to compare with",
 }
-"""Outcome → what it is called, and what it means."""
+"""Outcome → what it is called; the sentence of the result says what it means."""
 _KINDS: Final = {"accepted": "", "rejected": "warn"}
 
 
@@ -92,34 +88,30 @@ def show(result: Mapping[str, Any]) -> None:
         f"Compared with {words.plural(int(gallery['entries']), 'enrolled walk')} in the gallery {gallery['name']}, "
         f"model {result['model']['title']}."
     )
+    names = walk_names(result["walks"])
     for number, walk in enumerate(result["walks"]):
-        _walk(number, walk)
+        _walk(number, walk, names[number])
     if st.button("Open the gallery", key="recognition_open_gallery", icon=":material/group:"):
         remember(recognition_form.TAB, "Gallery")
         set_params(job=None, gallery=str(gallery["id"]))
         st.rerun()
-    foot(f"An identification is no proof of identity. {FOOT}")
 
 
-def _walk(number: int, walk: Mapping[str, Any]) -> None:
+def _walk(number: int, walk: Mapping[str, Any], name: str) -> None:
     with st.container(border=True, key=f"identified_{number}"):
-        st.html(
-            f'<div style="overflow-wrap:anywhere"><strong>{escape(str(walk["name"]))}</strong>'
-            f'<p class="gs-note">{escape(walk_facts(walk))}</p></div>'
-        )
+        walk_title(walk, name)
         if walk.get("error"):
             error_box(walk["error"], "This walk could not be compared")
             return
         outcome = str(walk["outcome"])
-        title, meaning = OUTCOMES.get(outcome, (outcome.replace("_", " ").capitalize(), ""))
+        title = OUTCOMES.get(outcome, outcome.replace("_", " ").capitalize())
         named = f": {walk['subject']}" if walk.get("subject") else ""
-        box(f"{title}{named}", meaning, _KINDS.get(outcome, "calm"))
+        box(f"{title}{named}", str(walk["sentence"]), _KINDS.get(outcome, "calm"))
         found = list(walk["matches"])
         if found:
             chart = charts_recognition.matches(found, walk.get("threshold"), walk.get("subject"))
             charts.show(*chart, key=f"identified_chart_{number}")
             _table(found)
-        say(str(walk["sentence"]))
         for warning in walk.get("warnings") or ():
             box("Please note", str(warning["message"]), "warn")
 
@@ -138,8 +130,8 @@ def _table(found: list[Mapping[str, Any]]) -> None:
             [
                 str(rank),
                 str(match["subject"]),
-                f"{match['best']:.3g}",
-                f"{match['mean']:.3g}",
+                f"{match['best']:#.3g}",
+                f"{match['mean']:#.3g}",
                 str(match["entries"]),
                 str(match["source"]),
             ]

@@ -22,7 +22,7 @@ __all__ = ["render", "without_any"]
 
 _ENDINGS: Final = ("safetensors", "pt", "pth", "keras", "json")
 _NETWORK_FILES: Final = frozenset({".safetensors", ".pt", ".pth", ".keras"})
-_LIMIT_MB: Final = 512
+_LIMIT_MB: Final = 400
 _PIECE: Final = 1 << 20
 _DOCS: Final = "docs/recognition.md"
 _DEMO: Final = (
@@ -133,8 +133,8 @@ def _kept(came: Sequence[IO[bytes]]) -> str:
 def _own_walks() -> None:
     note(
         "Put the walks of each person, videos or silhouettes, into a folder with their pseudonym. Two people with a "
-        "few walks each are the least; a few dozen are useful. A small GaitBase is trained, which takes minutes for "
-        "silhouettes, and as long as reading the videos takes in addition."
+        "few walks each are the minimum; a few dozen people are useful. The network is trained at a quarter of its "
+        "width, which takes minutes; reading videos comes on top of that."
     )
     data = st.text_input(
         "Folder with a folder per person, or labels.csv", key="recognition_data", placeholder="/path/to/people"

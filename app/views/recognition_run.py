@@ -14,12 +14,17 @@ from app.jobview import follow
 from app.runs import find_run, leave_run
 from app.state import jobs, recall, remember, set_params
 from app.views import recognition_form, recognition_identify
-from app.views.recognition_set import FOOT, walk_facts
+from app.views.recognition_set import FOOT, walk_names, walk_title
 from gait_core.jobs.store import Job
 
 __all__ = ["KINDS", "render"]
 
 KINDS: Final = ("recognise_embed", "recognise_enrol", "recognise_identify", "recognise_train", "recognise_model")
+_REPRODUCED: Final = ("recognise_enrol", "recognise_identify")
+_FEET: Final = {
+    "recognise_identify": f"An identification is no proof of identity. {FOOT}",
+    "recognise_train": FOOT,
+}
 _TABS: Final = {
     "recognise_enrol": "Gallery",
     "recognise_identify": "Identify",
@@ -41,9 +46,11 @@ def render(job_id: str) -> None:
     st.html(f'<p class="gs-kicker">{escape(job.title)}</p>')
     if result is not None:
         _result(job, result)
+        if job.kind in _REPRODUCED:
+            reproduce.offer(job.kind, job.spec.get("params", {}))
     follow(job_id)
-    if result is not None and job.kind in ("recognise_enrol", "recognise_identify"):
-        reproduce.offer(job.kind, job.spec.get("params", {}))
+    if result is not None and job.kind in _FEET:
+        foot(_FEET[job.kind])
     leave_run(job.id, "Back to the form", "recognition_leave")
 
 
@@ -78,15 +85,12 @@ def _enrolled(result: Mapping[str, Any]) -> None:
             remember(recognition_form.TAB, "Gallery")
             set_params(job=None, gallery=str(gallery["id"]))
             st.rerun()
-    for walk in result["walks"]:
+    for name, walk in zip(walk_names(result["walks"]), result["walks"], strict=True):
         if walk.get("error"):
-            error_box(walk["error"], f"{walk['name']} was not enrolled")
+            error_box(walk["error"], f"{name} was not enrolled")
         else:
             with st.container(border=True):
-                st.html(
-                    f'<div style="overflow-wrap:anywhere"><strong>{escape(str(walk["name"]))}</strong>'
-                    f'<p class="gs-note">{escape(walk_facts(walk))}</p></div>'
-                )
+                walk_title(walk, name)
                 for warning in walk.get("warnings") or ():
                     box("Please note", str(warning["message"]), "warn")
 
@@ -114,8 +118,6 @@ def _model(result: Mapping[str, Any]) -> None:
         remember(recognition_form.TAB, "Embed")
         set_params(job=None)
         st.rerun()
-    if result.get("training"):
-        foot(FOOT)
 
 
 def _figures(result: Mapping[str, Any]) -> list[tuple[str, str, str]]:

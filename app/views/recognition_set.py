@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from gait_core.recognition.embedding_sets import EmbeddingSet
 from gait_core.recognition.gallery.distances import part_distances
 from gait_core.recognition.inputs.quality import REASONS
 
-__all__ = ["FOOT", "VIEWS", "render", "walk_facts"]
+__all__ = ["FOOT", "VIEWS", "render", "walk_names", "walk_title"]
 
 FOOT: Final = "How well people are told apart depends on the weights and on the recordings."
 VIEWS: Final = {"side": "from the side", "front": "from the front", "unknown": "unknown"}
@@ -62,8 +63,9 @@ def render(found: EmbeddingSet, another: Callable[[], None]) -> None:
         note("A map and distances need at least two walks.")
     st.subheader("What was kept of each walk", anchor=False)
     _frames_explained(model)
+    names = walk_names(walks)
     for number, walk in enumerate(walks[: how_many(len(walks), f"walks_{found.id}")]):
-        _walk(found, number, walk)
+        _walk(found, number, walk, names[number])
     show_more(len(walks), f"walks_{found.id}")
     note(f"Stored in {found.folder}")
     reproduce.offer("recognise_embed", _params_of(found.id))
@@ -77,7 +79,7 @@ def _sentence(usable: int, count: int, model: Mapping[str, Any]) -> str:
 
 
 def _compared(found: EmbeddingSet, usable: Sequence[Mapping[str, Any]]) -> None:
-    names = [str(walk["name"]) for walk in usable]
+    names = [name for name, walk in zip(walk_names(found.walks), found.walks, strict=True) if "map" in walk]
     st.subheader("Map of the embeddings", anchor=False)
     places = np.array([walk["map"] for walk in usable], float)
     charts.show(
@@ -113,23 +115,33 @@ def _frames_explained(model: Mapping[str, Any]) -> None:
         note("For each kept frame this network also takes labels of body parts, made from landmarks and silhouette.")
 
 
-def walk_facts(walk: Mapping[str, Any]) -> str:
-    """Return view, frames and quality of a walk in one line."""
+def walk_names(walks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the names of walks, with their folder where several files have the same name."""
+    names = [str(walk["name"]) for walk in walks]
+    return [
+        f"{Path(str(walk['path'])).parent.name}/{name}" if names.count(name) > 1 else name
+        for name, walk in zip(names, walks, strict=True)
+    ]
+
+
+def walk_title(walk: Mapping[str, Any], name: str) -> None:
+    """Draw the name of a walk with its view, frames and quality."""
     quality = walk.get("quality")
-    if not quality:
-        return "nothing is known of its frames"
-    return (
-        f"{quality['kept']:,} of {quality['frames']:,} frames kept · quality {words.number(quality['score'])} of 1 · "
-        f"view {VIEWS.get(str(walk['view']), str(walk['view']))}"
+    told = ""
+    if quality:
+        told = (
+            f"{quality['kept']:,} of {quality['frames']:,} frames kept · quality {words.number(quality['score'])} of 1 "
+            f"· view {VIEWS.get(str(walk['view']), str(walk['view']))}"
+        )
+    st.html(
+        f'<div style="overflow-wrap:anywhere"><strong>{escape(name)}</strong>'
+        f'<p class="gs-note">{escape(told)}</p></div>'
     )
 
 
-def _walk(found: EmbeddingSet, number: int, walk: Mapping[str, Any]) -> None:
+def _walk(found: EmbeddingSet, number: int, walk: Mapping[str, Any], name: str) -> None:
     with st.container(border=True, key=f"recognition_walk_{number}"):
-        st.html(
-            f'<div style="overflow-wrap:anywhere"><strong>{escape(str(walk["name"]))}</strong>'
-            f'<p class="gs-note">{escape(walk_facts(walk))}</p></div>'
-        )
+        walk_title(walk, name)
         if walk.get("error"):
             error_box(walk["error"], "No embedding of this walk")
         image = found.preview(number)
