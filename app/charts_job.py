@@ -14,10 +14,16 @@ from app.theme import palette
 __all__ = ["losses", "round_name", "stage_times"]
 
 
-def losses(points: Sequence[Mapping[str, Any]]) -> Chart:
+def losses(points: Sequence[Mapping[str, Any]], *, of_person: bool = True) -> Chart:
     """Draw training and validation loss per epoch of the present round, earlier rounds faintly behind.
 
-    A round is one training with one walk held back; the last one uses all walks and holds none back.
+    Parameters
+    ----------
+    points : sequence of mapping
+        Data of the ``epoch`` events of a job, in order.
+    of_person : bool
+        Whether a baseline is being trained: a round holds one walk back then, and the last one uses all walks. Other
+        trainings have one round.
     """
     p = palette()
     rounds: list[list[Mapping[str, Any]]] = []
@@ -27,15 +33,17 @@ def losses(points: Sequence[Mapping[str, Any]]) -> Chart:
         rounds[-1].append(point)
     now = rounds[-1]
     total = max(float(points[-1].get("epochs") or 0), max(float(point["epoch"]) for point in points))
-    figure = blank(260, "Epoch", "Reconstruction error (no unit)")
+    figure = blank(260, "Epoch", "Reconstruction error (no unit)" if of_person else "Loss (no unit)")
+    held_back = "walk held back" if of_person else "walks held back"
     for earlier in rounds[:-1]:
         _curve(figure, earlier, "val_loss", "held back, earlier rounds", p.faint, "circle", 1.2)
     _curve(figure, now, "loss", "walks it learns from", p.muted, "circle", 2.5)
-    _curve(figure, now, "val_loss", "walk held back", p.accent, "diamond", 2.5)
+    _curve(figure, now, "val_loss", held_back, p.accent, "diamond", 2.5)
     figure.update_xaxes(dtick=1 if total <= 12 else None, range=[0.5, total + 0.5])
     held = [(float(point["val_loss"]), int(point["epoch"])) for point in now if point.get("val_loss") is not None]
-    best = f" The lowest on the walk held back is {min(held)[0]:.4f}, in epoch {min(held)[1]}." if held else ""
-    return figure, f"{round_name(now[-1])}: error after each epoch; lower is better.{best}"
+    best = f" The lowest on the {held_back} is {min(held)[0]:.4f}, in epoch {min(held)[1]}." if held else ""
+    what = f"{round_name(now[-1])}: error" if of_person else "Loss"
+    return figure, f"{what} after each epoch; lower is better.{best}"
 
 
 def round_name(point: Mapping[str, Any]) -> str:

@@ -271,7 +271,7 @@ def _losses(job: Job) -> None:
     if not epochs:
         return
     points = [dict(event.get("data", {}), epochs=event.get("total")) for event in epochs]
-    figure, sentence = charts_job.losses(points)
+    figure, sentence = charts_job.losses(points, of_person=job.kind != "recognise_train")
     charts.show(figure, sentence, key=f"loss_{job.id}")
 
 

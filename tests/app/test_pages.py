@@ -21,6 +21,7 @@ PAGES = (
     "thresholds",
     "compare_profiles",
     "training_lab",
+    "recognition",
     "performance",
     "library",
 )

@@ -167,6 +167,9 @@ def test_losses_draw_the_present_round_and_name_it() -> None:
     assert "Round 2 of 5" in sentence
     assert "0.6667, in epoch 3" in sentence
     assert len(figure.data) == 3
+    figure, sentence = charts_job.losses([{"epoch": 1, "loss": 2.0, "val_loss": 3.0, "epochs": 2}], of_person=False)
+    assert sentence.startswith("Loss after each epoch")
+    assert "reconstruction" not in figure.layout.yaxis.title.text.lower()
 
 
 def test_videos_that_have_not_begun_are_listed_in_the_order_given(workspace: Workspace) -> None:

@@ -26,6 +26,7 @@ PAGES = {
     "thresholds": "Thresholds",
     "profiles": "Compare profiles",
     "training": "Training lab",
+    "recognition": "Recognition",
     "performance": "Performance",
     "library": "Library",
 }
