@@ -3,8 +3,8 @@
 ::
 
     embeddings/<id>/
-      embeddings.npz     parts, vector and n_frames as of `gait_core.recognition.embedding_file`, and rows: the place of
-                         each among the walks
+      embeddings.npz     one row per walk that could be embedded: parts (256, parts) as the network gives them, vector
+                         (256 * parts,) of length 1, n_frames, and rows: its place among the walks
       manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
       previews/<n>.png   frames of walk n that were kept and dropped, from 0
 
