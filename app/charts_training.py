@@ -151,7 +151,8 @@ def fold_points(records: Sequence[FoldRecord], metric: str = "balanced_accuracy"
     if known.size:
         figure.add_hline(y=mean, line={"color": p.muted, "width": 1.5, "dash": "dash"}, layer="below")
     _zero_to_one(figure, known)
-    figure.update_xaxes(dtick=1, showgrid=False)
+    last = max((record.fold for record in records), default=1)
+    figure.update_xaxes(range=[0.5, last + 0.5], dtick=1, showgrid=False)
     figure.update_layout(showlegend=len(seeds) > 1)
     if not known.size:
         return figure, f"{label} is not defined in any fold."

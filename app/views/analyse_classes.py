@@ -36,8 +36,10 @@ def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
         "These models learned from groups of people, not from this person. They have no part in the level above, and a "
         "class is no diagnosis."
     )
+    with st.container(key=f"stack_{key}"):
+        places = st.columns(min(2, len(classified)), gap="medium")
     for number, said in enumerate(classified):
-        with st.container(border=True, key=f"{key}_{number}"):
+        with places[number % len(places)], st.container(border=True, key=f"{key}_{number}"):
             st.html(_head(said))
             if said.get("probabilities"):
                 st.html(_bars(said))
@@ -87,15 +89,16 @@ def _bars(said: Mapping[str, Any]) -> str:
     abstains = bool(said.get("abstained"))
     rows = "".join(
         f'<tr><td class="name">{escape(words.joint_name(str(name)))}</td>'
-        f'<td class="grow">{bar(float(share), f"Probability of {name}", still=abstains)}</td>'
+        f'<td style="width:45%">{bar(float(share), f"Probability of {name}", still=abstains)}</td>'
         f'<td class="n">{words.percent(float(share)).replace(" ", "&nbsp;")}</td></tr>'
         for name, share in ordered
     )
     dim = " dim" if abstains else ""
     return (
-        f'<div class="gs-scroll"><table class="gs-rows{dim}"><caption class="gs-sr">Probability of each class</caption>'
-        f'<thead><tr><th scope="col">Class</th><th scope="col"><span class="gs-sr">Bar</span></th>'
-        f'<th scope="col" class="n">Probability</th></tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<div class="gs-scroll"><table class="gs-rows{dim}" style="max-width:30rem">'
+        '<caption class="gs-sr">Probability of each class</caption><thead><tr><th scope="col">Class</th>'
+        '<th scope="col"><span class="gs-sr">Bar</span></th><th scope="col" class="n">Probability</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 

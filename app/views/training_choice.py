@@ -113,7 +113,10 @@ def why_not(model: ModelKind, report: Mapping[str, Any] | None) -> str:
 
 
 def _taken(model: ModelKind) -> str:
-    return " or ".join(_ROWS.get(one, one) for one in model.inputs)
+    named = [_ROWS.get(one, one) for one in model.inputs]
+    if set(_ROWS) <= set(model.inputs):
+        return "data of every kind"
+    return f"{', '.join(named[:-1])} or {named[-1]}" if len(named) > 1 else named[0]
 
 
 def _others(report: Mapping[str, Any] | None, offered: set[str]) -> None:

@@ -35,7 +35,8 @@ def render() -> None:
     elif job_id:
         _job(job_id)
     else:
-        resume_running("train")
+        if param("tab") is None:  # whoever asks for a tab wants that and not the training that runs
+            resume_running("train")
         new, runs, compare, models = st.tabs(list(_TABS), key="tab", bind="query-params")
         if new.open:
             with new:

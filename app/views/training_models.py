@@ -64,13 +64,19 @@ def show(name: str) -> None:
         facts(_facts(model))
     _doubt(model)
     with st.container(horizontal=True, vertical_alignment="center"):
+        if model.card:
+            st.download_button(
+                "Download the card",
+                model.card,
+                f"{model.name}.md",
+                "text/markdown",
+                icon=":material/download:",
+                on_click="ignore",
+            )
         _withdraw(model)
         if model.run and (workspace().runs / model.run).is_dir():
             link("training", "The run that it came from", run=model.run)
     if model.card:
-        st.download_button(
-            "Download the card", model.card, f"{model.name}.md", "text/markdown", icon=":material/download:"
-        )
         with st.container(border=True):
             st.markdown(model.card)
     elif model.facts is not None:
@@ -87,7 +93,9 @@ def promote_panel(run: Run) -> None:
     st.subheader("Use this model", anchor=False)
     for model in own:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(f'<p class="gs-check good" role="status">✓ Promoted as “{escape(model.title)}”.</p>')
+            st.html(
+                f'<p class="gs-check good" role="status">✓ Promoted as “{escape(model.title)}”.</p>', width="content"
+            )
             link("training", "Model card", model=model.name)
     rows = str(run.manifest.dataset.get("row_kind") or "")
     if rows in VIDEO_ROWS:

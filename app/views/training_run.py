@@ -54,11 +54,12 @@ def _panel(job: Job) -> None:
         left, right = st.columns([1, 2], gap="large")
     with left:
         st.html(_stages(job))
-        training_use.render(job)
+        training_use.summary(job)
     with right:
         _folds(run, job.id)
-        if run is not None:
-            training_tensorboard.section(run.folder)
+    training_use.charts(job)
+    if run is not None:
+        training_tensorboard.section(run.folder)
     for warning in job.warnings:
         box("Please note", warning, "warn")
     _log(job)
@@ -89,7 +90,7 @@ def _headline(job: Job, run: Run | None) -> None:
 def _standing(job: Job, run: Run | None) -> tuple[float | None, str]:
     if job.stage != "train" or run is None or not run.folds:
         share = progress_share(job.done, job.total)
-        return share, f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.total else "starting"
+        return share, f"{job.done:,.0f} of {job.total:,.0f} {job.unit}" if job.total else ""
     done, total = len(run.records), len(run.folds)
     now = next((one for one in run.folds if one.state == "training"), None)
     parts = [f"{done} of {total} folds"]

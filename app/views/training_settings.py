@@ -17,6 +17,8 @@ __all__ = ["explained", "line_of", "names_in", "settings_form"]
 
 _ENTRY: Final = re.compile(r"^(?P<names>[a-z_]+(?:, [a-z_]+)*) : (?P<kind>.+)$")
 _QUOTED: Final = re.compile(r'[,"]|^\s|\s$')
+_OFF: Final = re.compile(r"\bNone (?:keeps|leaves)\b")
+"""How the documentation says that an empty field turns something off."""
 
 
 def explained(kind: type[Settings]) -> dict[str, str]:
@@ -126,19 +128,19 @@ class _Field:
         whole = "int" in self.annotation
         as_type = int if whole else float
         low, high = self.limits
-        limits: dict[str, Any] = {
+        options: dict[str, Any] = {
             "min_value": None if low is None else as_type(low),
             "max_value": None if high is None else as_type(high),
+            "placeholder": "off" if _OFF.search(self.told or "") else "chosen for you",
         }
         shown: int | float | None = st.number_input(
             self.label,
             value=None if self.start is None else as_type(self.start),
             step=1 if whole else None,
             format="%d" if whole else "%g",
-            placeholder="chosen for you",
             key=self.key,
             help=self.told,
-            **limits,
+            **options,
         )
         return shown
 

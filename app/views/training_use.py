@@ -12,21 +12,30 @@ from app.registry import link
 from app.views.performance_live import job_memory, last_minutes
 from gait_core.jobs.store import Job
 
-__all__ = ["render"]
+__all__ = ["charts", "summary"]
 
 _WIDTH: Final = 440
 
 
-def render(job: Job) -> None:
-    """Draw memory and CPU of a training: the last minutes while it runs, the highest memory afterwards."""
-    if job.active:
-        item = jobreport.load(job)
-        if item.series("memory_bytes").measured:
-            charts_live.show(*job_memory(item))
-            charts_live.show(*_load(item))
+def summary(job: Job) -> None:
+    """Draw the highest memory of a training, and the way to everything else that was measured."""
     if job.peak_memory_bytes:
         st.caption(f"Highest memory use so far: {words.size(job.peak_memory_bytes)}.")
     link("performance", "Memory and CPU of this job", job=job.id)
+
+
+def charts(job: Job) -> None:
+    """Draw memory and CPU over the last minutes, while a training runs."""
+    if not job.active:
+        return
+    item = jobreport.load(job)
+    if not item.series("memory_bytes").measured:
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        charts_live.show(*job_memory(item))
+    with right:
+        charts_live.show(*_load(item))
 
 
 def _load(item: JobReport) -> tuple[str, str]:

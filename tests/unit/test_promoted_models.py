@@ -11,6 +11,7 @@ from gait_walks import simulated
 from support.walk_stages import STAGES, counting
 from test_walks_prepare import prepared
 
+from gait_core.api.analysed import WalkAnalysis
 from gait_core.api.training_results import TrainingRun
 from gait_core.cli.main import main
 from gait_core.config import FeatureSettings
@@ -134,6 +135,8 @@ def test_a_prepared_walk_is_classified_without_preparing_it_again(workspace, run
     assert said["trained_on"]["subjects"] == {"normal": 5, "stiff": 5}
     assert sum(said["probabilities"].values()) == pytest.approx(1.0)
     json.dumps(said, allow_nan=False)
+    analysed = WalkAnalysis(answer={"path": "/walk.mp4", "classified": [said]}, workspace=workspace)
+    assert analysed.classified["model"].probabilities == said["probabilities"]
     monkeypatch.undo()
     alone = prepared(settings=FeatureSettings(window_s=1.92, hop_s=0.32))
     usual = predict_prepared(alone, load_model(promoted.folder))

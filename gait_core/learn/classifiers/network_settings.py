@@ -43,8 +43,11 @@ class NetworkSettings(Settings):
         ``warmup_cosine`` lets the rate rise over `warmup_share` of the steps and fall along a cosine until the last;
         ``plateau`` multiplies it by `plateau_factor` after `plateau_patience` epochs without gain.
     warmup_share : float
+        Share of the steps over which the rate rises, with ``warmup_cosine``.
     plateau_factor : float
+        By how much the rate is multiplied, with ``plateau``.
     plateau_patience : int
+        Epochs without gain before that; fewer than `patience`.
     clipnorm : float or None
         Norm to which the gradient of each variable is clipped; None leaves it.
     accumulate : int
