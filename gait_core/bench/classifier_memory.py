@@ -31,7 +31,8 @@ def bench_classifier_memory(
 ) -> BenchResult:
     """Compare the peak memory of feature extraction for many clips with that for few, and count decodings.
 
-    All clips are one short walk; a few bytes at the end, which players skip, make each another file.
+    For the memory all clips are one short walk; a few bytes at the end, which players skip, make each another file. For
+    the decodings they are different walks: the check refuses to learn from copies.
 
     Parameters
     ----------
@@ -60,7 +61,7 @@ def bench_classifier_memory(
             rows.append([count, answer["rows"], peaks[count].peak_bytes / _MIB, _private(peaks[count])])
         with reporter.stage("decode", "Counting decodings from the check to the evaluation"):
             folder = place / "clips-decoded"
-            repeat_clip(clip, folder, 2 * len(_CLASSES))
+            _different_walks(workspace, folder, reporter)
             counts, _ = call(count_decodes, {"folder": str(folder), "space": str(place / "space-decoded")}, reporter)
     return BenchResult(
         bench="classifier_memory",
@@ -98,6 +99,25 @@ def repeat_clip(clip: Path, folder: Path, count: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # An MP4 box of the type "free" at the end of the file.
         path.write_bytes(content + (8 + len(text)).to_bytes(4, "big") + b"free" + text)
+
+
+def _different_walks(workspace: Workspace, folder: Path, reporter: Reporter) -> None:
+    """Put two normal and two impaired walks into a folder for each class."""
+    for number in range(2 * len(_CLASSES)):
+        label = _CLASSES[number % len(_CLASSES)]
+        impairment, severity = (None, 0.0) if label == _CLASSES[0] else ("circumduction", 1.0)
+        clip = walk_video(
+            workspace,
+            reporter,
+            number=number,
+            height_px=_HEIGHT_PX,
+            seconds=_SECONDS,
+            impairment=impairment,
+            severity=severity,
+        )
+        path = folder / label / f"{label}{number}_walk.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(clip.read_bytes())
 
 
 def read_features(folder: str, space: str) -> dict[str, Any]:

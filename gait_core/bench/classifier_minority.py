@@ -31,6 +31,7 @@ __all__ = ["bench_classifier_minority", "recall_gain", "with_rare_class"]
 _SHARE: Final = 0.22
 _DATASET_SEED: Final = 3
 _RESAMPLES: Final = 2000
+_BRIEF: Final = {"epochs": 3, "patience": 3}
 _PLAIN: Final = {"loss": "cross_entropy", "class_weights": False}
 _FOCAL: Final = {"loss": "focal", "focal_gamma": 2.0, "label_smoothing": 0.1, "class_weights": True}
 _ARMS: Final = (
@@ -52,6 +53,7 @@ class _Question:
     rare: int
     model: str
     settings: Mapping[str, Any]
+    seeds: int
 
 
 def bench_classifier_minority(
@@ -75,14 +77,15 @@ def bench_classifier_minority(
     """
     del workspace
     path = clinical_folder(data) / STROKE
-    seeds, brief = (1, {"epochs": 3, "patience": 3}) if quick else (5, {})
     rows: list[list[Any]] = []
     gains: dict[str, Interval] = {}
+    seeds: dict[str, int] = {}
     with TemporaryDirectory() as place, reporter.stage("classifier", "Training with a rare class"):
         space = Workspace(Path(place) / "space")
-        for question in _questions(path, Path(place) / "walks", space, reporter, brief, quick=quick):
+        for question in _questions(path, Path(place) / "walks", space, reporter, quick=quick):
             arms: dict[str, list[Predictions]] = {name: [] for name in _ARMS}
-            for seed in range(seeds):
+            seeds[question.name] = question.seeds
+            for seed in range(question.seeds):
                 samples = with_rare_class(question.samples, question.rare, seed)
                 for number, loss in enumerate((_PLAIN, _FOCAL)):
                     folder = Path(place) / f"{question.name}-{seed}-{number}"
@@ -94,7 +97,13 @@ def bench_classifier_minority(
     real = gains["stroke"]
     return BenchResult(
         bench="classifier_minority",
-        settings={"share": _SHARE, "seeds": seeds, "plain": _PLAIN, "focal": _FOCAL, "quick": quick},
+        settings={
+            "share": _SHARE,
+            "seeds": seeds,
+            "plain": _PLAIN,
+            "focal": _FOCAL,
+            "quick": quick,
+        },
         figures={
             "minority_recall_gain": real.mean,
             "minority_recall_gain_low": real.ci_low,
@@ -159,18 +168,28 @@ def recall_gain(before: Sequence[Predictions], after: Sequence[Predictions], rar
     return interval_of(float(whole[0] / whole[1]), drawn[:, 0] / np.maximum(drawn[:, 1], 1.0))
 
 
-def _questions(
-    path: Path, folder: Path, space: Workspace, reporter: Reporter, brief: Mapping[str, Any], *, quick: bool
-) -> list[_Question]:
+def _questions(path: Path, folder: Path, space: Workspace, reporter: Reporter, *, quick: bool) -> list[_Question]:
     calm = reporter.without_events()
     stroke = open_dataset(path, DatasetSettings()).samples(None, space, calm)
     make_dataset(folder, subjects=6 if quick else 15, walks=1, seed=_DATASET_SEED, reporter=calm)
-    settings = DatasetSettings(reference_class=NORMAL)
-    walks = open_dataset(folder, settings).samples(None, space, calm)
-    short = {"epochs": 15, "patience": 5}
+    walks = open_dataset(folder, DatasetSettings(reference_class=NORMAL)).samples(None, space, calm)
     return [
-        _Question(name="stroke", samples=stroke, rare=_rare(stroke, "stroke"), model="lite", settings=brief),
-        _Question(name="simulated", samples=walks, rare=_rare(walks, NORMAL), model="tcn", settings=brief or short),
+        _Question(
+            name="stroke",
+            samples=stroke,
+            rare=_rare(stroke, "stroke"),
+            model="lite",
+            settings=_BRIEF if quick else {},
+            seeds=1 if quick else 5,
+        ),
+        _Question(
+            name="simulated",
+            samples=walks,
+            rare=_rare(walks, NORMAL),
+            model="tcn",
+            settings=_BRIEF if quick else {"epochs": 15, "patience": 5},
+            seeds=1 if quick else 2,
+        ),
     ]
 
 
