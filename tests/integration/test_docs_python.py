@@ -42,7 +42,7 @@ def test_every_block_runs_and_gives_what_it_says(tmp_path, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "['normal', 'alert']" in out
     assert list(known["table"]["level"]) == ["normal", "alert"]
-    assert "Expected a baseline 'no-such-baseline'" in out
+    assert "Expected a baseline or a subject 'no-such-baseline'" in out
     assert re.search(r"extract: \d+ of \d+ frames", out)
     (failed,) = known["measured"].failed
     assert failed.name == "missing.mp4"

@@ -171,7 +171,18 @@ def pages_folder(tmp_path, monkeypatch):
     page_registry._load_all.cache_clear()
 
 
-MENU = ["overview", "baseline", "analyse", "measure", "thresholds", "profiles", "training", "performance", "library"]
+MENU = [
+    "overview",
+    "baseline",
+    "analyse",
+    "measure",
+    "thresholds",
+    "profiles",
+    "training",
+    "recognition",
+    "performance",
+    "library",
+]
 
 
 def test_a_new_page_is_one_file(pages_folder, tmp_path, monkeypatch):
