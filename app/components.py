@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
@@ -16,6 +18,7 @@ __all__ = [
     "facts",
     "foot",
     "heading",
+    "keep_focus",
     "level_badge",
     "level_key",
     "note",
@@ -23,6 +26,8 @@ __all__ = [
     "say",
     "steps",
 ]
+
+_TABS_SCRIPT: Final = Path(__file__).resolve().parent / "tabs.js"
 
 
 def heading(title: str, lead: str = "") -> None:
@@ -52,6 +57,11 @@ def foot(
 ) -> None:
     """Say once, where results stand, what they are not."""
     st.html(f'<p class="gs-foot">Gait Studio supports decisions; it is not a medical device. {escape(more, False)}</p>')
+
+
+def keep_focus() -> None:
+    """Keep the keyboard on the tabs above while it walks along them."""
+    st.html(f"<script>{_TABS_SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 
 
 def level_key(level: object) -> str:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from html import escape
 from importlib import import_module
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from app import words
-from app.components import box, foot
+from app.components import box, foot, keep_focus
 from app.state import recall, remember
 from app.views import (
     measure_change,
@@ -27,9 +26,6 @@ from app.views.measure_walk import WalkView, change, change_refused, said, view_
 from gait_core.walks.measurements import MeasuredWalk
 
 __all__ = ["TABS", "render"]
-
-
-_SCRIPT: Final = Path(__file__).resolve().parent.parent / "tabs.js"
 
 
 def _events(view: WalkView) -> None:
@@ -78,14 +74,8 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
         if place.open:
             with place, st.container(key=f"tab_{name.lower()}"):
                 draw(view)
-    _keep_focus()
+    keep_focus()
     foot("Values come from one camera at the side; they are no diagnosis.")
-
-
-def _keep_focus() -> None:
-    """Keep the keyboard on the tabs while it walks along them."""
-    script = _SCRIPT.read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def _title(walk: MeasuredWalk) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
-from app.components import empty, error_box, heading
+from app.components import empty, error_box, heading, keep_focus
 from app.runs import resume_running
 from app.state import param, recall, remember, set_params, workspace
 from app.views import (
@@ -31,7 +30,6 @@ _LEAD: Final = (
     "Turn walks into embeddings, enrol people in a gallery, and find out whose walk it is, or that it belongs to "
     "nobody who is enrolled."
 )
-_SCRIPT: Final = Path(__file__).resolve().parent.parent / "tabs.js"
 Draw = Callable[[list[RecognitionModel]], None]
 TABS: Final[Mapping[str, Draw]] = {
     "Embed": recognition_embed.render,
@@ -59,8 +57,7 @@ def render() -> None:
             if place.open:
                 with place:
                     draw(models)
-        # Keeps the keyboard on the tabs while it walks along them.
-        st.html(f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
+        keep_focus()
     recognition_delete.question()
 
 

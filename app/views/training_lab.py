@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import words
 from app.charts_training import metric_name
-from app.components import empty, heading
+from app.components import empty, heading, keep_focus
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, set_params, workspace
 from app.views import training_compare, training_form, training_models, training_result, training_run
@@ -50,6 +50,7 @@ def render() -> None:
         if models.open:
             with models:
                 training_models.render(list_promoted(workspace()))
+        keep_focus()
 
 
 def _job(job_id: str) -> None:
