@@ -32,6 +32,7 @@ _OPENS: Final = {
     "recognise_enrol": "recognition",
     "recognise_identify": "recognition",
     "recognise_model": "recognition",
+    "recognise_export": "recognition",
     "recognise_train": "recognition",
 }
 

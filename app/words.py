@@ -57,6 +57,7 @@ _STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
     ("train", "train"): "Cross-validate by subject",
     ("recognise_train", "train"): "Train the network",
     ("recognise_model", "model"): "Check and convert the weights",
+    ("recognise_export", "model"): "Export and compare",
     ("recognise_embed", "embed"): "Read the walks and embed them",
     ("recognise_enrol", "embed"): "Read the walks and embed them",
     ("recognise_identify", "embed"): "Read the walks and compare them",
@@ -71,6 +72,7 @@ _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "recognise_enrol": ("embed", "enrol"),
     "recognise_identify": ("embed",),
     "recognise_model": ("model",),
+    "recognise_export": ("model",),
     "recognise_train": ("silhouettes", "train"),
 }
 _STATES: Final[Mapping[str, str]] = {

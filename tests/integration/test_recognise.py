@@ -170,6 +170,13 @@ def test_a_checkpoint_is_converted_listed_shown_and_deleted(capsys, workspace, t
     assert (code, "is taken" in refused["error"]["message"]) == (1, True)
     assert run(capsys, workspace, "models", "add", found.path, "--name", "copy")[1]["model"]["origin"] == "added"
     assert [one["name"] for one in run(capsys, workspace, "models", "list")[1]["models"]] == ["copy", "my-weights"]
+    code, answer = run(capsys, workspace, "models", "export", "my-weights", workspace.root / "network.xml")
+    assert code == 0
+    assert answer["export"]["difference"] <= answer["export"]["tolerance"]
+    assert (workspace.root / "network.bin").stat().st_size > 1000
+    code, refused = run(capsys, workspace, "models", "export", "my-weights", workspace.root / "network.txt")
+    assert code == 1
+    assert ".onnx" in str(refused["error"])
     run(capsys, workspace, "models", "delete", "copy")
     assert [one.name for one in list_models(workspace)] == ["my-weights"]
 

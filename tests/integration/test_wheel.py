@@ -137,7 +137,14 @@ def test_the_dependencies_allow_what_is_pinned():
         assert allowed[name.lower()].specifier.contains(version), name
 
 
-@pytest.mark.parametrize(("extra", "file"), [("gpu", "requirements-gpu.txt"), ("cluster", "requirements-cluster.txt")])
+@pytest.mark.parametrize(
+    ("extra", "file"),
+    [
+        ("gpu", "requirements-gpu.txt"),
+        ("cluster", "requirements-cluster.txt"),
+        ("export", "requirements-export.txt"),
+    ],
+)
 def test_the_extras_allow_what_is_pinned(extra, file):
     allowed = {one.name: one for one in map(Requirement, PROJECT["optional-dependencies"][extra])}
     lines = (ROOT / file).read_text(encoding="utf-8").splitlines()

@@ -78,6 +78,21 @@ def show(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     return {"model": facts, "manifest": manifest}, text
 
 
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    _name(parser)
+    parser.add_argument("file", metavar="FILE", help="ends in .onnx, or in .xml for OpenVINO")
+
+
+@command("recognise models export", help="write a network for use elsewhere", order=35, arguments=_export_arguments)
+def export(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Write a network as ONNX or OpenVINO, once it gives the same embeddings there."""
+    params = {"model": args.name, "file": str(Path(args.file).expanduser().absolute())}
+    result = run_job(workspace, console, "recognise_export", params, f"Export of {args.name}")
+    made = result["export"]
+    text = f"{made['path']}: largest difference {made['difference']:.1e} of the largest value"
+    return result, text
+
+
 @command("recognise models delete", help="delete a recognition model", order=40, arguments=_name)
 def delete(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Delete a recognition model."""

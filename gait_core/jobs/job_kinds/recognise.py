@@ -1,4 +1,4 @@
-"""The jobs of recognition: embed, enrol, identify, train, and add weights."""
+"""The jobs of recognition: embed, enrol, identify, train, add weights and export a network."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def _model(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) 
     from gait_core.workflows.recognise.models import AddModelRequest, add_weights
 
     return add_weights(AddModelRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_export", title="Export of a recognition model")
+def _export(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.models import ExportModelRequest, export_model
+
+    return export_model(ExportModelRequest.from_dict(params), workspace, reporter)
 
 
 @job_kind("recognise_enrol", title="Enrolment")

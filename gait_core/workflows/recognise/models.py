@@ -1,4 +1,4 @@
-"""Brings weights of the user's own into the workspace: `add_weights`."""
+"""Brings weights of the user's own into the workspace, and networks out of it: `add_weights`, `export_model`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, get_args
 from gait_core.config import Settings
 from gait_core.errors import InputError, NotFoundError
 from gait_core.progress import Reporter
-from gait_core.recognition.model_store import add_model, free_name
+from gait_core.recognition.export import export_network
+from gait_core.recognition.model_store import add_model, find_model, free_name
 from gait_core.recognition.networks.model import settings_from_dict
 from gait_core.recognition.stored import load_network
 from gait_core.recognition.weights import Classifier, convert_checkpoint
 from gait_core.workspace import Workspace
 
-__all__ = ["AddModelRequest", "add_weights"]
+__all__ = ["AddModelRequest", "ExportModelRequest", "add_weights", "export_model"]
 
 _OURS = ".keras"
 _SHOWN = 5
@@ -109,5 +110,55 @@ def add_weights(request: AddModelRequest, workspace: Workspace, reporter: Report
             "dropped_names": list(conversion.dropped[:_SHOWN]),
             "source_sha256": conversion.source_sha256,
         },
+        "timing_s": reporter.timing_s,
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportModelRequest(Settings):
+    """Which model is to be exported, and where to.
+
+    Attributes
+    ----------
+    model : str
+        Name of a recognition model of the workspace.
+    file : str
+        Ends in ``.onnx``, or in ``.xml`` for OpenVINO.
+    """
+
+    model: str
+    file: str
+
+
+def export_model(request: ExportModelRequest, workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    """Write a recognition model as a file that runs without Keras, once it gives the same embeddings.
+
+    Parameters
+    ----------
+    request : ExportModelRequest
+    workspace : Workspace
+    reporter : Reporter
+        Stage ``model``.
+
+    Returns
+    -------
+    dict
+        ``model``, ``export`` {path, format, outputs, difference, tolerance, bytes} and ``timing_s``.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such model.
+    SettingsError, LibraryError
+        When the name of the file does not fit, or a package is missing.
+    ModelError
+        When the exported file gives other embeddings; it is not kept.
+    """
+    model = find_model(workspace, request.model)
+    with reporter.stage("model", f"Exporting {model.title}"):
+        report = export_network(model.load(), Path(request.file).expanduser())
+    return {
+        "model": model.to_dict(),
+        "export": {**vars(report), "path": str(report.path), "outputs": list(report.outputs)},
         "timing_s": reporter.timing_s,
     }
