@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from gait_core.config.base import Settings
+from gait_core.config.base import Settings, digest_of
 from gait_core.config.settings import DECODINGS, PRECISIONS, PoseSettings
 
 __all__ = ["DEFAULT_PROFILE", "GIB", "MIB", "PROCESS_MIB", "PROFILES", "EngineMemory", "Limits", "Profile"]
@@ -153,6 +153,13 @@ class Profile(Settings):
             workers=self.max_workers if workers is None else workers,
             frames_ahead=self.chunk_frames,
         )
+
+    def digest(self) -> str:
+        """Return a stable digest; that of a profile from before `decoding` could be chosen is what it was."""
+        values = self.to_dict()
+        if self.decoding == "display":
+            del values["decoding"]
+        return digest_of(values)
 
     def pose_settings(self) -> PoseSettings:
         """Return the settings that decide the landmarks."""

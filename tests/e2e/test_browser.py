@@ -130,7 +130,8 @@ def test_cancel_never_looks_like_an_error_or_goes_on_for_ever(studio: Any, page:
     job = fake.job(studio.space, "running")
     page.goto(f"{studio.url}/baseline?step=run&job={job}")
     page.get_by_role("button", name="Cancel and discard").click()
-    expect(page.get_by_text("Stopping…")).to_be_visible()
+    for place in ("stSidebarUserContent", "stMainBlockContainer"):  # strip and page have one source
+        expect(page.get_by_test_id(place).get_by_text("Stopping…")).to_be_visible()
     change(studio.space, job, state="cancelled", ended_s=time.time())
     expect(page.get_by_text("You cancelled this")).to_be_visible()
     expect(page.get_by_role("button", name="Start again")).to_be_visible()

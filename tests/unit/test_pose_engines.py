@@ -98,3 +98,5 @@ def test_digests_are_those_of_the_closed_list_before() -> None:
     assert PoseSettings(engine="mediapipe").digest() == "7b2c3eb993754a8f"
     assert PoseSettings().digest() == "618cc222d7dbf3b1"
     assert profile_named("balanced").digest() == "73a91a2442a90368"
+    measure = profile_named("balanced").with_(decoding="measure")
+    assert len({measure.digest(), profile_named("balanced").digest()}) == 2
