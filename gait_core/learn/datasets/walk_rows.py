@@ -92,7 +92,7 @@ def _cached_curves(walk: PreparedWalk, cache: ArrayCache | None) -> NDArray[np.f
     settings = MeasureSettings()
 
     def compute() -> Entry:
-        rows = curve_rows(measure(motion_of(walk.track, settings), settings).curves)
+        rows = curve_rows(measure(motion_of(walk.landmarks, settings), settings).curves)
         return Entry(arrays={"rows": rows}, meta={})
 
     versions = [FEATURES_VERSION, MEASUREMENT_VERSION, _PAIRS_VERSION]
