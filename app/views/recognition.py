@@ -27,8 +27,8 @@ from gait_core.recognition.model_store import RecognitionModel, list_models
 __all__ = ["TABS", "render"]
 
 _LEAD: Final = (
-    "Turn walks into embeddings, enrol people in a gallery, and find out whose walk it is, or that it belongs to "
-    "nobody who is enrolled."
+    "Turn walks into embeddings, enrol people in a gallery, and find out whose walk it is, or that the walker "
+    "is not enrolled."
 )
 Draw = Callable[[list[RecognitionModel]], None]
 TABS: Final[Mapping[str, Draw]] = {

@@ -1,4 +1,4 @@
-"""Recognition, identify: whose walk it is, or that it is nobody’s who is enrolled; the form and the result."""
+"""Recognition, identify: whose walk it is, or that the walker is not enrolled; the form and the result."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def render(models: list[RecognitionModel]) -> None:
 
 
 def _fitting(models: list[RecognitionModel], gallery_id: str) -> list[RecognitionModel]:
-    """Return the models with which somebody in the gallery was enrolled."""
+    """Return the models with which people were enrolled in the gallery."""
     try:
         digests = {record.model_digest for record in Gallery(workspace(), gallery_id).list()}
     except GaitError:
