@@ -93,11 +93,15 @@ class ArrayClassifier(ABC):
         labels: Mapping[str, int] | None = None,  # noqa: ARG002 - no epochs to label
     ) -> FitReport:
         """Learn from samples; see `Classifier.fit`."""
+        from threadpoolctl import threadpool_limits
+
         begun_s = time.perf_counter()
         check_training(self.name, self.inputs, self.shape, training)
         reporter = reporter or silent()
         sides, note = sides_of(training) if self.settings.exchange_sides else (None, "")
-        learned = self._learn(both_sides(training, sides), reporter)
+        # The matrices are small: threads of BLAS that wait for each other cost up to 25 times the CPU time of one.
+        with threadpool_limits(1, user_api="blas"):
+            learned = self._learn(both_sides(training, sides), reporter)
         self._arrays = learned.arrays
         return FitReport(
             epochs=0,
