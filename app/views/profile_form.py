@@ -35,11 +35,14 @@ def render() -> None:
     name = _name(str(edited["name"]), generation, places)
     body = _fields(edited["body"], generation, places)
     problems = problems_of(workspace(), name, body, instead_of=old)
-    _messages(problems, places)
+    # Both places are always there, so that the buttons below keep theirs while somebody types.
+    with st.container():
+        _messages(problems, places)
     profile = check_profile(name or "x", body, engine_memory()).profile
-    if profile is not None:
-        needed, limit = profile.needed_bytes(engine_memory()) / MIB, profile.memory_limit_bytes / MIB
-        note(f"One picture at a time needs about {needed:.0f} MB; {limit:.0f} MB are allowed.")
+    with st.container():
+        if profile is not None:
+            needed, limit = profile.needed_bytes(engine_memory()) / MIB, profile.memory_limit_bytes / MIB
+            note(f"One picture at a time needs about {needed:.0f} MB; {limit:.0f} MB are allowed.")
     with st.container(horizontal=True, gap="small"):
         save = st.button(
             "Save the profile",
