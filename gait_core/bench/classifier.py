@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from gait_core.bench.classifier_memory import bench_classifier_memory
 from gait_core.bench.classifier_minority import bench_classifier_minority
@@ -10,7 +10,7 @@ from gait_core.bench.classifier_patients import bench_classifier_patients, clini
 from gait_core.bench.classifier_resume import bench_classifier_resume
 from gait_core.bench.classifier_simulated import bench_classifier_simulated
 from gait_core.bench.classifier_speed import bench_classifier_speed
-from gait_core.bench.common import BenchResult
+from gait_core.bench.common import BenchResult, joined
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
@@ -53,13 +53,6 @@ def bench_classifier(
         Without the data, before anything is run.
     """
     clinical_folder(data)
-    figures: dict[str, float] = {}
-    tables: list[Any] = []
-    settings: dict[str, Any] = {"quick": quick}
-    for part in _PARTS:
-        found = part(workspace, reporter, quick=quick, data=data)
-        figures |= found.figures
-        tables += found.tables
-        settings[found.bench] = found.settings
-    settings["stroke_best_model"] = settings["classifier_patients"]["stroke_best_model"]
-    return BenchResult(bench="classifier", settings=settings, figures=figures, tables=tables)
+    found = joined("classifier", (part(workspace, reporter, quick=quick, data=data) for part in _PARTS), quick=quick)
+    best = found.settings["classifier_patients"]["stroke_best_model"]
+    return replace(found, settings={**found.settings, "stroke_best_model": best})

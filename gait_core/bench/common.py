@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,31 @@ class BenchResult:
             "figures": {name: _finite(round(float(value), 4)) for name, value in self.figures.items()},
             "tables": [table.to_dict() for table in self.tables],
         }
+
+
+def joined(bench: str, parts: Iterable[BenchResult], **settings: Any) -> BenchResult:
+    """Return the figures and tables of several benchmarks as one.
+
+    Parameters
+    ----------
+    bench : str
+        Name of the whole.
+    parts : iterable of BenchResult
+        Taken one after the other, so that a generator may run them.
+    **settings
+        Those of the whole; those of each part are added under its name.
+
+    Returns
+    -------
+    BenchResult
+    """
+    found = list(parts)
+    return BenchResult(
+        bench=bench,
+        settings={**settings, **{part.bench: part.settings for part in found}},
+        figures={name: value for part in found for name, value in part.figures.items()},
+        tables=[table for part in found for table in part.tables],
+    )
 
 
 def _finite(value: Any) -> Any:

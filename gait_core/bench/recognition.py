@@ -1,56 +1,38 @@
-"""Recognition networks: speed, limits of the machine, exactness of batches, memory.
-
-Each part is a module of its own, ``recognition_x``, and stands in `_PARTS`.
-"""
+"""All benchmarks of recognition in one: speed, exact batches, memory, and who is told from whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
-from gait_core.bench.common import BenchResult
-from gait_core.bench.recognition_memory import memory_part
-from gait_core.bench.recognition_models import CLIP_FRAMES, MODELS
-from gait_core.bench.recognition_part import MeasurePart
-from gait_core.bench.recognition_speed import speed_part
+from gait_core.bench.common import BenchResult, joined
+from gait_core.bench.recognition_demo import bench_recognition_demo
+from gait_core.bench.recognition_memory import bench_recognition_memory
+from gait_core.bench.recognition_speed import bench_recognition_speed
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
 
 __all__ = ["bench_recognition"]
 
-_PARTS: Final[Mapping[str, MeasurePart]] = {
-    "speed": speed_part,
-    "memory": memory_part,
-}
+_PARTS = (bench_recognition_speed, bench_recognition_memory, bench_recognition_demo)
+"""Each can also be run by itself, under its own name."""
 
 
 def bench_recognition(
     workspace: Workspace, reporter: Reporter, *, quick: bool = False, data: str | None = None
 ) -> BenchResult:
-    """Measure the four networks at full width with random weights, which take as long as trained ones.
+    """Run every benchmark of recognition, one after the other.
 
     Parameters
     ----------
     workspace : Workspace
-        Not used.
+        Keeps the simulated walks of the demo.
     reporter : Reporter
     quick : bool
-        Fewer and shorter sequences.
+        The short form of each.
     data : str, optional
-        Not used.
+        Folder with real walks and silhouettes, on which the demo network is tried.
+
+    Returns
+    -------
+    BenchResult
+        Figures and tables of all parts; the settings by part.
     """
-    del workspace, data
-    found = []
-    for name, measure in _PARTS.items():
-        with reporter.stage(f"recognition-{name}", f"Measuring {name}"):
-            found.append(measure(reporter.without_events(), quick=quick))
-    return BenchResult(
-        bench="recognition",
-        settings={
-            "quick": quick,
-            "clip_frames": CLIP_FRAMES,
-            "networks": {name: settings.to_dict() for name, settings in MODELS.items()},
-        },
-        figures={name: value for part in found for name, value in part.figures.items()},
-        tables=[table for part in found for table in part.tables],
-    )
+    return joined("recognition", (part(workspace, reporter, quick=quick, data=data) for part in _PARTS), quick=quick)

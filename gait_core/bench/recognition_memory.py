@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from gait_core.bench.common import Table
+from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.processes import Finished, call
-from gait_core.bench.recognition_part import Part
 from gait_core.bench.recognition_runs import embed_many, plain_batch
 from gait_core.progress import Reporter
+from gait_core.workspace import Workspace
 
-__all__ = ["memory_part"]
+__all__ = ["bench_recognition_memory"]
 
 _MIB: Final = 1024**2
 _MODEL: Final = "gaitbase"
@@ -18,17 +18,24 @@ _LENGTHS: Final = (30,) * 16
 _QUICK_LENGTHS: Final = (30,) * 8
 
 
-def memory_part(reporter: Reporter, *, quick: bool) -> Part:
+def bench_recognition_memory(
+    workspace: Workspace, reporter: Reporter, *, quick: bool = False, data: str | None = None
+) -> BenchResult:
     """Compare the peaks of whole processes that embed the same sequences.
 
     What loading the libraries and the network takes is measured too, with one frame, and taken off both.
 
     Parameters
     ----------
+    workspace : Workspace
+        Not used.
     reporter : Reporter
     quick : bool
         Fewer sequences.
+    data : str, optional
+        Not used.
     """
+    del workspace, data
     lengths = list(_QUICK_LENGTHS if quick else _LENGTHS)
     runs = {
         "loaded, one frame": _run(embed_many, [1], reporter),
@@ -37,7 +44,9 @@ def memory_part(reporter: Reporter, *, quick: bool) -> Part:
         "in batches, four times as many": _run(embed_many, lengths * 4, reporter),
     }
     loaded, plain, batched, many = (run.peak_bytes for run in runs.values())
-    return Part(
+    return BenchResult(
+        bench="recognition_memory",
+        settings={"quick": quick},
         figures={
             "memory_reduction_pct": 100 * (1 - batched / plain),
             "memory_reduction_without_libraries_pct": 100 * (1 - (batched - loaded) / (plain - loaded)),

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gait_core.bench.common import Table
+from gait_core.bench.common import BenchResult, Table
 from gait_core.bench.processes import call
 from gait_core.bench.recognition_models import CLIP_FRAMES, MODELS, gmac, lengths
-from gait_core.bench.recognition_part import Part
 from gait_core.bench.recognition_runs import machine_peak, measure_half, measure_speed
 from gait_core.progress import Reporter
 from gait_core.runtime.devices import choose_device
+from gait_core.workspace import Workspace
 
-__all__ = ["speed_part"]
+__all__ = ["bench_recognition_speed"]
 
 _WARM_SEED, _SEED = 7, 8
 _FULL: Final = (24, 200)
@@ -43,17 +43,24 @@ _LIMITS: Final = (
 )
 
 
-def speed_part(reporter: Reporter, *, quick: bool) -> Part:
+def bench_recognition_speed(
+    workspace: Workspace, reporter: Reporter, *, quick: bool = False, data: str | None = None
+) -> BenchResult:
     """Measure every network in fresh processes.
 
     The share of the limit compares CPU times, which other load on the machine changes least.
 
     Parameters
     ----------
+    workspace : Workspace
+        Not used.
     reporter : Reporter
     quick : bool
         Fewer and shorter sequences.
+    data : str, optional
+        Not used.
     """
+    del workspace, data
     count, longest = _QUICK if quick else _FULL
     sizes = {
         "warm_lengths": lengths(count, longest, _WARM_SEED),
@@ -72,7 +79,13 @@ def speed_part(reporter: Reporter, *, quick: bool) -> Part:
         times.append(_times_row(model, found))
         limits.append(_limits_row(model, found, halved, figures))
         reporter.progress("recognition", number + 1, len(MODELS), "networks")
-    return Part(
+    return BenchResult(
+        bench="recognition_speed",
+        settings={
+            "quick": quick,
+            "clip_frames": CLIP_FRAMES,
+            "networks": {name: settings.to_dict() for name, settings in MODELS.items()},
+        },
         figures={**figures, "traces": float(max(traces))},
         tables=[
             Table(

@@ -6,13 +6,15 @@ import json
 
 import pytest
 
-from gait_core.bench import recognition_memory, recognition_runs, recognition_speed
+from gait_core.bench import recognition_demo, recognition_memory, recognition_runs, recognition_speed
 from gait_core.bench.common import as_text
 from gait_core.bench.processes import Finished
 from gait_core.bench.recognition import bench_recognition
 from gait_core.bench.recognition_models import MODELS, gmac, lengths
 from gait_core.progress import silent
 from gait_core.recognition.networks.settings import DeepGaitV2Settings, GaitBaseSettings, SkeletonGaitPPSettings
+from gait_core.recognition.training.demo_walkers import drawn_silhouettes
+from gait_core.recognition.training.settings import training_preset
 from gait_core.workspace import Workspace
 
 
@@ -64,6 +66,12 @@ def in_this_process(monkeypatch):
 
     for module in (recognition_speed, recognition_memory):
         monkeypatch.setattr(module, "call", here)
+    # The walkers come straight from the drawn body, without video and pose engine.
+    monkeypatch.setattr(
+        recognition_demo, "demo_sequences", lambda walks, *_, **__: [drawn_silhouettes(one) for one in walks]
+    )
+    settings = training_preset("demo").with_(network=GaitBaseSettings(width=0.0625), frames=6, skip=0)
+    monkeypatch.setattr(recognition_demo, "training_preset", lambda _: settings)
 
 
 def test_all_parts_give_their_figures(in_this_process, tmp_path):
@@ -79,5 +87,7 @@ def test_all_parts_give_their_figures(in_this_process, tmp_path):
     assert figures["memory_reduction_without_libraries_pct"] == pytest.approx(50)
     assert figures["memory_many_vs_few"] == pytest.approx(1.05)
     text = as_text(result.to_dict())
+    assert {"rank1_simulated", "same_body_eer", "rank1_unknown"} <= set(figures)
+    assert 0 <= figures["same_body_eer"] <= 1
     assert text.count("| gaitbase |") == 2
     assert "in batches, four times as many" in text
