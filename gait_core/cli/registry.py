@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -13,6 +11,7 @@ from typing import Final, TypeAlias
 from gait_core.cli import commands
 from gait_core.cli.answers import Answer
 from gait_core.cli.console import Console
+from gait_core.runtime.discovery import import_members
 from gait_core.workspace import Workspace
 
 __all__ = ["REGISTERED", "AddArguments", "Command", "Run", "command", "command_group", "registered_commands"]
@@ -115,5 +114,4 @@ def _add(one: Command) -> None:
 
 @functools.cache
 def _import_all() -> None:
-    for found in pkgutil.iter_modules(commands.__path__, f"{commands.__name__}."):
-        importlib.import_module(found.name)
+    import_members(commands)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -14,6 +12,7 @@ from gait_core.config import PoseSettings
 from gait_core.config.profiles import PROCESS_MIB, EngineMemory
 from gait_core.errors import SettingsError
 from gait_core.runtime.devices import Device
+from gait_core.runtime.discovery import import_members
 
 if TYPE_CHECKING:
     from gait_core.pose.following import SearchingEngine
@@ -229,5 +228,4 @@ def turn_delay_s(name: str) -> float:
 def _import_all() -> None:
     from gait_core.pose import engines
 
-    for module in pkgutil.iter_modules(engines.__path__, f"{engines.__name__}."):
-        importlib.import_module(module.name)
+    import_members(engines)

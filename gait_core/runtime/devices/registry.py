@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import logging
-import pkgutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from gait_core.runtime.devices.device import Device
+from gait_core.runtime.discovery import import_members
 
 __all__ = ["REGISTERED", "DeviceKind", "DeviceSearch", "device_kinds", "find_devices", "register_device"]
 
@@ -117,5 +116,4 @@ def find_devices(*, root: Path = Path("/"), deep: bool = False) -> list[Device]:
 def _import_all() -> None:
     from gait_core.runtime import devices
 
-    for module in pkgutil.iter_modules(devices.__path__, f"{devices.__name__}."):
-        importlib.import_module(module.name)
+    import_members(devices)
