@@ -61,6 +61,8 @@ def verdict_sentence(result: Values) -> str:
     checks = result["checks"]
     if not checks:
         return "The reference has nothing that a limit is set on."
+    if result["alignment"].get("exchanged"):
+        return "Left and right may be exchanged in the reference: see below, and check it before anything counts."
     failed = [str(check["label"]) for check in checks if not check["passed"]]
     if not failed:
         return f"All {words.plural(len(checks), 'limit')} are kept." if len(checks) > 1 else "The limit is kept."

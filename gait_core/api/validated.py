@@ -187,7 +187,14 @@ def validate(
             reporter=reporter,
         )
         measurement = walk.measurement
-    return Validation(result=validate_file(Path(reference).expanduser(), measurement, limits=limits, offset_s=offset_s))
+    result = validate_file(
+        Path(reference).expanduser(),
+        measurement,
+        limits=limits,
+        offset_s=offset_s,
+        walk=video.name if isinstance(video, WalkMeasurement) else None if video is None else Path(video).name,
+    )
+    return Validation(result=result)
 
 
 def _words(passed: bool | None) -> str:

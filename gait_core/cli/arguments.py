@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from gait_core.config import DEFAULT_PROFILE, PERSONS
-from gait_core.errors import InputError
+from gait_core.errors import InputError, SettingsError
 
-__all__ = ["add_cluster", "add_person", "add_profile", "add_scale", "add_videos", "scale_of"]
+__all__ = ["add_cluster", "add_person", "add_profile", "add_scale", "add_videos", "check_effect", "scale_of"]
 
 
 def add_videos(command: argparse.ArgumentParser) -> None:
@@ -42,8 +42,30 @@ def add_scale(command: argparse.ArgumentParser) -> None:
     """Add the ways to metres; see `scale_of`."""
     command.add_argument("--height-m", type=float, metavar="H", help="height of the person, for metres")
     command.add_argument("--distance-m", type=float, metavar="D", help="a known distance on the floor, for metres")
-    command.add_argument("--distance-px", type=float, metavar="PX", help="its length in the picture")
+    command.add_argument("--distance-px", type=float, metavar="PX", help="its length in the image, px")
     command.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, for metres")
+
+
+def check_effect(given: object, option: str, needs: str) -> None:
+    """Refuse an option that does nothing without another one, before any work is done.
+
+    Parameters
+    ----------
+    given : object
+        Value of the option; None or False where it was not given.
+    option, needs : str
+        The option, and the one that is missing, as people write them.
+
+    Raises
+    ------
+    SettingsError
+        When it was given.
+    """
+    if given is not None and given is not False:
+        raise SettingsError(
+            f"Expected {needs} beside {option}, but it was not given: {option} alone has no effect.",
+            f"Add {needs}, or leave {option} out.",
+        )
 
 
 def scale_of(args: argparse.Namespace) -> dict[str, Any]:
@@ -52,8 +74,10 @@ def scale_of(args: argparse.Namespace) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When several are given.
+        When several are given, or one that has no effect.
     """
+    if args.distance_m is None:
+        check_effect(args.distance_px, "--distance-px", "--distance-m")
     given = {
         "height": args.height_m,
         "distance": args.distance_m,

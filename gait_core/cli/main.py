@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 what the user gave or the machine has is wrong, 2 usage, 3
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import math
 import sys
 import traceback
 from collections.abc import Sequence
@@ -16,7 +18,7 @@ from typing import Any, Final
 from gait_core import __version__
 from gait_core.cli.console import Console
 from gait_core.cli.registry import registered_commands
-from gait_core.errors import Cancelled, GaitError
+from gait_core.errors import Cancelled, GaitError, SettingsError
 from gait_core.workspace import Workspace
 
 __all__ = ["CONSOLE_COMMAND", "build_parser", "main"]
@@ -32,8 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(args, "run"):
         parser.print_help(sys.stderr)
         return 2
+    _show_any_name()
     console = Console(quiet=args.quiet)
     try:
+        _check_numbers(args)
         workspace = Workspace(args.workspace)
         result, text = args.run(args, workspace, console)
     except Cancelled as error:
@@ -58,6 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.close()
     _show(args, result, text)
     return int(result.get("exit_code", 0)) if isinstance(result, dict) else 0
+
+
+def _show_any_name() -> None:
+    """Let a name that the output cannot show come out with replacement characters, instead of ending the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _check_numbers(args: argparse.Namespace) -> None:
+    """Refuse NaN and infinity, which Python reads as numbers, in whatever option."""
+    for name, value in vars(args).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise SettingsError(
+                f"Expected --{name.replace('_', '-')} to be a number, but got {value}: that is out of any range.",
+                "Give a number, or leave the option out.",
+            )
 
 
 def _show(args: argparse.Namespace, result: Any, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +25,9 @@ ANOTHER_STRIDE_S: Final = 0.3
 NEARLY_AS_GOOD: Final = 0.01
 BIN_S: Final = 0.02
 NEAR_S: Final = 0.08
+AGREEING_S: Final = 0.15
+HALF_STRIDE_S: Final = (0.3, 1.0)
+"""Times by which a reference with its sides exchanged lies off: half a stride of anybody who walks."""
 
 _FOUND_FROM: Final = {"knee angle": "the knee angles of both legs", "events": "the gait events"}
 
@@ -46,6 +49,8 @@ class Alignment:
         Correlation of the knee angles, or share of the events that found a partner.
     ambiguous : bool
         Another stride would fit nearly as well.
+    exchanged : bool
+        With left and right exchanged the clocks would agree, while as it stands they are half a stride apart.
     sentence : str
         For people.
     """
@@ -55,6 +60,7 @@ class Alignment:
     fit: float | None
     ambiguous: bool
     sentence: str
+    exchanged: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields for JSON."""
@@ -223,15 +229,46 @@ def _chosen(
     if method == "knee angle" and len(close) > 1 and reference.events:
         best = max(close, key=lambda c: _rank(found, reference.events, c[0]))
     ambiguous = any(abs(c[0] - best[0]) > ANOTHER_STRIDE_S for c in close)
+    exchanged = _fits_exchanged(found, reference.events, best[0])
     sentence = f"The reference was shifted by {best[0]:+.3f} s, found from {_FOUND_FROM[method]}."
     if method == "events":
         sentence += " This takes the common error of all events out: read the bias as a difference between the kinds."
     if ambiguous:
         sentence += " Another stride fits nearly as well: give the shift yourself if you know it."
+    if exchanged is not None:
+        sentence += (
+            f" It is half a stride off; with left and right exchanged it fits at {exchanged:+.3f} s. Check which side "
+            "is which in the reference; if the clocks are really that far apart, give the shift yourself."
+        )
     count, _ = _meeting(found, reference.events, best[0]) if reference.events else (0, 0.0)
     share = count / max(1, min(len(found), len(reference.events))) if reference.events else None
     fit = best[1] if method == "knee angle" else share
-    return Alignment(offset_s=best[0], method=method, fit=fit, ambiguous=ambiguous, sentence=sentence)
+    return Alignment(
+        offset_s=best[0],
+        method=method,
+        fit=fit,
+        ambiguous=ambiguous,
+        sentence=sentence,
+        exchanged=exchanged is not None,
+    )
+
+
+def _fits_exchanged(found: Sequence[GaitEvent], reference: Sequence[GaitEvent], offset_s: float) -> float | None:
+    """Return the shift, nearly none, at which the events fit with left and right exchanged; else None.
+
+    Half a stride later the other foot does the same: at any shift a reference with its sides exchanged fits about as
+    well as the true one. It gives itself away where the clocks agree.
+    """
+    if not HALF_STRIDE_S[0] <= abs(offset_s) <= HALF_STRIDE_S[1] or not reference:
+        return None
+    other = {"left": "right", "right": "left"}
+    turned = [replace(event, side=other[event.side]) for event in reference]
+    here = [candidate for candidate in _by_events(found, turned) if abs(candidate[0]) <= AGREEING_S]
+    if not here:
+        return None
+    straight, _ = _meeting(found, reference, offset_s)
+    best_s = here[0][0]
+    return best_s if _meeting(found, turned, best_s)[0] >= straight else None
 
 
 def _rank(found: Sequence[GaitEvent], reference: Sequence[GaitEvent], offset_s: float) -> tuple[int, float]:

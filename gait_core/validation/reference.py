@@ -25,7 +25,7 @@ READERS: Final[Mapping[str, Callable[[Path], Reference]]] = {
 """Ending of a file name → what reads it."""
 
 
-def load_reference(path: Path) -> Reference:
+def load_reference(path: Path, walk: str | None = None) -> Reference:
     """Read a reference file.
 
     Parameters
@@ -33,6 +33,8 @@ def load_reference(path: Path) -> Reference:
     path : Path
         ``.csv`` (events, parameters or joint angles, as our own exports), ``.c3d`` (EVENT and ANALYSIS groups, Plug-in
         Gait angles) or ``.npz`` (motion capture).
+    walk : str, optional
+        File name of the video, for tables that hold several walks.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def load_reference(path: Path) -> Reference:
         )
     if path.stat().st_size == 0:
         raise InputError(f"Expected a reference in {path.name}, but the file is empty.", "Export it again.")
-    return _checked(reader(path))
+    return _checked(reference_from_csv(path, walk) if reader is reference_from_csv else reader(path))
 
 
 def _checked(reference: Reference) -> Reference:

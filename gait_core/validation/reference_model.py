@@ -39,6 +39,8 @@ class Reference:
         ``hip``, ``knee``, ``ankle``; degrees, flexion and dorsiflexion positive; NaN where missing.
     same_clock : bool
         Times are those of the video: nothing is to be aligned.
+    notes : tuple of str
+        What was left out when the file was read, for people.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Reference:
     time_s: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     angles: Mapping[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
     same_clock: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def rate_hz(self) -> float | None:

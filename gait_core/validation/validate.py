@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from gait_core.cache.archive import json_ready
+from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, KINDS
 from gait_core.gait.measurement import Measurement
@@ -74,7 +75,9 @@ class ValidationResult:
 
     @property
     def passed(self) -> bool | None:
-        """Whether every limit is kept; None when nothing could be checked."""
+        """Whether every limit is kept; None when nothing could be checked, or left and right may be exchanged."""
+        if self.alignment.exchanged:
+            return None
         return all(check.passed for check in self.checks) if self.checks else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -124,10 +127,34 @@ def validate(
     Raises
     ------
     InputError
-        When the reference is not of this walk.
+        When the reference is not of this walk, or holds nothing that was measured.
     """
     evidence = collect(measurement, reference, align(measurement, reference, offset_s=offset_s), tolerance_s)
-    return conclude([evidence], reference, limits)
+    result = conclude([evidence], reference, limits)
+    if not _compared(result):
+        raise _nothing_compared(measurement, reference)
+    return result
+
+
+def _compared(result: ValidationResult) -> bool:
+    return bool(result.parameters or result.angles or any(event.matched for event in result.events))
+
+
+def _nothing_compared(measurement: Measurement, reference: Reference) -> InputError:
+    """Return what to say when no value of a reference has a partner."""
+    stated = ", ".join(dict.fromkeys(name for name, _ in reference.parameters))
+    if not stated:
+        return InputError(
+            f"Expected something of {reference.name} to compare with the walk, but none of its events or angles lies "
+            "in a part that was measured.",
+            "Check that both show the same walk and overlap, or give the shift between the clocks.",
+        )
+    known = ", ".join(measurement.parameters)
+    return InputError(
+        f"Expected parameters that were measured, but {reference.name} has only {stated}: nothing could be compared.",
+        f"Rename them, and convert their units. Known on this walk: {known}; and the values of the curves, such as "
+        "knee_rom_deg.",
+    )
 
 
 def conclude(
@@ -243,7 +270,7 @@ def _mae_name(name: str) -> str:
 
 
 def _notes(evidence: Sequence[Evidence], reference: Reference, matching: Matching | None) -> tuple[str, ...]:
-    notes = [evidence[0].alignment.sentence]
+    notes = [evidence[0].alignment.sentence, *reference.notes]
     if matching is None:
         notes.append("The reference has no events: events and strides are not compared.")
     elif matching.outside >= len(evidence):

@@ -134,7 +134,7 @@ def _video_stream(container: InputContainer, file: Path) -> VideoStream:
     if not streams:
         audio = "only sound" if container.streams.audio else "no pictures"
         raise VideoError(f"Expected a video, but {file.name} holds {audio}.", _CHOOSE)
-    stream = streams[0]
+    stream = max(streams, key=_preference)
     try:
         context = stream.codec_context
         name = context.name if context is not None else ""
@@ -152,6 +152,21 @@ def _video_stream(container: InputContainer, file: Path) -> VideoStream:
 
 def _is_cover(stream: VideoStream) -> bool:
     return "attached_pic" in (stream.disposition.name or "").lower()
+
+
+def _preference(stream: VideoStream) -> tuple[bool, bool, float, int, int]:
+    """Return what makes a stream the main one: moving, marked as default, long, large, first.
+
+    A thumbnail stored as a stream of its own holds one frame, whatever it is marked as.
+    """
+    length_s = float((stream.duration or 0) * (stream.time_base or 0))
+    return (
+        stream.frames != 1,
+        "default" in (stream.disposition.name or "").lower(),
+        length_s,
+        (stream.width or 0) * (stream.height or 0),
+        -stream.index,
+    )
 
 
 def _reason(error: Exception) -> str:

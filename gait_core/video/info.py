@@ -36,7 +36,8 @@ class VideoInfo:
     variable_frame_rate : bool
         True when the distance of the time stamps is uneven.
     frames_declared : int
-        Pictures that the head of the file promises; more than `frame_count` when it was cut off, 0 when unknown.
+        Frames that the head of the file promises to be shown; more than `frame_count` when it was cut off, 0 when
+        unknown.
     """
 
     path: str

@@ -13,7 +13,8 @@ from gait_core.workspace import Workspace, write_json
 
 __all__ = ["MetadataCache"]
 
-_VERSION = 1
+_VERSION = 2
+"""2: the main stream is chosen, and frames cut off by an edit list are not declared."""
 
 
 class MetadataCache:

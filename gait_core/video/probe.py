@@ -76,13 +76,15 @@ def time_stamps(path: Path | str) -> NDArray[np.float64]:
 def _examine(file: Path) -> VideoInfo:
     with open_video(file) as (container, stream):
         first = _FirstPicture(stream)
-        stamps, frame_count = _stamps(first.pass_on(_packets(container, stream)), stream)
+        stamps, frame_count, discarded = _stamps(first.pass_on(_packets(container, stream)), stream)
         if frame_count == 0:
             raise VideoError(
                 f"Expected pictures in {file.name}, but it holds none.",
                 "The recording or the copy was cut off; copy it again from the camera.",
             )
-        declared_hz, frames_declared = _declared_rate(stream), stream.frames
+        declared_hz = _declared_rate(stream)
+        # What an edit list cuts off is stored, counted by the head of the file, and not shown: it is not missing.
+        frames_declared = max(0, stream.frames - discarded)
         codec, pixel_format = stream.codec_context.name, stream.codec_context.pix_fmt or "unknown"
         width, height = _square_size(stream)
     if first.orientation.swaps_sides:
@@ -115,18 +117,22 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[
         yield from container.demux(stream)
 
 
-def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tuple[NDArray[np.float64], int]:
+def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tuple[NDArray[np.float64], int, int]:
+    """Return the time stamps in order of showing, the number of frames shown, and that of frames never shown."""
     base = float(stream.time_base or Fraction(1, 90_000))
     stamps = []
-    count = 0
+    count = discarded = 0
     for packet in packets:
-        if packet.size == 0 or packet.is_discard:
+        if packet.size == 0:
+            continue
+        if packet.is_discard:
+            discarded += 1
             continue
         count += 1
         stamp = packet.pts if packet.pts is not None else packet.dts
         if stamp is not None:
             stamps.append(stamp * base)
-    return np.sort(np.asarray(stamps, np.float64)), count
+    return np.sort(np.asarray(stamps, np.float64)), count, discarded
 
 
 class _FirstPicture:

@@ -23,6 +23,7 @@ def validate_file(
     settings: MeasureSettings | None = None,
     limits: Mapping[str, float] | None = None,
     offset_s: float | None = None,
+    walk: str | None = None,
 ) -> ValidationResult:
     """Hold a measurement against a reference file.
 
@@ -39,11 +40,13 @@ def validate_file(
         Limits that differ from the usual ones.
     offset_s : float, optional
         Added to the times of the reference where the shift to the video is known, s.
+    walk : str, optional
+        File name of the video, for a table that holds several walks.
 
     Raises
     ------
     InputError
-        When the reference cannot be used, is of another walk, or needs a video.
+        When the reference cannot be used, is of another walk, needs a video, or holds nothing that was measured.
     """
     if measurement is None:
         if path.suffix.lower() != ".npz":
@@ -54,4 +57,5 @@ def validate_file(
         load_reference(path)
         return validate_mocap(path, settings, limits_from(limits or {}, MOCAP_LIMITS))
     # A real video beside motion capture is judged like any other laboratory: the pose model has its share.
-    return validate(measurement, load_reference(path), limits_from(limits or {}, GENERAL_LIMITS), offset_s=offset_s)
+    reference = load_reference(path, walk)
+    return validate(measurement, reference, limits_from(limits or {}, GENERAL_LIMITS), offset_s=offset_s)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from gait_core.cli.answers import Answer, run_job, videos_of
 from gait_core.cli.arguments import add_cluster, add_profile, add_videos
@@ -66,12 +67,18 @@ def baseline_create(args: argparse.Namespace, workspace: Workspace, console: Con
     result = run_job(workspace, console, "baseline", params, f"Baseline of {args.subject}")
     thresholds, timing = result["thresholds"], result["timing_s"]
     lines = [
-        f"Baseline {result['baseline_id']} of {args.subject}, from {len(result['walks'])} walks",
+        f"Baseline {result['baseline_id']} of {args.subject}, from {_walks_used(result['walks'])}",
         f"  watch from {thresholds['watch']:.2f}, alert from {thresholds['alert']:.2f} ({thresholds['method']})",
         f"  {result['training']['note']}",
         "  " + ", ".join(f"{name} {duration_text(seconds)}" for name, seconds in timing.items()),
     ]
     return result, "\n".join(lines)
+
+
+def _walks_used(walks: list[dict[str, Any]]) -> str:
+    """Return how many walks count, and of how many that were given."""
+    used = sum(bool(walk["used"]) for walk in walks)
+    return f"{used} walks" if used == len(walks) else f"{used} walks ({len(walks)} were given)"
 
 
 @command("baseline list", help="list the baselines", order=20)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.cli.answers import Answer, run_job, videos_of, walks_text
-from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, scale_of
+from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, check_effect, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
 from gait_core.cli.walk_reports import write_reports
@@ -29,9 +29,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="rule that finds the events")
     parser.add_argument("--events", metavar="FILE", help="changed events, as the dashboard stores them (edits.json)")
     parser.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
-    parser.add_argument("--side", choices=("left", "right"), help="side wanted where a walk shows both")
+    parser.add_argument("--side", choices=("left", "right"), help="near side of the passes that set scale and quality")
     parser.add_argument("--export", metavar="DIR", help="write files of the formats below into this folder")
-    parser.add_argument("--format", default="csv", help="csv, trc, mot, c3d, json; several with commas")
+    parser.add_argument("--format", help="csv (default), trc, mot, c3d, json; several with commas")
     parser.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
     parser.add_argument("--workers", type=int, metavar="N")
     parser.add_argument("--no-cache", action="store_true")
@@ -43,7 +43,9 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     """Measure walks without a baseline."""
     from gait_core.report.exports import check_formats, unique_stems
 
-    formats = check_formats(args.format.split(",")) if args.export else ()
+    if not args.export:
+        check_effect(args.format, "--format", "--export")
+    formats = check_formats((args.format or "csv").split(",")) if args.export else ()
     videos = videos_of(args.videos)
     params = {
         "videos": videos,

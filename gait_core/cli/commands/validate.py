@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from gait_core.cli.answers import Answer, present, run_job
-from gait_core.cli.arguments import add_profile, add_scale, scale_of
+from gait_core.cli.arguments import add_profile, add_scale, check_effect, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
 from gait_core.errors import InputError
@@ -29,6 +29,9 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
     from gait_core.walks.measurements import load_measurement
     from gait_core.workflows.validate import validate_file
 
+    if not args.video:
+        for option in ("--offset-s", "--height-m", "--distance-m", "--distance-px", "--speed-mps"):
+            check_effect(getattr(args, option[2:].replace("-", "_")), option, "--video")
     (reference,) = present([args.reference])
     measurement = None
     if args.video:
@@ -42,8 +45,12 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
         if "error" in walk:
             raise InputError(walk["error"]["message"], walk["error"]["remedy"])
         measurement = load_measurement(workspace, walk["measurement_id"]).measurement
-    result = validate_file(Path(reference), measurement, offset_s=args.offset_s)
+    name = Path(args.video).name if args.video else None
+    result = validate_file(Path(reference), measurement, offset_s=args.offset_s, walk=name)
     answer = result.to_dict()
     lines = [f"{name}: {value:.4g}" for name, value in result.figures.items()]
-    lines += [f"{'passed' if check.passed else 'FAILED'}  {check.sentence}" for check in result.checks]
+    kept = "open  " if result.alignment.exchanged else "passed"
+    lines += [f"{kept if check.passed else 'FAILED'}  {check.sentence}" for check in result.checks]
+    if result.alignment.exchanged:
+        lines.append("Left and right may be exchanged in the reference: until that is clear, no limit counts as kept.")
     return answer, "\n".join([*lines, *result.notes])
