@@ -38,6 +38,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.storage.json_file import read_json
 
 __all__ = [
     "Workspace",
@@ -52,6 +53,11 @@ __all__ = [
     "write_json",
 ]
 
+_UNUSABLE = frozenset(
+    {errno.ENOENT, errno.EIO, errno.EINVAL, errno.ELOOP, errno.ENAMETOOLONG, errno.ENODEV, errno.ENXIO, errno.ENOSYS}
+    | {errno.ENOTCONN, errno.ESTALE}
+)
+"""What a place answers that can hold no files: a virtual folder, a lost network disk, a failing one."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
@@ -102,6 +108,11 @@ def storage_guard(path: Path) -> Iterator[None]:
                 f"Expected a folder at {path.parent}, but something else is there.",
                 "Choose another workspace with --workspace.",
             ) from error
+        if error.errno in _UNUSABLE:
+            raise StorageError(
+                f"Expected to write {path.name!r} in {path.parent}, but the system refused: {error.strerror}.",
+                "Choose another workspace with --workspace, or another folder.",
+            ) from error
         raise
 
 
@@ -150,8 +161,12 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     """Write JSON atomically, laid out for people who look; NaN is refused."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_atomic(path, text.encode("utf-8", "surrogateescape"), durable=durable)
+    try:
+        content = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        # A file name that is not in UTF-8 comes with lone surrogates, which JSON can only hold as escapes.
+        content = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False).encode()
+    write_atomic(path, content + b"\n", durable=durable)
 
 
 @contextmanager
@@ -175,28 +190,6 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(replaced, ignore_errors=True)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-
-
-def read_json(path: Path) -> Any:
-    """Read JSON.
-
-    Raises
-    ------
-    NotFoundError
-        When the file is missing.
-    StorageError
-        When it is not JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotFoundError(
-            f"Expected {path.name} in {path.parent}, but it is not there.", "It may have been deleted."
-        ) from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise StorageError(
-            f"Expected JSON in {path}, but it is damaged ({error}).", "Delete the file or restore it."
-        ) from error
 
 
 class Workspace:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.conditions import Conditions
-from gait_core.baseline.stored_format import StoredFormat
+from gait_core.storage.stored_format import StoredFormat
 from gait_core.config import FeatureSettings
 from gait_core.gait.parameters.scale import ScaleInput
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
-from gait_core.baseline.stored_format import StoredFormat
+from gait_core.storage.stored_format import StoredFormat
 from gait_core.config import Profile, Settings
 from gait_core.errors import GaitError
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.manifest import BaselineManifest, WalkFacts
-from gait_core.baseline.stored_format import StoredFormat
+from gait_core.storage.stored_format import StoredFormat
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings

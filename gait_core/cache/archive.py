@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.files import NUMPY_READS
-from gait_core.errors import NotFoundError, StorageError
+from gait_core.storage.npz_file import load_arrays
 from gait_core.workspace import write_atomic
 
 __all__ = ["json_ready", "load_arrays", "save_arrays"]
@@ -25,26 +22,6 @@ def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **dict(arrays))
     write_atomic(path, buffer.getvalue())
-
-
-def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Read what `save_arrays` wrote.
-
-    Raises
-    ------
-    NotFoundError, StorageError
-        When the file is missing or damaged.
-    """
-    try:
-        with NUMPY_READS, path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Make it again.") from None
-    except (ValueError, OSError, zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
-        raise StorageError(
-            f"Expected arrays in {path}, but the file is damaged.",
-            "Make again what it belongs to, or restore the file.",
-        ) from error
 
 
 def json_ready(value: Any) -> Any:

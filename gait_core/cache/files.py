@@ -1,8 +1,8 @@
 """Arrays in files: written and read in pieces, so that a long one never lies in memory whole.
 
-A large array that is read or gathered is mapped from a file without a name. Nobody else can change, replace or
+A large array that is read or gathered is mapped from a file without a name. No other process can change, replace or
 delete that file, and the system frees it when the process ends, however it ends: so an entry of the cache may go
-while somebody still works with its arrays, on every platform and on shared disks.
+while its arrays are still in use, on every platform and on shared disks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import mmap
 import os
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +22,15 @@ from typing import IO, Any, Final, Self, TypeAlias
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["MAP_FROM_BYTES", "NUMPY_READS", "Spool", "array_pieces", "read_array", "release_pages", "write_array"]
+from gait_core.storage.npz_file import array_layout
+
+__all__ = ["MAP_FROM_BYTES", "Spool", "array_pieces", "read_array", "release_pages", "write_array"]
 
 Array: TypeAlias = NDArray[Any]
 
 MAP_FROM_BYTES: Final = 4 * 1024**2
 """Size from which an array is mapped; a smaller one is read."""
 _PIECE_BYTES: Final = 1024**2
-NUMPY_READS = threading.Lock()
-"""NumPy parses the head of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
 
 
 class Spool:
@@ -43,7 +42,7 @@ class Spool:
     row_shape : tuple of int
         Shape of the array without its first axis.
     folder : Path, optional
-        Where the file takes its room; the system's folder of temporary files where that one cannot be used.
+        Folder of the file; the system's folder of temporary files where that one cannot be used.
     """
 
     def __init__(self, dtype: DTypeLike, row_shape: tuple[int, ...], folder: Path | None = None) -> None:
@@ -158,20 +157,18 @@ def read_array(path: Path, checksum: str, folder: Path | None = None) -> Array:
             try:
                 return _mapped_copy(handle, checksum, folder)
             except OSError:
-                handle.seek(0)  # no room for a copy: memory has to do
+                handle.seek(0)  # no space for a copy: keep it in memory
         content = handle.read()
     _check(path.name, _digest(content), checksum)
-    with NUMPY_READS:
-        found = np.load(io.BytesIO(content), allow_pickle=False)
-    return np.asarray(found)
+    stream = io.BytesIO(content)
+    shape, fortran_order, dtype = array_layout(stream, len(content))
+    found = np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order="F" if fortran_order else "C")
+    return found.copy(order="K")
 
 
 def _mapped_copy(handle: IO[bytes], checksum: str, folder: Path | None) -> Array:
-    with NUMPY_READS:
-        if np.lib.format.read_magic(handle) != (1, 0):
-            raise OSError("a layout that is only read whole")
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(handle)
-    if fortran_order or dtype.hasobject:
+    shape, fortran_order, dtype = array_layout(handle, os.fstat(handle.fileno()).st_size)
+    if fortran_order or not shape:
         raise OSError("a layout that is only read whole")
     begin = handle.tell()
     handle.seek(0)

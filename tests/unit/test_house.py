@@ -18,6 +18,7 @@ LAYERS = [
     "errors",
     "config",
     "progress",
+    "storage",
     "workspace",
     "cache",
     "runtime",

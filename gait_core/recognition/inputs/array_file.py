@@ -1,4 +1,4 @@
-"""Reads arrays that somebody else saved, ``.npy`` and ``.npz``: never pickle, and no more than a limit."""
+"""Reads arrays saved by other programs, ``.npy`` and ``.npz``: never pickle, and no more than a limit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.files import NUMPY_READS
 from gait_core.errors import InputError, NotFoundError
+from gait_core.storage.npz_file import NUMPY_READS
 
 __all__ = ["MOST_BYTES", "read_silhouette_array"]
 
