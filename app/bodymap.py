@@ -26,10 +26,10 @@ def body_map(deviations: Mapping[str, float], *, near: str, sentence: str) -> No
     """
     title = "Where the walk differs from this person's own earlier walks"
     svg = body_map_svg(deviations, title=title, dark=palette().name == "dark", near=near)
-    # A picture does not see the fonts of the page; without a family its words come out with serifs.
+    # An image has no access to the fonts of the page; without a family its text gets serifs.
     svg = svg.replace("<svg ", '<svg font-family="Helvetica,Arial,sans-serif" ', 1)
     told = " ".join(f"{part.capitalize()}: {said.text}." for part, said in deviation_notes(deviations).items())
-    # As a picture: Streamlit takes drawings out of HTML.
+    # As an image: Streamlit takes drawings out of HTML.
     with st.container(width=520):
         st.image(svg, width="stretch", alt=f"Body map. {title}. {told}")
     note(sentence)

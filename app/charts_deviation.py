@@ -102,7 +102,7 @@ def _cycle_map(
     for phase in PHASES:
         if phase.start_pct > 0:
             figure.add_vline(x=phase.start_pct, line={"color": p.muted, "width": 1, "dash": "dot"})
-        if phase.end_pct - phase.start_pct >= 5:  # initial contact lasts 2 %: its name has no room
+        if phase.end_pct - phase.start_pct >= 5:  # initial contact lasts 2 %: there is no space for its name
             figure.add_annotation(
                 x=(phase.start_pct + phase.end_pct) / 2,
                 y=1,

@@ -21,7 +21,7 @@ Key = tuple[str, str]
 Array = NDArray[np.float64]
 CYCLE: Final = np.arange(0, 101)
 MOST_STRIDES: Final = 40
-"""Single strides that are drawn of a side; more would only make the picture slower."""
+"""Single strides that are drawn of a side; more would only slow down drawing."""
 _WAYS: Final[Mapping[str, str]] = {
     "hip": "up: bends forward",
     "knee": "up: bends",

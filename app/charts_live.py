@@ -1,6 +1,6 @@
 """Charts that change every two seconds: small drawings of lines that are exchanged in place, without a flicker.
 
-Streamlit takes a Plotly chart away and builds a new one whenever its data change; a picture stays in its place.
+Streamlit takes a Plotly chart away and builds a new one whenever its data change; an image stays in its place.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ __all__ = ["compare_stages", "frame_rates", "load_over_time", "memory_over_time"
 
 _MOST_LANES: Final = 24
 _HEADROOM: Final = 1.25
-"""Room above the highest value, where the names of the stages stand."""
+"""Space above the highest value, where the names of the stages stand."""
 _COLOURS: Final = ("accent", "muted", "text", "faint")
 
 
@@ -99,18 +99,18 @@ def memory_over_time(item: JobReport, bars: Sequence[Span]) -> Chart:
 
 
 def load_over_time(item: JobReport, bars: Sequence[Span]) -> Chart:
-    """Draw processor and graphics card of a job over its time."""
+    """Draw CPU and GPU of a job over its time."""
     p = palette()
     cpu = item.series("cpu_share")
     figure = blank(240, "Time since the job began (s)", "Busy (%)")
-    _band(figure, cpu, 100, "processors, this job", p.accent, "solid")
-    _band(figure, item.series("machine_cpu_share"), 100, "processors, everything", p.muted, "dot")
-    _band(figure, item.series("gpu_share"), 100, "graphics card", p.text, "dash")
+    _band(figure, cpu, 100, "CPUs, this job", p.accent, "solid")
+    _band(figure, item.series("machine_cpu_share"), 100, "CPUs, everything", p.muted, "dot")
+    _band(figure, item.series("gpu_share"), 100, "GPU", p.text, "dash")
     figure.update_yaxes(range=[0, 100 * _HEADROOM], tickvals=[0, 25, 50, 75, 100])
     _shade(figure, p, bars)
     mean = (item.report.get("cpu") or {}).get("mean_share")
     peak = max([value for value in cpu.high if value is not None], default=None)
-    return figure, f"Processors: {words.percent(mean)} busy with this job on average, {words.percent(peak)} at most."
+    return figure, f"CPUs: {words.percent(mean)} busy with this job on average, {words.percent(peak)} at most."
 
 
 def frame_rates(item: JobReport, bars: Sequence[Span]) -> Chart:
@@ -154,7 +154,7 @@ def _band(figure: Any, series: Series, scale: float, label: str, colour: str, da
 
 
 def _shade(figure: Any, p: Palette, bars: Sequence[Span]) -> None:
-    """Shade every second stage and write names where there is room."""
+    """Shade every second stage and write names where there is space."""
     stages = [bar for bar in bars if not bar.video]
     end_s = max([bar.end_s for bar in stages] or [0.0])
     if not end_s:

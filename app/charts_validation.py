@@ -85,7 +85,7 @@ def bland_altman(
         )  # fmt: skip
     left, right = min(across), max(across)
     wide = (right - left) or 1.0
-    figure.update_xaxes(range=[left - 0.04 * wide, right + 0.17 * wide])  # room for the words at the right
+    figure.update_xaxes(range=[left - 0.04 * wide, right + 0.17 * wide])  # space for the words at the right
     ends = [*differences, float(agreement["lower_low"]), float(agreement["upper_high"])]
     room = 0.08 * ((max(ends) - min(ends)) or 1.0)
     figure.update_yaxes(range=[min(ends) - room, max(ends) + 2 * room])

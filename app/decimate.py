@@ -1,4 +1,4 @@
-"""Fewer points with the same picture."""
+"""Fewer points for the same curve."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ def _pass(number: int, segment: Segment) -> dict[str, Any]:
 
 
 def _figure(track: Track) -> dict[str, Any] | None:
-    """Return both legs in the picture, frame by frame."""
+    """Return both legs in image coordinates, frame by frame."""
     if len(track) > MOST_FIGURES:
         return None
     legs = {

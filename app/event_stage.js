@@ -1,4 +1,4 @@
-// The picture of the event editor: the video of the walk at the cursor, both legs drawn over it.
+// The image of the event editor: the video of the walk at the cursor, both legs drawn over it.
 const ZOOM = 2.6;
 
 // `moved(t)` is called while the video plays, with the time of the walk.
@@ -31,7 +31,7 @@ function makeStage(parent, moved) {
     stage.classList.toggle("unplayable", !can);
     stage.dataset.note = can ? "" : data.video.broken;
     stage.setAttribute("role", can ? "group" : "note");
-    stage.setAttribute("aria-label", can ? "Picture at the cursor" : data.video.broken);
+    stage.setAttribute("aria-label", can ? "Frame at the cursor" : data.video.broken);
     made.changed();
   }
 

@@ -231,7 +231,7 @@ _FIGURES: Final = (
     ("Frames/s", lambda item: words.number(item.frames_per_s, 1)),
     ("Peak memory", lambda item: _mb(_of(item, "memory_usage", "peak_mb"))),
     ("Memory limit", lambda item: _mb(_of(item, "memory_usage", "limit_mb"))),
-    ("Processors, mean", lambda item: words.percent(_of(item, "cpu", "mean_share"))),
+    ("CPUs, mean", lambda item: words.percent(_of(item, "cpu", "mean_share"))),
     ("Look-ups", _cache),
     ("Pose engine", _engine),
 )

@@ -18,7 +18,7 @@ FIRST_PORT: Final = 8501
 
 
 def free_port(first: int = FIRST_PORT, tries: int = 50) -> int:
-    """Return the first port from `first` on that nobody listens to, else any free one."""
+    """Return the first free port from `first` on, else any free one."""
     for port in range(first, first + tries):
         with socket.socket() as probe:
             try:

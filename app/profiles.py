@@ -34,7 +34,7 @@ def plain(text: str) -> str:
 
 def profile_caption(profile: Profile) -> str:
     """Return what a profile means and what it costs."""
-    side = f"Pictures up to {profile.max_side_px} px" if profile.max_side_px else "Pictures in full size"
+    side = f"Frames up to {profile.max_side_px} px" if profile.max_side_px else "Frames in full size"
     return f"{profile.description} {side}, at most {_memory(profile)} of memory.".strip()
 
 

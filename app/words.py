@@ -76,7 +76,7 @@ _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "recognise_train": ("silhouettes", "train"),
 }
 _STATES: Final[Mapping[str, str]] = {
-    "queued": "Waiting its turn",
+    "queued": "Queued",
     "running": "Running",
     "cancelling": "Stopping…",
     "cancelled": "Cancelled",

@@ -119,7 +119,7 @@ def __dir__() -> list[str]:
 
 
 class _CallablePackage(ModuleType):
-    """A subpackage that bears the name of a public function, and can be called like it."""
+    """A subpackage that has the name of a public function, and can be called like it."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._function(*arguments, **options)

@@ -133,7 +133,7 @@ class Reporter:
         return Reporter(sink=self.emit, cancelled=self._cancelled)
 
     def without_events(self) -> Reporter:
-        """Return a reporter that tells nobody but can still be cancelled, for one step of many."""
+        """Return a reporter that reports to no one but can still be cancelled, for one step of many."""
         return Reporter(cancelled=self._cancelled)
 
     def stopped_by(self, over: Callable[[], bool]) -> Reporter:
@@ -219,5 +219,5 @@ class Reporter:
 
 
 def silent() -> Reporter:
-    """Return a reporter that nobody listens to and that is never cancelled."""
+    """Return a reporter that reports to no one and is never cancelled."""
     return Reporter()

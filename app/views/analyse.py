@@ -153,7 +153,7 @@ def _profile() -> str | None:
     with st.expander("More settings", icon=":material/tune:"):
         as_baseline = "as in the baseline"
         chosen = st.selectbox(
-            "How thoroughly?",
+            "Speed or precision?",
             [as_baseline, *known_profiles()],
             format_func=lambda name: name.capitalize() if name == as_baseline else profile_title(name),
             key="analyse_profile",
@@ -165,7 +165,7 @@ def _profile() -> str | None:
 def _classify() -> bool:
     asked = [model for model in list_promoted(workspace()) if model.classifies_walks]
     if not asked:
-        return True  # there is nobody to ask, unless a model is promoted before the analysis begins
+        return True  # there is no model to ask, unless a model is promoted before the analysis begins
     names = ", ".join(plain(model.title) for model in asked)
     return st.toggle(
         f"Also ask {words.plural(len(asked), 'trained model')}: {names}",

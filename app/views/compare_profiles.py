@@ -30,7 +30,7 @@ _TABS: Final = ("Compare", "Your profiles")
 def render() -> None:
     """Draw the page."""
     wanted = param("comparison")
-    lead = "Run one video under several profiles and see what more care buys: time, memory, landmarks, gait values."
+    lead = "Run one video under several profiles and see what you gain, and at what cost in time and memory."
     heading("Compare profiles", "" if wanted else lead)
     if wanted:
         _result(wanted)

@@ -79,7 +79,7 @@ def _speed(comparison: ProfileComparison) -> None:
         ("Frames", "n"),
         ("Person found", "n"),
         ("In all", "n"),
-        ("Processor time", "n"),
+        ("CPU time", "n"),
         ("Highest memory", "n"),
         ("Of its limit", "n"),
         ("Pose model by", "t"),
@@ -87,7 +87,7 @@ def _speed(comparison: ProfileComparison) -> None:
     rows(columns, body, "Speed and memory of each profile")
     note(
         "Each profile ran once, in a process of its own, and did all the work: nothing came from the cache. Other work "
-        "on this computer makes the times longer, but hardly the processor time."
+        "on this computer makes the times longer, but hardly the CPU time."
     )
     for run in comparison.sound:
         if run.peak_bytes > run.limit_bytes:

@@ -31,7 +31,7 @@ def render(view: WalkView) -> None:
     else:
         again_button(view.walk)
     st.button(
-        "Carry out all repairs",
+        "Apply all repairs",
         key="clean_all",
         icon=":material/undo:",
         disabled=not undone or not landmarks,

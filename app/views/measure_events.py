@@ -109,7 +109,7 @@ def _whole(value: object) -> int:
 
 
 def _end_s(walk: MeasuredWalk) -> float:
-    # The clock may begin a little after 0; a second more than the length leaves room for that.
+    # The clock may begin a little after 0; a second more than the length allows for that.
     return walk.measurement.duration_s
 
 

@@ -36,17 +36,17 @@ def render(view: WalkView) -> None:
     """Draw the tab."""
     st.subheader("Report", anchor=False)
     note(
-        "One sheet for the patient's file: summary in plain words, values with intervals, curves, change, pictures at "
+        "One sheet for the patient's file: summary in plain words, values with intervals, curves, change, images at "
         "contact and mid-stance, methods and versions, sealed by the hashes of video and settings."
     )
     blur = st.toggle(
         "Make faces unrecognisable",
         value=True,
         key="report_blur",
-        help="In the pictures of the report. Switch off only when the person agreed.",
+        help="In the images of the report. Switch off only when the person agreed.",
     )
     if not Path(view.walk.path).is_file():
-        note("The video is no longer where it was: the report has no pictures, and says so.")
+        note("The video is no longer where it was: the report has no images, and says so.")
     report_buttons(view.walk, blur_faces=blur, key="report")
     st.subheader("Data", anchor=False)
     _data(view)

@@ -50,7 +50,8 @@ def render(found: list[dict[str, Any]]) -> None:
         disabled=not ready or scale is None,
     )
     if scale is None:
-        st.html('<p class="gs-check none" role="status">Give the value, or choose “No metres”, to go on.</p>')
+        what = measure_scale.KINDS[st.session_state["measure_kind"]].lower()
+        st.html(f'<p class="gs-check none" role="status">Enter the {what}, or choose “No metres”, to continue.</p>')
     if start and scale is not None:
         remember("measure_scale", scale.to_dict())
         submit({"videos": ready, "subject": subject, "scale": scale.to_dict(), **params})
@@ -141,7 +142,7 @@ def _more() -> dict[str, Any]:
         left, right = st.columns(2, gap="large")
         with left:
             profile = st.selectbox(
-                "How thoroughly?",
+                "Speed or precision?",
                 names,
                 index=names.index(DEFAULT_PROFILE),
                 format_func=profile_title,

@@ -69,7 +69,7 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
         box("The comparison with the baseline cannot be read", view.problem, "warn")
     for warning in walk.measurement.warnings:
         if warning.blocking:
-            box("Read nothing into these values", warning.message, "warn")
+            box("Do not use these values", warning.message, "warn")
     for place, (name, draw) in zip(st.tabs(list(TABS), key="tab", bind="query-params"), TABS.items(), strict=True):
         if place.open:
             with place, st.container(key=f"tab_{name.lower()}"):

@@ -26,7 +26,7 @@ _LABELS: Final[Mapping[str, tuple[str, float, float, float]]] = {
     "speed": ("Walking speed (m/s)", 0.1, 4.0, 0.05),
 }
 _HELP: Final[Mapping[str, str]] = {
-    "height": "Without shoes. The length from ear to ankle in the picture is compared with it.",
+    "height": "Without shoes. The length from ear to ankle in the image is compared with it.",
     "distance": "For example the length of a mat, or between two marks on the floor, where the person walks.",
     "speed": "For example from a timed 10 m walk, filmed here.",
 }
@@ -43,7 +43,7 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
         What they begin with; None for an empty height.
     """
     kind = st.segmented_control(
-        "Metres from",
+        "Scale from",
         list(KINDS),
         default=given.kind if given else "height",
         format_func=lambda name: KINDS[name],
@@ -71,7 +71,7 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
         pixels = None
         if kind == "distance":
             pixels = st.number_input(
-                "The same distance in the picture (px)",
+                "The same distance in the image (px)",
                 min_value=2.0,
                 max_value=100_000.0,
                 value=given.pixels if given and given.kind == kind else None,
@@ -79,7 +79,7 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
                 format="%.0f",
                 key=f"{key}_pixels",
                 placeholder="pixels",
-                help="Between both ends in the full-size picture, where the person walks, not nearer nor farther.",
+                help="Between both ends in the full-size image, where the person walks, not nearer nor farther.",
                 width=280,
             )
     if value is None or (kind == "distance" and pixels is None):

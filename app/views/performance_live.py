@@ -25,9 +25,9 @@ _KEEP_S: Final = 300.0
 _HALF: Final = 440
 _LINES: Final = (
     ("memory", "memory", "accent", "solid"),
-    ("cpu", "processor", "muted", "dot"),
-    ("gpu", "graphics card", "text", "dash"),
-    ("gpu_memory", "memory of the graphics card", "faint", "longdash"),
+    ("cpu", "CPU", "muted", "dot"),
+    ("gpu", "GPU", "text", "dash"),
+    ("gpu_memory", "GPU memory", "faint", "longdash"),
 )
 """Reading, what it is called, and how its line is drawn."""
 
@@ -47,16 +47,16 @@ def machine_facts(reading: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     share = words.percent(used / total) if total else "–"
     items = [
         ("Memory in use", words.size(used), f"{share} of {words.size(total)}"),
-        ("Processor", words.percent(load) if (load := reading.get("cpu")) is not None else "–", "all cores together"),
+        ("CPU", words.percent(load) if (load := reading.get("cpu")) is not None else "–", "all cores together"),
         ("This dashboard", words.size(reading.get("process_bytes")), "memory of its process"),
     ]
     cards = list(reading.get("gpu") or [])
     if not cards:
-        items.append(("Graphics card", "none", str(reading.get("gpu_note") or "the processor does the work")))
+        items.append(("GPU", "none", str(reading.get("gpu_note") or "the CPU does the work")))
     for card in cards:
         load = card.get("utilisation_pct")
         memory = f"{words.size(card.get('memory_bytes'))} of {words.size(card.get('memory_total_bytes'))}"
-        items.append((str(card.get("name", "Graphics card")), f"{load:.0f} %" if load is not None else "–", memory))
+        items.append((str(card.get("name", "GPU")), f"{load:.0f} %" if load is not None else "–", memory))
     return items
 
 
@@ -191,9 +191,9 @@ def _job_facts(job: Job, item: JobReport) -> list[tuple[str, str, str]]:
     memory, load, cache = _last(item.series("memory_bytes")), _last(item.series("cpu_share")), _last(item.cache_rate())
     pace = job.rate_per_s if job.unit == "frames" else _last(item.frame_rate())
     return [
-        ("Pace", words.number(pace, 1 if (pace or 0) < 10 else 0) if pace else "–", "frames/s"),
+        ("Speed", words.number(pace, 1 if (pace or 0) < 10 else 0) if pace else "–", "frames/s"),
         ("Memory of the job", f"{memory / GIB:.2f} GB" if memory else "–", "without mapped files"),
-        ("Processors", words.percent(load), "busy with this job"),
+        ("CPUs", words.percent(load), "busy with this job"),
         ("Cache", words.percent(cache), "of its look-ups answered"),
     ]
 

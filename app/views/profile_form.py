@@ -35,14 +35,14 @@ def render() -> None:
     name = _name(str(edited["name"]), generation, places)
     body = _fields(edited["body"], generation, places)
     problems = problems_of(workspace(), name, body, instead_of=old)
-    # Both places are always there, so that the buttons below keep theirs while somebody types.
+    # Both places are always there, so that the buttons below keep their places while the user types.
     with st.container():
         _messages(problems, places)
     profile = check_profile(name or "x", body, engine_memory()).profile
     with st.container():
         if profile is not None:
             needed, limit = profile.needed_bytes(engine_memory()) / MIB, profile.memory_limit_bytes / MIB
-            note(f"One picture at a time needs about {needed:.0f} MB; {limit:.0f} MB are allowed.")
+            note(f"One frame at a time needs about {needed:.0f} MB; {limit:.0f} MB are allowed.")
     with st.container(horizontal=True, gap="small"):
         save = st.button(
             "Save the profile",
@@ -110,10 +110,10 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
             key=f"profile_tracking_{n}",
         )
         made["target_fps"] = _optional(
-            "Pictures analysed per second", body.get("target_fps"), 5, 1000, "all", n, "target_fps", places
+            "Frames analysed per second", body.get("target_fps"), 5, 1000, "all", n, "target_fps", places
         )
         made["max_side_px"] = _optional(
-            "Longer side of a picture (px)", body.get("max_side_px"), 128, 8192, "full size", n, "max_side_px", places
+            "Longer side of a frame (px)", body.get("max_side_px"), 128, 8192, "full size", n, "max_side_px", places
         )
     with right:
         st.html('<p class="gs-kicker">Using the machine</p>')
@@ -131,7 +131,7 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
         workers = _optional("Videos at once", io.get("max_workers"), 1, 64, "as many as fit", n, "max_workers", places)
         made["batch_size"] = int(
             st.number_input(
-                "Windows per step of learning",
+                "Batch size",
                 min_value=1,
                 max_value=65536,
                 value=int(body.get("batch_size", 32)),
@@ -143,7 +143,7 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
         made["precision"] = _choice("Arithmetic", PRECISIONS, _PRECISIONS, body.get("precision"), n)
         made["skip_loop_filter"] = bool(
             st.toggle(
-                "Decode coarser pictures, faster",
+                "Decode coarser frames, faster",
                 value=bool(body.get("skip_loop_filter", False)),
                 key=f"profile_loop_{n}",
                 help="Leaves out the step that smooths the edges of blocks.",

@@ -151,7 +151,7 @@ def more(key: str) -> dict[str, Any]:
         left, right = st.columns(2, gap="large")
         with left:
             profile = st.selectbox(
-                "How thoroughly?",
+                "Speed or precision?",
                 profiles,
                 index=profiles.index(DEFAULT_PROFILE),
                 format_func=profile_title,

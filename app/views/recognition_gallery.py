@@ -56,7 +56,7 @@ def render(models: list[RecognitionModel]) -> None:
         _gallery(next(one for one in found if one.id == chosen))
     else:
         empty(
-            "Nobody is enrolled yet",
+            "No one is enrolled yet",
             "A gallery holds walks of people under their pseudonyms, as embeddings; no frames are stored. It is made "
             "with the first enrolment.",
         )
@@ -83,7 +83,7 @@ def _gallery(summary: GallerySummary) -> None:
         _delete_gallery(summary)
         return
     if not records:
-        note("Nobody is enrolled in this gallery any more.")
+        note("No one is enrolled in this gallery any more.")
     for model, view, limit in limits:
         _limit(model, view, limit)
     if records:
@@ -119,7 +119,7 @@ def _limit(model: ModelIdentity, view: str, limit: Calibration | NotCalibrated) 
             (
                 "Strangers accepted",
                 words.percent(limit.false_accept.mean),
-                f"{_interval(limit.false_accept)}; the aim is at most {_unbroken(words.percent(limit.aim))}",
+                f"{_interval(limit.false_accept)}; the target is at most {_unbroken(words.percent(limit.aim))}",
             ),
             (
                 "Enrolled people missed",

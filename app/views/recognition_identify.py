@@ -35,7 +35,7 @@ def render(models: list[RecognitionModel]) -> None:
     """Draw the form, or what is missing before it."""
     found = [one for one in list_galleries(workspace()) if one.entries and not one.damage]
     if not found:
-        empty("Nobody is enrolled yet", "Enrol people first, in the tab Gallery. A walk is then compared with theirs.")
+        empty("No one is enrolled yet", "Enrol people first, in the tab Gallery. A walk is then compared with theirs.")
         return
     titles = gallery_titles(found)
     wanted = param("gallery")

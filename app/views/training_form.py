@@ -117,12 +117,12 @@ def _preset(start: FormStart) -> tuple[int, int]:
     begun = int(start.get("folds", 5)), int(start.get("seeds", 1))
     named = next((name for name, (folds, seeds, _) in PRESETS.items() if (folds, seeds) == begun), "Custom")
     chosen = st.segmented_control(
-        "How thoroughly it is judged",
+        "How it is judged",
         [*PRESETS, "Custom"],
         default=named,
         required=True,
         key=f"training_preset{start.suffix}",
-        help="Cross-validation by subject: nobody is ever in training and in test at once.",
+        help="Cross-validation by subject: no person is ever in training and in test at once.",
     )
     if chosen in PRESETS:
         folds, seeds, told = PRESETS[str(chosen)]

@@ -77,7 +77,7 @@ def _headline(job: Job, run: Run | None) -> None:
     if job.state == "queued":
         ahead = next((other for other in jobs().list() if other.active and other.state != "queued"), None)
         why = f"“{ahead.title}” runs first; jobs run one at a time." if ahead else "The worker is starting."
-        box("Waiting its turn", why, "calm")
+        box("Queued", why, "calm")
         return
     title = stage_title(job)
     share, told = _standing(job, run)

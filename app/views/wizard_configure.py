@@ -77,7 +77,7 @@ def _entries(draft: Draft) -> Draft:
     names = list(known)
     with st.container(key="cards_profile"):
         profile = st.radio(
-            "How thoroughly?",
+            "Speed or precision?",
             names,
             index=names.index(draft.profile if draft.profile in names else DEFAULT_PROFILE),
             format_func=profile_title,

@@ -147,7 +147,7 @@ def analyse(
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it.
     guard : str
-        Gallery with enrolled walks of the person, to warn where somebody else seems to walk; ``auto`` where exactly one
+        Gallery with enrolled walks of the person, to warn if another person seems to walk; ``auto`` where exactly one
         holds them, or ``off``.
     workspace : Workspace or path-like, optional
         Default: that of the baseline.

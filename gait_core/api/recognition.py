@@ -176,7 +176,7 @@ def identify(
     workspace: Workspace | PathLike | None = None,
     reporter: Reporter | None = None,
 ) -> IdentifiedWalks:
-    """Say whose walks these are, or that nobody enrolled walks like that.
+    """Say whose walks these are, or that no enrolled person walks like that.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def identify(
     Raises
     ------
     InputError
-        When nobody is enrolled, or only with other models.
+        When no person is enrolled, or only with other models.
     NotFoundError
         When there is no such gallery or model.
     MachineError

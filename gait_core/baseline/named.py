@@ -21,7 +21,7 @@ def baseline_id_of(workspace: Workspace, name: str) -> str:
     Returns
     -------
     str
-        An identifier goes before a subject of the same name.
+        An identifier takes precedence over a subject of the same name.
 
     Raises
     ------

@@ -103,7 +103,7 @@ class Norms:
 
     def save(self, folder: Path) -> None:
         """Write both files into the folder of a baseline."""
-        # Half a megabyte that nobody reads by eye: laid out for people it takes six times as long to write.
+        # Half a megabyte that is not read by eye: indented it takes six times as long to write.
         write_atomic(folder / "norms.json", json.dumps(self.to_meta(), allow_nan=False).encode())
         save_arrays(folder / "norms.npz", self.to_arrays() or {"empty": np.zeros(0)})
 

@@ -249,7 +249,7 @@ def _conformal_reference(
     watch, alert = (math.exp(centre + spread * _conformal_quantile(pooled, rate)) for rate in rates)
     note = (
         f"Ranked among later normal walks of {reference.n_people} other people ({reference.source}), scaled by this "
-        f"person's own spread over {len(scores)} held-out walks; holds as far as this person varies as they do."
+        f"person's own spread over {len(scores)} held-out walks; valid if this person varies as much as they do."
     )
     return watch, alert, rates, least, note
 

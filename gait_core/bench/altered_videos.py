@@ -1,6 +1,6 @@
 """Copies of a video that show the same walk: mirrored, at half the size, at another frame rate, encoded again.
 
-Pose models answer to the least change of a picture: rounding its colours once moves landmarks by half a pixel, and now
+Pose models answer to the least change of a frame: rounding its colours once moves landmarks by half a pixel, and now
 and then a leg goes to the wrong place. So the copies are encoded without loss, in the colours of the file, and only one
 of them, which changes nothing else, goes through the encoder as usual.
 """
@@ -44,9 +44,9 @@ class Alteration:
     lossless : bool
         False goes through the encoder of the program.
     mirrored : bool
-        Left and right of the picture exchanged.
+        Left and right of the frame exchanged.
     halved : bool
-        Both sides of the picture half as long.
+        Both sides of the frame half as long.
     frame_rate_hz : float or None
         Each new frame is the original one nearest in time, so that some come twice; None keeps the frames.
     """
@@ -123,7 +123,7 @@ def _copy_without_loss(info: VideoInfo, alteration: Alteration, path: Path, repo
             out.time_base = out.codec_context.time_base = _TIME_BASE
             out.codec_context.color_range = stream.codec_context.color_range
             out.codec_context.colorspace = stream.codec_context.colorspace
-            # Time stamps as the decoder of the program puts them right, pictures in the colours of the file.
+            # Time stamps as the decoder of the program puts them right, frames in the colours of the file.
             pictures = (np.asarray(frame.to_ndarray(), np.uint8) for frame in source.decode(stream))
             frames: Iterator[tuple[float, Planes]] = zip(
                 (frame.time_s for frame in iter_frames(info)), pictures, strict=True
@@ -142,7 +142,7 @@ def _copy_without_loss(info: VideoInfo, alteration: Alteration, path: Path, repo
 
 
 def _altered(planes: Planes, alteration: Alteration) -> Planes:
-    """Change a picture in its planes: brightness above, both colours at half the size below."""
+    """Change a frame in its planes: brightness above, both colours at half the size below."""
     if not (alteration.mirrored or alteration.halved):
         return planes
     height, width = planes.shape[0] * 2 // 3, planes.shape[1]

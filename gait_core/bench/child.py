@@ -11,7 +11,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Call one function of a benchmark, held to as many processors as asked for."""
+    """Call one function of a benchmark, limited to as many CPUs as given."""
     wanted = json.load(sys.stdin)
     if wanted["cores"] is not None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: wanted["cores"]])

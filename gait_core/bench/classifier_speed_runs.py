@@ -84,7 +84,7 @@ class Run:
     Attributes
     ----------
     begun : tuple of float
-        Clock and processor time at the start, before the network was built, s.
+        Clock time and CPU time at the start, before the network was built, s.
     ends : sequence of EpochEnd
     """
 

@@ -23,7 +23,7 @@ from gait_core.workspace import Workspace, storage_guard
 __all__ = ["PERSON", "bench_folder", "long_video", "passes", "uhd_video", "walk_video"]
 
 PERSON: Final = 7_100_033
-"""Walks at 1.1 m/s and is in nobody's training."""
+"""Walks at 1.1 m/s and is in no training."""
 _RATE_HZ: Final = 30.0
 _BODY_SHARE: Final = 0.6
 _DISTANCE_M: Final = 4.5
@@ -50,7 +50,7 @@ def walk_video(
     impairment: str | None = None,
     severity: float = 0.0,
 ) -> Path:
-    """Return a video of one person who crosses the picture again and again, always from left to right.
+    """Return a video of one person who crosses the frame again and again, always from left to right.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def walk_video(
     number : int
         Which walk.
     height_px : int
-        Height of the 16:9 picture; the person fills 60 % of it.
+        Height of the 16:9 frame; the person fills 60 % of it.
     seconds : float
     impairment : str, optional
         A key of `IMPAIRMENTS`; on the right side.
@@ -79,10 +79,10 @@ def walk_video(
 def passes(
     number: int, *, height_px: int, seconds: float, impairment: str | None = None, severity: float = 0.0
 ) -> WalkTruth:
-    """Return several crossings in a row as one walk; between them the picture is empty for a moment.
+    """Return several crossings in a row as one walk; between them the frame is empty for a moment.
 
-    Ten seconds do not fit into one crossing of a picture that shows a person large. What the truth says apart from
-    pictures (events, parameters) is that of the first crossing.
+    Ten seconds do not fit into one crossing of a frame that shows a person large. What the truth says apart from
+    frames (events, parameters) is that of the first crossing.
     """
     person = sample_person(PERSON)
     camera = _camera(person.height_m, height_px)
@@ -101,7 +101,7 @@ def passes(
 
 
 def _crossing(camera: Camera, seed: int, impairment: str | None, severity: float) -> WalkTruth:
-    """Return one walk through the picture, cut where nobody is seen any more."""
+    """Return one walk through the frame, cut where the person is no longer seen."""
     truth = walk(
         sample_person(PERSON),
         duration_s=12.0,
@@ -158,7 +158,7 @@ def uhd_video(workspace: Workspace, reporter: Reporter, *, quick: bool) -> Path:
         with storage_guard(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         truth = passes(50, height_px=2160, seconds=1.5 + seconds)
-        skipped = len(truth) - round(seconds * _RATE_HZ)  # begin with the person well in the picture
+        skipped = len(truth) - round(seconds * _RATE_HZ)  # begin with the person well in the frame
         shown = _frames(truth, slice(skipped, None))
         reporter.note("render", f"rendering {path.name}")
         _write_hevc(path, iter_pictures(shown, seed=50), reporter)

@@ -77,13 +77,13 @@ def bench_decode(
         },
         tables=[
             Table(
-                title="Reading one frame on one core, ms of processor time, medians",
+                title="Reading one frame on one core, ms of CPU time, medians",
                 columns=["clip", *WAYS],
                 rows=reading,
             ),
             Table(
                 title="2160p HEVC from end to end, full model, f32",
-                columns=["run", "frames", "s", "processor, s"],
+                columns=["run", "frames", "s", "CPU, s"],
                 rows=[[name, plain[0]["frames"], wall[name], processor[name]] for name in ("plain", "ours")],
             ),
         ],

@@ -86,6 +86,6 @@ WAYS: Final[Mapping[str, Callable[[str], int]]] = {
     "OpenCV read": _opencv,
     "PyAV, decoding only": _pyav,
     "ours, with the crop": _crop,
-    "ours, whole picture in RGB": _rgb,
+    "ours, whole frame in RGB": _rgb,
 }
 """Ways to read a video."""

@@ -85,12 +85,12 @@ def bench_extraction(
             "pose": resolved(settings).to_dict(),
             "repeats": repeats,
             "profiles": {name: resolved(profile_named(name).pose_settings()).to_dict() for name in _PROFILES},
-            "speedup": "frames/s of the source, all processors, over those of a plain loop; medians",
-            "speedup_per_core": "frames per second of processor time, both held to one processor",
+            "speedup": "frames/s of the source, all CPUs, over those of a plain loop; medians",
+            "speedup_per_core": "frames per second of CPU time, both limited to one CPU",
             "profiles_by": "frames of the source video per second, whether analysed or left out",
             "not_counted": "importing libraries, loading and compiling models for the first time (startup_s)",
             "parity_floor": "MediaPipe against itself, every pixel changed by at most one grey level",
-            "limit_ratio": "processor time of ours on one core over that of decoding and of the landmark model alone",
+            "limit_ratio": "CPU time of ours on one core over that of decoding and of the landmark model alone",
         },
         figures=figures,
         tables=tables,
@@ -194,5 +194,5 @@ def _speed_table(runs: Mapping[str, list[Run]]) -> Table:
                 1000 * _processor_s(runs, name) / first["frames"],
             ]
         )
-    columns = ["run", "engine", "frames", "analysed", "s", "frames of the source/s", "processor, ms per frame"]
+    columns = ["run", "engine", "frames", "analysed", "s", "frames of the source/s", "CPU, ms per frame"]
     return Table(title="Extraction of all clips, medians", columns=columns, rows=rows)

@@ -72,7 +72,7 @@ def event_parity(first: Track, second: Track) -> EventParity | None:
 def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[str, float]:
     """Return the figures over all clips; every landmark of every frame that shows the whole person counts alike.
 
-    Frames in which somebody walks in or out, and what the models guess beyond the edge, are in ``parity_all_…``.
+    Frames in which the person walks in or out, and what the models guess beyond the edge, are in ``parity_all_…``.
     """
     results = [compare_tracks(a, b) for a, b in zip(reference, found, strict=True)]
     whole, every = (

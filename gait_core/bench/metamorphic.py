@@ -187,7 +187,7 @@ def with_legs_exchanged(track: Track, start_s: float, end_s: float) -> Track:
 
 
 def with_gap(track: Track, start_s: float, end_s: float) -> Track:
-    """Return a track in which nobody was found for some time.
+    """Return a track in which no person was found for some time.
 
     Parameters
     ----------

@@ -20,14 +20,14 @@ __all__ = ["perturbed_tracks"]
 
 
 class _PerturbedEngine(MediaPipeEngine):
-    """MediaPipe on pictures in which every value is changed by at most one grey level."""
+    """MediaPipe on frames in which every value is changed by at most one grey level."""
 
     def __init__(self, settings: PoseSettings) -> None:
         super().__init__(settings)
         self._noise = np.random.default_rng(0)
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
-        """Return the pose in a picture, or None."""
+        """Return the pose in a frame, or None."""
         image = picture.rgb().astype(np.int16)
         image += self._noise.integers(-1, 2, image.shape, dtype=np.int16)
         return super().detect(RgbPicture(np.clip(image, 0, 255).astype(np.uint8)), time_s)

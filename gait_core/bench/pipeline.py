@@ -170,5 +170,5 @@ def _stage_table(runs: _Runs, seconds: Mapping[str, float]) -> Table:
         processor_s = median_of([finished.processor_s for finished in found])
         peak_mib = median_of([finished.peak_bytes / 1024**2 for finished in found])
         rows.append([name, *stages, outside_s, wall_s, processor_s, peak_mib])
-    columns = ["run", *(f"{stage}, s" for stage in _STAGES), "start and end, s", "all, s", "processor, s", "peak, MiB"]
+    columns = ["run", *(f"{stage}, s" for stage in _STAGES), "start and end, s", "all, s", "CPU, s", "peak, MiB"]
     return Table(title="Videos to a stored baseline, medians", columns=columns, rows=rows)

@@ -17,7 +17,7 @@ PLAIN_BATCH: Final = 32
 PLAIN_RATE: Final = 1e-4
 
 EpochEnd = tuple[float, float, float]
-"""Clock and processor time at the end of an epoch, s, and the balanced accuracy on the held-out rows."""
+"""Clock time and CPU time at the end of an epoch, s, and the balanced accuracy on the held-out rows."""
 
 
 def plain_training(

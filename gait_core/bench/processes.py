@@ -1,4 +1,4 @@
-"""Runs benchmarks in processes of their own and tells what each took: time, processor time, memory."""
+"""Runs benchmarks in processes of their own and tells what each took: time, CPU time, memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Finished:
     wall_s : float
         From its start to its end, s.
     processor_s : float
-        Processor time of it and of its own children, s.
+        CPU time of it and of its own children, s.
     peak_bytes : int
         Largest resident memory.
     private_bytes, mapped_bytes : int or None
@@ -160,7 +160,7 @@ def call(
         Its keyword arguments, as JSON has them.
     reporter : Reporter
     cores : int, optional
-        Processors that the process may use, where the system can limit them.
+        CPUs that the process may use, where the system can limit them.
 
     Returns
     -------
@@ -179,12 +179,12 @@ def call(
 
 
 def one_core() -> int | None:
-    """Return 1 where a process can be held to one processor, and None elsewhere."""
+    """Return 1 where a process can be limited to one CPU, and None elsewhere."""
     return 1 if hasattr(os, "sched_setaffinity") else None
 
 
 def processor_s() -> float:
-    """Return the processor time of this process and its ended children so far, s."""
+    """Return the CPU time of this process and its ended children so far, s."""
     import resource
 
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -250,7 +250,7 @@ class ArrayCache:
             self._count("evictions")
 
     def _sweep(self) -> None:
-        """Delete what killed writers left behind: nobody else ever would."""
+        """Delete what killed writers left behind: nothing else would."""
         oldest_s = time.time() - _LEFT_BEHIND_S
         cleared = self.root.parent.glob(f".{self.root.name}.*")
         for folder in (*self.root.glob("*/*/.*.tmp"), *cleared):

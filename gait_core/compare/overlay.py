@@ -1,4 +1,4 @@
-"""Overlay videos of several profiles in step: the same pictures, each with other landmarks."""
+"""Overlay videos of several profiles in step: the same frames, each with other landmarks."""
 
 from __future__ import annotations
 

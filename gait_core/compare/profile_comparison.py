@@ -42,9 +42,9 @@ VERSION: Final = 1
 STAGES: Final[Mapping[str, str]] = {
     "start": "Start the program",
     "probe": "Look at the file",
-    "decode": "Wait for pictures",
+    "decode": "Wait for frames",
     "pose": "Find the body",
-    "quality": "Judge the pictures",
+    "quality": "Rate frame quality",
     "extract": "Load the model, and the rest",
     "features": "Clean the movement",
     "measure": "Find the steps",
@@ -199,7 +199,7 @@ _APART: Final = ("runs", "curves", "request")
 
 
 def most_accurate(profiles: Sequence[Profile]) -> Profile:
-    """Return the profile that promises most: the larger model, then the finer picture, then the higher rate."""
+    """Return the profile that promises most: the larger model, then the larger frames, then the higher rate."""
     return max(
         profiles,
         key=lambda profile: (

@@ -63,9 +63,7 @@ def difference_sentence(run: ProfileRun, comparison: ProfileComparison) -> str:
             f"{_WHOLE_BODY[worst]} in one frame of twenty by {groups[worst]:.1f} % or more"
         )
     if found.get("exchanged_share", 0.0) >= 0.005:
-        parts.append(
-            f"in {100 * found['exchanged_share']:.0f} % of the frames one of the two takes one leg for the other"
-        )
+        parts.append(f"in {100 * found['exchanged_share']:.0f} % of the frames one of the two confuses left and right")
     cadence = value_differences(run.values, reference.values).get("cadence_spm")
     if cadence is not None:
         size = abs(cadence)

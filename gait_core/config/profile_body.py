@@ -181,7 +181,7 @@ def _built(name: str, values: Mapping[str, Any], engines: EngineMemory | None) -
     chunks = [values[key] for key in _CHUNKS if key in values]
     if chunks:
         changes["chunk_frames"] = int(min(chunks))
-    # The limit comes last: what a picture needs depends on the rest.
+    # The limit comes last: what a frame needs depends on the rest.
     limit_bytes = changes.pop("memory_limit_bytes", base.memory_limit_bytes)
     profile = base.with_(**changes)
     needed_mib = math.ceil(profile.needed_bytes(engines) / MIB)
@@ -191,9 +191,9 @@ def _built(name: str, values: Mapping[str, Any], engines: EngineMemory | None) -
         return profile, _problem(
             name,
             "max_memory_mb",
-            f"Expected max_memory_mb of at least {needed_mib}, which one picture of {side} with the "
+            f"Expected max_memory_mb of at least {needed_mib}, which one frame of {side} with the "
             f"{profile.model} model needs, but got {limit_bytes // MIB}.",
-            f"Set it to {needed_mib} or more, or choose smaller pictures or a smaller model.",
+            f"Set it to {needed_mib} or more, or choose smaller frames or a smaller model.",
         )
     try:
         return profile.with_(memory_limit_bytes=limit_bytes), None

@@ -14,7 +14,7 @@ enable_optimizations                                used   true only; without th
 max_memory_mb                                       used   memory that the work may use, in units of 1024² bytes
 batch_size                                          used   windows per step when scoring and training from scratch
 target_fps                                          used   highest frame rate analysed; null: every frame
-max_side_px                                         used   longer side of the picture; null: full size
+max_side_px                                         used   longer side of the frame; null: full size
 engine                                              used   what runs the pose model
 precision                                           used   arithmetic of the pose model
 skip_loop_filter                                    used   decode without smoothing block edges
@@ -24,12 +24,12 @@ mediapipe.min_detection_confidence                  used   threshold for detecti
 mediapipe.min_tracking_confidence                   used   threshold for tracking; left out: as for detection
 mediapipe.smooth_landmarks                          used   true only: smoothing follows from decoding
 mediapipe.enable_segmentation                       kept   masks are made where recognition asks for them
-io_optimization.batch_size                          used   pictures decoded ahead, at most
+io_optimization.batch_size                          used   frames decoded ahead, at most
 io_optimization.use_compression                     kept   exports are always compressed, the cache never is
 io_optimization.parallel_processing                 used   false: one video at a time
 io_optimization.max_workers                         used   videos at once
 memory_optimization.chunk_processing                used   true only: no video is ever held in memory whole
-memory_optimization.chunk_size                      used   pictures decoded ahead, at most; the smaller value counts
+memory_optimization.chunk_size                      used   frames decoded ahead, at most; the smaller value counts
 memory_optimization.garbage_collection_frequency    kept   memory is collected as it nears the limit
 training.batch_size                                 used   as batch_size
 training.num_filters, num_blocks, kernel_size,      kept   they belong to the classifier, not to a profile

@@ -21,7 +21,7 @@ PROCESS_MIB: Final = (400, 410, 470)
 """Memory of a process with each model of an engine that gives no figures of its own; rounded down from measurements."""
 
 _PICTURE_BYTES_PER_PX: Final = 12
-"""Decoded picture, its colours, the copy that the engine takes, and one more on its way."""
+"""Decoded frame, its colours, the copy that the engine takes, and one more on its way."""
 _FULL_SIZE_PX: Final = 3840
 
 
@@ -34,9 +34,9 @@ class Limits(Settings):
     memory_bytes : int or None
         Memory that the process may use; None: as much as there is.
     workers : int or None
-        Videos at once; None: as many as the processors and the memory bear.
+        Videos at once; None: as many as CPU and memory allow.
     frames_ahead : int
-        Pictures decoded ahead of the pose model at most; fewer when memory runs short.
+        Frames decoded ahead of the pose model at most; fewer when memory runs short.
     """
 
     memory_bytes: int | None = None
@@ -77,11 +77,11 @@ class Profile(Settings):
     precision : {"f32", "bf16", "auto"}
         Arithmetic of the pose model, see `PoseSettings`.
     max_workers : int or None
-        Videos at once; None: as many as the processors and the memory bear.
+        Videos at once; None: as many as CPU and memory allow.
     chunk_frames : int
-        Pictures decoded ahead of the pose model at most; fewer when memory runs short.
+        Frames decoded ahead of the pose model at most; fewer when memory runs short.
     skip_loop_filter : bool
-        Decode without the filter that smooths block edges: faster, the picture a little coarser.
+        Decode without the filter that smooths block edges: faster, the frame a little coarser.
     decoding : {"measure", "display"}
         How landmarks are read from the pose model, see `PoseSettings`.
     """
@@ -147,7 +147,7 @@ class Profile(Settings):
         return process_mib * MIB + side_px * round(side_px * 9 / 16) * _PICTURE_BYTES_PER_PX
 
     def limits(self, workers: int | None = None) -> Limits:
-        """Return how much of the machine the work may take; `workers` goes before the number of the profile."""
+        """Return how much of the machine the work may take; `workers` overrides the value of the profile."""
         return Limits(
             memory_bytes=self.memory_limit_bytes,
             workers=self.max_workers if workers is None else workers,
@@ -184,7 +184,7 @@ PROFILES: Mapping[str, Profile] = {
             name="fast",
             base="fast",
             description="For a first look or a slow computer: the small pose model, at most 25 frames a second, "
-            "smaller pictures. The far leg is less certain.",
+            "smaller frames. The far leg is less certain.",
             model_complexity=0,
             confidence=0.3,
             target_fps=25.0,
@@ -202,7 +202,7 @@ PROFILES: Mapping[str, Profile] = {
             name="accurate",
             base="accurate",
             description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
-            "larger pictures. Takes two to three times as long.",
+            "larger frames. Takes two to three times as long.",
             model_complexity=2,
             confidence=0.7,
             target_fps=60.0,

@@ -22,7 +22,7 @@ PERSONS: Final = ("auto", "largest", "leftmost", "rightmost")
 """Whom to follow where several people are in view, the default first."""
 
 PRECISIONS: Final = ("f32", "bf16", "auto")
-"""Arithmetic of the pose model; ``auto`` takes bf16 where the processor is made for it."""
+"""Arithmetic of the pose model; ``auto`` takes bf16 where the CPU supports it."""
 
 DECODINGS: Final = ("measure", "display")
 """How landmarks are read from what the pose model gives."""
@@ -51,9 +51,9 @@ class PoseSettings(Settings):
     max_side_px : int or None
         Longer image side after resizing, px; a smaller video is left as it is.
     person : {"auto", "largest", "leftmost", "rightmost"}
-        Whom to follow of the people in the picture at the start; ``auto`` leaves it to the pose model.
+        Whom to follow of the people in the frame at the start; ``auto`` leaves it to the pose model.
     skip_loop_filter : bool
-        Decode without the filter that smooths block edges: faster, the picture a little coarser.
+        Decode without the filter that smooths block edges: faster, the frame a little coarser.
     decoding : {"measure", "display"}
         ``measure`` reads the heat maps at their own peaks, without smoothing, and keeps all peaks of the legs, so that
         the whole walk decides between them; ``display`` gives what MediaPipe shows live. The engine MediaPipe knows

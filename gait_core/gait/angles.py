@@ -1,7 +1,7 @@
-"""Sagittal joint angles from the picture, both sides.
+"""Sagittal joint angles from the image, both sides.
 
-All angles are taken in the plane of the picture after turning it so that the person walks towards +x and up is
-+y. Square pixels are assumed: a track is in pixels of the upright picture after its sample aspect.
+All angles are taken in the image plane after turning it so that the person walks towards +x and up is
++y. Square pixels are assumed: a track is in pixels of the upright frame after its sample aspect.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def joint_angles(points: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray
 
     Notes
     -----
-    The pelvis has only two landmarks, whose line is perpendicular to the picture: its sagittal tilt cannot
+    The pelvis has only two landmarks, whose line is perpendicular to the image: its sagittal tilt cannot
     be seen. Hip flexion is therefore the thigh against the vertical. It differs from flexion against the pelvis by the
     pelvic tilt, about 10° and in walking constant to within 2 to 4° (Perry & Burnfield 2010).
     MediaPipe's heel lies at the back of the heel and its foot index at the tip of the big toe; on a flat

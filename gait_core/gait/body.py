@@ -1,4 +1,4 @@
-"""Whether a body stands upright in the picture, and how large it is."""
+"""Whether a body stands upright in the image, and how large it is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
 
 
 def check_orientation(track: Track) -> None:
-    """Refuse a picture that is upside down or lies on its side.
+    """Refuse a video that is upside down or lies on its side.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def check_orientation(track: Track) -> None:
     if inverted.mean() > 0.5:
         raise WalkRefused(
             f"Expected an upright person, but the ankles are above the shoulders in {inverted.mean():.0%} of the "
-            "frames: the picture is upside down.",
+            "frames: the image is upside down.",
             "Turn the video by 180 degrees with your phone or a video player, save it, and load it again.",
         )
 
@@ -72,7 +72,7 @@ def leg_length_px(position: NDArray[Any]) -> float:
 
 
 def body_height_px(position: NDArray[Any]) -> float:
-    """Return the usual height of a body in the picture, from the lowest landmark to the highest, px.
+    """Return the usual height of a body in the frame, from the lowest landmark to the highest, px.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The channels of the feature sequence, and the parts of the body they belong to.
 
-Every channel is free of the picture's size, of the distance to the camera and of the walking direction. Channels
+Every channel is independent of the image size, of the distance to the camera and of the walking direction. Channels
 are named by near and far leg, because the camera sees them differently: a baseline from the right side and a
 walk from the left are not the same. Of the far arm only the swing of the wrist is a channel: the body hides
 the rest, and pose models guess it with a confidence near 0.1, but the swing before and behind the trunk shows.

@@ -120,7 +120,7 @@ def _check_person(track: Track) -> None:
         )
     if track.detected.sum() < 2:
         raise WalkRefused(
-            "Expected a person in the picture, but none was found.",
-            "Film one person from the side, whole body in the picture, not smaller than a third of its height, upright "
+            "Expected a person in the frame, but none was found.",
+            "Film one person from the side, whole body in the frame, not smaller than a third of its height, upright "
             "and in good light.",
         )

@@ -2,7 +2,7 @@
 
 Four things go wrong with the landmarks of a pose model: both legs change places or are mixed, one landmark jumps away
 for a frame or two, a bone changes its length from one frame to the next, and for some frames nothing is found. All are
-looked for before anything is undone, so that the list of repairs stays the same whatever somebody undoes.
+looked for before anything is undone, so that the list of repairs stays the same whatever the user undoes.
 
 Where the track tells all places in which the joints of the legs may be, the legs are solved over the whole walk
 (`gait_core.gait.legs.solver`); elsewhere exchanged legs are found afterwards (`gait_core.gait.swaps`).

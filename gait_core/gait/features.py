@@ -133,7 +133,7 @@ def compute_features(
     Raises
     ------
     WalkRefused
-        No person, upside down, sideways, legs out of the picture, or less than one second of walking.
+        No person, upside down, sideways, legs out of the frame, or less than one second of walking.
     """
     settings = settings or FeatureSettings()
     motion = compute_kinematics(walk, settings, side=side)

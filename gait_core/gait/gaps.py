@@ -14,7 +14,7 @@ from gait_core.pose.track import Track
 __all__ = ["ARMS", "PICTURE_MARGIN", "fill_gaps", "frame_s", "longest_gap_s", "runs", "trusted"]
 
 PICTURE_MARGIN: Final = 0.02
-"""Share of the picture's side by which a landmark may lie outside; beyond, the model has invented it."""
+"""Share of the frame's side by which a landmark may lie outside; beyond, the model has invented it."""
 _CURVED_GAP_S: Final = 0.12
 """Longest gap over which a cubic spline goes on in the direction of both ends; over longer ones it swings out, s."""
 ARMS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("elbow", "wrist"))
@@ -33,7 +33,7 @@ def longest_gap_s(row: int, settings: FeatureSettings) -> float:
 
 
 def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
-    """Return which landmarks are found, confident enough and inside the picture, shape (n_frames, 33).
+    """Return which landmarks are found, confident enough and inside the image, shape (n_frames, 33).
 
     Elbows and wrists need no confidence, or every walk would lose the arm while the trunk hides it.
     """

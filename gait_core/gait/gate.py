@@ -34,7 +34,7 @@ FLAT, FAINT = 25.0, 12.0
 GLARE: Final = 0.5
 CAMERA_SPEED: Final = 0.02
 CAMERA_SHAKE: Final = 0.015
-"""Picture widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
+"""Image widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
 
 CHECK_OF: Final[Mapping[str, str]] = {
     "not_side_view": "view_angle",
@@ -75,7 +75,7 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
     Returns
     -------
     tuple of Check
-        View angle, lighting, frame rate, motion blur, body in the picture, people, camera, size of the person, length
+        View angle, lighting, frame rate, motion blur, body in the frame, people, camera, size of the person, length
         of the walk; last, that footwear and clothing are not judged.
     """
     checks = (
@@ -93,7 +93,7 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
 
 
 def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
-    """Return what about the picture forbids a score: too dark, too blurred, too small.
+    """Return what about the image forbids a score: too dark, too blurred, too small.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _lighting(track: Track) -> Check:
         return make("poor", brightness, f"{found} The person hardly stands out.", advice)
     if glare > GLARE:
         advice = "Avoid windows and lamps behind the person, or lower the exposure."
-        return make("poor", brightness, f"{found} Half of the picture there is white without detail.", advice)
+        return make("poor", brightness, f"{found} Half of that part of the image is white without detail.", advice)
     return make("good", brightness, found)
 
 
@@ -191,7 +191,7 @@ def _motion_blur(track: Track) -> Check:
 
 
 def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
-    make = check_of("body_in_frame", "Whole body in the picture", "%")
+    make = check_of("body_in_frame", "Whole body in the frame", "%")
     inside = track.detected.copy()
     if motion is not None:
         walking = np.zeros(len(track), dtype=bool)
@@ -199,13 +199,13 @@ def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
             walking |= (track.time_s >= segment.start_s - 1e-6) & (track.time_s <= segment.end_s + 1e-6)
         inside &= walking
     if not inside.any():
-        return make("unusable", 0.0, "Nobody was found.", "Film one person from the side, whole body in the picture.")
+        return make("unusable", 0.0, "No person was found.", "Film one person from the side, whole body in the frame.")
     size = np.array([track.width_px, track.height_px])
     position = track.position[inside][:, [INDEX[name] for name in ROWS]]
     margin = PICTURE_MARGIN * float(size.max())
     whole = ((position >= -margin) & (position <= size + margin)).all(axis=(1, 2))
     if motion is not None:
-        # The far leg is hidden once a step, which is no fault of the picture, nor is what cleaning left out (0).
+        # The far leg is hidden once a step, which is no fault of the frame, nor is what cleaning left out (0).
         near = [INDEX[f"{motion.visible_side}_{name}"] for name in ("hip", "knee", "ankle", "heel", "foot_index")]
         seen = trusted(track, FeatureSettings().min_confidence) | (track.confidence == 0.0)
         whole &= seen[inside][:, near].all(axis=1)
@@ -213,7 +213,7 @@ def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
     return make(
         graded(share, BODY_SEEN),
         100.0 * share,
-        f"The whole body is in the picture in {share:.0%} of the frames.",
+        f"The whole body is visible in {share:.0%} of the frames.",
         "Film from farther away, with floor below the feet and nothing in front of the person.",
     )
 
@@ -228,7 +228,7 @@ def _people(track: Track, motion: Kinematics | None) -> Check:
     if share is None:
         return _not_measured(make)
     if share <= OTHERS[0]:
-        return make("good", 0.0, "Nobody else was seen.")
+        return make("good", 0.0, "No other person was seen.")
     found = f"Another person is in {share:.0%} of the frames looked at"
     if chosen:
         return make("poor", 100.0 * share, f"{found}; the {chosen} one at the start was followed.", advice)
@@ -257,17 +257,17 @@ def _camera(track: Track, motion: Kinematics | None) -> Check:
 def _person_size(track: Track) -> Check:
     make = check_of("person_size", "Size of the person", "px")
     if not track.detected.any():
-        return make("not_measured", None, "Not measured: nobody was found.")
+        return make("not_measured", None, "Not measured: no person was found.")
     limit = (track.info.get("settings") or {}).get("max_side_px")
     factor = min(1.0, limit / max(track.width_px, track.height_px)) if limit else 1.0
     height = factor * body_height_px(track.position[track.detected])
-    advice = "Film from nearer or with a higher resolution; the person should fill half of the picture's height."
+    advice = "Film from nearer or with a higher resolution; the person should fill half of the frame's height."
     return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px high as analysed.", advice)
 
 
 def _walk_length(motion: Kinematics | None) -> Check:
     make = check_of("walk_length", "Length of the walk", "strides")
-    advice = "Let the person walk a longer way through the picture, or record several passes."
+    advice = "Let the person walk a longer way through the frame, or record several passes."
     if motion is None:
         return make("unusable", 0.0, "No walking that can be measured was found.", advice)
     near = motion.visible_side

@@ -1,6 +1,6 @@
 """A guard against the wrong person: the proportions of the body, compared with those of earlier walks.
 
-It warns and never blocks: proportions in one picture tell many people apart, but not all, and clothes, shoes and the
+It warns and never blocks: proportions in one frame tell many people apart, but not all, and clothes, shoes and the
 angle of the camera change them.
 """
 

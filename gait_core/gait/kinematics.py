@@ -53,7 +53,7 @@ class Kinematics:
     angles : mapping of str to ndarray, shape (n,)
         ``trunk``, ``left_knee`` …, see `angles.joint_angles`, degrees.
     pelvis : ndarray, shape (n, 2)
-        Middle of the hips along the walking direction and up, in the picture, leg lengths; its forward part rises
+        Middle of the hips along the walking direction and up, in the frame, leg lengths; its forward part rises
         while the person walks forward. Only differences within one pass mean something.
     bounce : ndarray, shape (n,)
         Height of the pelvis without its slow part, leg lengths.
@@ -128,7 +128,7 @@ def compute_kinematics(
     Raises
     ------
     WalkRefused
-        No person, upside down, sideways, legs out of the picture, or less than one second of walking.
+        No person, upside down, sideways, legs out of the frame, or less than one second of walking.
     """
     walk = clean_walk(walk, settings, undone=undone)
     track = walk.cleaned.track
@@ -138,7 +138,7 @@ def compute_kinematics(
     motion = _assemble(walk.cleaned, walk.signals(settings), view, segments, near)
     if not np.isfinite(motion.leg_px[motion.walking]).any():
         raise WalkRefused(
-            "Expected hip, knee, ankle and shoulder of the nearer side in the picture together, but they never are.",
+            "Expected hip, knee, ankle and shoulder of the nearer side in view together, but they never are.",
             "Film the whole body, free of furniture and other people.",
         )
     return motion
@@ -208,13 +208,13 @@ def _check_walk(track: Track, view: View, used: list[Segment], near: str, settin
     missing = missing_leg_share(track, used, near, settings.min_confidence)
     if missing > 0.6:
         raise WalkRefused(
-            "Expected both legs in the picture down to the feet, but the leg nearer to the camera is cut off or hidden "
+            "Expected both legs in the frame down to the feet, but the leg nearer to the camera is cut off or hidden "
             f"in {missing:.0%} of the frames.",
             "Film the whole body with some floor below the feet.",
         )
     if walking_s >= SHORTEST_WALK_S:
         return
-    reason = f"Expected at least {SHORTEST_WALK_S:g} s of walking across the picture, but found {walking_s:.1f} s."
+    reason = f"Expected at least {SHORTEST_WALK_S:g} s of walking across the frame, but found {walking_s:.1f} s."
     if view.view_deg > 50:
         raise WalkRefused(
             f"{reason} The person seems to be filmed from the front or the back.",
@@ -223,6 +223,6 @@ def _check_walk(track: Track, view: View, used: list[Segment], near: str, settin
     if track.detection_rate < 0.5:
         raise WalkRefused(
             f"{reason} A person was found in only {track.detection_rate:.0%} of the frames.",
-            "Film the whole body upright, from the side, in good light, at least a third of the picture's height.",
+            "Film the whole body upright, from the side, in good light, at least a third of the frame's height.",
         )
     raise WalkRefused(reason, "Film from the side while the person walks past, at least four steps.")

@@ -21,7 +21,7 @@ LEAST_STRIDES: Final = 1.5
 
 
 def scale_px(position: Array, column: Mapping[str, int], side: str, duration_s: float) -> Array:
-    """Return the leg length at every sample of a segment, px: constant, or slowly growing with the picture.
+    """Return the leg length at every sample of a segment, px: constant, or slowly growing with the image.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def scale_px(position: Array, column: Mapping[str, int], side: str, duration_s: 
 
 
 def remove_parallax(forward: Array, travel: Array, time_s: Array, stride_s: float | None) -> Array:
-    """Take out the shift of near and far landmarks that grows towards the edges of the picture.
+    """Take out the shift of near and far landmarks that grows towards the edges of the image.
 
     Parameters
     ----------
     forward : ndarray, shape (n, n_landmarks)
         Forward distance from the middle of the hips, leg lengths; NaN where missing.
     travel : ndarray, shape (n,)
-        Position of the middle of the hips from the middle of the picture, along the walking direction, leg lengths.
+        Position of the middle of the hips from the middle of the frame, along the walking direction, leg lengths.
     time_s : ndarray, shape (n,)
         Times, s.
     stride_s : float or None
@@ -83,7 +83,7 @@ def remove_parallax(forward: Array, travel: Array, time_s: Array, stride_s: floa
     -----
     A landmark nearer to the camera than the pelvis by d, seen from the distance Z, is shifted by x·d/Z when
     the pelvis is x from the optical axis (pinhole camera, Hartley & Zisserman 2004, section 6.1). On real walks across
-    the whole picture this turns the near thigh by about 2° and the trunk by 1.3° for each leg length of travel. The
+    the whole frame this turns the near thigh by about 2° and the trunk by 1.3° for each leg length of travel. The
     shift is estimated for every landmark by least squares beside the first three harmonics of the stride.
     """
     known = np.isfinite(travel)

@@ -207,7 +207,7 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             view.depth_agreement < 0.5,
             "side_uncertain",
             f"By its direction the walk shows the {near} side, but the pose model sees it the other way round; "
-            "check the picture for mirrors and turning.",
+            "check whether the video is mirrored or rotated.",
             True,
         ),
         (
@@ -233,13 +233,13 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
         (
             quality["strides_estimate"] is not None and quality["strides_estimate"] < FEWEST_STRIDES,
             "few_strides",
-            "Fewer than two strides were seen; let the person walk a longer way through the picture.",
+            "Fewer than two strides were seen; let the person walk a longer way through the frame.",
             False,
         ),
         (
             quality["strides_estimate"] is None,
             "no_rhythm",
-            "No regular rhythm of steps was found; let the person walk a longer way through the picture.",
+            "No regular rhythm of steps was found; let the person walk a longer way through the frame.",
             False,
         ),
         (
@@ -252,7 +252,7 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
         (
             quality["body_height_share"] < 0.25,
             "small_person",
-            f"The person fills only {quality['body_height_share']:.0%} of the picture's height; film from nearer.",
+            f"The person fills only {quality['body_height_share']:.0%} of the frame's height; film from nearer.",
             False,
         ),
     ]

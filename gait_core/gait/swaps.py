@@ -2,7 +2,7 @@
 
 In a side view the legs hide each other once a step. Pose models then often go on with the wrong leg, jump to and fro
 for some frames, and mix both legs by their own smoothing. The distance between the ankles along the
-picture keeps its size when the labels are exchanged and only changes its sign; the legs' true motion makes it
+image keeps its size when the labels are exchanged and only changes its sign; the legs' true motion makes it
 a smooth oscillation. The path of that oscillation is found first, and the labels follow from its sign.
 """
 

@@ -23,7 +23,7 @@ from gait_core.pose.track import Track
 __all__ = ["Segment", "View", "look"]
 
 SLOWEST_LEG_PER_S: Final = 0.25
-"""Pelvis speed below which nobody walks: about 0.2 m/s."""
+"""Pelvis speed below which a person is not walking: about 0.2 m/s."""
 STEADY_SHARE: Final = 0.6
 """Share of the usual speed that separates walking from starting and stopping."""
 SWING_RANGE_LEG: Final = 0.55
@@ -52,7 +52,7 @@ class Segment:
     start_s, end_s : float
         Times of the first and last sample, s.
     direction : {-1, 1}
-        Walking to the left or right of the picture.
+        Walking to the left or right of the frame.
     visible_side : {"left", "right"}
         Side of the body that is nearer to the camera.
     used : bool
@@ -138,7 +138,7 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
     Camera at rest: walking is where the pelvis moves at more than 60 % of its usual speed. Camera that follows, or
     treadmill: where the ankles swing past each other by more than half a leg length. The direction is that of the feet
     and the face (heel to toe, ears to nose), so that a panning camera cannot turn it round; a person who
-    walks to the right of the picture shows the right side.
+    walks to the right of the frame shows the right side.
     """
     from scipy.ndimage import uniform_filter1d
 

@@ -118,4 +118,4 @@ def kind_named(name: str) -> JobKind:
 
 
 def _ignore(_: dict[str, Any]) -> None:
-    """Take a part that nobody waits for."""
+    """Take a part that is not waited for."""

@@ -1,4 +1,4 @@
-"""The performance report of a job folder: written when the job ends, read or put together when somebody looks."""
+"""The performance report of a job folder: written when the job ends, read or assembled when it is read."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def build_report(
     -------
     dict
         `performance_mode`, `memory_usage`, `timing_metrics` and `optimization_recommendations`, and beside
-        these stages, videos, rates, cache, processor, graphics card, engine, machine, versions and settings.
+        these stages, videos, rates, cache, CPU, GPU, engine, machine, versions and settings.
     """
     usage: Mapping[str, Any] = samples.get("usage") or {}
     stages = [_stage(stage) for stage in status.get("stages") or ()]

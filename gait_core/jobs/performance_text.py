@@ -20,8 +20,8 @@ def report_text(report: Mapping[str, Any]) -> str:
         ("Waited before", _of_seconds(job["waited_s"])),
         ("Frames", _frames(report)),
         ("Peak memory", _peak(memory)),
-        ("Processor", _processor(cpu)),
-        ("Graphics card", _graphics(report["gpu"])),
+        ("CPU", _processor(cpu)),
+        ("GPU", _graphics(report["gpu"])),
         ("Cache", _cache_text(cache)),
         ("Pose engine", _engine_text(report["engine"])),
         ("Machine", _machine_text(report["machine"])),
@@ -29,7 +29,7 @@ def report_text(report: Mapping[str, Any]) -> str:
     )
     if report["error"]:
         lines += ["", "What ended it", f"  {report['error'].get('message', '')} {report['error'].get('remedy', '')}"]
-    lines += ["", "Stages", *_table(("stage", "time", "peak memory", "processor"), _stage_rows(report["stages"]))]
+    lines += ["", "Stages", *_table(("stage", "time", "peak memory", "CPU"), _stage_rows(report["stages"]))]
     if report["videos"]:
         heads = ("video", "state", "frames", "time", "frames/s", "decode", "pose", "other", "opening")
         lines += ["", "Videos", *_table(heads, _video_rows(report["videos"]))]
@@ -102,8 +102,7 @@ def _processor(cpu: Mapping[str, Any]) -> str:
     if cpu["mean_share"] is None:
         return ""
     return (
-        f"{_percent(cpu['mean_share'])} of {cpu['processors']} processors on average, "
-        f"{_percent(cpu['peak_share'])} at most"
+        f"{_percent(cpu['mean_share'])} of {cpu['processors']} CPUs on average, {_percent(cpu['peak_share'])} at most"
     )
 
 
@@ -131,7 +130,7 @@ def _engine_text(engine: Mapping[str, Any]) -> str:
 
 def _machine_text(machine: Mapping[str, Any]) -> str:
     memory = _of_megabytes(machine.get("memory_mb"))
-    parts = (machine.get("processor"), f"{machine.get('cores')} processors", memory, machine.get("system"))
+    parts = (machine.get("processor"), f"{machine.get('cores')} CPUs", memory, machine.get("system"))
     return ", ".join(str(part) for part in parts if part)
 
 

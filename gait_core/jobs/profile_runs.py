@@ -84,7 +84,7 @@ def measure_under(
 
 
 def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProgress | None) -> tuple[int, float]:
-    """Run a job folder to its end and return its largest resident memory and its processor time."""
+    """Run a job folder to its end and return its largest resident memory and its CPU time."""
     command = [sys.executable, "-m", "gait_core.jobs.attached_worker", str(folder), str(space.root)]
     peak, processor_s = 0, 0.0
     with (folder / "log.txt").open("ab") as log:

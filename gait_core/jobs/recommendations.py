@@ -191,7 +191,7 @@ def _pose_precision(report: Report) -> Recommendation | None:
     return Recommendation(
         key="bf16",
         measured=f"Pose inference took {_pct(pose_s / took_s)} of {_s(took_s)} spent on the videos, in f32, "
-        "and this processor calculates fast in bf16.",
+        "and this CPU runs fast in bf16.",
         change="Set the precision of the profile to bf16.",
         gain=f"Inference then takes about {ratio:.2f} of its time, as measured for this model when the engine was "
         f"built: about {_s(saved_s)} less in a job like this one.",
@@ -207,7 +207,7 @@ def _decode(report: Report) -> Recommendation | None:
         return Recommendation(
             key="decode",
             measured=f"Decoding took {_pct(decode_s / took_s)} of {_s(took_s)} spent on the videos.",
-            change=f"Film in 1080p ({_SMALL_SIDE_PX} px) instead of 4K: no more of the picture is used.",
+            change=f"Film in 1080p ({_SMALL_SIDE_PX} px) instead of 4K: no more of the frame is used.",
             gain="1080p has a quarter of the pixels of 4K; decoding grows about as they do.",
         )
     return Recommendation(
@@ -240,12 +240,12 @@ def _idle_processors(report: Report) -> Recommendation | None:
             f"Allow more than {workers} at the same time: leave --workers out, or raise max_workers of the profile."
         )
     elif computed < processors:
-        change = "Give several videos in one run: they share the processors, one alone cannot fill them."
+        change = "Give several videos in one run: they share the CPUs, one alone cannot fill them."
     else:
         return None  # nothing that the user could set
     return Recommendation(
         key="idle_processors",
-        measured=f"Only {share * processors:.1f} of {processors} processors were busy while the videos were read "
+        measured=f"Only {share * processors:.1f} of {processors} CPUs were busy while the videos were read "
         f"({_pct(share)} over {_s(spent_s)}).",
         change=change,
         gain=f"At most {_s(saved_s)} less, if the others could be filled to 95 %.",
@@ -258,7 +258,7 @@ def _others_busy(report: Report) -> Recommendation | None:
         return None
     return Recommendation(
         key="other_programs",
-        measured=f"Other programs took {_pct(share)} of the processors during this job.",
+        measured=f"Other programs took {_pct(share)} of the CPUs during this job.",
         change="Run it when the machine is otherwise idle.",
         gain=f"Up to {_s(total_s * share)} less, if that time had gone to this job.",
     )

@@ -122,14 +122,14 @@ def _take(folder: Path) -> str | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what earlier spares left; what is young somebody may still look at."""
+    """Remove what earlier spares left; a recent one may still be in use."""
     for file in (*folder.glob("offer-*"), *folder.glob("taken-*"), *folder.glob("written-*")):
         try:
             # A number that comes round again must not find the file of its forerunner.
             if file.name.endswith(f"-{os.getpid()}") or time.time() - file.stat().st_mtime > _SWEEP_AFTER_S:
                 file.unlink(missing_ok=True)
         except OSError:
-            continue  # somebody else sweeps as well
+            continue  # another process sweeps as well
 
 
 def _orphaned(parent: int) -> bool:

@@ -38,7 +38,7 @@ class StatusWriter:
     """Sink of a `Reporter` that keeps ``status.json``, ``events.jsonl`` and ``samples.json`` up to date.
 
     A thread of its own writes the heartbeat, so that a long silent step still shows life, and samples
-    memory, processor and graphics card. The end of the job writes its performance report. Use as a
+    memory, CPU and GPU. The end of the job writes its performance report. Use as a
     context manager.
 
     Parameters

@@ -147,7 +147,7 @@ class JobStore:
         Raises
         ------
         InputError
-            When the job is still active, or somebody else has resumed it.
+            When the job is still active, or has been resumed elsewhere.
         """
         job = self.reopen(job_id)
         self._give_out(job.folder)
@@ -159,11 +159,11 @@ class JobStore:
         Raises
         ------
         InputError
-            When the job is still active, or somebody else has resumed it.
+            When the job is still active, or has been resumed elsewhere.
         """
         _end_silent_worker(self._ended(job_id))
         with holding(self._folder(job_id)):
-            folder = self._ended(job_id).folder  # still, now that nobody else can begin or resume it
+            folder = self._ended(job_id).folder  # still, now that no other process can start or resume it
             for marker in ("cancel", "stop_early"):
                 (folder / marker).unlink(missing_ok=True)
             write_json(folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
@@ -241,7 +241,7 @@ class JobStore:
         threading.Thread(target=self._renew, args=(folder.name,), daemon=True, name="renew-spare").start()
 
     def _renew(self, job_id: str) -> None:
-        """Keep a spare again once a job has ended: while it runs, loading would take processors from it."""
+        """Keep a spare again once a job has ended: while it runs, loading would take CPUs from it."""
         try:
             while self.get(job_id).active:
                 time.sleep(_RENEW_EVERY_S)
@@ -263,7 +263,7 @@ class JobStore:
                 start_new_session=True,
                 env=dict(os.environ, PYTHONUNBUFFERED="1"),
             )
-        # Somebody has to collect the exit status, or a dead worker stays in the process table.
+        # The exit status has to be collected, or a dead worker stays in the process table.
         threading.Thread(target=process.wait, daemon=True, name=f"reap-{process.pid}").start()
 
 

@@ -27,7 +27,7 @@ __all__ = ["has_begun", "holding", "open_turn", "taking_turn", "write_while_wait
 
 _WAITING: Final = "waiting"
 _PATIENCE_S: Final = 5.0
-"""Longest wait for somebody who holds the lock only to write the status, s."""
+"""Longest wait for a process that holds the lock only to write the status, s."""
 
 
 def open_turn(folder: Path) -> None:
@@ -103,7 +103,7 @@ def holding(folder: Path) -> Iterator[None]:
 
 
 def write_while_waiting(folder: Path, status: Mapping[str, Any]) -> bool:
-    """Write the status of a job that nobody has begun; from then on the status belongs to the worker.
+    """Write the status of a job that has not started; from then on the status belongs to the worker.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ def preload() -> threading.Thread:
     Returns
     -------
     threading.Thread
-        Ends when Keras is loaded; nobody has to wait for it.
+        Ends when Keras is loaded; waiting for it is optional.
     """
 
     def load() -> None:

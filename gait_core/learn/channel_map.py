@@ -197,7 +197,7 @@ def chosen_sources(
         raise InputError(
             f"Expected the channels that the model has learned from, but the data have no {', '.join(missing)} (they "
             f"have {', '.join(channels)}).",
-            f"{_HOW} To do without one, at a price that nobody has measured: --map {missing[0]}={USUAL}.",
+            f"{_HOW} To do without one, at a cost that has not been measured: --map {missing[0]}={USUAL}.",
         )
     return chosen
 

@@ -107,7 +107,7 @@ class PromotedModel:
 
 
 def promoted_name(name: str) -> str:
-    """Return the name of the folder for a name that somebody typed.
+    """Return the name of the folder for a name that a user typed.
 
     Raises
     ------

@@ -4,7 +4,7 @@
 
     runs/<id>/
       run.json           typed manifest; replaced atomically whenever the state changes
-      lock               held while somebody trains
+      lock               held while a process trains
       final/             log.csv and tensorboard/ of the final model, as in a fold
       folds/<seed>-<k>/  see `gait_core.learn.cross_validation`
       predictions.npz    of all finished folds, arrays named <seed>/<array>, see `gait_core.learn.predictions`
@@ -307,7 +307,7 @@ def held(folder: Path) -> Iterator[None]:
         lock.acquire(timeout=_WAIT_S)
     except Timeout:
         raise InputError(
-            f"Expected nobody to train the run {folder.name}, but another process does.",
+            f"Expected no other process to train the run {folder.name}, but another process does.",
             "Wait for it to end, or cancel its job.",
         ) from None
     try:

@@ -100,7 +100,7 @@ class Batch:
         probed = [self._probed(number) for number in range(len(self._paths))]
         workers = self._workers(probed)
         self._at_once = workers * share
-        # Processors that no worker needs let the decoder work ahead.
+        # CPUs that no worker needs let the decoder work ahead.
         self._decode_threads = max(1, min(_MAX_DECODE_THREADS, default_workers() // (workers * share)))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="extract") as pool:
             pending = [pool.submit(self._one, number, found) for number, found in enumerate(probed)]
@@ -121,8 +121,8 @@ class Batch:
         return outcomes
 
     def _workers(self, probed: Sequence[VideoInfo | GaitError]) -> int:
-        """Return how many videos are analysed at once, as far as the memory bears."""
-        # One more than processors: while one waits for its decoder, another has something to do.
+        """Return how many videos are analysed at once, as far as memory allows."""
+        # One more than CPUs: while one waits for its decoder, another has something to do.
         wanted = min(self._limits.workers or min(MOST_WORKERS, default_workers() + 1), len(self._paths))
         if self._monitor is None:
             return wanted
@@ -131,7 +131,7 @@ class Batch:
         return self._monitor.workers_for(wanted, _WORKER_BYTES + decoder_bytes(largest))
 
     def _ahead(self, info: VideoInfo) -> int:
-        """Return how many pictures may be decoded ahead: less of large ones, hardly any when memory runs short."""
+        """Return how many frames may be decoded ahead: less of large ones, hardly any when memory runs short."""
         if self._monitor is not None and self._monitor.pressure >= TIGHT:
             return 1
         room = _AHEAD_BYTES // max(1, picture_bytes(info.width_px * info.height_px))
@@ -162,7 +162,7 @@ class Batch:
         except GaitError as error:
             if not isinstance(error, Cancelled):
                 self._failure = error
-            self._stop.set()  # the machine lacks something, or the user stopped: nobody goes on
+            self._stop.set()  # the machine lacks something, or the user stopped: no worker continues
             raise
         self._progress.finish(label, len(walk.track))
         for warning in walk.warnings:
@@ -191,7 +191,7 @@ class Batch:
         return self._walk(info, label, address, self._here(choice, self._settings))
 
     def _choice(self, info: VideoInfo, address: str) -> Choice:
-        """Return where a video is analysed; what the processor has found before is as good and stays."""
+        """Return where a video is analysed; what the CPU has found before is as good and stays."""
         if self._cache is not None and self._cache.holds(TRACK_KIND, address):
             return Choice(place=processor_place(self._settings), why="The CPU has done this video before.")
         return self._devices.choose(info, self._check)
@@ -201,7 +201,7 @@ class Batch:
         return replace(choice, place=replace(choice.place, settings=settings))
 
     def _on_device(self, info: VideoInfo, label: str, choice: Choice) -> ExtractedWalk | None:
-        """Return what a device other than the processor finds, or None when it fails on the way."""
+        """Return what a device other than the CPU finds, or None when it fails on the way."""
         place = choice.place
         try:
             address = track_address(info, place.settings, self._reporter, device=place.device)
@@ -246,7 +246,7 @@ class Batch:
             watcher = Reporter(cancelled=self._stopped)
             entry, cached = self._cache.get_or_compute(TRACK_KIND, address, compute, watcher)
             if masks is not None and not (cached and self._cache.holds(MASKS_KIND, address)):
-                if cached:  # landmarks from before anybody asked for masks stay as they are
+                if cached:  # landmarks from before masks were requested stay as they are
                     self._compute(info, label, choice, masks)
                 # After the landmarks: in a small cache what is written last stays.
                 self._cache.put(MASKS_KIND, address, masks.masks().to_arrays(), {})

@@ -65,7 +65,7 @@ def join_cluster(
         try:
             yield cluster
         except BaseException:
-            # Without this the end would wait for tasks that nobody wants any more.
+            # Without this the end would wait for tasks that are no longer wanted.
             cluster.shutdown(wait=False)
             raise
 

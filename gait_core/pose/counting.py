@@ -1,4 +1,4 @@
-"""Is somebody else in the picture? The rule that both engines share."""
+"""Is another person in the frame? The rule that both engines share."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _MARGIN: Final = 0.12
 
 
 def cover_box(known: PoseResult, width_px: int, height_px: int) -> NDArray[np.float64]:
-    """Return left, top, right, bottom of what hides a person in a picture of a size, px."""
+    """Return left, top, right, bottom of what hides a person in a frame of a size, px."""
     low, high = (edge * (width_px, height_px) for edge in (known.position.min(axis=0), known.position.max(axis=0)))
     margin = _MARGIN * (high[1] - low[1])
     return np.concatenate([low - margin, high + margin])
 
 
 def paint_over(image: NDArray[np.uint8], box: NDArray[np.floating]) -> None:
-    """Fill a box (left, top, right, bottom, px) with the mean colour of the picture."""
+    """Fill a box (left, top, right, bottom, px) with the mean colour of the frame."""
     height, width = image.shape[:2]
     (left, top), (right, bottom) = np.clip(box.reshape(2, 2), 0, (width, height)).astype(int)
     image[top:bottom, left:right] = image.mean(axis=(0, 1)).astype(np.uint8)
 
 
 def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
-    """Return a copy of a small picture in which the known person is painted over."""
+    """Return a copy of a small frame in which the known person is painted over."""
     small = small.copy()
     height, width = small.shape[:2]
     paint_over(small, cover_box(known, width, height))

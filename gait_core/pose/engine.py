@@ -14,26 +14,26 @@ from gait_core.video.picture import Picture
 __all__ = ["CPU", "PersonMask", "PoseEngine", "PoseResult"]
 
 CPU: Final = "CPU"
-"""The processor, as every engine calls it."""
+"""The CPU, as every engine calls it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PersonMask:
-    """Where the person is, in the part of the picture that was looked at.
+    """Where the person is, in the part of the frame that was looked at.
 
     Attributes
     ----------
     values : ndarray, shape (height, width), float32
         Probability in [0, 1].
     matrix : ndarray, shape (2, 3)
-        Takes (column, row, 1) of `values` to (x, y) of the picture, px.
+        Takes (column, row, 1) of `values` to (x, y) of the frame, px.
     """
 
     values: NDArray[np.float32]
     matrix: NDArray[np.float64]
 
     def on_picture(self, width_px: int, height_px: int) -> NDArray[np.float32]:
-        """Return the mask over the whole picture, shape (height_px, width_px); 0 where nobody looked."""
+        """Return the mask over the whole frame, shape (height_px, width_px); 0 where the engine did not look."""
         import cv2
 
         return np.asarray(cv2.warpAffine(self.values, self.matrix, (width_px, height_px), flags=cv2.INTER_LINEAR))
@@ -46,7 +46,7 @@ class PoseResult:
     Attributes
     ----------
     position : ndarray, shape (33, 2), float32
-        Image position as a share of width and height; outside [0, 1] where a point lies outside the picture.
+        Image position as a share of width and height; outside [0, 1] where a point lies outside the image.
     world : ndarray, shape (33, 3), float32
         Position relative to the middle of the hips, m.
     confidence : ndarray, shape (33,), float32
@@ -83,10 +83,10 @@ class PoseEngine(Protocol):
         """Version of everything in the engine that may change a result."""
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
-        """Return the pose in a picture, or None; `time_s` has to rise."""
+        """Return the pose in a frame, or None; `time_s` has to rise."""
 
     def count_people(self, picture: Picture, known: PoseResult) -> int:
-        """Return how many persons are in the picture, the one already found among them; ask now and then."""
+        """Return how many persons are in the frame, the one already found among them; ask now and then."""
 
     def __enter__(self) -> Self: ...
 

@@ -53,9 +53,9 @@ def extract_track(
     use_cache : bool
         False analyses the video even when its landmarks are known, and keeps nothing.
     limits : Limits, optional
-        Memory, and pictures decoded ahead.
+        Memory, and frames decoded ahead.
     share : int
-        How many such calls run side by side in this process and share its processors.
+        How many such calls run side by side in this process and share its CPUs.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def extract_many(
     reporter : Reporter, optional
         Stage ``extract``; one item per video and the total, in frames.
     limits : Limits, optional
-        Videos at once (default one more than processors, at most five), memory, pictures decoded ahead.
+        Videos at once (default one more than CPUs, at most five), memory, frames decoded ahead.
     use_cache : bool
     masks : bool
         Also keep the outline of the person in every frame in the cache, from the same decode; see

@@ -49,7 +49,7 @@ class ExtractedWalk:
 
 
 def default_workers() -> int:
-    """Return how many videos are analysed at once: one per processor, at most five."""
+    """Return how many videos are analysed at once: one per CPU, at most five."""
     return min(MOST_WORKERS, available_processors())
 
 
@@ -58,7 +58,7 @@ def track_address(
 ) -> str:
     """Return the content address of a track; a renamed video has the same, another setting or model has not.
 
-    A device other than the processor is in it as well, for it rounds in its own way.
+    A device other than the CPU is in it as well, for it rounds in its own way.
     """
     settings = resolved(settings)
     parts = (

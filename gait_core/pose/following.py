@@ -1,8 +1,8 @@
-"""Follow one chosen person where several are in the picture.
+"""Follow one chosen person where several are in the frame.
 
-The pose model follows whomever it saw first, and passes over to somebody else when two people cross. Here the person is
+The pose model follows whomever it saw first, and switches to another person when two people cross. Here the person is
 chosen at the start, everything away from the expected place is covered before the model looks, and a pose that the
-person cannot have is refused: too far away, of another size, or walking the other way. While somebody stands in
+person cannot have is refused: too far away, of another size, or walking the other way. While another person stands in
 between, the person is missing and not replaced.
 """
 
@@ -25,20 +25,20 @@ __all__ = ["FollowingEngine", "SearchingEngine"]
 Image = NDArray[np.uint8]
 
 CHOOSING_S: Final = 1.0
-"""Time after the first person was seen in which somebody who appears later may still be chosen, s."""
+"""Time after the first person was seen in which a person who appears later may still be chosen, s."""
 CHOOSING_EVERY_S: Final = 0.24
 MOST_PEOPLE: Final = 3
 DOUBT_S: Final = 0.25
-"""Time before a pose is refused in which it may already have been somebody else's, s."""
+"""Time before a pose is refused in which it may already have been that of another person, s."""
 CLEARANCE: Final = 0.75
-"""Half the side of the picture that is left open around the person, body heights."""
+"""Half the side of the frame that is left open around the person, body heights."""
 
 
 class SearchingEngine(PoseEngine, Protocol):
-    """An engine that can also look at one picture by itself, and begin anew."""
+    """An engine that can also look at one frame by itself, and begin anew."""
 
     def find(self, picture: Picture) -> PoseResult | None:
-        """Return the most conspicuous person in a picture, whatever came before."""
+        """Return the most conspicuous person in a frame, whatever came before."""
 
     def restart(self) -> None:
         """Forget whom the engine follows."""
@@ -52,9 +52,9 @@ class FollowingEngine:
     engine : SearchingEngine
         Runs the pose model.
     rule : {"largest", "leftmost", "rightmost"}
-        Who of those in the picture at the start.
+        Who of those in the frame at the start.
     max_side_px : int, optional
-        Longer side of the pictures that are looked at, px.
+        Longer side of the frames that are looked at, px.
     """
 
     def __init__(self, engine: SearchingEngine, rule: str, max_side_px: int | None = None) -> None:
@@ -96,7 +96,7 @@ class FollowingEngine:
         self._engine.__exit__(kind, error, trace)
 
     def count_people(self, picture: Picture, known: PoseResult) -> int:
-        """Return how many people are in the picture."""
+        """Return how many people are in the frame."""
         return self._engine.count_people(picture, known)
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
@@ -164,7 +164,7 @@ class FollowingEngine:
         return mine.result
 
     def _everyone(self, image: Image) -> list[Sighting]:
-        """Return all people in a picture: find one, cover it, look again."""
+        """Return all people in a frame: find one, cover it, look again."""
         poses: list[Sighting] = []
         image = image.copy()
         for _ in range(MOST_PEOPLE):

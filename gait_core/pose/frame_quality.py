@@ -19,7 +19,7 @@ __all__ = ["FrameQuality"]
 Grey = NDArray[np.float32]
 
 EVERY_S: Final = 0.19
-"""Time between two pictures looked at, s: about one in five."""
+"""Time between two frames looked at, s: about one in five."""
 LARGE_SIDE_PX: Final = 960
 SMALL_SIDE_PX: Final = 192
 BODY_PX: Final = 224
@@ -34,7 +34,7 @@ LEGS: Final = [
 
 
 class FrameQuality:
-    """Gather cheap figures from a few pictures a second; nothing of a picture is kept but a small grey copy."""
+    """Gather cheap figures from a few frames a second; nothing of a frame is kept but a small grey copy."""
 
     def __init__(self) -> None:
         self._next_s = -math.inf
@@ -44,7 +44,7 @@ class FrameQuality:
         self._last: tuple[float, Grey, NDArray[np.bool_]] | None = None
 
     def look(self, picture: Picture, found: PoseResult | None, time_s: float) -> None:
-        """Measure a picture when it is time to.
+        """Measure a frame when it is time to.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class FrameQuality:
         self._look_at_background(small, covered, time_s)
 
     def summary(self) -> dict[str, Any]:
-        """Return the figures of the video, medians over the pictures looked at; None where nothing was measured.
+        """Return the figures of the video, medians over the frames looked at; None where nothing was measured.
 
         Returns
         -------
@@ -75,7 +75,7 @@ class FrameQuality:
             ``frames`` looked at; ``picture_brightness``, 0 to 255; in the box around the person ``brightness``,
             ``contrast`` (SD), ``dark_share`` and ``bright_share`` (pixels without drawing); ``sharpness`` of the body,
             ``leg_sharpness`` (see `_sharpness`; at one size); ``camera_speed`` and
-            ``camera_shake``, picture widths per second.
+            ``camera_shake``, image widths per second.
         """
         names = ("brightness", "contrast", "dark_share", "bright_share", "sharpness", "leg_sharpness")
         figures: dict[str, Any] = {"frames": len(self._picture), "picture_brightness": _median(self._picture)}
@@ -84,7 +84,7 @@ class FrameQuality:
         return figures | self._camera()
 
     def _look_at_background(self, small: Grey, covered: NDArray[np.bool_], time_s: float) -> None:
-        """Compare the picture with the one looked at before, without the person of either."""
+        """Compare the frame with the one looked at before, without the person of either."""
         import cv2
 
         last, self._last = self._last, (time_s, small, covered)
@@ -125,7 +125,7 @@ def _small_grey(grey: NDArray[np.uint8]) -> Grey:
 
 
 def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = MARGIN) -> tuple[slice, slice]:
-    """Return rows and columns of a picture around landmarks, given as shares of its width and height."""
+    """Return rows and columns of a frame around landmarks, given as shares of its width and height."""
     height, width = shape[:2]
     low, high = position.min(axis=0) - margin, position.max(axis=0) + margin
     left, right = (int(np.clip(value, 0, 1) * width) for value in (low[0], high[0]))
@@ -142,7 +142,7 @@ def _person_figures(picture: NDArray[np.uint8], position: NDArray[np.float32]) -
     return (
         *_light(grey),
         _sharpness(grey, factor),
-        # Legs below the picture leave nothing to look at.
+        # Legs below the frame leave nothing to look at.
         _sharpness(legs, factor) if legs.size else math.nan,
     )
 

@@ -83,7 +83,7 @@ class MaskRows:
     Parameters
     ----------
     folder : Path
-        Where the files take their room.
+        Folder of the files.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -34,7 +34,7 @@ class Parity:
     distance_pct : ndarray, shape (n_found, 33), float32
         Distance of the positions in each frame that both found, % of that height.
     whole : ndarray, shape (n_found,), bool
-        Frames in which all landmarks of the first track lie inside the picture: the others are guesses in part.
+        Frames in which all landmarks of the first track lie inside the image: the others are guesses in part.
     """
 
     frames: int
@@ -90,12 +90,12 @@ def compare_tracks(first: Track, second: Track) -> Parity:
     Raises
     ------
     InputError
-        When the pictures have another shape, so that the videos cannot be the same.
+        When the frames have another shape, so that the videos cannot be the same.
     """
     shapes = [track.width_px / track.height_px for track in (first, second)]
     if abs(shapes[0] - shapes[1]) > 0.01 * shapes[0]:
         raise InputError(
-            f"Expected two tracks of one video, but their pictures are {first.width_px} × {first.height_px} and "
+            f"Expected two tracks of one video, but their frames are {first.width_px} × {first.height_px} and "
             f"{second.width_px} × {second.height_px}.",
             "Compare tracks of the same video.",
         )

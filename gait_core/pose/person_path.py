@@ -1,4 +1,4 @@
-"""Where one person was in the picture, where they must be next, and which pose may be theirs."""
+"""Where one person was in the frame, where they must be next, and which pose may be theirs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GATE_PER_S: Final = 0.6
 WIDEST_GATE: Final = 1.0
 SIZES: Final = (0.7, 1.4)
 WALKING: Final = 0.35
-"""Speed, body heights per second, at which nobody turns round: 0.6 m/s."""
+"""Speed, body heights per second, at which a person does not turn round: 0.6 m/s."""
 JUST_NOW_S: Final = 0.25
 SLOWED_S: Final = 0.6
 """Time in which a person out of sight is expected to stop, s."""
@@ -34,7 +34,7 @@ COVER_MARGIN: Final = 0.04
 
 
 class Sighting:
-    """A pose in units of the picture's height."""
+    """A pose in units of the frame's height."""
 
     def __init__(self, result: PoseResult, image: Image) -> None:
         height, width = image.shape[:2]
@@ -58,7 +58,7 @@ class Sighting:
 
 
 class PersonPath:
-    """Where the chosen person was, and where they must be next; lengths in picture heights."""
+    """Where the chosen person was, and where they must be next; lengths in image heights."""
 
     def __init__(self, pose: Sighting, time_s: float) -> None:
         self.since_s = self.last_s = time_s
@@ -135,11 +135,11 @@ class PersonPath:
         return float(np.linalg.norm(pose.hip - self.expected(time_s))) / self.height
 
     def _turned(self, pose: Sighting, time_s: float) -> bool:
-        """Tell whether somebody who walked forward now faces the other way, faster than one can turn."""
+        """Tell whether a person who walked forward now faces the other way, faster than one can turn."""
         if not self.forward or time_s - self.last_s > TURNING_S:
             return False
         against = pose.facing * float(self._velocity[0])
-        # Of somebody who was hidden it has to be seen that they face the same way.
+        # A person who was hidden must be seen to face the same way.
         return against < 0 or (self.lost and against == 0)
 
 

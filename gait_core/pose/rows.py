@@ -30,14 +30,14 @@ _MISSING: Final = {"position": np.nan, "world": np.nan, "confidence": 0.0, "cand
 class Rows:
     """Gather the results of all frames in files, so that an hour takes no more memory than a few seconds.
 
-    Small objects kept per frame would lie between the pictures in memory and hold on to the room of these.
+    Small objects kept per frame would lie between the frames in memory and keep their memory from being freed.
 
     Parameters
     ----------
     width_px, height_px : int
-        Size of the picture, by which positions are multiplied.
+        Size of the frame, by which positions are multiplied.
     folder : Path, optional
-        Where the files take their room.
+        Folder of the files.
     """
 
     def __init__(self, width_px: int, height_px: int, folder: Path | None = None) -> None:

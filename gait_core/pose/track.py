@@ -28,7 +28,7 @@ class Track:
     Attributes
     ----------
     position : ndarray, shape (n_frames, 33, 2), float32
-        Image position, px of the upright picture in its original size; origin top left, y down.
+        Image position, px of the upright frame in its original size; origin top left, y down.
     world : ndarray, shape (n_frames, 33, 3), float32
         Position relative to the middle of the hips, m.
     confidence : ndarray, shape (n_frames, 33), float32
@@ -36,7 +36,7 @@ class Track:
     time_s : ndarray, shape (n_frames,), float64
         Time stamps of the video, s, strictly rising.
     width_px, height_px : int
-        Size of the upright picture, px.
+        Size of the upright frame, px.
     candidates : ndarray, shape (n_frames, 4, k, 5), float32, or None
         Places where the joints of the legs may be, px, strongest first, see `gait_core.pose.candidates`; NaN where
         there are no more. None from an engine or a decoding that does not tell them.

@@ -60,11 +60,11 @@ def track_video(
     decode_threads : int
         Threads of the decoder.
     ahead : int or callable
-        Pictures decoded ahead while the pose model runs, see `iter_frames`.
+        Frames decoded ahead while the pose model runs, see `iter_frames`.
     monitor : MemoryMonitor, optional
         Asked on every frame; less is held where memory gets short.
     folder : Path, optional
-        Where the landmarks of a long video take their room until they are stored.
+        Where the landmarks of a long video are buffered until they are stored.
     masks : MaskRows, optional
         Receives the mask of every frame; the engine has to be open with masks.
 

@@ -31,17 +31,17 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
     VideoError
         When no frame could be decoded.
     WalkRefused
-        When the video is too short or shows nobody.
+        When the video is too short or shows no person.
     """
     frames = len(track)
     if frames == 0:
         raise VideoError(
-            f"Expected pictures in {info.name}, but not one frame can be decoded: the file is damaged or cut off.",
+            f"Expected frames in {info.name}, but not one frame can be decoded: the file is damaged or cut off.",
             "Copy it from the camera again.",
         )
     if frames == 1:
         raise WalkRefused(
-            f"Expected a walk in {info.name}, but it holds one single picture.", "Record a walk of a few seconds."
+            f"Expected a walk in {info.name}, but it holds a single frame.", "Record a walk of a few seconds."
         )
     # The last frame is shown for as long as the others, so it counts as well.
     duration_s = track.duration_s * frames / (frames - 1)
@@ -54,7 +54,7 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
         found = "in none of the frames" if not track.detected.any() else f"in only {track.detection_rate:.0%} of them"
         raise WalkRefused(
             f"Expected a walking person, but no person was found in {info.name} ({found}).",
-            "Record one person from the side, whole body in the picture, in good light.",
+            "Record one person from the side, whole body in the frame, in good light.",
         )
 
 
@@ -93,7 +93,7 @@ def _low_detection(track: Track) -> WalkWarning | None:
     return WalkWarning(
         code="low_detection",
         message=f"The person was found in only {track.detection_rate:.0%} of the frames. "
-        "Keep the whole body in the picture and the light even.",
+        "Keep the whole body in the frame and the light even.",
     )
 
 
@@ -101,7 +101,7 @@ def _several_people(track: Track) -> WalkWarning | None:
     if track.info.get("others_share"):
         return WalkWarning(
             code="person_followed",
-            message=f"Several people are in the picture; the {track.info['person']} one at the start was followed and "
+            message=f"Several people are in the frame; the {track.info['person']} one at the start was followed and "
             f"found in {track.detection_rate:.0%} of the frames. Check the overlay, or record one person alone.",
         )
     share = track.info.get("people_max_share")
@@ -136,7 +136,7 @@ def _variable_rate(info: VideoInfo) -> WalkWarning | None:
 
 
 def _legs_cut_off(track: Track) -> WalkWarning | None:
-    # The model invents what it cannot see: it puts the feet below the edge of the picture.
+    # The model invents what it cannot see: it puts the feet below the edge of the image.
     found = below = 0
     for part in track.parts():
         ankles = part.position[part.detected][:, _ANKLES, 1]
@@ -147,7 +147,7 @@ def _legs_cut_off(track: Track) -> WalkWarning | None:
         return None
     return WalkWarning(
         code="legs_cut_off",
-        message=f"In {share:.0%} of the frames the feet lie below the picture, so that their position is a guess. "
+        message=f"In {share:.0%} of the frames the feet lie below the edge of the image, so their position is a guess. "
         "Record the whole body, feet included.",
         blocking=True,
     )
@@ -165,5 +165,5 @@ def _low_confidence(track: Track) -> WalkWarning | None:
     return WalkWarning(
         code="low_confidence",
         message=f"The legs are seen with a confidence of only {mean:.2f} on average. "
-        "See that hips, knees and feet are in the picture and not covered.",
+        "See that hips, knees and feet are in the frame and not covered.",
     )

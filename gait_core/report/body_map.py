@@ -1,4 +1,4 @@
-"""The body map: where a walk deviates, on a picture that a patient understands.
+"""The body map: where a walk deviates, on a drawing that a patient understands.
 
 Every mark is told by colour, by shape and in words, so that nothing depends on seeing colours.
 """
@@ -28,7 +28,7 @@ _LABEL: Final = 22.0
 
 @dataclass(frozen=True, kw_only=True)
 class PartNote:
-    """What is said about one part of the body.
+    """What is stated about one part of the body.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ def _labels(drawing: Drawing, places: Mapping[str, Point], notes: Mapping[str, P
 
 
 def _spread(wanted: Sequence[float]) -> list[float]:
-    """Return heights near the wanted ones, rising, at least one label apart and inside the picture."""
+    """Return heights near the wanted ones, rising, at least one label apart and inside the image."""
     tops: list[float] = []
     for value in wanted:
         tops.append(max(value, tops[-1] + _LABEL if tops else 8.0))

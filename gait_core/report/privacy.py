@@ -1,4 +1,4 @@
-"""Makes people in a picture unrecognisable once their pose is known."""
+"""Makes people in an image unrecognisable once their pose is known."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def _middle(points: NDArray[np.float64], name: str) -> NDArray[np.float64] | Non
 
 
 def blur_face(image: Image, points: NDArray[np.float64]) -> Image:
-    """Return the picture with the head coarsened and blurred; the upper third where the head is not known.
+    """Return the image with the head coarsened and blurred; the upper third where the head is not known.
 
     Parameters
     ----------
     image : ndarray, shape (height, width, 3), uint8
     points : ndarray, shape (33, 2)
-        Landmarks in that picture, px.
+        Landmarks in that image, px.
     """
     import cv2
 
@@ -79,13 +79,13 @@ def blur_face(image: Image, points: NDArray[np.float64]) -> Image:
 
 
 def blur_surroundings(image: Image, points: NDArray[np.float64]) -> Image:
-    """Return the picture with everything blurred that is not near the body that was found.
+    """Return the image with everything blurred that is not near the body that was found.
 
     Parameters
     ----------
     image : ndarray, shape (height, width, 3), uint8
     points : ndarray, shape (33, 2)
-        Landmarks in that picture, px.
+        Landmarks in that image, px.
     """
     import cv2
 
@@ -105,7 +105,7 @@ def blur_surroundings(image: Image, points: NDArray[np.float64]) -> Image:
 
 
 def _blended(image: Image, mask: NDArray[np.uint8], radius: float) -> Image:
-    """Put a coarse picture where the mask is set, with a soft edge outside it."""
+    """Put a coarse image where the mask is set, with a soft edge outside it."""
     import cv2
 
     height, width = image.shape[:2]

@@ -1,4 +1,4 @@
-"""Draws the landmarks of one frame into its picture."""
+"""Draws the landmarks of one frame into its image."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw_bones(
     image : ndarray, shape (height, width, 3), uint8
         RGB, drawn into.
     points : ndarray, shape (33, 2)
-        Landmarks in the picture, px; NaN where missing.
+        Landmarks in the image, px; NaN where missing.
     confidence : ndarray, shape (33,)
     near : {"left", "right"}
     """

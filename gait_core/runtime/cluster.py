@@ -76,7 +76,7 @@ class Cluster(Executor):
         LibraryError
             When Dask is not installed.
         ClusterError
-            When nobody answers, when it speaks another version, or when it has no workers.
+            When no scheduler answers, when it speaks another version, or when it has no workers.
         """
         check_address(address)
         try:
@@ -93,13 +93,13 @@ class Cluster(Executor):
             _knock(address, timeout_s)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # differing versions: `check_versions` says it better
-                # Its own limit does not hold where somebody listens and says nothing.
+                # Its own time limit does not hold where the port is open but silent.
                 client = _bounded(
                     lambda: distributed.Client(address, timeout=timeout_s, set_as_default=False), timeout_s + 1.0
                 )
         except (OSError, OverflowError, ValueError, asyncio.CancelledError) as error:
             raise ClusterError(
-                f"Expected a Dask scheduler at {address}, but nobody answered ({error}).",
+                f"Expected a Dask scheduler at {address}, but nothing answered ({error}).",
                 "Start it with `dask scheduler`, check the address and the firewall, or leave --cluster away.",
             ) from error
         cluster = cls(address, client)
@@ -179,7 +179,7 @@ class Cluster(Executor):
 
 
 def _knock(address: str, timeout_s: float) -> None:
-    """Raise `OSError` when nobody listens; Dask would go on trying to the end of its time."""
+    """Raise `OSError` when nothing listens; Dask would go on trying to the end of its time."""
     host, _, port = address.partition("://")[2].rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s).close()
 

@@ -72,7 +72,7 @@ def open_cluster(address: str) -> Executor:
     LibraryError
         When Dask is not installed.
     ClusterError
-        When nobody answers at the address.
+        When no scheduler answers at the address.
     """
     from gait_core.runtime.cluster import Cluster
 
@@ -151,7 +151,7 @@ def run_each(
     Raises
     ------
     ClusterError
-        When the executor dropped tasks that nobody took back: it is gone.
+        When the executor dropped tasks whose results were not collected: it is gone.
     Exception
         Whatever a task raises; the tasks not begun are then taken back.
     """
@@ -221,7 +221,7 @@ class _Run(Generic[Task, Result]):
             yield Outcome(number=number, result=result, lost=self._lost.get(number, 0))
 
     def _after_death(self, number: int, alone: bool) -> Iterator[Outcome[Result]]:
-        # In company nobody knows who did it, and the first time costs nothing.
+        # With several tasks it is unknown which one did it, and a first retry costs little.
         if alone or number not in self._lost:
             self._lost[number] = self._lost.get(number, 0) + 1
         if self._lost[number] >= self._attempts:

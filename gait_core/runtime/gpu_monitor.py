@@ -1,4 +1,4 @@
-"""Load and memory of graphics cards: NVIDIA's through NVML; of others it is said that they are not measured."""
+"""Load and memory of GPUs: NVIDIA's through NVML; others are reported as not measured."""
 
 from __future__ import annotations
 
@@ -84,14 +84,14 @@ def unmeasured_cards(drm: Path = Path("/sys/class/drm")) -> list[str]:
     Parameters
     ----------
     drm : Path
-        Where Linux shows graphics cards.
+        Where Linux shows GPUs.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
-        return ["The Apple graphics processor is not measured."]
+        return ["The Apple GPU is not measured."]
     for vendor in sorted(drm.glob("card[0-9]*/device/vendor")):
         try:
             if vendor.read_text(encoding="ascii").strip() == _INTEL:
-                return ["The Intel graphics processor is not measured."]
+                return ["The Intel GPU is not measured."]
         except (OSError, ValueError):
             continue
     return []

@@ -112,7 +112,7 @@ def own_memory_bytes(process: psutil.Process | None = None) -> int:
     """Return the memory that a process holds for itself, without the pages of mapped files.
 
     Landmarks and models are mapped from files: such pages are shared, the system drops them when it
-    needs room, and they kill nobody. Linux tells anonymous and shared memory apart from file pages;
+    needs room, and no process is killed for them. Linux tells anonymous and shared memory apart from file pages;
     macOS gives the unique set size; on Windows private bytes stand for it where they are less than
     the working set.
 

@@ -1,4 +1,4 @@
-"""Readings of memory, processor and graphics card at one moment."""
+"""Readings of memory, CPU and GPU at one moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def sample() -> dict[str, Any]:
     dict
         ``memory_bytes`` in use, ``memory_total_bytes`` (of the container where one limits it),
         ``process_bytes`` (this process), ``cpu_busy_s`` of ``cpu_all_s`` that all
-        processors spent since the machine began, ``cpu_count``, ``gpu`` as `gpus`
+        CPUs spent since the machine began, ``cpu_count``, ``gpu`` as `gpus`
         gives it, ``gpu_note`` on cards that are not there or not measured.
     """
     memory = machine_memory()
@@ -110,7 +110,7 @@ class ProcessMonitor:
 
     @property
     def gpu_note(self) -> str:
-        """Why no graphics card is measured; empty where one is."""
+        """Why no GPU is measured; empty where one is."""
         return " ".join([self._gpu.reason, *unmeasured_cards()]).strip()
 
     @property
@@ -128,7 +128,7 @@ class ProcessMonitor:
         return self._gpu.read()
 
     def mean_cpu_share(self) -> float:
-        """Return the share of all processors that the process has used since the monitor was made, in [0, 1]."""
+        """Return the share of all CPUs that the process has used since the monitor was made, in [0, 1]."""
         return self._share(self.cpu_s - self._begun_cpu_s, self._clock() - self._begun_s)
 
     def read(self) -> Reading:
@@ -161,7 +161,7 @@ class ProcessMonitor:
     def _share(self, cpu_s: float, elapsed_s: float) -> float:
         if elapsed_s <= 0:
             return 0.0
-        # The clock of the processors ticks in hundredths, so that a short span may seem more than full.
+        # The clock of the CPUs ticks in hundredths, so that a short span may seem more than full.
         return min(1.0, max(0.0, cpu_s / (elapsed_s * self.processors)))
 
     def _machine_share(self) -> float:

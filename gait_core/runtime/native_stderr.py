@@ -53,7 +53,7 @@ class _NativeStderr:
             self._saved = -1
             with self._held as held:
                 held.seek(0)
-                # Whatever is not known chatter was meant for somebody.
+                # Whatever is not known chatter was meant to be read.
                 for line in held:
                     if not _CHATTER.match(line):
                         os.write(2, line)

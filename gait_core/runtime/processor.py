@@ -1,4 +1,4 @@
-"""What the processors can do: how many, their name, and whether they calculate fast in bfloat16."""
+"""What the CPUs can do: how many, their name, and whether they run bfloat16 fast."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from typing import Final
 __all__ = ["available_processors", "fast_bf16_unit", "has_fast_bf16", "processor_flags", "processor_name"]
 
 _BF16_UNITS: Final = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512", "bf16": "the Arm BF16 extension"}
-"""Flag of the processor → what it is called; the best first."""
+"""Flag of the CPU → what it is called; the best first."""
 
 
 def available_processors() -> int:
-    """Return how many processors this process may use, at least 1."""
+    """Return how many CPUs this process may use, at least 1."""
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, available)
 
 
 def has_fast_bf16(cpuinfo: Path | None = None) -> bool:
-    """Tell whether the processor multiplies in bfloat16 by itself; without it bfloat16 is slower than float32.
+    """Tell whether the CPU multiplies in bfloat16 by itself; without it bfloat16 is slower than float32.
 
     Parameters
     ----------
     cpuinfo : Path, optional
-        What Linux says of the processor; default ``/proc/cpuinfo``.
+        What Linux says of the CPU; default ``/proc/cpuinfo``.
     """
     return fast_bf16_unit(cpuinfo) is not None
 
@@ -42,7 +42,7 @@ def fast_bf16_unit(cpuinfo: Path | None = None) -> str | None:
 
 @cache
 def processor_flags(cpuinfo: Path) -> frozenset[str]:
-    """Return the flags that every processor of the machine has, as Linux names them; empty where unknown.
+    """Return the flags that every CPU of the machine has, as Linux names them; empty where unknown.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def processor_flags(cpuinfo: Path) -> frozenset[str]:
 
 
 def processor_name(cpuinfo: Path | None = None) -> str:
-    """Return what the maker calls the processor, or its architecture where nobody says."""
+    """Return what the maker calls the CPU, or its architecture where it has no name."""
     try:
         text = (cpuinfo or Path("/proc/cpuinfo")).read_text(encoding="utf-8", errors="replace")
     except OSError:

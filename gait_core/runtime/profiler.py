@@ -33,7 +33,7 @@ class SampleSeries:
     """Readings in buckets of equal length, each with its lowest and highest values; never more than a fixed number.
 
     When it is full, neighbours are merged in pairs and buckets hold twice as many readings from then on:
-    a peak is never lost, and an hour takes as much room as a minute.
+    a peak is never lost, and an hour takes as much memory as a minute.
 
     Parameters
     ----------

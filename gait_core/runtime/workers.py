@@ -78,7 +78,7 @@ def in_worker(
     name : str
         Of the video, for messages.
     remedy : str
-        What the user can do where the work fails in a way that nobody expected.
+        What the user can do where the work fails unexpectedly.
     reporter : Reporter, optional
         Of the run itself, where it shares the process.
 

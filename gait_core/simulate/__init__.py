@@ -1,1 +1,1 @@
-"""Simulated walkers with known truth: kinematic model, impairments, rendering, and a fast path without pictures."""
+"""Simulated walkers with known truth: kinematic model, impairments, rendering, and a fast path without images."""

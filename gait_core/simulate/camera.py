@@ -20,7 +20,7 @@ class Camera:
     Attributes
     ----------
     width_px, height_px : int
-        Size of the picture, px.
+        Size of the frame, px.
     focal_px : float
         Focal length, px.
     distance_m, height_m : float
@@ -46,12 +46,12 @@ class Camera:
         room_m : ndarray, shape (..., 3)
             Forward from the middle of the path, up from the floor, to the walker's right, m.
         direction : {+1, -1}
-            +1 when the walker crosses the picture from left to right.
+            +1 when the walker crosses the frame from left to right.
 
         Returns
         -------
         ndarray, shape (..., 3)
-            To the right of the picture, down, away from the camera, m.
+            To the right of the frame, down, away from the camera, m.
         """
         yaw, pitch, roll = np.radians([self.yaw_deg, self.pitch_deg, self.roll_deg])
         across, up, away = direction * room_m[..., 0], room_m[..., 1] - self.height_m, -direction * room_m[..., 2]
@@ -64,7 +64,7 @@ class Camera:
         return np.stack([across, -up, away], -1)
 
     def project(self, room_m: Array, direction: int) -> Array:
-        """Return picture coordinates of room points, px, shape (..., 2); arguments as for `view`."""
+        """Return image coordinates of room points, px, shape (..., 2); arguments as for `view`."""
         seen = self.view(room_m, direction)
         centre = np.array([self.width_px / 2.0, self.height_px / 2.0])
         return centre + self.focal_px * seen[..., :2] / seen[..., 2:]
@@ -91,17 +91,17 @@ def sample_camera(
     person_height_m : float
         Height of the person, m.
     width_px, height_px : int
-        Size of the picture, px.
+        Size of the frame, px.
 
     Returns
     -------
     Camera
-        At 3.6–5.4 m, within 8° of square, with the person filling 50–66 % of the picture's height.
+        At 3.6–5.4 m, within 8° of square, with the person filling 50–66 % of the frame's height.
     """
     distance_m = float(generator.uniform(3.6, 5.4))
     share = float(generator.uniform(0.50, 0.66))
     camera_m = float(generator.uniform(0.85, 1.35))
-    # Aim a little below the middle of the body, so that the feet stay well inside the picture.
+    # Aim a little below the middle of the body, so that the feet stay well inside the image.
     aim_m = 0.5 * person_height_m + 0.04 * float(generator.standard_normal())
     pitch_deg = float(np.degrees(np.arctan2(camera_m - aim_m, distance_m)))
     return Camera(

@@ -47,7 +47,7 @@ def simulate_walks(
     pattern : str or None
         A key of `IMPAIRMENTS`; None or ``"normal"`` gives normal walks.
     seed : int
-        The person; the same seed gives the same person, walks and pictures.
+        The person; the same seed gives the same person, walks and frames.
     fps : float
         Frame rate, Hz.
     severity : float

@@ -1,4 +1,4 @@
-"""Draw a shaded person over a picture."""
+"""Draw a shaded person over an image."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def draw_person(
     Parameters
     ----------
     image : ndarray, shape (h, w, 3), uint8
-        Picture, red, green, blue.
+        Image, red, green, blue.
     pixels : ndarray, shape (33, 2)
         Landmarks, px.
     floor_gap_m : ndarray, shape (2,)

@@ -1,4 +1,4 @@
-"""The fast path: from the truth to landmarks as MediaPipe would have given them, without a picture."""
+"""The fast path: from the truth to landmarks as MediaPipe would have given them, without an image."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 
 
 def joint_angles_deg(position: Array, direction: int) -> Array:
-    """Return hip, knee and ankle angles as seen in the picture.
+    """Return hip, knee and ankle angles as seen in the frame.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ _PERSON_STREAM = 1101
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GaitParameters:
-    """How somebody walks: what a person prefers, a day changes, and an impairment distorts.
+    """How a person walks: what they prefer, a day changes, and an impairment distorts.
 
     Side 0 is left, side 1 right.
 

@@ -55,7 +55,7 @@ def draw_room(camera: Camera, direction: int, generator: np.random.Generator) ->
 
 
 def _project(camera: Camera, direction: int, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Project (along the picture, up, towards the camera), whatever the direction of the walk."""
+    """Project (along the frame, up, towards the camera), whatever the direction of the walk."""
     room = points.copy()
     room[:, 0] *= direction
     room[:, 2] *= direction

@@ -46,11 +46,11 @@ class WalkTruth:
     phase : ndarray, shape (n, 2)
         Share of the gait cycle since the last initial contact of each side, in [0, 1).
     position_px : ndarray, shape (n, 33, 2)
-        Landmarks in the picture, px.
+        Landmarks in the frame, px.
     room_m : ndarray, shape (n, 33, 3)
         Landmarks in the room: forward from the middle of the path, up from the floor, to the walker's right, m.
     direction : {+1, -1}
-        +1: from left to right in the picture, the right side near the camera.
+        +1: from left to right in the frame, the right side near the camera.
     camera : Camera
         The camera.
     height_m : float
@@ -126,7 +126,7 @@ class WalkTruth:
         """Return everything as JSON-serialisable values."""
         return {
             "schema": _SCHEMA,
-            "unit": "times s, lengths m, angles deg, picture px",
+            "unit": "times s, lengths m, angles deg, image px",
             "person_seed": self.person_seed,
             "seed": self.seed,
             "impairment": self.impairment,
@@ -189,7 +189,7 @@ class WalkTruth:
         return cls.from_dict(read_json(path))
 
     def mirrored(self) -> Self:
-        """Return the truth of the mirrored picture: left and right, and the direction, change places."""
+        """Return the truth of the mirrored frame: left and right, and the direction, change places."""
         other = dict(zip(SIDES, reversed(SIDES), strict=True))
         room_m = self.room_m[:, list(MIRROR)] * np.array([1.0, 1.0, -1.0])
         position_px = self.position_px[:, list(MIRROR)].copy()

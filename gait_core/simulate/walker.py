@@ -39,7 +39,7 @@ def walk(
     camera: Camera | None = None,
     stay_in_view: bool = True,
 ) -> WalkTruth:
-    """Let a person walk once across the picture.
+    """Let a person walk once across the frame.
 
     The joint curves of the person, changed from walk to walk and from stride to stride, drive the legs; the
     pelvis follows from the foot on the floor, and the legs are then corrected so that the foot does not slide.
@@ -61,11 +61,11 @@ def walk(
     affected_side : {"left", "right"}
         Side of a one-sided impairment.
     direction : {+1, -1}
-        +1 crosses the picture from left to right.
+        +1 crosses the frame from left to right.
     camera : Camera or None
         None draws one from the seed.
     stay_in_view : bool
-        True ends the walk where the body would leave the picture, so that it may be shorter than `duration_s`;
+        True ends the walk where the body would leave the frame, so that it may be shorter than `duration_s`;
         False begins and ends partly outside.
 
     Returns
@@ -149,7 +149,7 @@ def _entry_m(camera: Camera, direction: int, height_m: float, stay_in_view: bool
 
 
 def _frames_in_view(position_px: Array, camera: Camera) -> slice:
-    """Return the longest run of frames in which every landmark lies inside the picture."""
+    """Return the longest run of frames in which every landmark lies inside the image."""
     across = position_px[..., 0]
     inside = (across.min(axis=1) > _EDGE_MARGIN_PX) & (across.max(axis=1) < camera.width_px - _EDGE_MARGIN_PX)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(int))).reshape(-1, 2)

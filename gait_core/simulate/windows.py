@@ -1,4 +1,4 @@
-"""Windows of simulated walkers, for training and for benchmarks; nobody serves both.
+"""Windows of simulated walkers, for training and for benchmarks; no person serves both.
 
 Ranges of person seeds keep apart who is used for what: what a benchmark reports comes from people
 that no training, no tuning and no calibration has seen.
@@ -40,7 +40,7 @@ class SimulatedWalk:
     person_seed, number : int
         Person, and number of the walk of that person.
     direction : {+1, -1}
-        +1 crosses the picture from left to right.
+        +1 crosses the frame from left to right.
     impairment : str or None
     severity : float
     affected_side : {"left", "right"}

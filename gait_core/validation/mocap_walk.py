@@ -37,7 +37,7 @@ HIP_SHARE: Final = 0.53
 HEEL_BACK_SHARE, HEEL_DOWN_SHARE, TOE_FRONT_SHARE = 0.036, 0.017, 0.020
 """Where heel and toe lie from ankle and forefoot on a flat foot, shares of body height."""
 FIELD_OF_VIEW_SHARE: Final = 0.80
-"""Share of the picture's width that the walk crosses."""
+"""Share of the frame's width that the walk crosses."""
 LEAST_DISTANCE_M: Final = 4.0
 _KINDS: Final[Mapping[str, str]] = {"HS": INITIAL_CONTACT, "TO": FOOT_OFF}
 _LEG: Final[Mapping[str, str]] = {"hip": "hip", "knee": "knee", "ankle": "ankle", "heel": "heel", "toe": "foot_index"}
@@ -153,7 +153,7 @@ def project(
     noise : NoiseModel, optional
         Landmark errors; by default those fitted to MediaPipe.
     direction : {+1, -1}
-        +1 crosses the picture from left to right.
+        +1 crosses the frame from left to right.
 
     Returns
     -------

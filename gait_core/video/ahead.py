@@ -36,7 +36,7 @@ def read_ahead(make: Callable[[], Generator[Item]], limit: Callable[[], int], *,
         What the generator raises, after the items before it.
     """
     shelf: _Shelf[Item] = _Shelf(make, limit)
-    # A daemon: an iterator that somebody forgot shall not keep the process from ending.
+    # A daemon: an iterator that was forgotten must not keep the process from ending.
     thread = threading.Thread(target=shelf.fill, name=name, daemon=True)
     thread.start()
     try:
@@ -58,7 +58,7 @@ class _Shelf(Generic[Item]):
         self._error: Exception | None = None
 
     def fill(self) -> None:
-        """Make items until there are no more, or nobody wants any."""
+        """Make items until there are no more, or none is wanted."""
         try:
             items = self._make()
             try:
@@ -95,14 +95,14 @@ class _Shelf(Generic[Item]):
             raise self._error
 
     def close(self) -> None:
-        """Say that nobody wants any more."""
+        """Say that no more are wanted."""
         with self._changed:
             self._closed = True
             self._waiting.clear()
             self._changed.notify_all()
 
     def _room(self) -> bool:
-        """Wait until another item may be made; False when nobody wants one."""
+        """Wait until another item may be made; False when none is wanted."""
         with self._changed:
             self._changed.wait_for(self._may_go_on)
             return not self._closed

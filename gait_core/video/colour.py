@@ -1,4 +1,4 @@
-"""From brightness and two colour differences, as videos store pictures, to red, green and blue."""
+"""From brightness and two colour differences, as videos store frames, to red, green and blue."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _WEIGHTS: Final[dict[int, tuple[float, float]]] = {
     9: (0.2627, 0.0593),
 }
 """FFmpeg's number of a colour space → share of red and of blue in the brightness (BT.709, unspecified, FCC, BT.601
-twice, SMPTE 240M, BT.2020). A picture without a word is taken for BT.601, as swscale does."""
+twice, SMPTE 240M, BT.2020). A frame that declares nothing is taken as BT.601, as swscale does."""
 
 KNOWN_SPACES: Final = frozenset(_WEIGHTS)
 
 
 def space_of(declared: int) -> int:
-    """Return the colour space to calculate with: the one declared, or the nearest that is known.
+    """Return the colour space to convert with: the one declared, or the nearest that is known.
 
-    swscale refuses some rare ones, among them BT.2020 with constant luminance (10); a picture in slightly wrong colours
+    swscale refuses some rare ones, among them BT.2020 with constant luminance (10); a frame in slightly wrong colours
     is better than none.
     """
     if declared in KNOWN_SPACES:

@@ -33,19 +33,19 @@ _MAX_BROKEN_IN_A_ROW = 1000
 _BEFORE_SPAN_S: Final = 0.1
 _NEAR_START_S: Final = 2.0
 _PICTURES_HELD: Final = 24
-"""Pictures that a decoder refers back to, and a few more under way."""
+"""Frames that a decoder refers back to, and a few more under way."""
 _LONGEST_SEARCH: Final = 1500
-"""Pictures decoded at most to reach the span wanted; a file with hardly any key frames is given up."""
+"""Frames decoded at most to reach the span wanted; a file with hardly any key frames is given up."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Frame:
-    """One picture.
+    """One frame.
 
     Attributes
     ----------
     index : int
-        Number among the pictures of the file, from 0; where only a span was asked for, from where decoding began.
+        Number among the frames of the file, from 0; where only a span was asked for, from where decoding began.
     time_s : float
         Time stamp of the file, s, strictly rising.
     picture : Picture
@@ -58,13 +58,13 @@ class Frame:
 
     @property
     def image(self) -> NDArray[np.uint8]:
-        """The picture in RGB, shape (height, width, 3)."""
+        """The frame in RGB, shape (height, width, 3)."""
         return self.picture.rgb()
 
 
 @dataclass(kw_only=True)
 class DecodeReport:
-    """What became of the pictures of a file; counted while decoding.
+    """What became of the frames of a file; counted while decoding.
 
     Attributes
     ----------
@@ -80,18 +80,18 @@ class DecodeReport:
     frames_skipped: int = 0
 
     def skipped(self, count: int) -> None:
-        """Count pictures that came by without being decoded."""
+        """Count frames that came by without being decoded."""
         self.frames_read += count
         self.frames_skipped += count
 
 
 def picture_bytes(pixels: int) -> int:
-    """Return the memory of a decoded picture with half as many colours as pixels, bytes."""
+    """Return the memory of a decoded frame with half as many colours as pixels, bytes."""
     return pixels * 3 // 2
 
 
 def decoder_bytes(pixels: int) -> int:
-    """Return about how much memory decoding a video takes whose pictures have so many pixels, bytes."""
+    """Return about how much memory decoding a video takes whose frames have so many pixels, bytes."""
     return _PICTURES_HELD * picture_bytes(pixels)
 
 
@@ -113,7 +113,7 @@ def iter_frames(
         The video.
     target_fps : float, optional
         Highest frame rate, Hz; a faster video is thinned by time. What is thinned out is not even decoded where no
-        other picture needs it; the others are the same to the bit.
+        other frame needs it; the others are the same to the bit.
     report : DecodeReport, optional
         Counted up while decoding.
     threads : int

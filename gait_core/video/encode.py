@@ -48,7 +48,7 @@ class VideoWriter:
     ) -> None:
         if width_px < 2 or height_px < 2:
             raise InputError(
-                f"Expected a picture of at least 2 by 2 px, but got {width_px} by {height_px}.", "Give a larger size."
+                f"Expected a frame of at least 2 by 2 px, but got {width_px} by {height_px}.", "Give a larger size."
             )
         if not 0 < frame_rate_hz <= 1000:
             raise InputError(f"Expected a frame rate up to 1000 Hz, but got {frame_rate_hz!r}.", "Give another rate.")

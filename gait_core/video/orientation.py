@@ -1,4 +1,4 @@
-"""How a stored picture has to be turned to stand upright."""
+"""How a stored frame has to be turned to stand upright."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Orientation(NamedTuple):
 
     @property
     def rotation_deg(self) -> int:
-        """Counter-clockwise rotation that makes the picture upright, degrees in {0, 90, 180, 270}."""
+        """Counter-clockwise rotation that makes the frame upright, degrees in {0, 90, 180, 270}."""
         return 90 * self.quarter_turns
 
     @property
@@ -40,7 +40,7 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     from av.sidedata.sidedata import SideDataContainer, Type
 
     # Not `frame.side_data`: the frame keeps that, and it keeps the frame, so that only a garbage collection would free
-    # the picture; hundreds of them lay in memory until then.
+    # the frame; hundreds of them lay in memory until then.
     container: Any = SideDataContainer  # declared without arguments, and as a mapping of names instead of types
     found = container(frame).get(Type.DISPLAYMATRIX)
     stored = bytes(found) if found is not None else b""
@@ -60,7 +60,7 @@ def orientation_of(frame: VideoFrame) -> Orientation:
 
 
 def turn(image: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
-    """Return the upright picture, contiguous.
+    """Return the upright frame, contiguous.
 
     Parameters
     ----------

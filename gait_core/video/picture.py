@@ -1,4 +1,4 @@
-"""One decoded picture, of which no more is converted than somebody asks for."""
+"""One decoded frame, of which only what is needed is converted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Picture", "RgbPicture", "resized", "scaled_size"]
 
 
 class Picture(Protocol):
-    """One upright picture with square pixels; its size is that before any resizing."""
+    """One upright frame with square pixels; its size is that before any resizing."""
 
     @property
     def width_px(self) -> int:
@@ -22,22 +22,22 @@ class Picture(Protocol):
         """Height, px."""
 
     def rgb(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
-        """Return the picture in RGB, shape (height, width, 3), its longer side at most `max_side_px`."""
+        """Return the frame in RGB, shape (height, width, 3), its longer side at most `max_side_px`."""
 
     def luma(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
         """Return the brightness, shape (height, width), 0 (black) to 255, its longer side at most `max_side_px`."""
 
     def warp(self, matrix: NDArray[np.float64], side_px: int, *, repeat_edges: bool = False) -> NDArray[np.uint8]:
-        """Return a square of the picture, turned, moved and scaled.
+        """Return a square of the frame, turned, moved and scaled.
 
         Parameters
         ----------
         matrix : ndarray, shape (2, 3)
-            Takes (column, row, 1) of the square to (x, y) of the upright picture, px; both count from the middle of
+            Takes (column, row, 1) of the square to (x, y) of the upright frame, px; both count from the middle of
             the first pixel.
         side_px : int
         repeat_edges : bool
-            Beyond an edge of the picture its outermost pixels go on; else it is black there.
+            Beyond an edge of the image its outermost pixels go on; else it is black there.
 
         Returns
         -------
@@ -47,7 +47,7 @@ class Picture(Protocol):
 
 
 class RgbPicture:
-    """A picture that is RGB already.
+    """A frame that is RGB already.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class RgbPicture:
         self.height_px, self.width_px = image.shape[:2]
 
     def rgb(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
-        """Return the picture."""
+        """Return the frame."""
         return resized(self._image, scaled_size(self.width_px, self.height_px, max_side_px))
 
     def luma(self, max_side_px: int | None = None) -> NDArray[np.uint8]:
@@ -69,7 +69,7 @@ class RgbPicture:
         return np.asarray(cv2.cvtColor(self.rgb(max_side_px), cv2.COLOR_RGB2GRAY), np.uint8)
 
     def warp(self, matrix: NDArray[np.float64], side_px: int, *, repeat_edges: bool = False) -> NDArray[np.uint8]:
-        """Return a square of the picture."""
+        """Return a square of the frame."""
         import cv2
 
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -79,7 +79,7 @@ class RgbPicture:
 
 
 def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple[int, int]:
-    """Return the size with the longer side at most `max_side_px`; a smaller picture is left as it is."""
+    """Return the size with the longer side at most `max_side_px`; a smaller frame is left as it is."""
     longer = max(width_px, height_px)
     if max_side_px is None or longer <= max_side_px:
         return width_px, height_px
@@ -88,7 +88,7 @@ def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple
 
 
 def resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a picture in another size (width, height), px; the same picture where it has it already."""
+    """Return a frame in another size (width, height), px; the same frame where it has it already."""
     height, width = image.shape[:2]
     if (width, height) == size:
         return image

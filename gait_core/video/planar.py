@@ -1,4 +1,4 @@
-"""A decoded frame as a picture: nothing is converted but the pixels that somebody asks for."""
+"""A decoded frame as an image: only the pixels that are needed are converted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Affine(NamedTuple):
         )
 
     def reduced(self, left: int, top: int, factor: int) -> Affine:
-        """Return it for a picture cut off at (left, top) and shrunk by a factor; both count from pixel centres."""
+        """Return it for a frame cut off at (left, top) and shrunk by a factor; both count from pixel centres."""
         return Affine(
             self.xx / factor,
             self.xy / factor,
@@ -62,7 +62,7 @@ class Affine(NamedTuple):
 
 
 def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float) -> tuple[int, int]:
-    """Return width and height of the upright picture with square pixels, px.
+    """Return width and height of the upright frame with square pixels, px.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float
 
 
 class PlanarPicture:
-    """A picture over a decoded frame, which it keeps alive.
+    """An image over a decoded frame, which it keeps alive.
 
     Parameters
     ----------
@@ -86,13 +86,13 @@ class PlanarPicture:
     orientation : Orientation, optional
         Default: as the frame says.
     size : (int, int), optional
-        Width and height of the upright picture with square pixels, px; default: the pixels are square.
+        Width and height of the upright frame with square pixels, px; default: the pixels are square.
 
     Notes
     -----
     The four pixels of a block share their colour, as with swscale when it does not scale; blending them would look
     better and move the landmarks by 0.1 % of the body height. What `rgb` gives is kept for the next who asks for the
-    same size, so nobody may write into it.
+    same size, so it must not be written to.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class PlanarPicture:
         self._last: tuple[tuple[int, int], Image] | None = None
 
     def rgb(self, max_side_px: int | None = None) -> Image:
-        """Return the picture in RGB."""
+        """Return the frame in RGB."""
         size = scaled_size(self.width_px, self.height_px, max_side_px)
         if self._last is None or self._last[0] != size:
             self._last = size, self._converted(size)
@@ -126,7 +126,7 @@ class PlanarPicture:
         return turn(grey if table is None else cv2.LUT(grey, table), self._orientation)
 
     def warp(self, matrix: NDArray[np.float64], side_px: int, *, repeat_edges: bool = False) -> Image:
-        """Return a square of the picture."""
+        """Return a square of the frame."""
         import cv2
 
         planes = self._planes
@@ -191,7 +191,7 @@ class PlanarPicture:
             # Without a word of threads, swscale starts some for every frame.
             image = np.asarray(self._tagged().to_ndarray(format="rgb24", threads=1), np.uint8)
             return resized(turn(image, self._orientation), size)
-        # Means of the planes are those of the picture, and there is less to convert.
+        # Means of the planes are those of the frame, and there is less to convert.
         import cv2
 
         stack = cv2.merge(
@@ -200,7 +200,7 @@ class PlanarPicture:
         return turn(rgb_from_stack(stack, planes.space, planes.full_range), self._orientation)
 
     def _to_stored(self) -> Affine:
-        """Return what takes a pixel of the upright picture to its place in the frame."""
+        """Return what takes a pixel of the upright image to its place in the decoded frame."""
         width, height = self._frame.width, self._frame.height
         quarters, mirrored = self._orientation
         turned_width, turned_height = (height, width) if self._orientation.swaps_sides else (width, height)
@@ -218,7 +218,7 @@ class PlanarPicture:
 
 
 def _halvings(place: Affine) -> int:
-    """Return how often a picture may be halved before a square is taken from it with no pixel larger than its own."""
+    """Return how often a frame may be halved before a square is taken from it with no pixel larger than its own."""
     scale = min(math.hypot(place.xx, place.xy), math.hypot(place.yx, place.yy))
     return max(0, math.floor(math.log2(scale))) if scale > 0 else 0
 

@@ -111,7 +111,7 @@ def view_of(plane: Any, kind: Any, channels: int) -> Plane | None:
 
 
 def stacked(planes: tuple[Plane, Plane, Plane], times: int) -> Plane:
-    """Return brightness, colours and brightness again as one picture, shape (h, w, 4), halved `times` times.
+    """Return brightness, colours and brightness again as one frame, shape (h, w, 4), halved `times` times.
 
     Four channels are warped twice as fast as three.
 

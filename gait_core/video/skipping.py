@@ -1,4 +1,4 @@
-"""Which packets need not be decoded, because their pictures would be thrown away."""
+"""Which packets need not be decoded, because their frames would be thrown away."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 __all__ = ["Foresight", "Skipper"]
 
 _FARTHEST: Final = 64
-"""Packets read ahead at most; H.264 and HEVC put a picture at most 16 away from its place."""
+"""Packets read ahead at most; H.264 and HEVC put a frame at most 16 away from its place."""
 _PROGRESSIVE: Final = (0, 1)
 
 
 class Foresight:
-    """Read packets a little ahead, in the order of decoding, to know which pictures will be kept in the order of time.
+    """Read packets a little ahead, in the order of decoding, to know which frames will be kept in the order of time.
 
-    Later packets have later decoding stamps, and no picture is shown before it is decoded. So when a packet of decoding
-    stamp d was read, all pictures up to time d are known, and whoever chooses by time can choose among them. Stamps
+    Later packets have later decoding stamps, and no frame is shown before it is decoded. So when a packet of decoding
+    stamp d was read, all frames up to time d are known, and whoever chooses by time can choose among them. Stamps
     that do not allow this, missing, repeated or out of order, end the foresight: from there on all is decoded.
 
     Parameters
     ----------
     keeps : callable
-        Tells from a time stamp, in units of the stream, whether its picture is kept; asked once for each, in order.
+        Tells from a time stamp, in units of the stream, whether its frame is kept; asked once for each, in order.
     """
 
     def __init__(self, keeps: Callable[[int], bool]) -> None:
@@ -41,7 +41,7 @@ class Foresight:
         self.given_up = False
 
     def read(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[tuple[Packet[VideoStream], bool]]:
-        """Yield every packet, in order, and whether its picture is certainly not wanted."""
+        """Yield every packet, in order, and whether its frame is certainly not wanted."""
         for packet in packets:
             self._waiting.append(packet)
             self._take(packet)
@@ -73,7 +73,7 @@ class Foresight:
         self._settle(decoded)
 
     def _settle(self, until: int | None) -> None:
-        """Choose among the pictures up to a time."""
+        """Choose among the frames up to a time."""
         while self._open and not self.given_up and (until is None or self._open[0] <= until):
             stamp = heapq.heappop(self._open)
             if stamp == self._settled_until:
@@ -96,13 +96,13 @@ class Foresight:
 
 
 class Skipper:
-    """Have the decoder leave out pictures that nobody wants, and count them as if they had come by.
+    """Have the decoder leave out frames that are not wanted, and count them as if they had come by.
 
     Parameters
     ----------
     stream : VideoStream
     keeps : callable or None
-        Tells from a time stamp, in units of the stream, whether its picture is kept; None: every one is.
+        Tells from a time stamp, in units of the stream, whether its frame is kept; None: every one is.
     """
 
     def __init__(self, stream: VideoStream, keeps: Callable[[int], bool] | None) -> None:
@@ -125,17 +125,17 @@ class Skipper:
             yield packet
 
     def passed(self, stamp: int | None, *, mended: bool = False) -> int:
-        """Return how many pictures were left out since the last call.
+        """Return how many frames were left out since the last call.
 
         Parameters
         ----------
         stamp : int or None
-            Of the picture that has just been decoded; None at the end.
+            Of the frame that has just been decoded; None at the end.
         mended : bool
             Whether its time is another than its stamp says.
         """
         if mended and self._foresight is not None:
-            # Pictures come with other stamps than their packets: what was foretold from these is not sure.
+            # Frames come with other stamps than their packets: what was foretold from these is not sure.
             self._foresight.give_up()
         count = 0
         while self._asked and (stamp is None or self._asked[0] <= stamp):
@@ -144,7 +144,7 @@ class Skipper:
 
 
 def _skippable_layer(stream: VideoStream) -> Callable[[Packet[VideoStream]], bool] | None:
-    """Return what tells of a packet whether it may be left out when no picture refers to it; None when none may.
+    """Return what tells of a packet whether it may be left out when no frame refers to it; None when none may.
 
     Parameters
     ----------
@@ -152,8 +152,8 @@ def _skippable_layer(stream: VideoStream) -> Callable[[Packet[VideoStream]], boo
 
     Notes
     -----
-    The decoder itself sees which pictures no other refers to. In H.264 its word is final (ITU-T H.264, 7.4.1:
-    nal_ref_idc). In HEVC it speaks of the picture's own temporal sub-layer only (ITU-T H.265, 7.4.2.2), and pictures of
+    The decoder itself sees which frames no other refers to. In H.264 its word is final (ITU-T H.264, 7.4.1:
+    nal_ref_idc). In HEVC it speaks of the frame's own temporal sub-layer only (ITU-T H.265, 7.4.2.2), and frames of
     a higher one may refer to it: there only the highest is left out. Of interlaced videos nothing is.
     """
     context = stream.codec_context

@@ -1,4 +1,4 @@
-"""When pictures are shown, and which of them are kept."""
+"""When frames are shown, and which of them are kept."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Clock:
         """Whether the last time is another than the stamp."""
 
     def read(self, picture: VideoFrame) -> float:
-        """Return the time of the next picture, s."""
+        """Return the time of the next frame, s."""
         stamp = picture.pts if picture.pts is not None else picture.dts
         if stamp is None:
             time_s = 0.0 if self._last_s is None else self._last_s + 1 / self.rate_hz

@@ -144,7 +144,7 @@ def make_clip(name: str, track: Track, masks: PersonMasks, content: str, folder:
         Of the same frames.
     content : {"outline", "silhouette", "skeleton_maps"}
     folder : Path
-        Where the frames take their room.
+        Folder of the frames.
 
     Raises
     ------
@@ -209,7 +209,7 @@ def _chunks(
 
 
 def _whole_body(track: Track, masks: PersonMasks, number: int) -> NDArray[np.uint8] | None:
-    """Return the mask of a frame; None where there is nobody, or where the border of the frame cuts the body."""
+    """Return the mask of a frame; None where there is no person, or where the border of the frame cuts the body."""
     if not np.isfinite(masks.matrix[number]).all():
         return None
     mask, matrix = upright_mask(masks, number, (track.width_px, track.height_px))

@@ -215,7 +215,7 @@ def prepare_walk(
         if need_windows and not len(windows):
             raise WalkRefused(
                 f"Expected at least one uninterrupted piece of {settings.window_s:.1f} s of walking, but got none.",
-                "Film four seconds of walking or more, the whole body in the picture.",
+                "Film four seconds of walking or more, the whole body in the frame.",
             )
     except GaitError as error:
         return error

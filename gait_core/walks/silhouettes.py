@@ -195,7 +195,7 @@ def upright_mask(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return the mask of one frame turned upright in its own resolution.
 
-    Only what lies inside the frame: a part of the square beyond the border shows nobody.
+    Only what lies inside the frame: a part of the square beyond the border shows no person.
 
     Parameters
     ----------

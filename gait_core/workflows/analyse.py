@@ -176,7 +176,7 @@ def _guard_without_cluster(guard: str) -> str:
 
 
 def _at_once(walks: Sequence[PreparedWalk | GaitError], limits: Limits) -> int:
-    """Return how many walks are scored at the same time, as far as the memory bears."""
+    """Return how many walks are scored at the same time, as far as memory allows."""
     tracks = [walk.track for walk in walks if isinstance(walk, PreparedWalk)]
     wanted = max(1, min(limits.workers or default_workers(), len(tracks)))
     if not limits.memory_bytes:

@@ -1,6 +1,6 @@
 """Scoring on any executor: one task per walk that compares, measures and stores it, then one that draws its overlay.
 
-All walks are scored before the first overlay is drawn, so that a worker that dies over a picture costs no score.
+All walks are scored before the first overlay is drawn, so that a worker that dies over a frame costs no score.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class _Run:
             self._each(draw_task, numbers, take)
 
     def sweep_folders(self) -> None:
-        """Delete what killed workers have left half filled; only once nobody fills anything any more."""
+        """Delete what killed workers have left half filled; only once no worker writes any more."""
         if self._within:
             return  # threads end together with this process
         for collection, ids in (

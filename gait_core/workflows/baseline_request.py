@@ -49,7 +49,7 @@ class BaselineRequest(Settings):
     person : str
         Whom to follow where several people are in view, see `PoseSettings`.
     workers : int or None
-        Videos at once; default: as many as there are processors, at most five.
+        Videos at once; default: as many as there are CPUs, at most five.
     use_cache : bool
     disable_optimizations : bool
         Run the pipeline as it was before anything was made faster, see `gait_core.workflows.before.prepare`; `cell`,

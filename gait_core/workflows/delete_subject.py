@@ -28,7 +28,7 @@ def delete_subject(workspace: Workspace, name: str) -> None:
     Raises
     ------
     StorageError
-        When a gallery is damaged, so that nobody can tell whether the person is in it. Enrolled walks in other
+        When a gallery is damaged, so that it is unknown whether the person is in it. Enrolled walks in other
         galleries are gone by then; nothing else was deleted.
     """
     remove_subject_from_all(workspace, name)

@@ -148,7 +148,7 @@ def _data_settings(request: EvaluateRequest, model: TrainedModel) -> DatasetSett
     values: dict[str, Any] = {name: learned[name] for name in _LIKE_TRAINING if name in learned}
     if not request.map:
         values["features"] = learned.get("features", ())
-    # Nobody is learned from here, so nobody can be on both sides of a split.
+    # No person is trained on here, so no person can be on both sides of a split.
     return DatasetSettings.from_dict({**values, "several_labels": True, **request.data})
 
 

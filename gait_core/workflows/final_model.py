@@ -58,8 +58,8 @@ def train_final(
     """Train on all subjects and store the model with its card.
 
     Threshold and temperature are chosen on the predictions of the cross-validation, each for a subject that the
-    classifier had not learned from. A network runs for the median of the folds' best epochs, for nobody is left by
-    whom to stop; with the schedule ``plateau``, which needs somebody, one part of the subjects decides.
+    classifier had not learned from. A network runs for the median of the folds' best epochs, for no one is left by
+    whom to stop; with the schedule ``plateau``, which needs someone, one part of the subjects decides.
 
     Parameters
     ----------

@@ -260,7 +260,7 @@ def _is_cancelled(reporter: Reporter) -> bool:
 
 
 def _what_ended(ended: _Ended) -> GaitError:
-    """Return the error of a process that ended without telling one."""
+    """Return the error of a process that ended without reporting one."""
     if ended.killed_for_memory or any(word in line for line in ended.lines for word in OUT_OF_MEMORY):
         return MemoryLimitError(
             "Expected enough memory for this training, but it ran out and the system ended the training.",
@@ -271,7 +271,7 @@ def _what_ended(ended: _Ended) -> GaitError:
     how = f"with status {ended.code}" if ended.code >= 0 else f"by signal {-ended.code} ({_signal_name(-ended.code)})"
     return GaitError(
         f"Expected the training to go on, but its process was ended from outside {how}.",
-        "Resume the run: finished folds and the last checkpoint are kept. If nobody ended it, the log may tell why.",
+        "Resume the run: finished folds and the last checkpoint are kept. If no user ended it, the log may tell why.",
     )
 
 

@@ -66,11 +66,11 @@ def test_result(open_page: Open, space: Workspace, level: str) -> None:
 
 def test_withheld_level_says_why_and_shows_no_curve(open_page: Open, space: Workspace) -> None:
     baseline = fake.baseline(space)
-    why = [{"code": "several_people", "message": "Two people are in the picture.", "blocking": True}]
+    why = [{"code": "several_people", "message": "Two people are in the frame.", "blocking": True}]
     fake.analysis(space, baseline, "walk-1", level=None, score=1.0, warnings=why)
     said = text_of(open_page("analyse", analysis="walk-1"))
     assert "Withheld" in said
-    assert "Two people are in the picture." in said
+    assert "Two people are in the frame." in said
     assert "Which joint, and when" not in said
 
 

@@ -71,7 +71,7 @@ def test_every_state_of_the_job(open_page: Open, space: Workspace, state: str) -
     test = open_page("compare_profiles", job=job)
     said = text_of(test)
     expected = {
-        "queued": "Waiting its turn",
+        "queued": "Queued",
         "cancelling": "Stopping",
         "cancelled": "You cancelled this",
         "failed": "Expected a walk.",

@@ -166,7 +166,7 @@ def test_every_tab(open_page: Open, space: Workspace, tab: str, with_baseline: b
     said = text_of(test)
     assert primary(test) == ["Measure another walk"]
     assert said.count("not a medical device") == 1
-    assert "Metres from the height of the person" in said
+    assert "Scale from the body height" in said
     if not with_baseline and tab in ("Change", "Deviations"):
         assert "Not compared with a baseline yet" in said
         assert "change_wizard" in [button.key for button in test.button]

@@ -130,7 +130,7 @@ def test_crashed_job_can_be_resumed(open_page: Open, space: Workspace, monkeypat
     test.button(key=f"resume_{job}").click().run()
     assert spawned == [job]
     assert JobStore(space).get(job).state == "queued"
-    assert "Waiting its turn" in text_of(test)
+    assert "Queued" in text_of(test)
 
 
 def test_overview_points_to_a_failed_job_but_not_to_an_old_one(open_page: Open, space: Workspace) -> None:

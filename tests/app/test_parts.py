@@ -116,12 +116,12 @@ def test_bar_is_readable_by_a_screen_reader() -> None:
 def test_items_name_failed_and_unfinished_apart() -> None:
     html = items_html(
         [
-            {"name": "a.mp4", "state": "failed", "done": 3, "total": 10, "message": "No picture"},
+            {"name": "a.mp4", "state": "failed", "done": 3, "total": 10, "message": "No frame"},
             {"name": "b.mp4", "state": "failed", "done": 3, "total": 10},
         ]
     )
     assert "cannot be used" in html
-    assert "No picture" in html
+    assert "No frame" in html
     assert "not finished" in html
 
 

@@ -210,10 +210,10 @@ def shares(**values: float | None) -> dict[str, float | None]:
 
 def test_live_lines_are_drawn_only_for_what_is_measured() -> None:
     html, sentence = machine_chart([2.0, 0.0], [shares(memory=0.2), shares(memory=0.3, cpu=0.9)])
-    assert sentence == "The whole computer now: memory 30 %, processor 90 %."
-    assert "graphics card" not in html
+    assert sentence == "The whole computer now: memory 30 %, CPU 90 %."
+    assert "GPU" not in html
     html, sentence = machine_chart([0.0], [shares(gpu=0.4, gpu_memory=0.1)])
-    assert sentence == "The whole computer now: graphics card 40 %, memory of the graphics card 10 %."
+    assert sentence == "The whole computer now: GPU 40 %, memory of the GPU 10 %."
 
 
 def test_a_drawing_leaves_a_gap_where_nothing_was_read_and_keeps_within_its_frame() -> None:

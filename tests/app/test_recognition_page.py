@@ -114,8 +114,8 @@ def test_without_a_model_it_says_what_can_be_done(open_page: Open) -> None:
     labels = [button.label for button in test.button]
     assert labels == ["Add these weights", "Train on these walks", "Train on simulated walkers"]
     assert [button.disabled for button in test.button] == [True, True, False]
-    assert "Nobody is enrolled yet" in text_of(open_page("recognition", tab="Gallery"))
-    assert "Nobody is enrolled yet" in text_of(open_page("recognition", tab="Identify"))
+    assert "No one is enrolled yet" in text_of(open_page("recognition", tab="Gallery"))
+    assert "No one is enrolled yet" in text_of(open_page("recognition", tab="Identify"))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_each_way_to_a_model_starts_its_job(
     (job,) = JobStore(space).list()
     assert (job.kind, job.spec["params"]) == (kind, params)
     assert test.query_params["job"] == job.id
-    assert "Waiting its turn" in text_of(test)
+    assert "Queued" in text_of(test)
 
 
 def test_uploaded_weights_are_kept_and_added(
@@ -310,7 +310,7 @@ def test_an_identification_in_words_with_its_command(open_page: Open, space: Wor
     test = open_page("recognition", job=done(space, made, "recognise_identify"))
     text = text_of(test)
     assert "Not calibrated" in text
-    assert "somebody is always nearest" in text
+    assert "one person is always the nearest" in text
     assert "This walk could not be compared" in text
     assert text.count("not a medical device") == 1
     assert len(test.get("plotly_chart")) == 1

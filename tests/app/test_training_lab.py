@@ -79,7 +79,7 @@ def test_the_form_trains_what_was_chosen(open_page: Open, space: Workspace, tmp_
     assert (dict(request.settings), request.permuted, request.final) == ({"kernel": "linear"}, True, False)
     assert request.run.startswith("svm-")
     assert test.query_params["job"] == job.id
-    assert "Waiting its turn" in text_of(test)
+    assert "Queued" in text_of(test)
 
 
 def test_settings_that_contradict_are_told(open_page: Open, space: Workspace, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_every_state_of_the_job(open_page: Open, space: Workspace, full: Trained
     test = open_page("training_lab", job=job)
     said = text_of(test)
     expected = {
-        "queued": "Waiting its turn",
+        "queued": "Queued",
         "running": "3 of 3 folds",
         "cancelling": "Stopping",
         "cancelled": "You cancelled this training",
@@ -243,7 +243,7 @@ def test_runs_that_did_not_end_by_themselves(open_page: Open, space: Workspace, 
     changed(space, run, state=state, scores=None, error=error)
     test = open_page("training_lab", run=run)
     said = text_of(test)
-    # A run that says it is running while nobody holds it was interrupted.
+    # A run that says it is running while no process holds it was interrupted.
     expected = {"stopped": "Stopped early", "cancelled": "was cancelled", "failed": "Lower it."}
     assert expected.get(state, "was interrupted") in said
     assert "Balanced accuracy of each fold" in said

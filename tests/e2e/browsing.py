@@ -1,4 +1,4 @@
-"""Starting dashboards, opening pages, timing page switches, and taking pictures."""
+"""Starting dashboards, opening pages, timing page switches, and taking screenshots."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def end_workers(space: Workspace) -> None:
 
 
 def picture(page: Any, path: Path) -> None:
-    """Take a picture of what the window shows, small enough for a repository."""
+    """Take a screenshot of the window, small enough for a repository."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page.evaluate("document.activeElement?.blur()")
     page.screenshot(path=path, animations="disabled")

@@ -37,7 +37,7 @@ READY = "The baseline of Demo person is ready."
 
 @dataclass(frozen=True)
 class Journey:
-    """One dashboard, one browser window, and where its pictures go."""
+    """One dashboard, one browser window, and where its frames go."""
 
     studio: Studio
     page: Any

@@ -42,7 +42,7 @@ HOSTILE = {
     "text.mp4": "not one or is damaged",
     "audio_only.mp4": "sound",
     "truncated.mp4": "frame",
-    "one_frame.mp4": "one single picture",
+    "one_frame.mp4": "a single frame",
     "no_person_gray.mp4": "no person",
     "sideways_nometa.mp4": "sideways",
 }

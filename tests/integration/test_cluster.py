@@ -119,9 +119,9 @@ def test_workers_that_do_not_fit_are_refused_with_the_reason(machines, workspace
 
 
 def test_nobody_at_the_address(workspace, tmp_path):
-    with pytest.raises(ClusterError, match="nobody answered"):
+    with pytest.raises(ClusterError, match="nothing answered"):
         extract_on("tcp://127.0.0.1:9", [tmp_path / "a.mp4"], LITE, workspace=workspace)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ClusterError, match="nobody answered"):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ClusterError, match="nothing answered"):
         Cluster.connect(f"tcp://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.5)
     with pytest.raises(InputError, match="address"):
         extract_on("127.0.0.1", [tmp_path / "a.mp4"], LITE, workspace=workspace)

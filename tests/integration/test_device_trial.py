@@ -75,12 +75,12 @@ def has_openvino(device: str) -> bool:
 
 
 def spoiled(code: str) -> list[str]:
-    """Return a process that measures the real processor and then does something else than the device."""
+    """Return a process that measures the real CPU and then does something else than the device."""
     return [sys.executable, "-c", SPOILED.format(code)]
 
 
 def test_the_processor_under_another_name_agrees_and_does_not_win(walk: VideoInfo) -> None:
-    place = other("CPU", name="The processor again")
+    place = other("CPU", name="The CPU again")
     found = try_place(place, processor_place(SETTINGS), walk, silent(), frames=FRAMES)
     assert isinstance(found, Trial)
     assert (found.median_pct, found.p95_pct) == (pytest.approx(0.0, abs=0.01), pytest.approx(0.0, abs=0.05))
@@ -134,8 +134,8 @@ def children() -> set[int]:
 
 def test_a_driver_that_hangs_is_ended(walk: VideoInfo) -> None:
     before = children()
-    # The processor is done at once here, lest a busy machine be taken for a device that hangs.
-    done = "path.write_text('{\"processor\": [50, 60]}')"
+    # The CPU is done at once here, lest a busy machine be taken for a device that hangs.
+    done = "path.write_text('{\"CPU\": [50, 60]}')"
     command = spoiled(f"measure.answer = lambda _, path: ({done}, time.sleep(600))")
     begun_s = time.monotonic()
     found = try_place(other("CPU"), processor_place(SETTINGS), walk, silent(), command=command, limit_s=8.0)
@@ -170,7 +170,7 @@ def test_a_video_without_anybody_or_too_short_tells_nothing(walk: VideoInfo, tmp
     with VideoWriter(short, walk.width_px, walk.height_px, 25) as writer:
         for frame in islice(iter_frames(walk, span_s=(1.5, 9.0)), 15):
             writer.write(frame.image)
-    for path, words in ((empty, "nobody is seen in the first 10 s of empty.mp4"), (short, "short.mp4 is too short")):
+    for path, words in ((empty, "no person is seen in the first 10 s of empty.mp4"), (short, "short.mp4 is too short")):
         assert try_place(other("CPU"), processor_place(SETTINGS), probe(path), silent()) == words
 
 
@@ -214,7 +214,7 @@ def test_an_analysis_tries_once_and_goes_on_with_the_processor(
 def test_a_device_that_wins_is_used_with_its_own_address(
     walk: VideoInfo, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """OpenVINO has a second name for the processor, ``AUTO:CPU``: a device that really runs, and is not ``CPU``."""
+    """OpenVINO has a second name for the CPU, ``AUTO:CPU``: a device that really runs, and is not ``CPU``."""
     place = other("AUTO:CPU")
     monkeypatch.setattr(device_choice, "other_places", lambda asked, devices: ([place], []))
     monkeypatch.setattr("gait_core.pose.devices.trial._SPEEDUP", 0.0)

@@ -48,7 +48,7 @@ def assert_same(paths: list[Path], store: Workspace, precision: str) -> float:
     """Compare the engines on some clips together; return the share of events within one frame."""
     pairs = [(track(path, store, "mediapipe"), track(path, store, "openvino", precision)) for path in paths]
     parities = [compare_tracks(*pair) for pair in pairs]
-    # Where somebody walks in or out of the picture both engines guess, each in its own way.
+    # Where the person walks in or out of the frame both engines guess, each in its own way.
     apart = np.concatenate([parity.in_view_pct.ravel() for parity in parities])
     median_pct, p95_pct = LIMITS[precision]
     assert np.median(apart) <= median_pct
@@ -60,7 +60,7 @@ def assert_same(paths: list[Path], store: Workspace, precision: str) -> float:
 @pytest.mark.parametrize("precision", ["f32", "bf16"])
 def test_real_walks(data: Path, store: Workspace, precision: str) -> None:
     if precision == "bf16" and not has_fast_bf16():
-        pytest.skip("this processor does not calculate in bf16")
+        pytest.skip("this CPU does not calculate in bf16")
     # MediaPipe itself moves one event in eight by more than a frame when pixels change by one grey level.
     assert assert_same([data / f"walks/{name}.mp4" for name in WALKS], store, precision) >= 0.75
 

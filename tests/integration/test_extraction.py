@@ -106,7 +106,7 @@ def test_a_resized_inference_gives_positions_in_the_original_picture(data: Path,
         ("empty.mp4", VideoError, "is empty"),
         ("text.mp4", VideoError, "not one or is damaged"),
         ("truncated.mp4", VideoError, "not one frame can be decoded"),
-        ("one_frame.mp4", WalkRefused, "single picture"),
+        ("one_frame.mp4", WalkRefused, "single frame"),
         ("no_person_gray.mp4", WalkRefused, "no person was found"),
     ],
 )

@@ -28,7 +28,7 @@ def figures(result):
 
 
 def test_ten_walks_are_plausible_and_complete(figures):
-    # Ten here; a walk holds one or two strides a side, and another processor rounds otherwise (see `Region.steadied`).
+    # Ten here; a walk holds one or two strides a side, and another CPU rounds otherwise (see `Region.steadied`).
     assert figures["real_walks"] == 10
     assert figures["real_walks_complete"] >= 9
     assert 80 <= figures["real_cadence_low_spm"] < figures["real_cadence_high_spm"] <= 140

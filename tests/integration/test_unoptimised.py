@@ -104,7 +104,7 @@ def test_the_plain_loop_sees_what_the_default_engine_sees(made, workspace):
     assert np.median(parity.in_view_pct) < 0.4
     events = event_parity(plain, ours)
     assert events is not None
-    # Six or seven events, some on a flat piece of their curve, where another processor's rounding moves them by a
+    # Six or seven events, some on a flat piece of their curve, where another CPU's rounding moves them by a
     # frame: `bench extraction` counts how many lie within one over all clips.
     assert len(events.apart_frames) >= 0.8 * events.events > 0
     assert np.median(events.apart_frames) <= 1.0

@@ -43,7 +43,7 @@ def select(track, frames):
 
 
 def moved(track, matrix, shift=(0.0, 0.0), size=None):
-    """Apply a linear map to the picture."""
+    """Apply a linear map to the frame."""
     position = (track.position @ np.asarray(matrix, dtype=np.float32).T + np.asarray(shift)).astype(np.float32)
     width, height = size or (track.width_px, track.height_px)
     return track.with_(position=position, width_px=width, height_px=height)

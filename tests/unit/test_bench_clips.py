@@ -18,7 +18,7 @@ def test_a_walk_fills_its_time_with_crossings():
     assert np.allclose(np.diff(truth.time_s), 1 / 30)
     middle = truth.position_px[:, :, 0].mean(axis=1)
     seen = (middle > 0) & (middle < truth.camera.width_px)
-    assert 0.7 < seen.mean() < 0.98  # and between two crossings the picture is empty
+    assert 0.7 < seen.mean() < 0.98  # and between two crossings the frame is empty
     assert np.all(np.diff(middle[:60]) > 0)
     assert np.median(truth.height_px[seen]) == pytest.approx(0.6 * 540, rel=0.03)
 

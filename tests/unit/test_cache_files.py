@@ -184,7 +184,7 @@ def test_what_killed_writers_left_behind_is_removed_a_day_later(tmp_path: Path) 
         os.utime(folder, (day_ago_s, day_ago_s))
     cache.put("track", "aa", {"a": np.zeros(3)})
     assert not any(folder.exists() for folder in old)
-    assert new.exists(), "somebody may be writing it just now"
+    assert new.exists(), "another process may be writing it just now"
     assert cache.info().entries == 1
 
 

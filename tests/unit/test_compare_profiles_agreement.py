@@ -157,7 +157,7 @@ def test_the_summary_says_time_landmarks_and_values():
     assert "fast took 0.4 times as long as accurate (4.0 s against 10.0 s)" in said
     assert "0.9 % of the body height away" in said
     assert "the far leg in one frame of twenty by 6.3 % or more" in said
-    assert "in 12 % of the frames one of the two takes one leg for the other" in said
+    assert "in 12 % of the frames one of the two confuses left and right" in said
     assert "cadence is the same" in said
     assert "the knee angle by 2.0°" in said
 

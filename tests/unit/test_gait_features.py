@@ -74,7 +74,7 @@ def test_size_and_place_in_the_picture_do_not_change_features(scale, shift):
     size = (round(track.width_px * scale) + 100, round(track.height_px * scale) + 50)
     changed = compute_features(moved(track, np.eye(2) * scale, shift, size))
     reference = compute_features(track)
-    # The middle of the picture moves, and with it the place from which parallax is counted: a constant.
+    # The middle of the frame moves, and with it the place from which parallax is counted: a constant.
     shared = min(len(reference.values), len(changed.values))
     away = changed.values[:shared] - reference.values[:shared]
     away = away[reference.walking[:shared] & changed.walking[:shared]]

@@ -127,7 +127,7 @@ def test_a_small_person():
     _, track = simulated()
     tiny = moved(track, np.eye(2) * 0.2, size=(track.width_px, track.height_px))
     assert checks(tiny, walked=False)["person_size"].state == "unusable"
-    # The picture was made smaller before the pose model saw it.
+    # The frame was made smaller before the pose model saw it.
     large = moved(track, np.eye(2) * 4, size=(track.width_px * 4, track.height_px * 4))
     large = large.with_(info={"settings": {"max_side_px": 480}})
     assert checks(large)["person_size"].figure == pytest.approx(checks(track)["person_size"].figure / 2, rel=0.01)
@@ -165,10 +165,10 @@ def test_a_short_walk():
 def test_a_check_is_never_better_than_its_warning():
     _, track = simulated()
     doubt = WalkWarning(code="variable_frame_rate", message="The frame rate varies.")
-    stop = WalkWarning(code="several_people", message="Somebody else.", blocking=True)
+    stop = WalkWarning(code="several_people", message="Another person.", blocking=True)
     found = checks(track, [doubt, stop, WalkWarning(code="unknown", message="?")])
     assert (found["frame_rate"].state, found["frame_rate"].sentence) == ("poor", "The frame rate varies.")
-    assert (found["people"].state, found["people"].sentence) == ("unusable", "Somebody else.")
+    assert (found["people"].state, found["people"].sentence) == ("unusable", "Another person.")
     assert found["lighting"].state == "good"
 
 

@@ -17,7 +17,7 @@ from gait_core.report.exports.keypoints import export_track, read_keypoints, wri
 
 
 def track(frames: int = 1300, seed: int = 1) -> Track:
-    """Return random landmarks; every tenth frame shows nobody."""
+    """Return random landmarks; every tenth frame shows no person."""
     random = np.random.default_rng(seed)
     position = random.uniform(-50, 2000, (frames, 33, 2)).astype(np.float32)
     world = random.normal(0, 1, (frames, 33, 3)).astype(np.float32)

@@ -99,7 +99,7 @@ def test_a_gpu_that_the_backend_sees_is_used_however_its_libraries_were_installe
 def test_a_device_on_which_keras_runs_nothing_trains_nothing(settle):
     choice, told = settle([CPU, gpu(keras_type="", kind="abacus")], ["gpu:0"])
     assert choice.device is CPU
-    assert told["visible"] == ["CPU"], "what nobody chose stays hidden"
+    assert told["visible"] == ["CPU"], "what was not chosen stays hidden"
 
 
 def test_the_cpu_can_be_asked_for(settle, monkeypatch):

@@ -99,7 +99,7 @@ def test_intel_cards_are_named_as_not_measured(tmp_path, monkeypatch):
     (tmp_path / "card0" / "device").mkdir(parents=True)
     vendor = tmp_path / "card0" / "device" / "vendor"
     vendor.write_text("0x8086\n")
-    assert unmeasured_cards(tmp_path) == ["The Intel graphics processor is not measured."]
+    assert unmeasured_cards(tmp_path) == ["The Intel GPU is not measured."]
     vendor.write_text("0x1af4\n")
     assert unmeasured_cards(tmp_path) == []
 
@@ -322,7 +322,7 @@ def test_the_text_names_every_part_with_its_unit():
         "balanced",
         "9.00 s",
         "512 MB of 2.00 GB allowed",
-        "75 % of 2 processors",
+        "75 % of 2 CPUs",
         "No NVIDIA card found.",
         "3 hits, 1 miss (75 %)",
         "openvino 2026.4 (full, f32, cpu)",

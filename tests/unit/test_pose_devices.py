@@ -309,12 +309,12 @@ def test_a_device_has_to_agree_and_to_win(
     assert found.speedup == pytest.approx(min(there[0] / 50, there[1] / 100))
 
 
-@pytest.mark.parametrize("answer", [{"unusable": "nobody is seen"}, {}])
+@pytest.mark.parametrize("answer", [{"unusable": "no person is seen"}, {}])
 def test_a_video_that_tells_nothing_leaves_no_verdict(tmp_path: Path, answer: dict[str, Any]) -> None:
     place = Place(settings=processor_place(AUTO).settings, device="GPU.0", kind="intel_gpu", name="Some card")
     found = try_place(place, processor_place(AUTO), INFO, silent(), command=answered(tmp_path, answer))
     assert isinstance(found, str)
-    assert "nobody is seen" in found or "could not be measured" in found
+    assert "no person is seen" in found or "could not be measured" in found
 
 
 def test_a_long_error_is_cut_to_its_end() -> None:
@@ -451,7 +451,7 @@ def test_a_device_that_fails_in_the_middle_hands_the_video_to_the_processor(
     assert not np.isnan(walks[1].track.position).any()
     warnings = [event.message for event in events if event.kind == "warning"]
     assert warnings == [
-        "intel_gpu failed in the middle of long.mp4: CL_OUT_OF_RESOURCES. The processor begins that video again and "
+        "intel_gpu failed in the middle of long.mp4: CL_OUT_OF_RESOURCES. The CPU begins that video again and "
         "does the others; nothing is lost."
     ]
     assert "CL_OUT_OF_RESOURCES" in walks[2].track.info["device_reason"]
@@ -477,10 +477,10 @@ def test_a_video_that_tells_nothing_leaves_the_trial_to_the_next(
     tmp_path: Path, workspace: Workspace, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     offer(monkeypatch, "intel_gpu")
-    monkeypatch.setattr(device_choice, "try_place", lambda *_: "nobody is seen in it")
+    monkeypatch.setattr(device_choice, "try_place", lambda *_: "no person is seen in it")
     walk = extract_track(write(tmp_path / "walk.mp4"), SETTINGS, workspace=workspace)
     assert walk.track.info["device"] == "cpu"
-    assert walk.track.info["device_reason"].startswith("intel_gpu could not be tried: nobody is seen in it. ")
+    assert walk.track.info["device_reason"].startswith("intel_gpu could not be tried: no person is seen in it. ")
     assert known_choice(SETTINGS).untried != ()
 
 

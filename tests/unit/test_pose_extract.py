@@ -160,7 +160,7 @@ def test_results_are_handed_over_in_order_while_others_are_at_work(
             time.sleep(0.005)  # the worker goes on meanwhile
         told.append((number, isinstance(outcome, ExtractedWalk)))
         if number == 0:
-            assert StandIn.opened >= 2, "nobody was at the next video"
+            assert StandIn.opened >= 2, "no worker was at the next video"
 
     outcomes = extract_many(paths, SETTINGS, workspace=workspace, limits=Limits(workers=1), on_result=on_result)
     assert told == [(number, isinstance(outcome, ExtractedWalk)) for number, outcome in enumerate(outcomes)]
@@ -281,7 +281,7 @@ def test_a_lack_that_shows_later_stops_all_and_is_the_error(
 @pytest.mark.parametrize(
     ("frames", "rate", "seen", "words"),
     [
-        (1, 25.0, 10, "single picture"),
+        (1, 25.0, 10, "single frame"),
         (20, 25.0, 10, "0.80 s"),
         (40, 25.0, 0, "no person was found"),
         (40, 25.0, 1, "10%"),

@@ -1,4 +1,4 @@
-"""Light, sharpness and camera motion from pictures whose faults are known."""
+"""Light, sharpness and camera motion from frames whose faults are known."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""Results of frames on their way to a track: exact, in flat memory, in files that nobody has to clean up."""
+"""Results of frames on their way to a track: exact, in flat memory, in files that need no cleaning up."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_a_folder_that_is_not_there_is_no_obstacle(tmp_path: Path) -> None:
 
 
 class Still:
-    """An engine that finds the same pose in every picture."""
+    """An engine that finds the same pose in every frame."""
 
     name, version = "still", "1"
 

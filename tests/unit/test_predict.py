@@ -37,7 +37,7 @@ def table(tmp_path):
 def test_every_video_gets_its_answer_also_beside_one_that_cannot_be_used(workspace, tmp_path, monkeypatch):
     run = train(stored(tmp_path / "data", "curves"), workspace)
     walk = prepared(settings=FeatureSettings(window_s=1.92, hop_s=0.32))
-    refused = WalkRefused("Expected a walk, but nobody is in view.", "Film again.")
+    refused = WalkRefused("Expected a walk, but no person is in view.", "Film again.")
     asked = []
 
     def prepare(videos, *_, **options):
@@ -57,7 +57,7 @@ def test_every_video_gets_its_answer_also_beside_one_that_cannot_be_used(workspa
     assert good["abstained"] == (good["class"] is None) == bool(good["reasons"])
     assert bad["class"] is None
     assert bad["error"]["message"] == refused.message
-    assert any("nobody is in view" in warning for warning in warnings)
+    assert any("no person is in view" in warning for warning in warnings)
     assert answer["classes"] == ["normal", "stiff"]
     json.dumps(answer, allow_nan=False)
 

@@ -1,4 +1,4 @@
-"""Silhouettes that somebody else made: read in OpenGait's layout and as arrays, and refused where they are not."""
+"""Silhouettes made by other programs: read in OpenGait's layout and as arrays, and refused where they are not."""
 
 from __future__ import annotations
 

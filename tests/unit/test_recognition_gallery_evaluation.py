@@ -24,7 +24,7 @@ DISTANCES = np.array(
     [
         [1.0, 2.0, 3.0, 4.0, 5.0],  # p: hit at 1 and 4
         [1.0, 3.0, 4.0, 2.0, 9.0],  # q: hit at 3 and 4
-        [1.0, 2.0, 3.0, 4.0, 5.0],  # r: nobody to be matched with
+        [1.0, 2.0, 3.0, 4.0, 5.0],  # r: no match in the gallery
     ]
 )
 

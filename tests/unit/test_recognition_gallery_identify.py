@@ -45,7 +45,7 @@ def test_a_known_person_is_accepted_and_a_stranger_rejected(people, enrolled):
     stranger = identify(enrolled, people.walk("X"), "side", model=MODEL)
     assert (stranger.outcome, stranger.subject) == ("rejected", None)
     assert stranger.matches[0].best > stranger.threshold
-    assert "fits nobody" in stranger.sentence
+    assert "fits no enrolled" in stranger.sentence
 
 
 @pytest.mark.parametrize("metric", ["euc", "cos"])

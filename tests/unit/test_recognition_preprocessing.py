@@ -24,7 +24,7 @@ STANDING = {
 
 @pytest.fixture
 def landmarks() -> np.ndarray:
-    """Return MediaPipe's landmarks of somebody who faces the camera, in px."""
+    """Return MediaPipe's landmarks of a person who faces the camera, in px."""
     points = np.full((33, 2), np.nan)
     for name, place in STANDING.items():
         points[INDEX[name]] = place

@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 640, 360
 
 
 def person(x: int = 320, y: int = 180, *, height: int = 200, step: float = 20.0) -> np.ndarray:
-    """Return the mask of somebody with two legs over a whole frame."""
+    """Return the mask of a person with two legs over a whole frame."""
     image = np.zeros((HEIGHT, WIDTH), np.uint8)
     top, bottom, hip = y - height // 2, y + height // 2, y + height // 20
     cv2.circle(image, (x, top + height // 14), height // 14, 255, -1)
@@ -158,7 +158,7 @@ def tracked(masks: list[np.ndarray | None], visibility: float = 0.9) -> tuple[Tr
 
 
 def skeleton(x: float, top: float, height: float) -> np.ndarray:
-    """Return landmarks of somebody who stands there."""
+    """Return landmarks of a person who stands there."""
     shares = {"shoulder": 0.22, "elbow": 0.38, "wrist": 0.5, "pinky": 0.54, "index": 0.54, "thumb": 0.54, "hip": 0.55,
               "knee": 0.75, "ankle": 0.95, "heel": 0.98, "foot_index": 0.99}  # fmt: skip
     points = np.full((33, 2), (x, top + 0.07 * height), np.float64)

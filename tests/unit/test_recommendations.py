@@ -117,12 +117,12 @@ def test_decoding_that_takes_most_of_the_time():
 def test_idle_processors_name_what_can_be_changed():
     idle = {"stages__0__cpu_share": 0.5}
     one = only(report(**idle, settings__params={"workers": 1}))
-    assert "Only 1.0 of 2 processors were busy" in one.measured
+    assert "Only 1.0 of 2 CPUs were busy" in one.measured
     assert "more than 1 at the same time" in one.change
     assert "At most 2.9 s less" in one.gain
     alone = report(**idle, cache__videos_computed=1)
     assert "several videos" in only(alone).change
-    assert keys(report(**idle)) == ["nothing"], "nothing to set: every processor had a video"
+    assert keys(report(**idle)) == ["nothing"], "nothing to set: every CPU had a video"
     assert keys(report(**idle, settings__params={"workers": 1}, cpu__others_mean_share=0.4)) == ["nothing"]
     assert keys(report(**idle, settings__params={"workers": 1}, cpu__processors=1)) == ["nothing"]
 

@@ -79,7 +79,7 @@ def test_values_have_intervals_and_what_is_withheld_is_said():
     notes = " ".join(made.parameter_notes)
     assert "vary from stride to stride is withheld: that needs 50 strides" in notes
     assert "left and right is withheld: it needs 10 strides" in notes
-    assert "height of the person" in notes
+    assert "Scale from the body height" in notes
 
 
 def test_without_a_scale_there_are_leg_lengths_and_it_is_said():
@@ -87,7 +87,7 @@ def test_without_a_scale_there_are_leg_lengths_and_it_is_said():
     assert next(row for row in made.parameters if row.label == "Walking speed").unit == "leg lengths/s"
     assert "have no metres" in made.summary[1]
     assert any("leg lengths" in note for note in made.parameter_notes)
-    assert next(fact for fact in made.facts if fact.label == "Metres from").value == "No scale"
+    assert next(fact for fact in made.facts if fact.label == "Scale from").value == "No scale"
 
 
 def test_a_walk_without_a_stride_still_has_a_report():
@@ -100,7 +100,7 @@ def test_a_walk_without_a_stride_still_has_a_report():
     made = build_report(empty, subject="", source=source(with_track=False), created_s=CREATED_S)
     assert made.subject == "Unnamed"
     assert "no complete stride" in made.summary[0] and "could not be measured" in made.summary[1]
-    assert not made.parameters and not made.evidence and "No pictures" in made.evidence_note
+    assert not made.parameters and not made.evidence and "No images" in made.evidence_note
     assert pages_of(render_pdf(made)) == 2
     assert "No value could be measured" in render_html(made)
 
@@ -136,7 +136,7 @@ def test_the_disclaimer_stands_there_once(tmp_path):
     assert text_of(render_pdf(made), tmp_path).count(DISCLAIMER) == 1
 
 
-# --- pictures -------------------------------------------------------------------------------------------------------
+# --- images -------------------------------------------------------------------------------------------------------
 
 
 def test_moments_are_contact_and_mid_stance_of_both_sides_near_each_other():
@@ -206,10 +206,10 @@ def test_without_video_or_landmarks_the_rest_stands(tmp_path):
     assert not gone.evidence and "no longer where it was" in gone.evidence_note
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"no video at all")
-    assert "No pictures" in report(source=source(broken)).evidence_note
+    assert "No images" in report(source=source(broken)).evidence_note
     cleared = report(source=source(broken, with_track=False))
     assert "landmarks" in cleared.evidence_note and cleared.parameters
-    assert "No pictures" in render_html(cleared) and pages_of(render_pdf(cleared)) == 2
+    assert "No images" in render_html(cleared) and pages_of(render_pdf(cleared)) == 2
 
 
 # --- HTML -----------------------------------------------------------------------------------------------------------

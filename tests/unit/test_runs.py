@@ -188,7 +188,7 @@ def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(workspace, dataset, mo
 
     def full(path, arrays) -> None:
         if path.parent.name == "0-2":
-            raise StorageError("Expected room to write, but the disk is full.", "Free some space.")
+            raise StorageError("Expected enough space to write, but the disk is full.", "Free some space.")
         write(path, arrays)
 
     monkeypatch.setattr(cross_validation, "save_arrays", full)

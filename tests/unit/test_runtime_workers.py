@@ -46,7 +46,7 @@ def test_a_worker_answers_whatever_happens(workspace, caplog, error, state, kind
         found = answer(mark, raising(error))
     assert (found["state"], found["worker"]) == (state, worker_name())
     assert found.get("error", {}).get("kind") == kind
-    # What nobody expected has a traceback in the log of the worker.
+    # An unexpected error has a traceback in the log of the worker.
     assert ("ZeroDivisionError" in caplog.text) == isinstance(error, ZeroDivisionError)
 
 

@@ -27,7 +27,7 @@ RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 230
 
 
 def quarters(width: int = 64, height: int = 48) -> np.ndarray:
-    """Return a picture: red top left, green top right, blue bottom left, white bottom right."""
+    """Return a frame: red top left, green top right, blue bottom left, white bottom right."""
     image = np.empty((height, width, 3), np.uint8)
     image[: height // 2, : width // 2], image[: height // 2, width // 2 :] = RED, GREEN
     image[height // 2 :, : width // 2], image[height // 2 :, width // 2 :] = BLUE, WHITE

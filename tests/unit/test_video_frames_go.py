@@ -1,4 +1,4 @@
-"""A picture leaves the memory as soon as nobody looks at it, without a garbage collection."""
+"""A frame leaves the memory as soon as not needed, without a garbage collection."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ def test_decoded_frames_leave_nothing_to_collect(tmp_path: Path, ahead: int) -> 
     finally:
         gc.enable()
     assert shown == 60
-    assert left < 30, "less than an object for every second picture"
+    assert left < 30, "less than an object for every second frame"

@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 640, 360
 
 
 def bars(frames: int, *, wide: int = 40, fps: float = 25.0, gone: tuple[int, ...] = ()) -> tuple[Track, PersonMasks]:
-    """Return somebody 160 px high who walks to the right and is nowhere in some frames."""
+    """Return a person 160 px high who walks to the right and is nowhere in some frames."""
     bits, matrices = np.zeros((frames, 256, 32), np.uint8), np.full((frames, 2, 3), np.nan)
     position = np.full((frames, 33, 2), np.nan, np.float32)
     for frame in set(range(frames)) - set(gone):

@@ -111,7 +111,7 @@ def _identify_arguments(parser: argparse.ArgumentParser) -> None:
 
 @command("recognise identify", help="say whose walks these are", order=30, arguments=_identify_arguments)
 def identify(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Say whose walks these are, or that nobody enrolled walks like that."""
+    """Say whose walks these are, or that no enrolled person walks like that."""
     params = {**walk_params(args), **{name: getattr(args, name) for name in ("gallery", "k", "metric", "aim")}}
     result = run_job(workspace, console, "recognise_identify", params, f"Identity in {walks_text(args.sources)}")
     if all("error" in walk for walk in result["walks"]):
@@ -123,7 +123,7 @@ def _identified(walk: dict[str, Any]) -> str:
     if "error" in walk:
         return failed_line(walk)
     ranked = ", ".join(f"{match['subject']} {match['best']:.3g}" for match in walk["matches"])
-    return f"{walk['path']}: {walk['outcome'].replace('_', ' ')}. {walk['sentence']}\n    nearest: {ranked or 'nobody'}"
+    return f"{walk['path']}: {walk['outcome'].replace('_', ' ')}. {walk['sentence']}\n    nearest: {ranked or 'none'}"
 
 
 def _train_arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,7 @@ def detect_events(motion: Kinematics, settings: MeasureSettings) -> EventSet:
     Parameters
     ----------
     motion : Kinematics
-        The walk. Standing, turning and walking in and out of the picture lie outside its passes.
+        The walk. Standing, turning and walking in and out of the frame lie outside its passes.
     settings : MeasureSettings
         Rule, and how much of both ends of a pass is left out.
 

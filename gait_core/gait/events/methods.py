@@ -44,7 +44,7 @@ class FootPath:
     rate_hz : float
         Samples per second.
     heel, toe : ndarray, shape (n, 2)
-        Forward from the middle of the hips along the walking direction, and up in the picture, leg lengths.
+        Forward from the middle of the hips along the walking direction, and up in the frame, leg lengths.
     lead : ndarray, shape (n,)
         By how much this ankle is in front of the other one, leg lengths.
     pitch_deg : ndarray, shape (n,)

@@ -23,7 +23,7 @@ LEGS_KEPT: Final = 8
 SAME_LEG: Final = 0.03
 """Two places nearer than this are one, leg lengths."""
 BONE_SPREAD: Final = 0.05
-"""Usual change of a bone's length in the picture, leg lengths."""
+"""Usual change of a bone's length in the image, leg lengths."""
 MOST_COST: Final = 8.0
 FAINT: Final = 0.05
 LABEL_SHARE: Final = 0.06

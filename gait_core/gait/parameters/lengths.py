@@ -1,10 +1,10 @@
 """Steps of a walk, and how far each foot was set from the last, in leg lengths.
 
-With a camera at rest, a standing foot has a place in the picture. `Kinematics.pelvis` and `Kinematics.points` together
+With a camera at rest, a standing foot has a place in the frame. `Kinematics.pelvis` and `Kinematics.points` together
 give that place at the depth of the pelvis, parallax removed, so that near and far foot can be compared. The place of a
 foot is the median of its ankle over mid-stance: the time of the contact hardly matters to it, and a swinging leg that
 passes in front, and takes the landmark along for a few frames, is outvoted. A path that is not square to the camera is
-recognised by the growth of the picture and taken into account.
+recognised by the growth of the image and taken into account.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STANDING: Final = (0.05, 0.40)
 HALF_WIDTH_LEG: Final = 0.06
 """Half the usual distance between the feet, sideways: a step width of 0.10 m and a leg of 0.83 m."""
 FOCAL_OF_PICTURE: Final = 0.8
-"""Focal length over the longer side of the picture, for the main camera of a phone."""
+"""Focal length over the longer side of the frame, for the main camera of a phone."""
 MOST_OBLIQUE_RAD: Final = float(np.radians(30.0))
 LEAST_TRAVEL_LEG: Final = 2.0
 REACH_S: Final = 0.1
@@ -137,7 +137,7 @@ def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_
 def _oblique_rad(motion: Kinematics, number: int) -> float:
     """Return by how much the path of a pass leads away from the camera (towards it: negative), rad.
 
-    The size of the picture falls as the distance grows: d ln(size) / d(travel) = −tan(angle) / distance, and the
+    The size of the image falls as the distance grows: d ln(size) / d(travel) = −tan(angle) / distance, and the
     distance in leg lengths is the focal length over the leg length in px (pinhole camera, Hartley & Zisserman 2004,
     section 6.1). On an oblique path the nearer foot appears displaced along it by half the step width times the
     sine of the angle, which makes one step too long and the next too short, and all lengths shrink by the cosine.

@@ -45,7 +45,7 @@ class ScaleInput:
     value : float or None
         Height or distance in m, or walking speed in m/s.
     pixels : float or None
-        Length of the known distance in the upright picture, at the depth of the walker, px.
+        Length of the known distance in the upright image, at the depth of the walker, px.
 
     Raises
     ------
@@ -74,8 +74,8 @@ class ScaleInput:
         if self.kind == "distance" and (self.pixels is None or not 2.0 <= self.pixels <= 1e5):
             got = "nothing" if self.pixels is None else f"{self.pixels:g}"
             raise InputError(
-                f"Expected the length of the known distance in the picture in px, at least 2, but got {got}.",
-                "Mark both ends of the distance in the picture, at the depth of the walker.",
+                f"Expected the length of the known distance in the image in px, at least 2, but got {got}.",
+                "Mark both ends of the distance in the image, at the depth of the walker.",
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def resolve_scale(given: ScaleInput, motion: Kinematics, strides: Sequence[Strid
         return Scale(
             metres_per_leg=given.value / given.pixels * motion.leg_length_px,
             source="distance",
-            note=f"Metres from a known distance of {given.value:.2f} m on the floor.",
+            note=f"Scale from a known distance of {given.value:.2f} m on the floor.",
         )
     if given.kind == "speed":
         return _from_speed(given.value, motion, strides)
@@ -152,7 +152,7 @@ def _from_speed(speed_mps: float, motion: Kinematics, strides: Sequence[Stride])
     return Scale(
         metres_per_leg=speed_mps / float(np.mean(speeds)),
         source="speed",
-        note=f"Metres from the walking speed given, {speed_mps:.2f} m/s.",
+        note=f"Scale from the walking speed, {speed_mps:.2f} m/s.",
     )
 
 
@@ -178,7 +178,7 @@ def _from_height(height_m: float, motion: Kinematics) -> Scale | None:
     return Scale(
         metres_per_leg=EAR_TO_ANKLE * height_m / float(np.mean(chains)),
         source="height",
-        note=f"Metres from the height of the person, {height_m:.2f} m.{seen}",
+        note=f"Scale from the body height, {height_m:.2f} m.{seen}",
     )
 
 

@@ -65,7 +65,7 @@ _FOLLOWED: Final = (
     "about 5 to 10 % short. Compare them only with walks filmed in the same way."
 )
 _DRIFTED: Final = (
-    "The places of the feet in the picture and the distance between the feet do not agree: the camera may have moved. "
+    "The places of the feet in the frame and the distance between the feet do not agree: the camera may have moved. "
     "Lengths and speed may be wrong. Put the camera on a stand."
 )
 _AGREEMENT: Final = (0.75, 1.15)

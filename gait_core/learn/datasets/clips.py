@@ -128,7 +128,7 @@ class ClipSpool:
     Parameters
     ----------
     folder : Path
-        Where the file takes its room.
+        Folder of the file.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -30,7 +30,7 @@ class GatheredRows:
     settings : DatasetSettings
         What the rows are.
     folder : Path
-        Where the files take their room.
+        Folder of the files.
     """
 
     def __init__(self, settings: DatasetSettings, folder: Path) -> None:

@@ -1,1 +1,1 @@
-"""Where the pose model runs: the processor, or a device that was tried and won."""
+"""Where the pose model runs: the CPU, or a device that was tried and won."""

@@ -1,4 +1,4 @@
-"""Which device finds the landmarks, and why: the processor, unless another one was tried here and won."""
+"""Which device finds the landmarks, and why: the CPU, unless another one was tried here and won."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Choice:
 
 
 def only_processor() -> bool:
-    """Tell whether the user wants poses on the processor.
+    """Tell whether the user wants poses on the CPU.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def only_processor() -> bool:
     if word not in ("auto", "cpu"):
         raise SettingsError(
             f"Expected {VARIABLE} to be cpu or auto, but got {word!r}.",
-            f"Set {VARIABLE}=cpu to keep poses on the processor, or remove it.",
+            f"Set {VARIABLE}=cpu to keep poses on the CPU, or remove it.",
         )
     return word == "cpu"
 
@@ -84,7 +84,7 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
     """
     processor = processor_place(asked)
     if only_processor():
-        return Choice(place=processor, why=f"{VARIABLE}=cpu keeps poses on the processor.")
+        return Choice(place=processor, why=f"{VARIABLE}=cpu keeps poses on the CPU.")
     devices = find_devices() if devices is None else devices
     start = choose_device("pose", devices)
     places, why_not = other_places(asked, devices)
@@ -167,16 +167,14 @@ class DeviceChooser:
             return self._choice
 
     def give_up(self, place: Place, item: str, error: Exception) -> None:
-        """Go on with the processor after a device failed; said once, and kept for the next time."""
+        """Go on with the CPU after a device failed; said once, and kept for the next time."""
         with self._choosing:
             if self._choice is None or self._choice.place != place:
                 return
             said = brief(str(error))
             why = f"{place.name} failed in the middle of {item}: {said}"
             self._choice = replace(self._choice, place=processor_place(self._asked), why=why)
-        self._reporter.warn(
-            self._stage, f"{why} The processor begins that video again and does the others; nothing is lost."
-        )
+        self._reporter.warn(self._stage, f"{why} The CPU begins that video again and does the others; nothing is lost.")
         try:
             with waiting_lock(_lock_path(), self._reporter):
                 key = key_of(place, processor_place(self._asked))

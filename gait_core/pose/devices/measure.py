@@ -1,4 +1,4 @@
-"""Runs the pose model on the processor and on another device, in a process of its own that may crash or hang.
+"""Runs the pose model on the CPU and on another device, in a process of its own that may crash or hang.
 
 ``python -m gait_core.pose.devices.measure QUESTION ANSWER SECONDS``: two JSON files and a time limit. What is known is
 written after each step, so that whoever waits can tell a device that ended the process from a video that is no use.
@@ -32,7 +32,7 @@ from gait_core.workspace import read_json, write_json
 __all__ = ["answer", "main", "on_device"]
 
 _SEARCHED_S: Final = 10.0
-"""Time from the beginning of a video in which somebody has to appear, s."""
+"""Time from the start of a video within which a person has to appear, s."""
 _WARM_FRAMES: Final = 5
 """Frames before the clock starts: a device prepares itself at the first ones."""
 _FEWEST_FRAMES: Final = 20
@@ -64,7 +64,7 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
         ``video`` (of `VideoInfo`), ``processor`` and ``device`` (of `Place`), ``frames`` and ``at_once``: a list.
     path : Path
         Receives ``unusable``: why the video tells nothing; or ``processor``: frames per second for each of ``at_once``;
-        then ``device`` likewise and ``parity`` with the same engine on the processor, or ``failed``: what the device
+        then ``device`` likewise and ``parity`` with the same engine on the CPU, or ``failed``: what the device
         said.
     """
     info = VideoInfo.from_dict(question["video"])
@@ -74,7 +74,7 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
     try:
         begin_s = _first_seen_s(info, processor)
         if begin_s is None:
-            write_json(path, {"unusable": f"nobody is seen in the first {_SEARCHED_S:.0f} s of {info.name}"})
+            write_json(path, {"unusable": f"no person is seen in the first {_SEARCHED_S:.0f} s of {info.name}"})
             return
         measured = [_measure(processor, info, begin_s, frames, number) for number in numbers]
         if len(measured[0].track) < _WARM_FRAMES + _FEWEST_FRAMES:
@@ -92,7 +92,7 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
     write_json(path, known)
     try:
         there = [on_device(device, info, begin_s, frames, number) for number in numbers]
-        # What else the machine does comes and goes: the processor runs before and after, and its better time counts.
+        # What else the machine does comes and goes: the CPU runs before and after, and its better time counts.
         again = [_measure(processor, info, begin_s, frames, number) for number in numbers]
     except GaitError as error:
         write_json(path, {**known, "failed": error.message})
@@ -114,7 +114,7 @@ def on_device(place: Place, info: VideoInfo, begin_s: float, frames: int, at_onc
 
 
 def _first_seen_s(info: VideoInfo, place: Place) -> float | None:
-    """Return the time of the first picture with somebody in it, s, or None."""
+    """Return the time of the first frame that shows a person, s, or None."""
     with open_engine(place.settings, device=place.device) as engine:
         for frame in _frames(info, place, (-math.inf, math.inf), 1):
             if engine.detect(frame.picture, frame.time_s) is not None:

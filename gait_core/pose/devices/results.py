@@ -37,9 +37,9 @@ class TrialKey:
     variant, model_sha256 : str
         Pose model.
     against : str
-        Engine and precision on the processor.
+        Engine and precision on the CPU.
     processor : str
-        Name of the processor and how many of its cores the program may use.
+        Name of the CPU and how many of its cores the program may use.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Trial:
     reason : str
         One or two sentences for people, with the figures.
     speedup : float
-        Frames per second as a multiple of the processor's, the worst case; 0 where nothing was measured.
+        Frames per second as a multiple of the CPU's, the worst case; 0 where nothing was measured.
     frames_per_s : mapping of str to list of float
         ``processor`` and ``device``: one video alone, then several at once.
     median_pct, p95_pct : float or None
-        Distance of the landmarks from those of the same engine on the processor, % of body height.
+        Distance of the landmarks from those of the same engine on the CPU, % of body height.
     tried : str
         Day and time, UTC.
     """

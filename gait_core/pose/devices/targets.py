@@ -1,4 +1,4 @@
-"""Where the pose model may run: on the processor, and on the devices that an engine knows how to use."""
+"""Where the pose model may run: on the CPU, and on the devices that an engine knows how to use."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Place:
 
 
 def processor_place(asked: PoseSettings) -> Place:
-    """Return the processor, with the engine and the precision that the settings mean there."""
+    """Return the CPU, with the engine and the precision that the settings mean there."""
     return Place(settings=resolved(asked), name=processor_name())
 
 

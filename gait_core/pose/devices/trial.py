@@ -31,7 +31,7 @@ LIMIT_S: Final = 180.0
 MEASURE: Final = (sys.executable, "-m", "gait_core.pose.devices.measure")
 
 _MEDIAN_PCT, _P95_PCT = 0.5, 2.5
-"""Farther from the landmarks of the same engine on the processor, in % of body height, a device is not used."""
+"""Farther from the landmarks of the same engine on the CPU, in % of body height, a device is not used."""
 _SAME_SHARE: Final = 0.95
 _SPEEDUP: Final = 1.2
 _FRAMES: Final = 60
@@ -56,15 +56,15 @@ def try_place(
     frames: int = _FRAMES,
     command: Sequence[str] = MEASURE,
 ) -> Trial | str:
-    """Run the same frames of a video on the processor and on a device.
+    """Run the same frames of a video on the CPU and on a device.
 
-    It has to be faster than what the processor would run with otherwise, and to agree with its own engine there.
+    It has to be faster than what the CPU would run with otherwise, and to agree with its own engine there.
 
     Parameters
     ----------
     place, processor : Place
     info : VideoInfo
-        A real video with somebody in it.
+        A real video that shows a person.
     reporter : Reporter
         Asked several times a second whether to go on.
     limit_s : float
@@ -102,7 +102,7 @@ def try_place(
     if "unusable" in known:
         return str(known["unusable"])
     if "processor" not in known:
-        return f"the processor could not be measured ({ended or 'no answer'})"
+        return f"the CPU could not be measured ({ended or 'no answer'})"
     rates = {where: [round(float(rate), 1) for rate in known.get(where, [])] for where in ("processor", "device")}
     if "parity" not in known:
         said = f"it failed: {brief(str(known['failed']))}" if "failed" in known else ended or "it gave no answer"
@@ -129,7 +129,7 @@ def _judged(place: Place, key: Any, rates: Mapping[str, list[float]], parity: Ma
         for (device, processor), how in zip(pairs, ("with one video", "with several"), strict=True)
     )
     apart = (
-        f"its landmarks lie {median:.2f} % of body height from the processor's (95 % within {p95:.2f} %)"
+        f"its landmarks lie {median:.2f} % of body height from the CPU's (95 % within {p95:.2f} %)"
         if median is not None
         else "it does not find the person"
     )
@@ -138,7 +138,7 @@ def _judged(place: Place, key: Any, rates: Mapping[str, list[float]], parity: Ma
         limits = f"{_MEDIAN_PCT} % and {_P95_PCT} %, and {100 * _SAME_SHARE:.0f} % of the frames found alike"
         outcome, verdict = "differs", f"Allowed are {limits}."
     elif speedup < _SPEEDUP:
-        outcome, verdict = "slower", f"It is taken from {_SPEEDUP} times the speed of the processor on."
+        outcome, verdict = "slower", f"It is taken from {_SPEEDUP} times the speed of the CPU on."
     else:
         outcome, verdict = "taken", "It runs the pose model."
     return Trial(
@@ -159,7 +159,7 @@ def _title(place: Place) -> str:
 def _run(command: Sequence[str], folder: Path, reporter: Reporter, limit_s: float) -> str:
     """Run a process to its end and say what was wrong with it; empty when nothing was."""
     log = folder / "log.txt"
-    # Should nobody be left to end it, it ends itself.
+    # If no process is left to end it, it ends itself.
     command = [*command, str(limit_s + 30.0)]
     begun_s = time.monotonic()
     with log.open("wb") as output:

@@ -22,11 +22,11 @@ against the ankles than on markers, so that this is no matter of rendering.
 """
 
 _GRAPHICS: Final = ("nvidia", "apple", "intel_gpu")
-"""What MediaPipe's graphics path runs on, in the order in which the drivers offer themselves."""
+"""What MediaPipe's GPU path runs on, in the order in which the drivers offer themselves."""
 
 
 def _devices(_: PoseSettings, devices: Sequence[Device]) -> Iterator[DeviceOffer]:
-    """Offer the first graphics device; which one that is, the driver decides."""
+    """Offer the first GPU; which one that is, the driver decides."""
     graphics = [device for kind in _GRAPHICS for device in devices if device.kind == kind]
     if not graphics:
         return

@@ -23,7 +23,7 @@ from gait_core.video.picture import Picture
 __all__ = ["GPU", "MediaPipeEngine", "mediapipe_version"]
 
 GPU: Final = "GPU"
-"""The graphics card, of which MediaPipe takes the first that it finds."""
+"""The GPU, of which MediaPipe takes the first that it finds."""
 
 _REVISION = "2"
 """Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
@@ -50,7 +50,7 @@ class MediaPipeEngine:
     masks : bool
         Also give the mask of the person.
     device : {"CPU", "GPU"}
-        Where the person is followed; people are counted on the processor.
+        Where the person is followed; people are counted on the CPU.
     """
 
     name = "mediapipe"
@@ -88,7 +88,7 @@ class MediaPipeEngine:
         release_native_memory()
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
-        """Return the pose in a picture, or None."""
+        """Return the pose in a frame, or None."""
         if self._first_s is None:
             self._first_s = time_s
         # MediaPipe takes whole milliseconds that rise: faster or repeated stamps are moved on by one.
@@ -105,7 +105,7 @@ class MediaPipeEngine:
         return _pose_of(result, picture)
 
     def find(self, picture: Picture) -> PoseResult | None:
-        """Return the most conspicuous person in a picture by itself, whatever came before."""
+        """Return the most conspicuous person in a frame by itself, whatever came before."""
         image = self._image(self._rgb(picture), self._device)
         if self._finder is None:
             with quiet_native_stderr():
@@ -120,16 +120,16 @@ class MediaPipeEngine:
         return _pose_of(self._finder.detect(image), picture)
 
     def restart(self) -> None:
-        """Forget whom the engine follows: the next picture is searched anew."""
+        """Forget whom the engine follows: the next frame is searched anew."""
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None
 
     def count_people(self, picture: Picture, known: PoseResult) -> int:
-        """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise.
+        """Return 2 when another person is in the frame beside the person already found, and 1 otherwise.
 
         MediaPipe's own count of several poses misses most second persons. So the known person is
-        covered and the smallest model is asked whether it still sees somebody.
+        covered and the smallest model is asked whether it still sees a person.
         """
         image = self._image(covered(picture.rgb(COUNTING_SIDE_PX), known))
         if self._counter is None:
@@ -149,7 +149,7 @@ class MediaPipeEngine:
             return self._mediapipe.Image(image_format=known.SRGB, data=np.ascontiguousarray(image_rgb))
         import cv2
 
-        # Graphics cards know no pixels of three bytes: on some of them MediaPipe ends the whole process.
+        # GPUs know no pixels of three bytes: on some of them MediaPipe ends the whole process.
         return self._mediapipe.Image(image_format=known.SRGBA, data=cv2.cvtColor(image_rgb, cv2.COLOR_RGB2RGBA))
 
     def _open_tracker(self) -> Any:

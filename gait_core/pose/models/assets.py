@@ -128,7 +128,7 @@ def ensure_models(
         ``lite``, ``full``, ``heavy``.
     source : path-like, optional
         Folder that the user has filled: the bundles, the npm archive, or the bare model files.
-        Without it: the official place, then npm.
+        Without it: the official host, then npm.
     reporter : Reporter, optional
 
     Returns
@@ -236,7 +236,7 @@ def _install_from_network(variants: Sequence[str], reporter: Reporter) -> None:
     reasons: list[str] = []
     left = list(variants)
     for variant in variants:
-        reporter.note("models", f"Fetching the pose model {variant} from its official place")
+        reporter.note("models", f"Fetching the pose model {variant} from its official host")
         try:
             content = fetch_official(variant, reporter)
             check_bundle(content, bundle_name(variant))

@@ -79,7 +79,7 @@ def fetch_official(variant: str, reporter: Reporter) -> bytes:
                 done += len(chunk)
                 reporter.progress("models", done, total, "bytes", item=variant)
     except (OSError, ValueError, urllib.error.URLError) as error:
-        raise ModelError(f"Expected {bundle_name(variant)} from its official place, but: {error}.") from error
+        raise ModelError(f"Expected {bundle_name(variant)} from its official host, but: {error}.") from error
     content = b"".join(chunks)
     _check(content, OFFICIAL_SHA256[variant], bundle_name(variant))
     return content

@@ -1,12 +1,12 @@
-"""MediaPipe's two pose models compiled by OpenVINO: what nobody needs is cut off, and the result is kept on disk.
+"""MediaPipe's two pose models compiled by OpenVINO: unneeded branches are cut off, and the result is kept on disk.
 
-The landmark model also draws a mask of the person. Where nobody asks for it that branch is left out, which saves a
+The landmark model also draws a mask of the person. Where the mask is not needed, that branch is omitted, which saves a
 third of the time; what is kept comes out bit-identical in f32.
 
 In bf16 the last layer of the landmarks stays in f32: rounded, it puts the world landmarks 5 cm beside their place, and
 in f32 3 mm. It takes a hundredth of the time.
 
-Compiling takes a second of the processor in every process, reading what was compiled before a tenth of that. On
+Compiling takes a second of the CPU in every process, reading what was compiled before a tenth of that. On
 other devices OpenVINO keeps what it compiled by itself, for it knows their drivers.
 """
 
@@ -52,13 +52,13 @@ class Recipe:
     sha256 : str
         Digest of the bundle.
     precision : {"f32", "bf16"}
-        Arithmetic of both models; a device other than the processor takes f16 for bf16.
+        Arithmetic of both models; a device other than the CPU takes f16 for bf16.
     masks : bool
         Keep the mask of the landmark model.
     threads : int
-        Processors to use.
+        CPUs to use.
     streams : int
-        Pictures at once, which share the threads.
+        Frames at once, which share the threads.
     device : str
         As OpenVINO calls it: ``CPU``, ``GPU.0``, ``NPU``.
     """
@@ -149,7 +149,7 @@ def _load(openvino: Any, bundle: Path, recipe: Recipe) -> Models:
 def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callable[[], Any]) -> Any:
     """Return a part compiled before, or compile it and keep it."""
     folder = bundle.parent / "compiled"
-    # The last layer stays on the processor: it is small, and some devices have no f32 at all.
+    # The last layer stays on the CPU: it is small, and some devices have no f32 at all.
     if recipe.device != CPU and part != "head":
         return _on_device(build(), folder / "devices", recipe, precision)
     options = {
@@ -205,7 +205,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _landmark_models(openvino: Any, bundle: Path, recipe: Recipe) -> tuple[Any, Any | None]:
-    """Return the landmark model without what nobody asked for, in bf16 cut before its last layer."""
+    """Return the landmark model without unneeded outputs, in bf16 cut before its last layer."""
     model = _read(bundle, LANDMARK_MEMBER)
     rest = [_HEAT_MAPS, *([_MASK] if recipe.masks else [])]
     if recipe.precision == "f32":

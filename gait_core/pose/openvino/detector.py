@@ -1,4 +1,4 @@
-"""MediaPipe's person detector: from the raw output of the model to people in the picture."""
+"""MediaPipe's person detector: from the raw output of the model to people in the frame."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Detection(NamedTuple):
 def detect_people(
     networks: Networks, picture: Picture, least_score: float, *, covered: NDArray[np.floating] | None = None
 ) -> list[Detection]:
-    """Return the people in a picture, the most certain first.
+    """Return the people in a frame, the most certain first.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def detect_people(
     least_score : float
         In [0, 1].
     covered : ndarray, shape (4,), optional
-        Left, top, right, bottom of what is painted over before the model looks, px of the picture.
+        Left, top, right, bottom of what is painted over before the model looks, px of the frame.
     """
     whole = Region.whole(picture.width_px, picture.height_px)
     square = picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
@@ -72,7 +72,7 @@ def detect_people(
 
 
 def decode(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_score: float) -> list[Detection]:
-    """Return the detections of one picture as shares of the detector's square.
+    """Return the detections of one frame as shares of the detector's square.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ class OpenVinoEngine:
     masks : bool
         Also give the mask of the person; costs half as much again.
     at_once : int
-        Videos that share the processors: alone, a video has all of them for every picture.
+        Videos that share the CPUs: alone, a video has all of them for every frame.
     device : str
         Where the models run, as OpenVINO calls it.
     """
@@ -102,7 +102,7 @@ class OpenVinoEngine:
         release_native_memory()
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
-        """Return the pose in a picture, or None."""
+        """Return the pose in a frame, or None."""
         region = self._region or self._find_region(picture)
         self._region = None
         output = self._look(picture, region, self._settings.presence_confidence) if region is not None else None
@@ -120,21 +120,21 @@ class OpenVinoEngine:
         return _result(picture, smooth[:, :2], smooth[:, 2:], visibility, self._mask(output, region))
 
     def find(self, picture: Picture) -> PoseResult | None:
-        """Return the most conspicuous person in a picture by itself, whatever came before."""
+        """Return the most conspicuous person in a frame by itself, whatever came before."""
         return self._find(picture, self._settings.detection_confidence)
 
     def restart(self) -> None:
-        """Forget whom the engine follows: the next picture is searched anew."""
+        """Forget whom the engine follows: the next frame is searched anew."""
         self._region = None
         self._forget_motion()
 
     def count_people(self, picture: Picture, known: PoseResult) -> int:
-        """Return 2 when somebody else is in the picture beside the person already found, and 1 otherwise."""
+        """Return 2 when another person is in the frame beside the person already found, and 1 otherwise."""
         assert self._networks is not None, "the engine is not open"
         box = cover_box(known, picture.width_px, picture.height_px)
         if not detect_people(self._networks, picture, COUNTING_CONFIDENCE, covered=box):
             return 1
-        # Only where there seems to be somebody the picture is looked at as a whole.
+        # The whole frame is searched only where there seems to be another person.
         rest = RgbPicture(covered(picture.rgb(COUNTING_SIDE_PX), known))
         return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, picture) else 1
 
@@ -187,7 +187,7 @@ class OpenVinoEngine:
 
 
 def _points(output: LandmarkOutput, region: Region) -> NDArray[np.float64]:
-    """Return the landmarks and the two points that tell the square, in the picture, px."""
+    """Return the landmarks and the two points that tell the square, in the frame, px."""
     return region.placed(refine(output.landmarks[: _END + 1, :2] / CROP_PX, output.heat_maps))
 
 

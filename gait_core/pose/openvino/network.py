@@ -23,7 +23,7 @@ class LandmarkOutput(NamedTuple):
     landmarks : ndarray, shape (39, 5), float32
         x, y, z in pixels of the crop, visibility and presence as logits.
     presence : float
-        Probability that somebody is in the crop.
+        Probability that the crop shows a person.
     heat_maps : ndarray, shape (64, 64, 39), float32
         Logits.
     world : ndarray, shape (39, 3), float32
@@ -52,7 +52,7 @@ class Networks:
         self._head = models.head.create_infer_request() if models.head is not None else None
         self._models = models
         self._detector: Any = None
-        # Scaled here a picture costs a tenth of what the models would take for it.
+        # Scaled here a frame costs a tenth of what the models would take for it.
         self._pixels = np.empty((1, CROP_PX, CROP_PX, 3), np.float32)
 
     def landmarks(self, crop: NDArray[np.uint8]) -> LandmarkOutput:
@@ -80,7 +80,7 @@ class Networks:
         ]
 
     def detect(self, image: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Run the person detector on a square RGB picture.
+        """Run the person detector on a square RGB image.
 
         Parameters
         ----------

@@ -14,12 +14,12 @@ __all__ = ["Region"]
 _MARGIN: Final = 1.25
 """Side of the square over twice the distance from the hips to the end of the body."""
 _FOLLOWING: Final = 0.6
-"""How much of a new size and angle is taken over in one picture."""
+"""How much of a new size and angle is taken over in one frame."""
 
 
 @dataclass(frozen=True)
 class Region:
-    """A turned square of a picture.
+    """A turned square of a frame.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Region:
 
     @classmethod
     def whole(cls, width_px: int, height_px: int) -> Self:
-        """Return the smallest square that holds a whole picture."""
+        """Return the smallest square that holds a whole frame."""
         return cls(width_px / 2, height_px / 2, float(max(width_px, height_px)))
 
     @classmethod
@@ -61,9 +61,9 @@ class Region:
         return cls(float(middle[0]), float(middle[1]), side, math.remainder(angle_rad, 2 * math.pi))
 
     def steadied(self, before: Region) -> Region:
-        """Return the square with size and angle drawn towards those of the picture before.
+        """Return the square with size and angle drawn towards those of the frame before.
 
-        MediaPipe takes each square as the last picture gives it, so that a hundredth of a pixel in one picture grows
+        MediaPipe takes each square as the last frame gives it, so that a hundredth of a pixel in one frame grows
         to several in a later one: with every pixel changed by one grey level it moves one gait event in eight by more
         than a frame. Size and angle of a walker change slowly. With this, ten real walks gave complete strides in 40
         of 40 runs that began a hundredth of a pixel apart, and in 36 of 40 without; simulated truth is met as well.
@@ -77,14 +77,14 @@ class Region:
         )
 
     def matrix(self, pixels: int) -> NDArray[np.float64]:
-        """Return the (2, 3) matrix from (column, row, 1) of a crop of `pixels` a side to the picture, px."""
+        """Return the (2, 3) matrix from (column, row, 1) of a crop of `pixels` a side to the frame, px."""
         scale = self.side / pixels
         cos, sin = math.cos(self.angle_rad) * scale, math.sin(self.angle_rad) * scale
         half = pixels / 2
         return np.array([[cos, -sin, self.x - half * (cos - sin)], [sin, cos, self.y - half * (sin + cos)]])
 
     def turned(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return vectors of the crop along the axes of the picture, shape (n, 2) or (n, 3); a third axis stays."""
+        """Return vectors of the crop along the axes of the frame, shape (n, 2) or (n, 3); a third axis stays."""
         cos, sin = math.cos(self.angle_rad), math.sin(self.angle_rad)
         turned = np.asarray(vectors, np.float64).copy()
         turned[:, 0] = cos * vectors[:, 0] - sin * vectors[:, 1]
@@ -92,6 +92,6 @@ class Region:
         return turned
 
     def placed(self, shares: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return points of the crop, given as shares of its side, shape (n, 2), in the picture, px."""
+        """Return points of the crop, given as shares of its side, shape (n, 2), in the frame, px."""
         offsets = (np.asarray(shares, np.float64) - 0.5) * self.side
         return np.asarray(self.turned(offsets) + np.array([self.x, self.y]))

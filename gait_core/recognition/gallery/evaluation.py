@@ -295,7 +295,7 @@ def _checked(
 
 
 def _counted(right: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which probes have somebody to be matched with."""
+    """Return which probes have a match in the gallery."""
     counted = right.any(axis=1)
     if not counted.any():
         raise _nothing_to_match()

@@ -1,4 +1,4 @@
-"""A guard for a known patient: whether a new walk may be somebody else's, in `other_person_warning`."""
+"""A guard for a known patient: whether a new walk may be that of another person, in `other_person_warning`."""
 
 from __future__ import annotations
 

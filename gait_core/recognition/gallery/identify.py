@@ -1,4 +1,4 @@
-"""Whose walk it is, or that nobody enrolled walks like that: `identify`."""
+"""Whose walk it is, or that no enrolled person walks like that: `identify`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Identification:
     Attributes
     ----------
     outcome : {"accepted", "rejected", "not_calibrated", "other_view", "only_itself"}
-        ``"accepted"``: the nearest person is near enough. ``"rejected"``: nobody is, the walk is of somebody unknown.
+        ``"accepted"``: the nearest person is near enough. ``"rejected"``: none is; the walk is of an unknown person.
         ``"not_calibrated"``: there is no threshold, so the distances alone are given. ``"other_view"``: the gallery
         holds walks from other views only, so the distances are no evidence. ``"only_itself"``: nothing but the
         recording itself is enrolled.
@@ -131,7 +131,7 @@ def identify(
     Raises
     ------
     InputError
-        When nobody is enrolled, or only with other models, or an argument is out of range or does not fit the others.
+        When no person is enrolled, or only with other models, or an argument is out of range or contradicts others.
     NotFoundError, StorageError
         When the gallery is missing or damaged.
     """
@@ -181,8 +181,8 @@ def _without_view(
         enrolled = " and ".join(_VIEW_WORDS[name] for name in views)
         sentence = (
             f"This walk was filmed {_VIEW_WORDS[view]}, and the enrolled walks {enrolled}. Distances between different "
-            "or unknown views are no evidence, so nobody is identified. Enrol walks from the same view, and state the "
-            "view."
+            "or unknown views are no evidence, so no person is identified. Enrol walks from the same view, and state "
+            "the view."
         )
     else:
         sentence = "Nothing but this very recording is enrolled, so there is nothing to compare it with."
@@ -227,14 +227,14 @@ def _decided(matches: Sequence[Match], calibration: Calibration | NotCalibrated)
     if isinstance(calibration, NotCalibrated):
         return (
             "not_calibrated",
-            f"The nearest person is {at}. That is no proof, for somebody is always nearest. {calibration.sentence}",
+            f"The nearest person is {at}. That is no proof: one person is always the nearest. {calibration.sentence}",
         )
     limit = f"a walk is accepted up to {calibration.threshold:.3g}"
     if nearest.best <= calibration.threshold:
         return "accepted", f"The walk fits {at}; {limit}. {calibration.sentence}"
     return (
         "rejected",
-        f"The walk fits nobody who is enrolled. The nearest is {at}; {limit}. {calibration.sentence}",
+        f"The walk fits no enrolled person. The nearest is {at}; {limit}. {calibration.sentence}",
     )
 
 
@@ -251,7 +251,7 @@ def _left_out_words(chosen: Selection) -> str:
 
 def _check_model(entries: Sequence[GalleryEntry], model: ModelIdentity) -> None:
     if not entries:
-        raise InputError("Expected enrolled people, but the gallery is empty.", "Enrol somebody first.")
+        raise InputError("Expected enrolled people, but the gallery is empty.", "Enrol a person first.")
     if all(entry.record.model_digest != model.digest for entry in entries):
         names = sorted({str(entry.record.model) for entry in entries})
         raise InputError(

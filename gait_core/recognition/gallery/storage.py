@@ -162,7 +162,7 @@ def read_entries(folder: Path) -> tuple[GalleryManifest, tuple[GalleryEntry, ...
         try:
             return manifest, _load(folder, manifest)
         except NotFoundError as error:
-            # Somebody else may have changed the gallery between our two looks.
+            # Another process may have changed the gallery between the two reads.
             newer = read_manifest(folder)
             if newer.revision == manifest.revision:
                 raise damaged(folder.name, f"{manifest.embeddings_file} is missing") from error

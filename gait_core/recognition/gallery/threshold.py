@@ -43,7 +43,7 @@ class Calibration:
     false_accept : Interval
         The same share, measured with each person in turn as the unknown one, with its 95 % interval.
     missed : Interval
-        Share of enrolled people's walks that are rejected or taken for somebody else, measured likewise.
+        Share of enrolled people's walks that are rejected or mistaken for another person, measured likewise.
     subjects, entries : int
         From which it was calibrated.
     """

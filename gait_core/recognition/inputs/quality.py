@@ -62,7 +62,7 @@ class SequenceQuality:
 
     @classmethod
     def unknown(cls, frames: int) -> Self:
-        """Return the quality of frames that nobody has looked at: all are kept, with score 1."""
+        """Return the quality of frames that were not rated: all are kept, with score 1."""
         return cls(reasons=np.zeros(frames, np.uint16), scores=np.ones(frames, np.float32))
 
     @classmethod

@@ -27,7 +27,7 @@ class RatedFrames:
     source : str
         File name or identifier.
     aligned : ndarray, shape (frames, 64, 64) or (frames, 64, 44), uint8
-        Aligned silhouettes; all 0 where there was nobody.
+        Aligned silhouettes; all 0 where no person was seen.
     frame_numbers : ndarray, shape (frames,), int64
         Frame of the video from which each comes.
     quality : SequenceQuality

@@ -1,4 +1,4 @@
-"""Brings silhouettes that somebody else made to one form: whole numbers from 0 to 255, aligned or to be aligned."""
+"""Brings silhouettes made by other programs to one form: whole numbers from 0 to 255, aligned or to be aligned."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def identity_loss(labels: Any, logits: Any, scale: float = 16.0, smoothing: floa
     Parameters
     ----------
     labels : tensor, shape (batch,)
-        From 0. A walk of somebody whom the classifier does not know, whose number is as large as there are classes or
+        From 0. A walk of a person whom the classifier does not know, whose number is as large as there are classes or
         larger, does not count.
     logits : tensor, shape (batch, classes, parts)
         Likeness to each person, from -1 to 1.

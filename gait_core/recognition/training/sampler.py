@@ -30,7 +30,7 @@ class ClipBatches:
     ----------
     walks : TrainingWalks
     people, walks_per_person : int
-        A person is drawn once per batch. So is a walk, except of somebody with too few of them.
+        A person is drawn once per batch. So is a walk, except for a person with too few of them.
     frames : int
         Of a clip.
     skip : int

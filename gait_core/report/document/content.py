@@ -1,4 +1,4 @@
-"""Puts a report together from a measurement: every text, number, drawing and picture, before any layout."""
+"""Puts a report together from a measurement: every text, number, drawing and image, before any layout."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def build_report(
     subject : str
         Pseudonym; may come from anywhere.
     source : ReportSource
-        Video and landmarks; without them the report has no pictures and says so.
+        Video and landmarks; without them the report has no images and says so.
     created_s : float
         When the walk was measured, s since 1970.
     baseline : BaselineComparison, optional
         The walk against the person's own baseline.
     blur_faces : bool
-        Make faces in the pictures unrecognisable.
+        Make faces in the images unrecognisable.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def _lowered(change: Change) -> str:
 
 
 def _several_people(measurement: Measurement, source: ReportSource) -> bool:
-    """Tell whether anybody but the walker may be in the pictures."""
+    """Tell whether anybody but the walker may be in the images."""
     info = source.track.info if source.track is not None else {}
     share = float(info.get("people_share") or info.get("people_max_share") or 0.0)
     seen = any(check.name == "people" and check.state in ("poor", "unusable") for check in measurement.checks)
@@ -175,7 +175,7 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
             detail=f"{count['left']} left, {count['right']} right",
         ),
         Fact(
-            label="Metres from",
+            label="Scale from",
             value=scale.get(measurement.scale.source, "–") if measurement.scale is not None else "No scale",
             detail=f"{given.value:.3g} {detail}" if measurement.scale is not None and given.value else "",
         ),

@@ -1,4 +1,4 @@
-"""A picture made of a few vector shapes, drawn alike into HTML and PDF.
+"""A drawing made of a few vector shapes, drawn alike into HTML and PDF.
 
 Units are points, the origin is top left and y points down, as in SVG.
 """

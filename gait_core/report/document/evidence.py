@@ -1,4 +1,4 @@
-"""Pictures of the walk at initial contact and in the middle of stance, with faces made unrecognisable."""
+"""Images of the walk at initial contact and in the middle of stance, with faces made unrecognisable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["ASPECT", "EvidenceRequest", "Moment", "evidence_frames", "moments"]
 Image = NDArray[np.uint8]
 
 ASPECT: Final = 0.8
-"""Width over height of a picture."""
+"""Width over height of an image."""
 _HEIGHT_PX: Final = 520
 _QUALITY: Final = 82
 _MAX_SIDE_PX: Final = 1280
@@ -36,7 +36,7 @@ _THREADS: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """One moment that is worth a picture.
+    """One moment that is worth an image.
 
     Attributes
     ----------
@@ -116,29 +116,29 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
     -------
     frames : tuple of EvidenceFrame
     note : str
-        One sentence: what was done to the pictures, or why there are none. Never an error: the report stands without.
+        One sentence: what was done to the images, or why there are none. Never an error: the report stands without.
     """
     source, track = request.source, request.source.track
     if not request.moments:
-        return (), "No pictures: no complete stride was seen."
+        return (), "No images: no complete stride was seen."
     if track is None:
-        return (), "No pictures: the landmarks of this walk are no longer stored; measure the video again."
+        return (), "No images: the landmarks of this walk are no longer stored; measure the video again."
     if source.path is None or not source.path.is_file():
         return (
             (),
-            "No pictures: the video is no longer where it was. Everything else comes from the stored measurement.",
+            "No images: the video is no longer where it was. Everything else comes from the stored measurement.",
         )
     try:
         pictures = _pictures(request, track)
     except GaitError as error:
-        return (), f"No pictures: {error.message}"
+        return (), f"No images: {error.message}"
     frames = tuple(
         _frame(request, track, moment, pictures[number])
         for number, moment in enumerate(request.moments)
         if number in pictures
     )
     if not frames:
-        return (), "No pictures: the video could not be read at these moments."
+        return (), "No images: the video could not be read at these moments."
     note = "Faces are blurred after the body was found." if request.blur_faces else "Faces are shown as filmed."
     if request.several_people and request.blur_faces:
         note = "Faces and everything around the walker are blurred after the body was found."
@@ -146,7 +146,7 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
 
 
 def _pictures(request: EvidenceRequest, track: Track) -> dict[int, Image]:
-    """Return the picture nearest to each moment, by its number."""
+    """Return the image nearest to each moment, by its number."""
     if request.source.path is None:
         return {}
     rows = [int(np.argmin(np.abs(track.time_s - moment.time_s))) for moment in request.moments]
@@ -183,7 +183,7 @@ def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image)
 
 
 def _cropped(image: Image, points: NDArray[np.float64]) -> tuple[Image, NDArray[np.float64], float]:
-    """Cut the body out with some room, at a fixed shape; return also where the cut begins and how it was scaled."""
+    """Cut the body out with some margin, at a fixed shape; return also where the cut begins and how it was scaled."""
     import cv2
 
     height, width = image.shape[:2]

@@ -42,7 +42,7 @@ def method_facts(
         Fact(label="Steps", value=f"Initial contact and foot off by {rule}, at {settings.rate_hz:g} Hz.{by_hand}"),
         Fact(
             label="Angles",
-            value="In the plane of the picture, from one camera at the side; zero-lag low-pass at "
+            value="In the image plane, from one camera at the side; zero-lag low-pass at "
             f"{settings.cutoff_hz:g} Hz, 101 points per stride.",
         ),
         Fact(

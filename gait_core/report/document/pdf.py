@@ -82,7 +82,7 @@ def render_pdf(report: Report) -> bytes:
 
 
 def _fill(blocks: Sequence[Block]) -> float:
-    """Draw blocks from top to bottom, the room that is left shared between them, and return where they end."""
+    """Draw blocks from top to bottom, the remaining space shared between them, and return where they end."""
     room = PAGE_HEIGHT - _TOP - _BOTTOM - sum(block.height for block in blocks)
     gap = min(max(room / max(len(blocks) - 1, 1), 0.0), _GAP + _MOST_EXTRA)
     y = _TOP
@@ -277,15 +277,15 @@ def _ranges(sheet: Sheet, rows: Sequence[RangeRow]) -> Block:
 
 
 def _pictures(sheet: Sheet, report: Report, room: float) -> Block:
-    """Set the pictures as large as the page allows."""
-    title = heading(sheet, "Pictures of the walk")
+    """Set the images as large as the page allows."""
+    title = heading(sheet, "Images of the walk")
     note = paragraph(sheet, report.evidence_note, _WIDTH, size=SMALL, colour=LIGHT.muted)
     if not report.evidence:
         return stacked(title, note)
     gap, caption = 4.0 * MM, 15.0
     column = (_WIDTH - 3 * gap) / 4
     height = max(_LEAST_PICTURE, min(column / ASPECT, room - title.height - note.height - caption))
-    # A smaller picture keeps its shape: head and feet have to be seen.
+    # A smaller image keeps its shape: head and feet have to be seen.
     width = min(column, ASPECT * height)
 
     def draw(x: float, y: float) -> None:

@@ -1,4 +1,4 @@
-"""What stands in a report, before it is laid out: plain texts, numbers as texts, drawings and pictures."""
+"""What stands in a report, before it is laid out: plain texts, numbers as texts, drawings and images."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class RangeRow:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EvidenceFrame:
-    """One picture of the walk; `jpeg` is the file."""
+    """One image of the walk; `jpeg` is the file."""
 
     title: str
     detail: str
@@ -201,7 +201,7 @@ class Report:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON; a picture is its SHA-256."""
+        """Return everything for JSON; an image is its SHA-256."""
         return {name: _plain(value) for name, value in vars(self).items()}
 
 

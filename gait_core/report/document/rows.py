@@ -132,7 +132,7 @@ def parameter_notes(measurement: Measurement) -> tuple[str, ...]:
     if not found:
         return ()
     scale = measurement.scale
-    notes = [scale.note if scale is not None else "No size in the picture was given: lengths are in leg lengths."]
+    notes = [scale.note if scale is not None else "No scale was given: lengths are in leg lengths."]
     shown = [REFERENCES[name] for names in _SHOWN for name in names if name in found and name in REFERENCES]
     groups = joined(list(dict.fromkeys(reference.population for reference in shown)))
     notes.append(f"Reference, 95 % of healthy people: {groups}." if groups else "")

@@ -24,7 +24,7 @@ class ReportSource:
         Hash of the video; empty when not known.
     track : Track or None
         Landmarks, on the clock of the measurement; None when they are no longer in the cache, and then there are no
-        pictures.
+        images.
     """
 
     name: str

@@ -194,7 +194,7 @@ def _measured(measurement: Measurement, references: Mapping[str, ReferenceRange]
         text += (
             "; speed and lengths need a complete stride"
             if given
-            else ("; no size in the picture was given, so speed and lengths have no metres")
+            else ("; no scale was given, so speed and lengths have no metres")
         )
     return f"{text[0].upper()}{text[1:]}."
 

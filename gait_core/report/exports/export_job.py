@@ -28,7 +28,7 @@ SIDE_LETTERS: Final[Mapping[str, str]] = {"left": "l", "right": "r"}
 
 @dataclass(frozen=True, kw_only=True)
 class ExportSource:
-    """Where a measurement came from, as written into every file that has room for it.
+    """Where a measurement came from, as written into every file that can hold it.
 
     Attributes
     ----------

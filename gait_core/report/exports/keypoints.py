@@ -8,7 +8,7 @@ The JSON object holds, in this order::
     engine        {name, version, model_sha256, settings}
     units         {time_s: "s", position: "px", world: "m", confidence: "1"}
     landmarks     the 33 names, in the order of the second axis below
-    width_px, height_px   of the upright picture
+    width_px, height_px   of the upright image
     frames        number of frames
     time_s        [frames]            0.000001 s
     position      [frames][33][2]     0.01 px; origin top left, y down

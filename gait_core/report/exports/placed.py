@@ -46,7 +46,7 @@ class PlacedPass:
 def place_passes(motion: Kinematics, metres_per_leg: float) -> tuple[PlacedPass, ...]:
     """Put the landmarks of every pass on a common floor.
 
-    The walker goes towards +forward in every pass, whatever the direction in the picture. The floor is where the
+    The walker goes towards +forward in every pass, whatever the direction in the image. The floor is where the
     lower of both feet usually is. When the camera follows the walker the way travelled is not known: the pelvis then
     stays at 0 forward, as on a treadmill.
 

@@ -19,7 +19,7 @@ def trc_files(job: ExportJob) -> dict[str, bytes]:
     Raises
     ------
     InputError
-        Without the landmarks or without a scale: this format has no room for a length without metres.
+        Without the landmarks or without a scale: this format cannot hold a length without metres.
     """
     motion = needs_motion(job, "a TRC file")
     if job.metres_per_leg is None:

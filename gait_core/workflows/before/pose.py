@@ -1,4 +1,4 @@
-"""The plain way to landmarks: OpenCV reads a picture, MediaPipe looks at it, and so on to the end of the video.
+"""The plain way to landmarks: OpenCV reads a frame, MediaPipe looks at it, and so on to the end of the video.
 
 This is what most programs do, and what ours is measured against: full frames, one video after another, nothing
 kept. It is written as well as a plain loop can be; nothing in it is slow on purpose.
@@ -37,7 +37,7 @@ def plain_track(info: VideoInfo, settings: PoseSettings, on_frame: Callable[[int
     ----------
     info : VideoInfo
     settings : PoseSettings
-        The variant of the model, its thresholds and the highest frame rate are used; pictures are not made smaller.
+        The variant of the model, its thresholds and the highest frame rate are used; frames are not made smaller.
     on_frame : callable
         Called with the number of frames done before each frame; may raise `Cancelled`.
 

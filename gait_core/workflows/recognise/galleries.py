@@ -29,7 +29,7 @@ def find_gallery(workspace: Workspace, named: str) -> Gallery:
         names = ", ".join(one.name for one in known) or "none"
         raise NotFoundError(
             f"Expected a gallery among {names}, but got {named!r}.",
-            "Enrol somebody with `recognise enrol`, which makes the gallery.",
+            "Enrol a person with `recognise enrol`, which makes the gallery.",
         )
     if len(found) > 1:
         raise InputError(

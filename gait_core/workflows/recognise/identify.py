@@ -1,4 +1,4 @@
-"""Says whose walks these are, or that nobody enrolled walks like that: `identify_walks`."""
+"""Says whose walks these are, or that no enrolled person walks like that: `identify_walks`."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def identify_walks(
     Raises
     ------
     InputError
-        When nobody is enrolled, or only with other models.
+        When no person is enrolled, or only with other models.
     NotFoundError, StorageError
         When there is no such gallery or model, or the gallery is damaged.
     """
@@ -83,7 +83,7 @@ def identify_walks(
     entries = gallery.entries()
     if not entries:
         raise InputError(
-            f"Expected enrolled people, but the gallery {request.gallery} is empty.", "Enrol somebody first."
+            f"Expected enrolled people, but the gallery {request.gallery} is empty.", "Enrol a person first."
         )
     model = find_model(workspace, request.model, digests=frozenset(entry.record.model_digest for entry in entries))
     reader = SourceReader(
