@@ -1,4 +1,4 @@
-// Plays the overlay videos of several profiles in step: one set of buttons, one timeline, and the pictures side by side.
+// Plays the overlay videos of several profiles in step: one set of buttons, one timeline, and the frames side by side.
 export default function (component) {
   const { data, parentElement } = component;
   parentElement.querySelector(".compared")?.remove();
@@ -26,8 +26,8 @@ export default function (component) {
 
   const bar = make("div", { class: "bar" });
   const play = make("button", { type: "button", class: "play" }, bar, "Play");
-  const back = make("button", { type: "button", "aria-label": "One picture back" }, bar, "◂ 1");
-  const on = make("button", { type: "button", "aria-label": "One picture on" }, bar, "1 ▸");
+  const back = make("button", { type: "button", "aria-label": "One frame back" }, bar, "◂ 1");
+  const on = make("button", { type: "button", "aria-label": "One frame on" }, bar, "1 ▸");
   const line = make("input", { type: "range", min: "0", max: "1", step: "0.001", value: "0", "aria-label": "Time in all videos" }, bar);
   const clock = make("output", {}, bar, "0.0 s");
   const speed = make("select", { "aria-label": "Speed" }, bar);

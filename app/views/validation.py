@@ -30,7 +30,7 @@ def render() -> None:
     """Draw the section: what is compared with what, and the result."""
     st.subheader("Validation", anchor=False)
     note(
-        "Hold a measured walk against a reference of the same walk: motion capture, force plates, a walkway, another "
+        "Compare a measured walk with a reference of the same walk: motion capture, force plates, a walkway, another "
         "program. Motion capture (.npz) can also be checked alone: it is then seen from the side and measured."
     )
     facts = {str(item["id"]): item for item in list_measurements(workspace())}
