@@ -304,6 +304,15 @@ class Workspace:
         """
         return sorted(path.parent for path in (self.root / collection).glob(f"[!.]*/{marker}"))
 
+    def entries(self, collection: str) -> list[Path]:
+        """Return all folders of a collection, damaged ones among them, oldest identifier first."""
+        try:
+            return sorted(
+                path for path in (self.root / collection).iterdir() if _ID.fullmatch(path.name) and path.is_dir()
+            )
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
     def delete_folder(self, collection: str, entry_id: str) -> None:
         """Delete a stored folder whole.
 

@@ -3,26 +3,43 @@
 ::
 
     analyses/<id>/
-      analysis.json   level, score, warnings, facts
+      analysis.json   level, score, warnings, facts; its seal covers it and scores.npz
       scores.npz      scores window by window and moment by moment
       overlay.mp4     the video with what was found
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import load_arrays
+from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Settings
 from gait_core.errors import InputError, NotFoundError, StorageError
-from gait_core.workspace import Workspace, read_json
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
+from gait_core.storage.seal import sealed
+from gait_core.workspace import Workspace, whole_folder, write_json
 
-__all__ = ["AnalysisSummary", "StoredAnalysis", "delete_analysis", "list_analyses", "load_analysis"]
+__all__ = [
+    "AnalysisSummary",
+    "StoredAnalysis",
+    "damaged_analyses",
+    "delete_analysis",
+    "list_analyses",
+    "load_analysis",
+    "read_summary",
+    "save_analysis",
+]
+
+_SUMMARY: Final = "analysis.json"
+_SCORES: Final = "scores.npz"
+_REMEDY: Final = "Delete the analysis and analyse the walk again; its landmarks come from the cache."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,16 +104,55 @@ class StoredAnalysis:
 
 
 def list_analyses(workspace: Workspace, baseline_id: str | None = None) -> list[AnalysisSummary]:
-    """Return the analysed walks, newest first, optionally of one baseline; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders("analyses", "analysis.json"):
-        try:
-            summary = AnalysisSummary.from_dict(read_json(folder / "analysis.json"))
-        except (InputError, TypeError, StorageError, NotFoundError):
-            continue
-        if baseline_id is None or summary.baseline_id == baseline_id:
-            found.append(summary)
-    return sorted(found, key=lambda summary: summary.created_s, reverse=True)
+    """Return the analysed walks, newest first, optionally of one baseline; see `damaged_analyses` for the others."""
+    found, _ = read_each(workspace.entries("analyses"), read_summary)
+    wanted = [one for one in found if baseline_id is None or one.baseline_id == baseline_id]
+    return sorted(wanted, key=lambda summary: summary.created_s, reverse=True)
+
+
+def damaged_analyses(workspace: Workspace) -> list[DamagedItem]:
+    """Return the analyses that cannot be read, with what is wrong and what can be done."""
+    return read_each(workspace.entries("analyses"), read_summary)[1]
+
+
+def save_analysis(workspace: Workspace, summary: AnalysisSummary, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Store an analysed walk whole and sealed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    summary : AnalysisSummary
+    arrays : mapping of str to ndarray
+        The curves of `StoredAnalysis`, by their names.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full; nothing stays behind.
+    """
+    with whole_folder(workspace.analysis_folder(summary.id)) as folder:
+        save_arrays(folder / _SCORES, arrays)
+        write_json(folder / _SUMMARY, sealed(summary.to_dict(), folder, [_SCORES]))
+
+
+def read_summary(folder: Path) -> AnalysisSummary:
+    """Read one analysed walk without its curves, after comparing it with its seal.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none.
+    StorageError
+        When it is damaged, or is not what was stored.
+    """
+    what = f"the analysis {folder.name}"
+    values = read_record(folder / _SUMMARY, AnalysisSummary, what=what, remedy=_REMEDY)
+    try:
+        return AnalysisSummary.from_dict(values)
+    except (InputError, TypeError) as error:
+        raise StorageError(
+            f"Expected {what} as Gait Studio stores it, but {_SUMMARY} is not: {error}", _REMEDY
+        ) from error
 
 
 def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
@@ -106,21 +162,46 @@ def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
     ------
     NotFoundError
         When there is none of that name.
+    StorageError
+        When it is damaged, or is not what was stored.
     """
     folder = workspace.analysis_folder(analysis_id)
-    summary = AnalysisSummary.from_dict(read_json(folder / "analysis.json"))
-    arrays = load_arrays(folder / "scores.npz")
+    summary = read_summary(folder)
     overlay = folder / "overlay.mp4"
-    return StoredAnalysis(
-        summary=summary,
-        window_time_s=arrays["window_time_s"],
-        window_scores=arrays["window_scores"],
-        window_limit=float(arrays["window_limit"]),
-        joint_time_s=arrays["joint_time_s"],
-        joint_time_scores=arrays["joint_time_scores"],
-        joint_names=[str(name) for name in arrays["joint_names"]],
-        overlay=overlay if overlay.is_file() else None,
-    )
+    try:
+        return StoredAnalysis(
+            summary=summary, overlay=overlay if overlay.is_file() else None, **_curves(load_arrays(folder / _SCORES))
+        )
+    except (NotFoundError, KeyError, TypeError, ValueError) as error:
+        raise StorageError(
+            f"Expected the curves of the analysis {folder.name} as Gait Studio stores them, but {_SCORES} does not "
+            f"hold them ({error}).",
+            _REMEDY,
+        ) from error
+
+
+def _curves(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    names = [str(name) for name in arrays["joint_names"]]
+    lengths = {
+        name: np.asarray(arrays[name], np.float64) for name in ("window_time_s", "window_scores", "joint_time_s")
+    }
+    by_joint = np.asarray(arrays["joint_time_scores"], np.float64)
+    windows, moments = len(lengths["window_time_s"]), len(lengths["joint_time_s"])
+    shapes = {name: values.shape for name, values in (*lengths.items(), ("joint_time_scores", by_joint))}
+    wanted = {
+        "window_time_s": (windows,),
+        "window_scores": (windows,),
+        "joint_time_s": (moments,),
+        "joint_time_scores": (moments, len(names)),
+    }
+    if shapes != wanted:
+        raise ValueError(f"shapes {shapes}")
+    return {
+        **lengths,
+        "joint_time_scores": by_joint,
+        "joint_names": names,
+        "window_limit": float(arrays["window_limit"]),
+    }
 
 
 def delete_analysis(workspace: Workspace, analysis_id: str) -> None:

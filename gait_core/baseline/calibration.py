@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.conditions import Conditions
-from gait_core.storage.stored_format import StoredFormat
 from gait_core.config import FeatureSettings
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.storage.stored_format import StoredFormat
 
 __all__ = ["CALIBRATION_FORMAT", "Calibration"]
 

@@ -6,7 +6,7 @@ import shutil
 import warnings
 from pathlib import Path
 
-from gait_core.baseline.save import ARTEFACTS
+from gait_core.baseline.artefacts import ARTEFACTS
 from gait_core.baseline.store import load_baseline
 from gait_core.learn.backend import load_keras
 from gait_core.workspace import Workspace, storage_guard

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self
 
-from gait_core.storage.stored_format import StoredFormat
 from gait_core.config import Profile, Settings
 from gait_core.errors import GaitError
+from gait_core.storage.stored_format import StoredFormat
 
 __all__ = ["MANIFEST_FORMAT", "BaselineManifest", "LeftOutWalk", "TrainingFacts", "WalkFacts"]
 
-MANIFEST_FORMAT: Final = 2
-"""Format 1 had no number and the same keys; both are read."""
+MANIFEST_FORMAT: Final = 3
+"""Format 1 had no number, formats 1 and 2 no seal; all are read."""
 _FORMAT: Final = StoredFormat(newest=MANIFEST_FORMAT, keys=("subject", "created_s", "profile", "walks", "training"))
 
 

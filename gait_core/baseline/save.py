@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from gait_core.baseline.artefacts import ARTEFACTS, write_manifest
 from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.fit import Fitted
 from gait_core.baseline.manifest import BaselineManifest
@@ -22,17 +22,6 @@ from gait_core.walks.prepare import PreparedWalk
 from gait_core.workspace import Workspace, safe_name, whole_folder, write_json
 
 __all__ = ["ARTEFACTS", "remember_walk", "save_baseline"]
-
-ARTEFACTS: Mapping[str, str] = {
-    "model": "baseline_model.keras",
-    "calibration": "calibration.json",
-    "thresholds": "thresholds.json",
-    "manifest": "manifest.json",
-    "scorer": "scorer.npz",
-    "validation": "validation.npz",
-    "norms": "norms.json",
-    "curves": "norms.npz",
-}
 
 
 def save_baseline(
@@ -66,12 +55,7 @@ def save_baseline(
             temporary / ARTEFACTS["thresholds"],
             thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
         )
-        digests = {
-            name: hashlib.sha256((temporary / file).read_bytes()).hexdigest()
-            for name, file in ARTEFACTS.items()
-            if name != "manifest"
-        }
-        write_json(temporary / ARTEFACTS["manifest"], manifest.to_dict() | {"artefact_sha256": digests})
+        write_manifest(temporary, manifest)
     _remember(workspace, manifest.subject, walks)
     return {name: str(folder / file) for name, file in ARTEFACTS.items()}
 

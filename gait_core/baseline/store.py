@@ -23,19 +23,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
+from gait_core.baseline.artefacts import SealState, read_manifest
 from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.manifest import BaselineManifest, WalkFacts
-from gait_core.storage.stored_format import StoredFormat
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
 from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.seal import check_seal, sealed
+from gait_core.storage.stored_format import StoredFormat
 from gait_core.workspace import Workspace, read_json, safe_name, write_json
 
 __all__ = [
     "BaselineSummary",
     "StoredBaseline",
     "ValidationScores",
+    "damaged_baselines",
     "delete_baseline",
     "list_baselines",
     "load_baseline",
@@ -109,7 +113,10 @@ class BaselineSummary(Settings):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StoredBaseline:
-    """A baseline with everything that pages and scoring need."""
+    """A baseline with everything that pages and scoring need.
+
+    `seal` tells what vouched for it when it was read: see `gait_core.baseline.artefacts.SealState`.
+    """
 
     id: str
     folder: Path = field(repr=False)
@@ -117,6 +124,7 @@ class StoredBaseline:
     calibration: Calibration
     thresholds: Thresholds
     reference: Reference | None
+    seal: SealState = "unsealed"
 
     @property
     def subject(self) -> str:
@@ -145,55 +153,85 @@ class StoredBaseline:
     def variants(self) -> dict[str, Thresholds]:
         """Return the saved variants by name, oldest first."""
         found = sorted((self.folder / "variants").glob("*.json"), key=lambda path: path.stat().st_mtime)
-        return {path.stem: Thresholds.from_dict(read_json(path)) for path in found}
+        return dict(_variant(path) for path in found)
 
 
 def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
-    """Return a baseline.
+    """Return a baseline after comparing every file of it with the seal in its manifest.
 
     Raises
     ------
     NotFoundError
         When there is none of that name.
+    StorageError
+        When it is damaged, or a file is not what was stored.
     """
     folder = workspace.baseline_folder(baseline_id)
-    if not (folder / "manifest.json").is_file():
+    if not folder.is_dir():
         known = ", ".join(entry.name for entry in workspace.folders("baselines", "manifest.json")[-5:]) or "none"
         raise NotFoundError(
             f"Expected a baseline {baseline_id!r}, but there is none; the latest are: {known}.",
             "Copy the name from `baseline list` or from the Library page.",
         )
+    return _read(folder)
+
+
+def _read(folder: Path) -> StoredBaseline:
+    manifest, seal = _whole_manifest(folder)
     thresholds, reference = _thresholds(folder)
     return StoredBaseline(
-        id=baseline_id,
+        id=folder.name,
         folder=folder,
-        manifest=_manifest(folder),
+        manifest=manifest,
         calibration=Calibration.from_dict(read_json(folder / "calibration.json"), f"{folder.name}/calibration.json"),
         thresholds=thresholds,
         reference=reference,
+        seal=seal,
     )
 
 
+def _whole_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
+    try:
+        return read_manifest(folder)
+    except NotFoundError as error:
+        raise StorageError(
+            f"Expected the baseline {folder.name} with its manifest, but manifest.json is missing.",
+            "Restore the file from a backup, or delete the baseline and create it again.",
+        ) from error
+
+
 def list_baselines(workspace: Workspace) -> list[BaselineSummary]:
-    """Return all baselines, newest first; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders("baselines", "manifest.json"):
-        try:
-            manifest = _manifest(folder)
-        except (StorageError, NotFoundError):
-            continue
-        found.append(
-            BaselineSummary(
-                id=folder.name,
-                subject=manifest.subject,
-                created_s=manifest.created_s,
-                n_walks=len(manifest.walks),
-                profile=manifest.profile,
-                mode=manifest.training.mode,
-                path=str(folder),
-            )
-        )
+    """Return all baselines that can be used, newest first; see `damaged_baselines` for the others."""
+    found, _ = read_each(workspace.entries("baselines"), _summary)
     return sorted(found, key=lambda summary: summary.created_s, reverse=True)
+
+
+def damaged_baselines(workspace: Workspace) -> list[DamagedItem]:
+    """Return the baselines that cannot be used, with what is wrong and what can be done."""
+    return read_each(workspace.entries("baselines"), _summary)[1]
+
+
+def _summary(folder: Path) -> BaselineSummary:
+    manifest, seal = _whole_manifest(folder)
+    if seal == "unsealed":
+        _read(folder)  # nothing vouches for the other files
+    return BaselineSummary(
+        id=folder.name,
+        subject=manifest.subject,
+        created_s=manifest.created_s,
+        n_walks=len(manifest.walks),
+        profile=manifest.profile,
+        mode=manifest.training.mode,
+        path=str(folder),
+    )
+
+
+def _variant(path: Path) -> tuple[str, Thresholds]:
+    values = read_json(path)
+    thresholds = _THRESHOLDS_FORMAT.read(values, f"variants/{path.name}", Thresholds.from_dict)
+    remedy = "Delete the file and save the variant again."
+    check_seal(values, path, what=f"the variant {path.stem!r}", stored_s=None, remedy=remedy)
+    return path.stem, thresholds
 
 
 def _thresholds(folder: Path) -> tuple[Thresholds, Reference | None]:
@@ -203,10 +241,6 @@ def _thresholds(folder: Path) -> tuple[Thresholds, Reference | None]:
 
     source = f"{folder.name}/thresholds.json"
     return _THRESHOLDS_FORMAT.read(read_json(folder / "thresholds.json"), source, build)
-
-
-def _manifest(folder: Path) -> BaselineManifest:
-    return BaselineManifest.from_dict(read_json(folder / "manifest.json"), f"{folder.name}/manifest.json")
 
 
 def delete_baseline(workspace: Workspace, baseline_id: str) -> None:
@@ -231,5 +265,5 @@ def save_variant(workspace: Workspace, baseline_id: str, name: str, settings: Th
     path = stored.folder / "variants" / f"{cleaned}.json"
     if path.exists():
         raise InputError(f"Expected a new name, but the variant {cleaned!r} exists.", "Choose another name.")
-    write_json(path, stored.thresholds_with(settings).to_dict())
+    write_json(path, sealed(stored.thresholds_with(settings).to_dict(), path.parent))
     return path

@@ -86,7 +86,7 @@ def check_seal(values: Mapping[str, Any], document: Path, *, what: str, stored_s
         if not path.is_file():
             changed.append(f"{name} is missing")
         elif path.stat().st_size != facts.get("size_bytes") or file_sha256(path) != facts.get("sha256"):
-            changed.append(f"{name} was changed{_when(path)}")
+            changed.append(f"{name} was changed{_on(path.stat().st_mtime)}")
     if changed:
         raise StorageError(f"Expected {what} as it was stored{_on(stored_s)}, but {', '.join(changed)}.", remedy)
     return True
@@ -131,8 +131,7 @@ def _digest(body: Mapping[str, Any], listing: Mapping[str, Any]) -> str:
 
 
 def _on(stored_s: float | None) -> str:
-    return "" if stored_s is None else f" on {time.strftime('%Y-%m-%d at %H:%M', time.localtime(stored_s))}"
-
-
-def _when(path: Path) -> str:
-    return time.strftime(" on %Y-%m-%d at %H:%M", time.localtime(path.stat().st_mtime))
+    try:
+        return "" if stored_s is None else time.strftime(" on %Y-%m-%d at %H:%M", time.localtime(stored_s))
+    except (OverflowError, ValueError, OSError):
+        return ""  # no time that a calendar knows

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from gait_core.baseline.analyses import AnalysisSummary, load_analysis
+from gait_core.baseline.analyses import AnalysisSummary, load_analysis, read_summary, save_analysis
 from gait_core.baseline.assessment import Assessment, ScoringBaseline, assess
 from gait_core.baseline.norms import Norms
 from gait_core.baseline.save import remember_walk
 from gait_core.baseline.store import StoredBaseline
 from gait_core.cache import ArrayCache, waiting_lock
-from gait_core.cache.archive import save_arrays
 from gait_core.config import PoseSettings, Settings
 from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
@@ -34,7 +33,7 @@ from gait_core.walks.prepare import PreparedWalk, prepare_walk
 from gait_core.workflows.classify_walk import WalkClassifiers
 from gait_core.workflows.guard import warning_of
 from gait_core.workflows.measure import measure_prepared
-from gait_core.workspace import Workspace, read_json, whole_folder, write_json
+from gait_core.workspace import Workspace
 
 __all__ = ["SameProcess", "WalkToScore", "draw_task", "score_task"]
 
@@ -157,9 +156,9 @@ def _answer(walk: WalkToScore, here: SameProcess | None, work: Callable[[Reporte
 
 def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> AnalysisSummary:
     workspace = Workspace(walk.workspace)
-    known = workspace.analysis_folder(walk.analysis_id) / "analysis.json"
-    if known.is_file():
-        return AnalysisSummary.from_dict(read_json(known))
+    known = workspace.analysis_folder(walk.analysis_id)
+    if (known / "analysis.json").is_file():
+        return read_summary(known)
     baseline = here.baseline if here is not None else ScoringBaseline.load(workspace, walk.baseline_id)
     stored = baseline.stored
     prepared = here.walks.get(walk.analysis_id) if here is not None else None
@@ -274,19 +273,15 @@ def _summary(
 
 
 def _store(workspace: Workspace, summary: AnalysisSummary, assessment: Assessment) -> None:
-    with whole_folder(workspace.analysis_folder(summary.id)) as temporary:
-        write_json(temporary / "analysis.json", summary.to_dict())
-        save_arrays(
-            temporary / "scores.npz",
-            {
-                "window_time_s": assessment.window_time_s,
-                "window_scores": assessment.window_scores,
-                "window_limit": np.array(assessment.window_limit),
-                "joint_time_s": assessment.joint_time_s,
-                "joint_time_scores": assessment.joint_time_scores,
-                "joint_names": np.array(_joint_names(summary), dtype=np.str_),
-            },
-        )
+    curves = {
+        "window_time_s": assessment.window_time_s,
+        "window_scores": assessment.window_scores,
+        "window_limit": np.array(assessment.window_limit),
+        "joint_time_s": assessment.joint_time_s,
+        "joint_time_scores": assessment.joint_time_scores,
+        "joint_names": np.array(_joint_names(summary), dtype=np.str_),
+    }
+    save_analysis(workspace, summary, curves)
 
 
 def _joint_names(summary: AnalysisSummary) -> list[str]:

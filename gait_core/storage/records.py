@@ -1,0 +1,47 @@
+"""Reads a stored record: JSON of a known shape, whole by its seal where it has one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gait_core.errors import StorageError
+from gait_core.storage.json_file import read_json
+from gait_core.storage.schema import problem_in
+from gait_core.storage.seal import check_seal, unsealed
+
+__all__ = ["read_record"]
+
+
+def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dict[str, Any]:
+    """Return a stored record without its seal.
+
+    Parameters
+    ----------
+    document : Path
+        JSON file; the files that its seal lists lie beside it.
+    expected : type
+        Shape of the record, see `gait_core.storage.schema.problem_in`.
+    what : str
+        What is stored there, for messages: ``"the analysis walk-2026…"``.
+    remedy : str
+        What can be done when it is damaged.
+
+    Raises
+    ------
+    NotFoundError
+        When the file is missing.
+    StorageError
+        When it cannot be read, has another shape, or is not what was sealed.
+    """
+    try:
+        values = read_json(document)
+    except StorageError as error:
+        raise StorageError(error.message, remedy) from error
+    problem = problem_in(values, expected)
+    if problem:
+        raise StorageError(f"Expected {what} as Gait Studio stores it, but in {document.name} {problem}.", remedy)
+    created_s = values.get("created_s")
+    stored_s = float(created_s) if isinstance(created_s, int | float) else None
+    check_seal(values, document, what=what, stored_s=stored_s, remedy=remedy)
+    return unsealed(values)
