@@ -31,6 +31,10 @@ __all__ = [
 ]
 
 _MARKS: Mapping[str, str] = {"done": "✓", "running": "▸", "failed": "✕", "crashed": "✕", "cancelled": "–"}
+_TITLES: Mapping[str, str] = {
+    "crashed": "The worker stopped unexpectedly",
+    "damaged": "What is stored of this job is damaged",
+}
 
 
 def progress_share(done: float, total: float) -> float | None:
@@ -68,7 +72,7 @@ def standing(job: Job) -> Standing:
 
 
 def standing_of_training(epochs: Sequence[Mapping[str, Any]]) -> Standing:
-    """Return how far training is over all its rounds: one per walk held back, then one with all walks."""
+    """Return how far training is over all its rounds: one per held-out walk, then one with all walks."""
     event = epochs[-1]
     data = event.get("data", {})
     done, total = float(event.get("done") or 0), float(event.get("total") or 0)
@@ -173,7 +177,7 @@ def items_html(items: Sequence[Mapping[str, Any]]) -> str:
     return (
         '<div class="gs-scroll"><table class="gs-rows"><caption class="gs-sr">Progress of each video</caption>'
         '<thead><tr><th scope="col">Video</th><th scope="col"><span class="gs-sr">Progress</span></th>'
-        '<th scope="col" class="n">Done</th><th scope="col" class="n">Pace and time left</th></tr></thead>'
+        '<th scope="col" class="n">Done</th><th scope="col" class="n">Speed and time left</th></tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
@@ -240,7 +244,9 @@ def _actions_active(job: Job) -> None:
             jobs().stop_early(job.id)
             st.toast("Training ends after this epoch and keeps the best weights.")
         if job.state == "cancelling":
-            if st.button("Stop now", key=f"kill_{job.id}", help="Ends the worker if it does not react within seconds."):
+            if st.button(
+                "Stop now", key=f"kill_{job.id}", help="Ends the worker if it does not respond within seconds."
+            ):
                 jobs().cancel(job.id)
         elif st.button("Cancel and discard", key=f"cancel_{job.id}", icon=":material/close:"):
             jobs().cancel(job.id)
@@ -255,12 +261,14 @@ def _ended(job: Job) -> None:
     if job.state == "cancelled":
         box(
             "You cancelled this",
-            "Nothing half made was kept. Videos that were finished come from the cache next time.",
+            "No partial results were kept. Finished videos come from the cache next time.",
             "calm",
         )
     else:
-        error_box(job.error, "The worker stopped unexpectedly" if job.state == "crashed" else "This did not work")
-    again = {"cancelled": "Start again", "crashed": "Resume", "failed": "Try again"}[job.state]
+        error_box(job.error, _TITLES.get(job.state, "This did not work"))
+    if not job.can_run_again:
+        return  # it is not known any more what it was to do
+    again = {"cancelled": "Start again", "crashed": "Resume", "damaged": "Run again"}.get(job.state, "Try again")
     if st.button(again, key=f"resume_{job.id}", type="primary", icon=":material/replay:"):
         jobs().resume(job.id)
         st.rerun(scope="app")

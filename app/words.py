@@ -32,12 +32,12 @@ _STAGES: Final[Mapping[str, str]] = {
     "extract": "Find the body in every frame",
     "features": "Measure the gait",
     "train": "Learn how this person walks",
-    "validate": "Test on walks held back",
+    "validate": "Test on held-out walks",
     "thresholds": "Set the thresholds",
     "score": "Compare with the baseline",
     "measure": "Find the steps",
     "compare": "Run the profiles one by one",
-    "agreement": "Compare what came out",
+    "agreement": "Compare the results",
     "overlay": "Draw the overlay video",
     "simulate": "Simulate the walks",
     "render": "Draw the videos",
@@ -50,7 +50,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "silhouettes": "Cut out the silhouettes",
     "embed": "Compute the embeddings",
     "enrol": "Enrol in the gallery",
-    "judge": "Test on walks held back",
+    "judge": "Test on held-out walks",
     "guard": "Compare with the enrolled walks",
 }
 _STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
@@ -82,6 +82,7 @@ _STATES: Final[Mapping[str, str]] = {
     "cancelled": "Cancelled",
     "failed": "Failed",
     "crashed": "Stopped unexpectedly",
+    "damaged": "Damaged",
     "done": "Done",
 }
 

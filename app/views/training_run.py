@@ -115,7 +115,9 @@ def _actions(job: Job) -> None:
             jobs().stop_early(job.id)
             st.toast("Training ends after this epoch and keeps the best weights.")
         if job.state == "cancelling":
-            if st.button("Stop now", key=f"kill_{job.id}", help="Ends the worker if it does not react within seconds."):
+            if st.button(
+                "Stop now", key=f"kill_{job.id}", help="Ends the worker if it does not respond within seconds."
+            ):
                 jobs().cancel(job.id)
         elif st.button("Cancel", key=f"cancel_{job.id}", icon=":material/close:", help="Finished folds stay."):
             jobs().cancel(job.id)
@@ -130,11 +132,14 @@ def _ended(job: Job, run: Run | None) -> None:
     if job.state == "cancelled":
         box("You cancelled this training", kept or "No fold was finished.", "calm")
     else:
-        title = "The worker stopped unexpectedly" if job.state == "crashed" else "This training did not work"
-        error_box(job.error, title)
+        titles = {
+            "crashed": "The worker stopped unexpectedly",
+            "damaged": "What is stored of this job is damaged",
+        }
+        error_box(job.error, titles.get(job.state, "This training did not work"))
         if kept:
-            box("Nothing finished is lost", f"{kept} A resumed training goes on after them.", "calm")
-    if st.button("Resume", key=f"resume_{job.id}", type="primary", icon=":material/replay:"):
+            box("Nothing finished is lost", f"{kept} A resumed training continues after them.", "calm")
+    if job.can_run_again and st.button("Resume", key=f"resume_{job.id}", type="primary", icon=":material/replay:"):
         jobs().resume(job.id)
         st.rerun(scope="app")
 

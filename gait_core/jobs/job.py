@@ -24,7 +24,8 @@ class Job:
     Attributes
     ----------
     id, kind, title : str
-    state : {"queued", "running", "cancelling", "cancelled", "failed", "crashed", "done"}
+    state : {"queued", "running", "cancelling", "cancelled", "failed", "crashed", "done", "damaged"}
+        ``damaged``: what is stored of it cannot be read; `error` says what can be done.
     spec, status : mapping
         Contents of ``spec.json`` and ``status.json``.
     folder : Path
@@ -37,11 +38,17 @@ class Job:
     spec: Mapping[str, Any]
     status: Mapping[str, Any]
     folder: Path = field(repr=False)
+    damage: Mapping[str, str] | None = None
 
     @property
     def active(self) -> bool:
         """True while a worker has it or will have it."""
         return self.state in ACTIVE_STATES
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether it has ended and is known well enough to be resumed."""
+        return not self.active and bool(self.kind)
 
     @property
     def stage(self) -> str:
@@ -81,6 +88,8 @@ class Job:
     @property
     def error(self) -> dict[str, str] | None:
         """`kind`, `message` and `remedy` of what ended the job, or None."""
+        if self.damage is not None:
+            return dict(self.damage)
         if self.state == "crashed":
             return {
                 "kind": "Crashed",
@@ -160,7 +169,7 @@ def worker_process(status: Mapping[str, Any]) -> psutil.Process | None:
         process = psutil.Process(int(pid))
         same = abs(process.create_time() - float(status.get("pid_started_s", 0.0))) < 2.0
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):  # also a number that no process can have
         return None
 
 

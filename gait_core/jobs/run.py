@@ -1,4 +1,4 @@
-"""Runs one job folder: waits for its turn, does the work, leaves a result or one clear error."""
+"""Runs one job folder: is queued, does the work, leaves a result or one clear error."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gait_core.errors import Cancelled, GaitError, InputError, StorageError
 from gait_core.jobs.kinds import OnPart, kind_named
 from gait_core.jobs.status import StatusWriter
 from gait_core.jobs.store import Job, JobStore
+from gait_core.jobs.stored_job import checked_spec
 from gait_core.jobs.turn import taking_turn
 from gait_core.progress import Event, Reporter
 from gait_core.workspace import Workspace, read_json, storage_guard, write_json
@@ -109,7 +110,7 @@ def run_folder(
     GaitError
         Whatever ended the work.
     """
-    spec = read_json(folder / "spec.json")
+    spec = checked_spec(read_json(folder / "spec.json"), folder)
     with taking_turn(folder):
         handler = _log_to(folder / "log.txt")
         try:

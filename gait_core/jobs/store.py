@@ -15,7 +15,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -23,22 +22,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from gait_core.errors import InputError, NotFoundError, StorageError
-from gait_core.jobs.job import ACTIVE_STATES, Job, state_of, worker_process
+from gait_core.jobs.job import ACTIVE_STATES, Job, worker_process
+from gait_core.jobs.read_job import read_job
 from gait_core.jobs.spare import Spare
+from gait_core.jobs.stored_job import RUN_AGAIN
 from gait_core.jobs.turn import holding, open_turn
+from gait_core.storage.json_file import parse_json
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = ["ACTIVE_STATES", "Job", "JobStore"]
 
 Events: TypeAlias = list[dict[str, Any]]
 _KILL_AFTER_S = 8.0
-_SECOND_LOOKS = 3
-_LOOK_AGAIN_S = 0.15
-_FRESH_S = 5.0
 _RENEW_EVERY_S = 0.5
 _KEEP_EVERY_S = 5.0
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -83,37 +83,16 @@ class JobStore:
         NotFoundError
             When there is none of that name.
         """
-        folder = self._folder(job_id)
-        if not (folder / "spec.json").is_file():
-            raise NotFoundError(f"Expected a job {job_id!r}, but there is none.", "Look at the list of jobs again.")
-        spec = read_json(folder / "spec.json")
-        status = read_json(folder / "status.json")
-        state = state_of(folder, spec, status)
-        for _ in range(_SECOND_LOOKS):
-            # A worker that ends between the look at its status and the look at its process has not crashed.
-            if state != "crashed" or time.time() - float(status.get("heartbeat_s", 0.0)) > _FRESH_S:
-                break
-            time.sleep(_LOOK_AGAIN_S)
-            status = read_json(folder / "status.json")
-            state = state_of(folder, spec, status)
-        return Job(
-            id=spec["id"],
-            kind=spec["kind"],
-            title=spec["title"],
-            state=state,
-            spec=spec,
-            status=status,
-            folder=folder,
-        )
+        return read_job(self._folder(job_id))
 
     def list(self) -> list[Job]:
-        """Return all jobs, newest first; a damaged folder is left out."""
+        """Return all jobs, newest first, damaged ones among them."""
         jobs = []
-        for path in self.workspace.jobs.glob("*/spec.json"):
+        for folder in self.workspace.entries("jobs"):
             try:
-                jobs.append(self.get(path.parent.name))
-            except (NotFoundError, StorageError, KeyError):
-                continue
+                jobs.append(self.get(folder.name))
+            except (NotFoundError, StorageError):
+                continue  # deleted or made just now
         return sorted(jobs, key=lambda job: job.created_s, reverse=True)
 
     def cancel(self, job_id: str) -> None:
@@ -160,12 +139,19 @@ class JobStore:
         ------
         InputError
             When the job is still active, or has been resumed elsewhere.
+        StorageError
+            When its specification is damaged.
         """
-        _end_silent_worker(self._ended(job_id))
+        ended = self._ended(job_id)
+        if not ended.can_run_again:
+            problem = ended.error or {}
+            raise StorageError(problem["message"], problem["remedy"])
+        _end_silent_worker(ended)
         with holding(self._folder(job_id)):
             folder = self._ended(job_id).folder  # still, now that no other process can start or resume it
             for marker in ("cancel", "stop_early"):
-                (folder / marker).unlink(missing_ok=True)
+                _clear(folder / marker)
+            _clear(folder / "status.json")
             write_json(folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
             open_turn(folder)
         return self.get(job_id)
@@ -179,7 +165,7 @@ class JobStore:
             When the job is still active.
         """
         job = self._ended(job_id)
-        with storage_guard(job.folder):
+        with holding(job.folder) if job.state == "damaged" else nullcontext(), storage_guard(job.folder):
             shutil.rmtree(job.folder)
 
     def events(self, job_id: str, kinds: Iterable[str] | None = None) -> Events:
@@ -187,12 +173,12 @@ class JobStore:
         wanted = set(kinds) if kinds is not None else None
         path = self._folder(job_id) / "events.jsonl"
         found: Events = []
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+        for line in path.read_bytes().splitlines() if path.is_file() else []:
             try:
-                event = json.loads(line)
+                event = parse_json(line)
             except ValueError:
                 continue
-            if wanted is None or event.get("kind") in wanted:
+            if isinstance(event, dict) and (wanted is None or event.get("kind") in wanted):
                 found.append(event)
         return found
 
@@ -208,7 +194,12 @@ class JobStore:
     def result(self, job_id: str) -> dict[str, Any] | None:
         """Return the result, or None as long as there is none."""
         path = self._folder(job_id) / "result" / "result.json"
-        return dict(read_json(path)) if path.is_file() else None
+        if not path.is_file():
+            return None
+        result = read_json(path)
+        if not isinstance(result, dict):
+            raise StorageError(f"Expected the result of a job in {path}, but it is damaged.", RUN_AGAIN)
+        return result
 
     def _folder(self, job_id: str) -> Path:
         return self.workspace.entry("jobs", job_id)
@@ -273,3 +264,12 @@ def _end_silent_worker(job: Job) -> None:
     if process is not None:
         process.kill()
         process.wait(5)
+
+
+def _clear(path: Path) -> None:
+    """Take away whatever is in the place of a file."""
+    with storage_guard(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

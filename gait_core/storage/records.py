@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gait_core.errors import StorageError
 from gait_core.storage.json_file import read_json
 from gait_core.storage.schema import problem_in
 from gait_core.storage.seal import check_seal, unsealed
 
-__all__ = ["read_record"]
+__all__ = ["checked_record", "read_record"]
+
+_FAR_FUTURE_S: Final = 1e11
 
 
 def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dict[str, Any]:
@@ -38,10 +40,17 @@ def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dic
         values = read_json(document)
     except StorageError as error:
         raise StorageError(error.message, remedy) from error
+    return checked_record(values, document, expected, what=what, remedy=remedy)
+
+
+def checked_record(values: Any, document: Path, expected: Any, *, what: str, remedy: str) -> dict[str, Any]:
+    """Return a record that was read, without its seal; arguments and errors as of `read_record`."""
     problem = problem_in(values, expected)
+    created_s = values.get("created_s") if isinstance(values, dict) else None
+    if not problem and isinstance(created_s, int | float) and not 0 <= created_s < _FAR_FUTURE_S:
+        problem = f"created_s is {created_s:g}, which is no date"
     if problem:
         raise StorageError(f"Expected {what} as Gait Studio stores it, but in {document.name} {problem}.", remedy)
-    created_s = values.get("created_s")
     stored_s = float(created_s) if isinstance(created_s, int | float) else None
     check_seal(values, document, what=what, stored_s=stored_s, remedy=remedy)
     return unsealed(values)

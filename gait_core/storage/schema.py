@@ -6,7 +6,7 @@ import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
-from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 __all__ = ["problem_in"]
 
@@ -21,7 +21,7 @@ def problem_in(value: Any, expected: Any, place: str = "") -> str:
     expected : type
         A `TypedDict`, a dataclass, or a hint made of ``str``, ``int``, ``float``, ``bool``, ``None``, lists, mappings
         with text keys and unions of these. Everything else matches anything. Keys that a record does not know are
-        nobody's concern here.
+        not checked.
     place : str
         Where the value stands, for the message.
     """
@@ -58,7 +58,9 @@ def _record(expected: Any) -> tuple[Mapping[str, Any], frozenset[str]]:
     """Return the hints of a record, and which of its keys cannot be left out."""
     hints = {name: hint for name, hint in get_type_hints(expected).items() if not name.startswith("_")}
     if is_typeddict(expected):
-        return hints, frozenset(expected.__required_keys__)
+        # Not `__required_keys__`: where hints are text, as by `from __future__ import annotations`, it knows no extras.
+        marked = get_type_hints(expected, include_extras=True)
+        return hints, frozenset(name for name in hints if get_origin(marked[name]) is not NotRequired)
     own = [entry for entry in fields(expected) if entry.name in hints]
     needed = frozenset(entry.name for entry in own if not _has_default(entry))
     return {entry.name: hints[entry.name] for entry in own}, needed

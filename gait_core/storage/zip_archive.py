@@ -36,7 +36,7 @@ class ArchiveLimits:
 
 
 def checked_members(file: IO[bytes] | Path, limits: ArchiveLimits) -> list[zipfile.ZipInfo]:
-    """Return the members of an archive, which nobody has unpacked yet.
+    """Return the members of an archive that has not been unpacked yet.
 
     Parameters
     ----------

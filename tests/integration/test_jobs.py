@@ -189,7 +189,7 @@ def test_a_worker_that_ends_between_two_looks_has_not_crashed(store, monkeypatch
             return value | now | ({"state": "done"} if len(looks) > 1 else {})
         return value
 
-    monkeypatch.setattr("gait_core.jobs.store.read_json", read)
+    monkeypatch.setattr("gait_core.jobs.read_job.read_json", read)
     assert store.get(job.id).state == "done"
     assert len(looks) == 2
 
