@@ -87,7 +87,7 @@ def group_bars(comparison: ProfileComparison) -> Chart:
     return figure, (
         f"Distance from the landmarks of {comparison.reference}: bars are medians, marks what one frame in twenty "
         f"exceeds. Largest: {where} under {who}, {worst:.1f} %. Agreement is not accuracy: "
-        f"{comparison.reference} errs as well."
+        f"{comparison.reference} has errors too."
     )
 
 

@@ -34,9 +34,9 @@ def losses(points: Sequence[Mapping[str, Any]], *, of_person: bool = True) -> Ch
     now = rounds[-1]
     total = max(float(points[-1].get("epochs") or 0), max(float(point["epoch"]) for point in points))
     figure = blank(260, "Epoch", "Reconstruction error (no unit)" if of_person else "Loss (no unit)")
-    held_back = "walk held back" if of_person else "walks held back"
+    held_back = "held-out walk" if of_person else "held-out walks"
     for earlier in rounds[:-1]:
-        _curve(figure, earlier, "val_loss", "held back, earlier rounds", p.faint, "circle", 1.2)
+        _curve(figure, earlier, "val_loss", "held out, earlier rounds", p.faint, "circle", 1.2)
     _curve(figure, now, "loss", "walks it learns from", p.muted, "circle", 2.5)
     _curve(figure, now, "val_loss", held_back, p.accent, "diamond", 2.5)
     figure.update_xaxes(dtick=1 if total <= 12 else None, range=[0.5, total + 0.5])

@@ -95,7 +95,7 @@ def memory_over_time(item: JobReport, bars: Sequence[Span]) -> Chart:
             top = max(top, limit)
     figure.update_yaxes(range=[0, max(top, 0.05) * _HEADROOM])
     _shade(figure, p, bars)
-    return figure, f"{said}. Pages of mapped files are the system's to drop, and do not count."
+    return figure, f"{said}. Pages of mapped files can be reclaimed by the system and do not count."
 
 
 def load_over_time(item: JobReport, bars: Sequence[Span]) -> Chart:

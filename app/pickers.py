@@ -120,7 +120,7 @@ def _plain_upload(key: str, several: bool) -> list[str]:
     try:
         kept = [str(videos.keep_upload(workspace(), file.name, file)) for file in came]
     except GaitError as error:
-        error_box(error.to_dict(), "The upload could not be kept")
+        error_box(error.to_dict(), "The upload could not be saved")
         return []
     remember(f"{key}_uploads", generation + 1)
     return kept if several else kept[:1]

@@ -72,7 +72,7 @@ def _job(job: Job) -> None:
     stage = stage_title(job)
     now = standing(job)
     if job.state == "queued":
-        detail = "waits for its turn"
+        detail = "is queued"
     else:
         left = f"{words.duration(job.eta_s)} left" if job.eta_s else ""
         detail = " · ".join(part for part in (words.percent(now.share) if now.share is not None else "", left) if part)

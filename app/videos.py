@@ -52,14 +52,14 @@ def count_message(count: int) -> PathCheck:
         return PathCheck(
             kind="warn",
             text=f"{words.plural(count, 'walk')} ready. It works with {count}, but five are recommended: the limits "
-            f"are then tested on {count} held-back walks only, so they are coarser and false alarms more likely.",
+            f"are then tested on {count} held-out walks only, so they are coarser and false alarms more likely.",
         )
     missing = LEAST_WALKS - count
     have = f"{words.plural(count, 'walk')} so far. " if count else ""
     return PathCheck(
         kind="none",
         text=f"{have}Five are recommended; at least {LEAST_WALKS} are needed ({missing} more), because the limits are "
-        "tested on walks that were held back.",
+        "tested on walks that were held out.",
     )
 
 
@@ -175,7 +175,7 @@ def _check(text: str, number: int, seen: dict[object, int]) -> PathCheck:
         return PathCheck(kind="bad", text=f"Same video as walk {seen[fingerprint]}. Each walk counts once.")
     seen[fingerprint] = number
     if path.suffix.lower() not in ENDINGS:
-        return PathCheck(kind="warn", text=f"{words.size(count)}. The ending is unusual for a video.")
+        return PathCheck(kind="warn", text=f"{words.size(count)}. The extension is unusual for a video.")
     return PathCheck(kind="good", text=f"Found, {words.size(count)}")
 
 

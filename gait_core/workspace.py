@@ -95,7 +95,7 @@ def storage_guard(path: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             free_mb = _free_bytes(path) / 1024**2
             raise StorageError(
-                f"Expected room to write {path.name!r} in {path.parent}, but the disk is full ({free_mb:.0f} MB free).",
+                f"Expected space for {path.name!r} in {path.parent}, but the disk is full ({free_mb:.0f} MB left).",
                 "Free some space or clear the cache, then run again; finished work is kept.",
             ) from error
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
@@ -125,7 +125,7 @@ def _free_bytes(path: Path) -> int:
 
 @contextmanager
 def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
-    """Open a file to be written in pieces, so that nobody ever sees half of it.
+    """Open a file to be written in pieces, so that readers never see half of it.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
 
 
 def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Write a file so that nobody ever sees half of it; arguments and errors as of `atomic_file`."""
+    """Write a file so that readers never see half of it; arguments and errors as of `atomic_file`."""
     with atomic_file(path, durable=durable) as handle:
         handle.write(content)
 
@@ -300,7 +300,7 @@ class Workspace:
     def folders(self, collection: str, marker: str) -> list[Path]:
         """Return the folders of a collection that hold the file `marker`, oldest identifier first.
 
-        What a killed writer left half filled bears a name with a dot in front and is none of them.
+        What a killed writer left half filled has a name that starts with a dot and is not one of them.
         """
         return sorted(path.parent for path in (self.root / collection).glob(f"[!.]*/{marker}"))
 

@@ -157,7 +157,7 @@ def _profile() -> str | None:
             [as_baseline, *known_profiles()],
             format_func=lambda name: name.capitalize() if name == as_baseline else profile_title(name),
             key="analyse_profile",
-            help="Another profile than that of the baseline makes differences that the walk does not have.",
+            help="A profile other than the baseline's can produce differences that are not in the walk.",
         )
     return None if chosen == as_baseline else str(chosen)
 
@@ -168,10 +168,10 @@ def _classify() -> bool:
         return True  # there is no model to ask, unless a model is promoted before the analysis begins
     names = ", ".join(plain(model.title) for model in asked)
     return st.toggle(
-        f"Also ask {words.plural(len(asked), 'trained model')}: {names}",
+        f"Also apply {words.plural(len(asked), 'trained model')}: {names}",
         value=True,
         key="classify",
-        help="What these promoted models say stands beside the level and has no part in it.",
+        help="The output of these models is shown beside the level and does not affect it.",
     )
 
 

@@ -31,7 +31,7 @@ def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
     """
     if not classified:
         return
-    st.subheader("What trained models say", anchor=False)
+    st.subheader("What the trained models say", anchor=False)
     note(
         "These models learned from groups of people, not from this person. They have no part in the level above, and a "
         "class is no diagnosis."
@@ -52,7 +52,7 @@ def said_in_words(said: Mapping[str, Any]) -> str:
     """Return what a model said in one short sentence."""
     error = said.get("error")
     if error:
-        return f"Could not be asked. {error.get('message', '')} {error.get('remedy', '')}".strip()
+        return f"Could not be used. {error.get('message', '')} {error.get('remedy', '')}".strip()
     if said.get("abstained"):
         return "Abstains: this walk is unlike those that it learned from."
     found = str(said.get("class"))
@@ -106,9 +106,9 @@ def _card(said: Mapping[str, Any]) -> None:
     """Draw the link to the card of the model, as long as it is the one that was asked."""
     now = _known(str(said.get("name") or ""))
     if now is None:
-        note("This model was withdrawn since.")
+        note("This model has since been withdrawn.")
     elif said.get("run") and now.run != said["run"]:
-        note("Another model has been promoted under this name since.")
+        note("Another model has since been promoted under this name.")
     else:
         link("training", "Model card", model=now.name)
 

@@ -42,7 +42,7 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
     if _is_in_baseline(summary):
         box(
             "This walk is part of the baseline",
-            "The baseline learned from this very video, so its score says nothing about a change. Choose a later walk.",
+            "The baseline was built from this video, so its score says nothing about change. Choose a later walk.",
             "warn",
         )
     for warning in summary.warnings:

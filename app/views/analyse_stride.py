@@ -48,9 +48,7 @@ def measured_side(stored: StoredAnalysis) -> MeasuredSide | None:
 def actions(stored: StoredAnalysis, measured: MeasuredSide | None) -> None:
     """Draw the way to everything measured in this walk, and the report."""
     if measured is None:
-        reason = (
-            "was deleted" if stored.summary.measurement_id else "is not there: no complete stride could be measured"
-        )
+        reason = "was deleted" if stored.summary.measurement_id else "is missing: no complete stride could be measured"
         note(f"The measurement of this walk {reason}. Without it there are no phases of the stride and no report.")
         registry.link("measure", "Measure a walk")
         return

@@ -92,7 +92,7 @@ def _speed(comparison: ProfileComparison) -> None:
     for run in comparison.sound:
         if run.peak_bytes > run.limit_bytes:
             text = f"{run.peak_bytes / _MIB:,.0f} MB were needed, {run.limit_bytes / _MIB:,.0f} MB are allowed."
-            box(f"{run.name} went over its memory limit", text, "warn")
+            box(f"{run.name} exceeded its memory limit", text, "warn")
 
 
 def _engine(run: ProfileRun) -> str:

@@ -37,7 +37,7 @@ _CACHED = {"track": "landmarks"}
 
 def render() -> None:
     """Draw the page."""
-    heading("Library", "What is stored on this computer. Deleting asks first.")
+    heading("Library", "What is stored on this computer. You are asked before anything is deleted.")
     done = recall("library_done")
     if done:
         remember("library_done", "")
@@ -161,7 +161,7 @@ def _measured_by_subject() -> dict[str, list[dict[str, Any]]]:
 def _walks() -> None:
     records = workspace().records("walks")
     if not records:
-        nothing("No walks yet", "A walk appears once it was used in a baseline or an analysis.")
+        nothing("No walks yet", "A walk appears once it has been used in a baseline or an analysis.")
         return
     for record in records[: how_many(len(records), "walks")]:
         title = str(record.get("name") or record.get("path") or record.get("id"))

@@ -88,7 +88,7 @@ def render(view: WalkView) -> None:
             "warn",
         )
     everything = st.toggle(
-        "All values", key="change_all", help="Of a hundred values about five leave the usual spread by chance."
+        "All values", key="change_all", help="About five in a hundred values leave the usual spread by chance."
     )
     shown = found if everything else list(chosen_changes(found))
     if not shown:

@@ -21,13 +21,13 @@ def render(view: WalkView) -> None:
     """Draw the tab."""
     measurement = view.measurement
     if not measurement.repairs:
-        empty("Nothing had to be put right", "No leg changed places, nothing jumped, no bone changed its length.")
+        empty("Nothing had to be repaired", "No legs were exchanged, no landmark jumped, and no bone changed length.")
         return
     undone = frozenset(measurement.undone)
     say(repairs_sentence(measurement.repairs, undone))
     landmarks = view.landmarks
     if landmarks:
-        note("Switch a repair off, and the walk is measured again without it. What was found stays in this list.")
+        note("Switch off a repair to measure the walk again without it. The repair stays in this list.")
     else:
         again_button(view.walk)
     st.button(

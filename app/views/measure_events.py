@@ -75,7 +75,7 @@ def video_of(walk: MeasuredWalk) -> tuple[str | None, str]:
         return None, f"The video is no longer at {walk.path}. {without}"
     known = MetadataCache.of(workspace()).get(path)
     if known is not None and known.content_sha256 != walk.content_sha256:
-        return None, f"The file {walk.path} is another video by now. {without}"
+        return None, f"The file {walk.path} now holds a different video. {without}"
     url = measured_url(walk.id)
     if url is None:
         return None, f"The video is not served here. {without}"

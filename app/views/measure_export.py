@@ -43,10 +43,10 @@ def render(view: WalkView) -> None:
         "Make faces unrecognisable",
         value=True,
         key="report_blur",
-        help="In the images of the report. Switch off only when the person agreed.",
+        help="In the images of the report. Switch this off only with the person's consent.",
     )
     if not Path(view.walk.path).is_file():
-        note("The video is no longer where it was: the report has no images, and says so.")
+        note("The video has moved or was deleted, so the report has no images and states why.")
     report_buttons(view.walk, blur_faces=blur, key="report")
     st.subheader("Data", anchor=False)
     _data(view)
@@ -112,7 +112,7 @@ def _data(view: WalkView) -> None:
         again_button(walk)
         note("Until then TRC, MOT and C3D, which need the movement itself, are left out of the archive.")
     elif walk.measurement.scale is None and {"trc", "c3d"} & set(chosen):
-        note("Without metres, what needs them is left out; the archive says which format and why.")
+        note("Without metres, formats that need them are omitted; the archive states which and why.")
     stem = safe_name(Path(walk.name).stem, "walk")
     st.download_button(
         "Download the data",
@@ -124,7 +124,7 @@ def _data(view: WalkView) -> None:
         disabled=not chosen,
         on_click="ignore",
     )
-    note("Names carry units. All files follow from the events and the repairs as they stand here.")
+    note("Column names include units. All files use the events and repairs shown here.")
 
 
 def _zip_maker(space: Workspace, walk_id: str, formats: Sequence[str], stem: str) -> Callable[[], bytes]:

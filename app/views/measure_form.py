@@ -147,10 +147,10 @@ def _more() -> dict[str, Any]:
                 index=names.index(DEFAULT_PROFILE),
                 format_func=profile_title,
                 key="measure_profile",
-                help="As in the baseline, when the walk is to be compared with one.",
+                help="Use the baseline's profile if you will compare the walk with one.",
             )
             method = st.selectbox(
-                "Rule that finds the steps",
+                "Step detection method",
                 EVENT_METHODS,
                 format_func=lambda name: METHODS.get(name, name),
                 key="measure_method",
@@ -174,7 +174,7 @@ def _more() -> dict[str, Any]:
                 format_func=str.capitalize,
                 key="measure_side",
                 required=True,
-                help="For a walk to and fro, which shows both sides.",
+                help="For a walk back and forth, which shows both sides.",
             )
     wanted = side if side in ("left", "right") else None
     return {"profile": profile, "settings": {"event_method": method}, "fps": fps, "side": wanted}

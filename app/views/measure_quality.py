@@ -57,7 +57,7 @@ def _sentence(checks: tuple[Check, ...]) -> str:
         return f"This video is not good enough to be judged: {', '.join(bad)}."
     if poor:
         return f"This video can be used with care; weak: {', '.join(poor)}."
-    return "Nothing in this video stands against its values."
+    return "No problem was found in this video."
 
 
 def _figure(check: Check) -> str:
@@ -78,7 +78,7 @@ def _left_out(view: WalkView) -> None:
         return
     st.subheader("Left out", anchor=False)
     body = [[f"{one.start_s:.2f} to {one.end_s:.2f} s", one.side or "both", one.reason] for one in rejections]
-    rows([("When", "t"), ("Foot", "t"), ("Why", "name")], body, "Pieces of the walk that give no stride")
+    rows([("When", "t"), ("Foot", "t"), ("Why", "name")], body, "Parts of the walk without a usable stride")
 
 
 def _how(view: WalkView) -> None:

@@ -89,7 +89,7 @@ def _title(walk: MeasuredWalk) -> None:
 
 def _scale_box(walk: MeasuredWalk) -> None:
     """Offer to take the metres from something else; the rest of the measurement stays."""
-    with st.popover("Metres", icon=":material/straighten:", key="scale_box", help="Choose what the metres come from"):
+    with st.popover("Metres", icon=":material/straighten:", key="scale_box", help="Choose another scale"):
         given = walk.measurement.scale_input
         chosen = measure_scale.entries(f"again_{walk.id}", given)
         st.button(

@@ -49,7 +49,7 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
         format_func=lambda name: KINDS[name],
         key=f"{key}_kind",
         required=True,
-        help="One camera sees pixels. Something of known size turns them into metres.",
+        help="One camera sees only pixels. A known size converts them to metres.",
     )
     if kind == "none":
         note("Times and angles need no metres. Lengths are then given in leg lengths.")
@@ -79,7 +79,7 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
                 format="%.0f",
                 key=f"{key}_pixels",
                 placeholder="pixels",
-                help="Between both ends in the full-size image, where the person walks, not nearer nor farther.",
+                help="Between both ends in the full-size image, as far from the camera as the person.",
                 width=280,
             )
     if value is None or (kind == "distance" and pixels is None):

@@ -105,7 +105,7 @@ def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
     if reference is not None:
         lines.append(f"reference {interval(reference.low, reference.high, unit)}")
     if parameter.name != names[0]:
-        lines.append("no metres: see “Metres” above")
+        lines.append("no metres: see “Scale from” above")
     return Tile(name=parameter.label, value=f"{number(both.mean, unit)} {unit_word(unit)}".strip(), lines=tuple(lines))
 
 
@@ -192,7 +192,7 @@ def _table(measurement: Measurement) -> None:
     rows(columns[:width], body, "All spatiotemporal values", html_columns=range(width))
     settings = measurement.settings
     note(
-        "Below each mean stands its 95 % interval, by bootstrap over steps or strides, shown from "
+        "Below each mean is its 95 % interval, by bootstrap over steps or strides, shown from "
         f"{settings.fewest_strides_interval} of a kind; asymmetry from {settings.fewest_strides_asymmetry} of each "
         f"side; SD and CV from {settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
         "A step is named after the foot that lands."

@@ -31,7 +31,7 @@ def latest_by_subject(
 
 def render() -> None:
     """Draw the page."""
-    heading("Overview", "Learns how one person walks from ordinary videos, and tells what changed later.")
+    heading("Overview", "Learns how a person walks from ordinary videos, and shows what changes later.")
     found = jobs().list()
     baselines = list_baselines(workspace())
     analyses = list_analyses(workspace())

@@ -23,7 +23,7 @@ def render() -> None:
     """Draw the tab."""
     found = [job for job in jobs().list() if not job.active and job.started_s is not None][:_SHOWN]
     if len(found) < 2:
-        empty("Nothing to compare yet", "Two jobs that have ended can be held side by side here: time, pace, memory.")
+        empty("Nothing to compare yet", "Compare two finished jobs side by side: time, speed, memory.")
         return
     known = {job.id: job for job in found}
     chosen = st.multiselect(

@@ -135,7 +135,7 @@ def _job_now() -> None:
         if not found:
             empty("No job has run yet", "Creating a baseline or analysing a walk shows here: pace, time and memory.")
         else:
-            note("No job is running. What the last ones took stands under Jobs.")
+            note("No job is running. See Jobs for what the last ones took.")
         return
     st.subheader(job.title, anchor=False)
     note(stage_title(job))

@@ -46,7 +46,7 @@ def render() -> None:
     _broken(files)
     _import()
     st.subheader("Built-in profiles", anchor=False)
-    note("They stay as they are; a copy of one is where your own begins.")
+    note("Built-in profiles cannot be changed; copy one to start your own.")
     for profile in PROFILES.values():
         _row(profile)
 
@@ -137,7 +137,7 @@ def _undo() -> None:
         try:
             save_profile(workspace(), str(gone["name"]), gone["body"])
         except GaitError as error:
-            error_box(error.to_dict(), "It could not be brought back")
+            error_box(error.to_dict(), "It could not be restored")
             return
         remember("profile_undo", None)
         remember("profile_said", f"“{gone['name']}” is back.")
@@ -150,7 +150,7 @@ def _broken(files: list[ProfileFile]) -> None:
             first = "; ".join(str(problem) for problem in file.all_problems[:4])
             more = len(file.all_problems) - 4
             tail = f" And {words.plural(more, 'more problem')}." if more > 0 else ""
-            box(f"{file.path.name} cannot be used whole", f"{first}{tail}", "warn")
+            box(f"{file.path.name} cannot be used in full", f"{first}{tail}", "warn")
 
 
 def _import() -> None:

@@ -59,7 +59,7 @@ def render() -> None:
         except GaitError as error:
             error_box(error.to_dict(), "The profile could not be saved")
             return
-        remember("profile_said", f"Saved “{name}”. It can be chosen wherever a profile can.")
+        remember("profile_said", f"Saved “{name}”. You can now choose it wherever profiles are offered.")
     if leave or (save and not problems):
         remember("profile_edit", None)
         st.rerun()
@@ -94,7 +94,7 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
             help="A larger model is slower and surer of the far leg.",
         )
         detection = st.slider(
-            "How sure before a person counts as found",
+            "Minimum confidence to detect a person",
             0.0,
             1.0,
             sure,
@@ -102,7 +102,7 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
             key=f"profile_detection_{n}",
         )
         tracking = st.slider(
-            "How sure before the person counts as still there",
+            "Minimum confidence to keep tracking",
             0.0,
             1.0,
             float(mediapipe.get("min_tracking_confidence", sure)),
@@ -119,7 +119,7 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
         st.html('<p class="gs-kicker">Using the machine</p>')
         made["max_memory_mb"] = int(
             st.number_input(
-                "Memory allowed (MB)",
+                "Memory limit (MB)",
                 min_value=1,
                 max_value=1024 * 1024,
                 value=int(body.get("max_memory_mb", 2048)),
@@ -139,14 +139,14 @@ def _fields(body: Mapping[str, Any], n: int, places: dict[str, Any]) -> dict[str
             )
         )
         engines = engine_titles()
-        made["engine"] = _choice("Pose model run by", list(engines), engines, body.get("engine"), n)
+        made["engine"] = _choice("Pose engine", list(engines), engines, body.get("engine"), n)
         made["precision"] = _choice("Arithmetic", PRECISIONS, _PRECISIONS, body.get("precision"), n)
         made["skip_loop_filter"] = bool(
             st.toggle(
                 "Decode coarser frames, faster",
                 value=bool(body.get("skip_loop_filter", False)),
                 key=f"profile_loop_{n}",
-                help="Leaves out the step that smooths the edges of blocks.",
+                help="Skips the deblocking filter.",
             )
         )
     made["mediapipe"] = {"model_complexity": int(model or 0), "min_detection_confidence": round(detection, 3)}

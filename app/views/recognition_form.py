@@ -167,7 +167,7 @@ def more(key: str) -> dict[str, Any]:
             )
         with right:
             level = st.selectbox(
-                "What is done for speed",
+                "Optimisation level",
                 list(_LEVELS),
                 format_func=lambda name: _LEVELS[name],
                 key=f"{key}_level",

@@ -37,7 +37,7 @@ def render(models: list[RecognitionModel]) -> None:
         _row(model)
     if not models:
         empty("No recognition model yet", "Gait Studio ships no weights of recognition networks.")
-    st.subheader("Another model" if models else "Three ways to a model", anchor=False)
+    st.subheader("Another model" if models else "Three ways to get a model", anchor=False)
     _ways()
 
 
@@ -98,7 +98,7 @@ def _own_weights() -> None:
         try:
             file = path.strip() or _kept(came)
         except GaitError as error:
-            error_box(error.to_dict(), "The upload could not be kept")
+            error_box(error.to_dict(), "The upload could not be saved")
             return
         if not file:
             box("No weights among these files", "Choose a file ending in .safetensors, .pt, .pth or .keras.", "warn")

@@ -77,7 +77,7 @@ def _enrolled(result: Mapping[str, Any]) -> None:
     gallery = result.get("gallery")
     count, subject = int(result["enrolled"]), str(result["subject"])
     if gallery is None or not count:
-        box("Nothing was enrolled", f"No walk of {subject} could be used; each says why.", "warn")
+        box("Nothing was enrolled", f"No walk of {subject} could be used; the reason is given with each.", "warn")
     else:
         box(f"{words.plural(count, 'walk')} of {subject} enrolled", f"In the gallery {gallery['name']}.")
         if st.button("Open the gallery", key="recognition_open_gallery", type="primary"):

@@ -28,9 +28,9 @@ _METHODS: Mapping[str, str] = {
 }
 _MEANING: Mapping[str, str] = {
     "conformal": "You say how many of the person's normal walks may exceed each limit; the limit follows. Recommended.",
-    "mean_sd": "Mean of the held-back walks plus k standard deviations. "
+    "mean_sd": "Mean of the held-out walks plus k standard deviations. "
     "How often a normal walk exceeds it is not known.",
-    "percentile": "A percentile of the held-back walks. With few walks it lies close to the largest of them.",
+    "percentile": "A percentile of the held-out walks. With few walks it lies close to the largest of them.",
 }
 
 
@@ -73,10 +73,10 @@ def changes_sentence(found: Sequence[Change]) -> str:
 
 def render() -> None:
     """Draw the page."""
-    heading("Thresholds", "See how the limits came about, try others, and save them beside the original.")
+    heading("Thresholds", "See how the limits were set, try others, and save them beside the original.")
     baselines = list_baselines(workspace())
     if not baselines:
-        empty("There is no baseline yet", "Limits belong to a baseline: they come from walks that were held back.")
+        empty("There is no baseline yet", "Limits belong to a baseline: they come from walks that were held out.")
         if st.button("Create a baseline", key="thresholds_wizard", type="primary", icon=":material/directions_walk:"):
             registry.go("baseline", step="import")
         return
@@ -176,7 +176,7 @@ def _too_low(tried: Thresholds, settings: ThresholdSettings) -> str:
 def _stored_walks(stored: StoredBaseline) -> list[tuple[str, str, float]]:
     validation = stored.validation
     own = [
-        (name, "baseline, held back", float(score))
+        (name, "baseline, held out", float(score))
         for name, score in zip(validation.walk_names, validation.walk_scores, strict=True)
     ]
     later = [
@@ -219,7 +219,7 @@ def _save(stored: StoredBaseline, settings: ThresholdSettings) -> None:
         except GaitError as error:
             error_box(error.to_dict(), "The variant was not saved")
         else:
-            box("Saved", f"“{path.stem}” stands beside the limits in use, which are unchanged.")
+            box("Saved", f"“{path.stem}” was saved. The limits in use are unchanged.")
             variants = stored.variants()
     if variants:
         body = [
@@ -232,7 +232,7 @@ def _save(stored: StoredBaseline, settings: ThresholdSettings) -> None:
 def _spread(stored: StoredBaseline) -> None:
     limit = stored.calibration.window_limit
     validation = stored.validation
-    st.subheader("How the errors spread", anchor=False)
+    st.subheader("Distribution of the errors", anchor=False)
     by_walk, by_joint = st.tabs(["Per walk", "Per joint"])
     with by_walk:
         figure, sentence = charts.window_spread(validation.walk_names, validation.window_scores, limit)

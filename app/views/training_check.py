@@ -54,7 +54,7 @@ def show_report(report: Mapping[str, Any]) -> None:
     """Draw what a check found."""
     errors = [one for one in report["problems"] if one["severity"] == "error"]
     if errors:
-        box("This dataset cannot be trained on yet", f"{words.plural(len(errors), 'problem')} to mend first.", "error")
+        box("This dataset cannot be trained on yet", f"{words.plural(len(errors), 'problem')} to fix first.", "error")
     else:
         steps, channels = report["shape"]
         told = f"{words.plural(sum(report['subjects'].values()), 'subject')}, {words.plural(channels, 'channel')}"

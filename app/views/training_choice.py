@@ -18,9 +18,9 @@ from gait_core.walks.clips import CLIP_CHANNELS
 __all__ = ["SETTING_PRESETS", "choose", "presets_of", "settings_of", "why_not"]
 
 SETTING_PRESETS: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
-    "Defaults": ({}, "What the results in the documentation were reached with."),
+    "Defaults": ({}, "The settings behind the results in the documentation."),
     "Quick trial": ({"epochs": 15, "patience": 5}, "A few epochs: whether it learns anything at all."),
-    "Rare class": ({"loss": "focal", "focal_gamma": 2.0}, "Focal loss: rows that are right already count less."),
+    "Rare class": ({"loss": "focal", "focal_gamma": 2.0}, "Focal loss: rows already classified correctly count less."),
 }
 """Settings by name, with what they are for; each is offered for the models that have all of its settings."""
 
@@ -98,7 +98,7 @@ def why_not(model: ModelKind, report: Mapping[str, Any] | None) -> str:
         Without one only models that are no classifiers are refused.
     """
     if not isinstance(model, ClassifierKind):
-        return _ELSEWHERE.get(model.task, "It is no classifier.")
+        return _ELSEWHERE.get(model.task, "It is not a classifier.")
     given = str(report["row_kind"]) if report is not None else ""
     if not given:
         return ""

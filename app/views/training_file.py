@@ -81,7 +81,7 @@ def file_text(request: Mapping[str, Any]) -> str:
 def load_section(suffix: str) -> None:
     """Draw the field that takes a settings file."""
     with st.expander("Load a settings file", icon=":material/upload_file:"):
-        note("A file that this page or a finished run gave, or that you wrote for train --config.")
+        note("A file saved from this page or a finished run, or one that you wrote for train --config.")
         given = st.file_uploader("Settings file", type=["json"], key=f"training_file{suffix}", max_upload_size=1)
         if given is None:
             return

@@ -105,7 +105,7 @@ def _place(start: FormStart) -> Path | None:
         return None
     place = Path(text.strip()).expanduser()
     if not place.is_absolute() or not place.exists():
-        what = "Give the whole path, beginning at the root." if not place.is_absolute() else "There is nothing here."
+        what = "Enter the full path, starting at the root." if not place.is_absolute() else "There is nothing here."
         st.html(f'<p class="gs-check bad" role="status">✕ {escape(what)}</p>')
         return None
     what = "A folder." if place.is_dir() else f"A file, {place.stat().st_size / 1000:,.0f} kB."
@@ -117,7 +117,7 @@ def _preset(start: FormStart) -> tuple[int, int]:
     begun = int(start.get("folds", 5)), int(start.get("seeds", 1))
     named = next((name for name, (folds, seeds, _) in PRESETS.items() if (folds, seeds) == begun), "Custom")
     chosen = st.segmented_control(
-        "How it is judged",
+        "Evaluation",
         [*PRESETS, "Custom"],
         default=named,
         required=True,
@@ -149,7 +149,7 @@ def _preset(start: FormStart) -> tuple[int, int]:
 
 
 def _judging(start: FormStart) -> dict[str, Any]:
-    with st.expander("Judging and controls", icon=":material/gavel:"):
+    with st.expander("Evaluation and controls", icon=":material/gavel:"):
         permuted = st.toggle(
             "Control with permuted labels",
             value=bool(start.get("permuted", False)),

@@ -56,7 +56,7 @@ def render() -> None:
 def _job(job_id: str) -> None:
     job = find_run(job_id)
     if job is None:
-        leave_run(job_id, "Train something", "training_leave")
+        leave_run(job_id, "Start a training", "training_leave")
         return
     made = training_run.run_of(job) or str((jobs().result(job_id) or {}).get("run") or "")
     if job.state == "done" and made and recall("watched") == job.id:

@@ -150,7 +150,7 @@ def _taken(name: str, found: Sequence[PromotedModel]) -> PromotedModel | None:
 
 def _withdraw(model: PromotedModel) -> None:
     with st.popover("Withdraw", icon=":material/block:"):
-        note("Later analyses no longer ask it. What it said of earlier walks stays with them, and its run stays.")
+        note("Later analyses no longer use it. Its results for earlier walks and its run are kept.")
         if st.button(f"Withdraw {plain(model.title)}", key="training_withdraw", type="primary"):
             try:
                 withdraw_model(workspace(), model.name)

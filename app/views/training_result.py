@@ -148,7 +148,7 @@ def _summary(run: Run, manifest: RunManifest, scores: Mapping[str, Any]) -> None
         _control(best, 1 / len(classes))
     facts((metric_name(name), words.number(own["mean"], 3), interval(own)) for name, own in scores["metrics"].items())
     note(
-        "Below each figure stands its 95 % interval, "
+        "Below each figure is its 95 % interval, "
         f"from a bootstrap over {words.plural(scores['n_subjects'], 'subject')}. "
         "Precision, recall and F1 are means over the classes."
     )
@@ -169,7 +169,7 @@ def _control(figure: Mapping[str, Any], chance: float) -> None:
         else "It does not. Repeat it with more seeds; if it stays so, the same people or copies of their rows may be "
         "in training and in test."
     )
-    text = f"The labels were given to the subjects at random, so the result has to come to chance. {told}"
+    text = f"The labels were given to the subjects at random, so the result should be at chance. {told}"
     box("Control with permuted labels", text, "calm" if fair else "warn")
 
 
@@ -181,7 +181,7 @@ def _folds(run: Run) -> None:
 
 
 def _confusions(scores: Mapping[str, Any]) -> None:
-    st.subheader("What is taken for what", anchor=False)
+    st.subheader("Confusion matrix", anchor=False)
     figure, sentence = charts_training.confusion(scores)
     charts.show(figure, sentence, key="training_confusion")
     st.subheader("Calibration", anchor=False)
@@ -199,7 +199,7 @@ def _classes(scores: Mapping[str, Any]) -> None:
     rows(columns, body, "Figures of each class with their 95 % intervals")
     note(
         "In brackets the 95 % interval. Recall: share of the class that was recognised; specificity: share of the "
-        "others that was not taken for it; AUC: area under the ROC curve against the others."
+        "others that was correctly rejected; AUC: area under the ROC curve against the others."
     )
 
 

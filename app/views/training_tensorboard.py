@@ -44,7 +44,9 @@ def section(folder: Path) -> None:
         if port is not None:
             st.link_button("Open TensorBoard", f"http://{_HOST}:{port}", icon=":material/open_in_new:")
             return
-        note("This starts TensorBoard for this run; only this computer reaches it. Then reload this page for its link.")
+        note(
+            "This starts TensorBoard for this run; only this computer can reach it. Then reload this page for its link."
+        )
         command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder), "--host", _HOST]
         st.code(shlex.join(command), language="bash", wrap_lines=True)
 

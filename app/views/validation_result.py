@@ -60,12 +60,12 @@ def verdict_sentence(result: Values) -> str:
     """Say how many limits are kept, and which are not."""
     checks = result["checks"]
     if not checks:
-        return "The reference has nothing that a limit is set on."
+        return "No limit applies to what this reference contains."
     if result["alignment"].get("exchanged"):
         return "Left and right may be exchanged in the reference: see below, and check it before anything counts."
     failed = [str(check["label"]) for check in checks if not check["passed"]]
     if not failed:
-        return f"All {words.plural(len(checks), 'limit')} are kept." if len(checks) > 1 else "The limit is kept."
+        return f"All {words.plural(len(checks), 'limit')} are kept." if len(checks) > 1 else "The limit is met."
     listed = failed[0] if len(failed) == 1 else f"{', '.join(failed[:-1])} and {failed[-1]}"
     return f"{len(failed)} of {words.plural(len(checks), 'limit')} not kept: {listed}."
 

@@ -19,7 +19,7 @@ _NAMES: Final = ("Import", "Configure", "Run", "Results")
 def render() -> None:
     """Draw the page."""
     _restore()
-    heading("Baseline wizard", "From five walks of one person to their own limits between normal, watch and alert.")
+    heading("Baseline wizard", "Turns five walks of one person into personal limits for normal, watch and alert.")
     step = param("step") or "import"
     if step not in STEPS or (step in ("run", "results") and not param("job")):
         step = "import"

@@ -32,7 +32,7 @@ def render(job_id: str) -> None:
         stored = None
     if stored is None:
         empty("No results here", "The run has not finished, or its baseline was deleted.")
-        if st.button("Look at the run", key="results_run"):
+        if st.button("Open the run", key="results_run"):
             remember("watched", "")
             move("run", job=job_id)
             st.rerun()
@@ -40,7 +40,7 @@ def render(job_id: str) -> None:
     _next(stored)
     _limits(stored)
     _walks(stored, result)
-    st.subheader("How it was learned", anchor=False)
+    st.subheader("How the model was trained", anchor=False)
     kind, text = training_sentence(stored.manifest.training)
     if kind == "warn":
         box("Fine-tuning did not help", text, "warn")
@@ -55,11 +55,11 @@ def training_sentence(training: TrainingFacts) -> tuple[str, str]:
     """Say how the training went; the first value is ``"warn"`` when the pre-trained model was kept."""
     early = " You stopped it early; the best weights were kept." if training.stopped_early else ""
     if training.kept.startswith("pre"):
-        fallback = "After fine-tuning, held-back walks were reproduced worse; the pre-trained model is kept."
+        fallback = "After fine-tuning, held-out walks were reproduced worse; the pre-trained model is kept."
         advice = "The limits are valid; more walks, or more varied ones, may help."
         return "warn", f"{training.note or fallback} {advice}{early}"
     loss = words.number(training.val_loss, 4)
-    fallback = f"Learned in {words.plural(training.epochs, 'epoch')}; the error on held-back walks is {loss}."
+    fallback = f"Learned in {words.plural(training.epochs, 'epoch')}; the error on held-out walks is {loss}."
     return "", f"{training.note or fallback} The network is a {training.cell.upper()} autoencoder.{early}"
 
 

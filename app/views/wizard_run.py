@@ -23,7 +23,7 @@ def render(job_id: str) -> None:
         return
     if job.active:
         remember("watched", job.id)
-        note("You can close this page; the work goes on and waits for you here.")
+        note("You can close this page; the job continues, and its result will be here.")
     elif job.state == "done":
         if recall("watched") == job.id:
             # Stays remembered: were it forgotten here, a rerun that cuts in before the move would end the way to it.

@@ -143,7 +143,7 @@ def analyse(
     overlay : bool
         Also make the overlay videos.
     classify : bool
-        Also ask the promoted models, see `TrainingRun.promote`.
+        Also apply the promoted models, see `TrainingRun.promote`.
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it.
     guard : str

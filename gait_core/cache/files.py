@@ -145,7 +145,7 @@ def read_array(path: Path, checksum: str, folder: Path | None = None) -> Array:
     checksum : str
         As `write_array` gave it.
     folder : Path, optional
-        Where a large array may take room for the copy that is mapped.
+        Where a large array may take space for the copy that is mapped.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """How far the landmarks and the gait values of one profile lie from those of another.
 
-Agreement is not accuracy: the profile that the others are held against errs as well.
+Agreement is not accuracy: the profile that the others are held against has errors too.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["DECODES", "DecodeCounter", "check_file", "open_video"]
 
 _NOT_VIDEO = frozenset({"ansi", "bintext", "xbin", "idf"})
-"""Decoders that would draw any text file as a picture."""
+"""Decoders that would draw any text file as an image."""
 
 _CHOOSE = "Choose a video file, for example an MP4 or MOV from a phone or camera."
 
@@ -27,7 +27,7 @@ _CHOOSE = "Choose a video file, for example an MP4 or MOV from a phone or camera
 class DecodeCounter:
     """How often each file was opened to decode it, in this process; safe in threads.
 
-    Reading packets, or the first picture to see how it has to be turned, is no decoding.
+    Reading packets, or the first frame to see how it has to be turned, is no decoding.
     """
 
     def __init__(self) -> None:
@@ -129,10 +129,10 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
 def _video_stream(container: InputContainer, file: Path) -> VideoStream:
     from av.error import FFmpegError
 
-    # A music file may carry its cover as a "video" of one picture.
+    # A music file may carry its cover as a "video" of one image.
     streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not streams:
-        audio = "only sound" if container.streams.audio else "no pictures"
+        audio = "only sound" if container.streams.audio else "no frames"
         raise VideoError(f"Expected a video, but {file.name} holds {audio}.", _CHOOSE)
     stream = max(streams, key=_preference)
     try:

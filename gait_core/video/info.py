@@ -22,17 +22,17 @@ class VideoInfo:
     content_sha256 : str
         Digest of its bytes; a renamed copy has the same.
     frame_count : int
-        Pictures in the file.
+        Frames in the file.
     width_px, height_px : int
-        Size of the upright picture with square pixels.
+        Size of the upright frame with square pixels.
     frame_rate_hz : float
-        Pictures per second: the common rate, or the mean one when the rate varies.
+        Frames per second: the common rate, or the mean one when the rate varies.
     duration_s : float
-        From the first picture to the end of the last one, s.
+        From the first frame to the end of the last one, s.
     codec, pixel_format : str
         As the decoder calls them.
     rotation_deg : int
-        Counter-clockwise rotation that makes the stored picture upright, degrees.
+        Counter-clockwise rotation that makes the stored frame upright, degrees.
     variable_frame_rate : bool
         True when the distance of the time stamps is uneven.
     frames_declared : int

@@ -68,7 +68,7 @@ def content_sha256(path: Path) -> str:
 
 
 def time_stamps(path: Path | str) -> NDArray[np.float64]:
-    """Return the time stamps of all pictures in order of showing, s, by reading packets only."""
+    """Return the time stamps of all frames in order of showing, s, by reading packets only."""
     with open_video(path) as (container, stream):
         return _stamps(_packets(container, stream), stream)[0]
 
@@ -79,7 +79,7 @@ def _examine(file: Path) -> VideoInfo:
         stamps, frame_count, discarded = _stamps(first.pass_on(_packets(container, stream)), stream)
         if frame_count == 0:
             raise VideoError(
-                f"Expected pictures in {file.name}, but it holds none.",
+                f"Expected frames in {file.name}, but it holds none.",
                 "The recording or the copy was cut off; copy it again from the camera.",
             )
         declared_hz = _declared_rate(stream)
@@ -136,16 +136,16 @@ def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tupl
 
 
 class _FirstPicture:
-    """Decode the first picture, and no other: only a picture tells how it has to be turned."""
+    """Decode the first frame, and no other: only a frame tells how it has to be turned."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._context = stream.codec_context
-        self._context.options = {"skip_loop_filter": "all", "skip_idct": "all"}  # nobody looks at it
+        self._context.options = {"skip_loop_filter": "all", "skip_idct": "all"}  # not needed
         self.orientation = UPRIGHT
         self._tries = _PACKETS_FOR_ORIENTATION
 
     def pass_on(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[Packet[VideoStream]]:
-        """Yield all packets, and decode until there is a picture."""
+        """Yield all packets, and decode until there is a frame."""
         for packet in packets:
             if self._tries > 0:
                 self._tries -= 1

@@ -61,7 +61,7 @@ def analyse_walks(
     overlay : bool
         Also write the overlay videos.
     classify : bool
-        Also ask the promoted models for the class of each walk; see `gait_core.learn.promoted_models`.
+        Also apply the promoted models for the class of each walk; see `gait_core.learn.promoted_models`.
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it; default: this process does.
     guard : str

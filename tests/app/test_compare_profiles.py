@@ -219,7 +219,7 @@ def test_a_broken_file_is_told(open_page: Open, space: Workspace) -> None:
     space.profiles.mkdir(parents=True)
     (space.profiles / "bad.json").write_text('{"performance_profiles": {"a": {"enginee": 1}}}')
     said = text_of(editor(open_page))
-    assert "bad.json cannot be used whole" in said
+    assert "bad.json cannot be used in full" in said
     assert "Did you mean" in said
 
 

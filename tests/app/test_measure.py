@@ -218,7 +218,7 @@ def test_metres_can_be_changed_afterwards(open_page: Open, space: Workspace) -> 
     assert again.parameters["walking_speed_mps"].both is not None
     assert before is not None
     assert again.parameters["walking_speed_mps"].both.mean == pytest.approx(1.0, abs=0.01)
-    assert "walking speed given" in text_of(test)
+    assert "Scale from the walking speed" in text_of(test)
 
 
 def test_a_repair_is_undone_and_done_again(open_page: Open, space: Workspace) -> None:

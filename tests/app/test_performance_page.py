@@ -213,7 +213,7 @@ def test_live_lines_are_drawn_only_for_what_is_measured() -> None:
     assert sentence == "The whole computer now: memory 30 %, CPU 90 %."
     assert "GPU" not in html
     html, sentence = machine_chart([0.0], [shares(gpu=0.4, gpu_memory=0.1)])
-    assert sentence == "The whole computer now: GPU 40 %, memory of the GPU 10 %."
+    assert sentence == "The whole computer now: GPU 40 %, GPU memory 10 %."
 
 
 def test_a_drawing_leaves_a_gap_where_nothing_was_read_and_keeps_within_its_frame() -> None:

@@ -109,7 +109,7 @@ def test_an_analysis_shows_what_the_models_said_beside_the_level(
     )
     told = text_of(open_page("analyse", analysis=analysis)).replace("&nbsp;", " ")
     for part in (
-        "What trained models say",
+        "What the trained models say",
         "have no part in the level",
         "After stroke, 71 %",
         "Logistic regression, trained on stroke_cycles.csv; subjects: 38 control, 29 after stroke",
@@ -118,7 +118,7 @@ def test_an_analysis_shows_what_the_models_said_beside_the_level(
         "Abstains: this walk is unlike those that it learned from",
         "It abstains: it lies 3.1 from the training data",
         "This model was withdrawn since",
-        "Could not be asked. It is damaged. Withdraw it.",
+        "Could not be used. It is damaged. Withdraw it.",
     ):
         assert part in told, part
     assert "Alert" in told
@@ -129,7 +129,7 @@ def test_an_analysis_shows_what_the_models_said_beside_the_level(
 
 def test_without_promoted_models_nothing_is_said(open_page: Open, space: Workspace) -> None:
     analysis = fake.analysis(space, fake.baseline(space))
-    assert "What trained models say" not in text_of(open_page("analyse", analysis=analysis))
+    assert "What the trained models say" not in text_of(open_page("analyse", analysis=analysis))
 
 
 def test_the_analysis_can_do_without_the_models(
@@ -151,7 +151,7 @@ def test_the_analysis_can_do_without_the_models(
 
 
 def test_a_class_without_probability_is_told_in_words() -> None:
-    assert said_in_words({"error": {"message": "No strides.", "remedy": ""}}) == "Could not be asked. No strides."
+    assert said_in_words({"error": {"message": "No strides.", "remedy": ""}}) == "Could not be used. No strides."
 
 
 # --- TensorBoard ------------------------------------------------------------------------------------------------

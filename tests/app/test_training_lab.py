@@ -63,7 +63,7 @@ def test_the_form_trains_what_was_chosen(open_page: Open, space: Workspace, tmp_
     assert primary(test) == ["Train"]
     assert test.button(key="training_start").disabled
     test.text_input(key="training_path").set_value("relative.csv").run()
-    assert "Give the whole path" in text_of(test)
+    assert "Enter the full path" in text_of(test)
     test.text_input(key="training_path").set_value(str(tmp_path / "none.csv")).run()
     assert "There is nothing here" in text_of(test)
     test.text_input(key="training_path").set_value(str(path)).run()

@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceSearch:
-    """Where and how thoroughly to look for devices.
+    """Where to look for devices, and how thoroughly.
 
     Attributes
     ----------

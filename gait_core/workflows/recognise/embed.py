@@ -50,7 +50,7 @@ class WalkOptions(Settings):
     workers : int or None
         Videos at once.
     level : {"conservative", "balanced", "aggressive"}
-        What is done for speed; the first keeps float32, so that embeddings made at different times or on different
+        Optimisation level; the first keeps float32, so that embeddings made at different times or on different
         machines agree.
     strict : bool
         Keep float32 at every level.
