@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Settings
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.storage.check import SealCheck
 from gait_core.storage.damaged import DamagedItem, read_each
 from gait_core.storage.records import read_record
-from gait_core.storage.seal import sealed
-from gait_core.workspace import Workspace, whole_folder, write_json
+from gait_core.storage.seal import SEAL, sealed
+from gait_core.workspace import Workspace, read_json, whole_folder, write_json
 
 __all__ = [
     "AnalysisSummary",
@@ -35,6 +36,7 @@ __all__ = [
     "load_analysis",
     "read_summary",
     "save_analysis",
+    "verify_analysis",
 ]
 
 _SUMMARY: Final = "analysis.json"
@@ -178,6 +180,37 @@ def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
             f"hold them ({error}).",
             _REMEDY,
         ) from error
+
+
+def verify_analysis(workspace: Workspace, analysis_id: str) -> SealCheck:
+    """Compare a stored analysis with its seal.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    """
+    folder = workspace.analysis_folder(analysis_id)
+    if not folder.is_dir():
+        raise NotFoundError(
+            f"Expected an analysis {analysis_id!r}, but there is none.", "Look at the list of analyses."
+        )
+    try:
+        summary = load_analysis(workspace, analysis_id).summary
+        sealed_since = SEAL in read_json(folder / _SUMMARY)
+    except (StorageError, NotFoundError) as error:
+        return SealCheck(name=analysis_id, state="changed", message=error.message, remedy=error.remedy or _REMEDY)
+    if not sealed_since:
+        words = "An earlier version stored this analysis and did not seal it."
+        return SealCheck(name=analysis_id, state="unsealed", message=words, remedy="Analyse the walk again.")
+    level = "no level" if summary.level is None else f"level {summary.level}"
+    score = "" if summary.score is None else f", score {summary.score:.2f}"
+    return SealCheck(
+        name=analysis_id,
+        state="intact",
+        message=f"The analysis of {summary.name} is as it was stored: {level}{score}.",
+        files=(_SUMMARY, _SCORES),
+    )
 
 
 def _curves(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
 from gait_core.baseline.manifest import MANIFEST_FORMAT, BaselineManifest
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.storage.check import SealCheck
 from gait_core.storage.json_file import read_json
 from gait_core.storage.seal import check_seal, file_sha256, sealed
 from gait_core.workspace import write_json
 
 __all__ = [
     "ARTEFACTS",
-    "BaselineCheck",
     "SealState",
     "read_manifest",
     "seal_baseline",
@@ -41,36 +40,6 @@ _REMEDY: Final = (
     "Restore the file from a backup or an export, or create the baseline again from the same videos; their landmarks "
     "come from the cache."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class BaselineCheck:
-    """What verifying a baseline found.
-
-    Attributes
-    ----------
-    baseline_id : str
-    state : {"intact", "changed", "unsealed"}
-        ``unsealed``: an earlier version made it, and nothing vouches for its manifest.
-    message, remedy : str
-    files : tuple of str
-        Files that were compared.
-    """
-
-    baseline_id: str
-    state: str
-    message: str
-    remedy: str = ""
-    files: tuple[str, ...] = ()
-
-    @property
-    def intact(self) -> bool:
-        """Whether everything is as it was stored."""
-        return self.state == "intact"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
-        return {**vars(self), "files": list(self.files)}
 
 
 def write_manifest(folder: Path, manifest: BaselineManifest) -> None:
@@ -116,7 +85,7 @@ def _check_files(folder: Path, manifest: BaselineManifest, what: str) -> SealSta
     return "files" if known else "unsealed"
 
 
-def verify_baseline(folder: Path) -> BaselineCheck:
+def verify_baseline(folder: Path) -> SealCheck:
     """Compare a baseline with its seal.
 
     Parameters
@@ -134,20 +103,20 @@ def verify_baseline(folder: Path) -> BaselineCheck:
         manifest, state = read_manifest(folder)
     except NotFoundError:
         if folder.is_dir():
-            return BaselineCheck(
-                baseline_id=name, state="changed", message=f"manifest.json is missing in {folder}.", remedy=_REMEDY
+            return SealCheck(
+                name=name, state="changed", message=f"manifest.json is missing in {folder}.", remedy=_REMEDY
             )
         raise
     except StorageError as error:
-        return BaselineCheck(baseline_id=name, state="changed", message=error.message, remedy=error.remedy)
+        return SealCheck(name=name, state="changed", message=error.message, remedy=error.remedy)
     if state == "sealed":
         files = tuple(sorted([*manifest.stored["seal"]["files"], ARTEFACTS["manifest"]]))
-        return BaselineCheck(
-            baseline_id=name, state="intact", message=f"All {len(files)} files are as they were stored.", files=files
+        return SealCheck(
+            name=name, state="intact", message=f"All {len(files)} files are as they were stored.", files=files
         )
     compared = tuple(sorted(ARTEFACTS[role] for role in manifest.artefact_sha256 if role in ARTEFACTS))
-    return BaselineCheck(
-        baseline_id=name,
+    return SealCheck(
+        name=name,
         state="unsealed",
         message="An earlier version made this baseline and did not seal its manifest; "
         + (f"the {len(compared)} other files are as they were stored." if compared else "nothing can be compared."),

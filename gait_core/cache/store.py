@@ -9,7 +9,6 @@ and come back as maps (see `gait_core.cache.files`).
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -24,7 +23,10 @@ import numpy as np
 
 from gait_core.cache.files import read_array, write_array
 from gait_core.cache.locks import waiting_lock
+from gait_core.errors import StorageError
 from gait_core.progress import Reporter, silent
+from gait_core.storage.json_file import MOST_JSON_BYTES, parse_json, read_content
+from gait_core.storage.seal import check_seal, sealed
 from gait_core.workspace import Workspace, storage_guard, write_json
 
 __all__ = ["ArrayCache", "CacheInfo", "Entry"]
@@ -128,7 +130,8 @@ class ArrayCache:
                         listing[name] = write_array(handle, array)
                         handle.flush()
                         os.fsync(handle.fileno())
-                write_json(temporary / "entry.json", {"arrays": listing, "meta": dict(meta or {})})
+                facts = {"kind": kind, "key": key, "arrays": listing, "meta": dict(meta or {})}
+                write_json(temporary / "entry.json", sealed(facts, temporary))
                 written = sum(path.stat().st_size for path in temporary.iterdir())
                 try:
                     temporary.rename(folder)
@@ -204,18 +207,20 @@ class ArrayCache:
     def _read(self, kind: str, key: str) -> Entry | None:
         folder = self._folder(kind, key)
         try:
-            listing = json.loads((folder / "entry.json").read_text())
-            arrays = {}
-            for name, expected in listing["arrays"].items():
-                arrays[name] = read_array(folder / f"{name}.npy", expected, self.root.parent)
+            listing = _listing(folder / "entry.json", kind, key)
+            arrays = {
+                name: read_array(folder / f"{name}.npy", expected, self.root.parent)
+                for name, expected in listing["arrays"].items()
+            }
+            entry = Entry(arrays=arrays, meta=dict(listing["meta"]))
         except OSError:
             return None  # not there, or not to be read just now: no reason to delete it
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (StorageError, ValueError, KeyError, TypeError, AttributeError):
             shutil.rmtree(folder, ignore_errors=True)
             return None
         with contextlib.suppress(OSError):  # a read-only cache serves as well
             os.utime(folder / "entry.json")
-        return Entry(arrays=arrays, meta=listing["meta"])
+        return entry
 
     def _entries(self) -> list[tuple[Path, int, float]]:
         found = []
@@ -277,3 +282,20 @@ class ArrayCache:
                 handle.write(b".")
         except OSError:
             return  # statistics never stop work
+
+
+def _listing(path: Path, kind: str, key: str) -> dict[str, Any]:
+    """Return what an entry says of itself; one of an earlier version has no seal, but a checksum of every array.
+
+    Raises
+    ------
+    OSError
+        When it is not there, or cannot be read just now.
+    ValueError, StorageError
+        When it is damaged, or was stored for something else.
+    """
+    listing = parse_json(read_content(path, MOST_JSON_BYTES))
+    if not isinstance(listing, dict) or (listing.get("kind", kind), listing.get("key", key)) != (kind, key):
+        raise ValueError(f"Expected an entry for {kind} {key}, but got another.")
+    check_seal(listing, path, what=f"the entry {key} of the cache", stored_s=None, remedy="Run again.")
+    return listing

@@ -1,24 +1,34 @@
-"""What is known of each video, kept on disk until the file changes."""
+"""What is known of each video, kept on disk until the file changes.
+
+An entry counts only while the file has the size, the time of change, the time of its last change of any kind, the place
+on disk and three samples of content (begin, middle, end) that it had. So a file that was replaced or rewritten at equal
+size and time is read again wherever the file system keeps the time of the last change (`ctime`), and elsewhere, as on
+the FAT cards of cameras, unless it is equal in all three samples too. An entry has a digest of its own, bound to the
+path: one that was changed, or that belongs to another video, counts as unknown.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
+from typing import Any, Final
 
-from gait_core.errors import StorageError
+from gait_core.errors import NotFoundError, StorageError
+from gait_core.storage.json_file import read_json
+from gait_core.storage.seal import check_seal, sealed
 from gait_core.video.info import VideoInfo
 from gait_core.workspace import Workspace, write_json
 
 __all__ = ["MetadataCache"]
 
-_VERSION = 2
-"""2: the main stream is chosen, and frames cut off by an edit list are not declared."""
+_VERSION: Final = 3
+"""2: the main stream is chosen, and frames cut off by an edit list are not declared. 3: sealed, with samples."""
+_SAMPLE_BYTES: Final = 64 * 1024
 
 
 class MetadataCache:
-    """One JSON file per video, keyed by its absolute path, its size and its time of change.
+    """One JSON file per video, keyed by its absolute path and by what tells that the file has not changed.
 
     Parameters
     ----------
@@ -36,22 +46,22 @@ class MetadataCache:
 
     def get(self, path: Path) -> VideoInfo | None:
         """Return what is known of a file, or None when it is unknown or has changed."""
+        file = self._file(path)
         try:
-            stored = json.loads(self._file(path).read_text(encoding="utf-8", errors="surrogateescape"))
-            if stored["version"] != _VERSION or stored["state"] != _state(path):
+            stored = read_json(file)
+            if stored["version"] != _VERSION or stored["key"] != file.stem or stored["state"] != _state(path):
                 return None
-            return VideoInfo.from_dict(stored["info"])
-        except (OSError, ValueError, KeyError, TypeError):
+            whole = check_seal(stored, file, what="what is known of a video", stored_s=None, remedy="")
+            return VideoInfo.from_dict(stored["info"]) if whole else None
+        except (OSError, StorageError, NotFoundError, KeyError, TypeError, AttributeError):
             return None
 
     def put(self, path: Path, info: VideoInfo) -> None:
         """Keep what is known of a file; a read-only or full workspace is no reason to fail here."""
         try:
-            write_json(
-                self._file(path),
-                {"version": _VERSION, "state": _state(path), "info": info.to_dict()},
-                durable=False,
-            )
+            file = self._file(path)
+            known = {"version": _VERSION, "key": file.stem, "state": _state(path), "info": info.to_dict()}
+            write_json(file, sealed(known, self.folder), durable=False)
         except (StorageError, OSError):
             return  # the next probe takes longer, nothing is lost
 
@@ -67,6 +77,12 @@ class MetadataCache:
         return self.folder / f"{name}.json"
 
 
-def _state(path: Path) -> list[int]:
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+def _state(path: Path) -> list[Any]:
+    """Return what is not the same any more once a file was changed or replaced."""
+    samples = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        status = os.fstat(file.fileno())
+        for place in (0, (status.st_size - _SAMPLE_BYTES) // 2, status.st_size - _SAMPLE_BYTES):
+            file.seek(max(0, place))
+            samples.update(file.read(_SAMPLE_BYTES))
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, samples.hexdigest()]

@@ -9,6 +9,7 @@ from typing import Any
 
 from gait_core.cli.answers import Answer, run_job, videos_of
 from gait_core.cli.arguments import add_cluster, add_profile, add_videos
+from gait_core.cli.checks import check_answer
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.registry import command, command_group
 from gait_core.workspace import Workspace
@@ -84,11 +85,13 @@ def _walks_used(walks: list[dict[str, Any]]) -> str:
 @command("baseline list", help="list the baselines", order=20)
 def baseline_list(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """List the baselines."""
-    from gait_core.baseline.store import list_baselines
+    from gait_core.baseline.store import damaged_baselines, list_baselines
 
-    found = list_baselines(workspace)
+    found, damaged = list_baselines(workspace), damaged_baselines(workspace)
     lines = [f"{b.id}  {b.subject}  {b.n_walks} walks  {b.profile}  {b.mode}" for b in found]
-    return {"baselines": [b.to_dict() for b in found]}, "\n".join(lines) or "No baselines yet."
+    lines += [f"{one.id}  DAMAGED  {one.message} {one.remedy}" for one in damaged]
+    result = {"baselines": [b.to_dict() for b in found], "damaged": [one.to_dict() for one in damaged]}
+    return result, "\n".join(lines) or "No baselines yet."
 
 
 @command("baseline show", help="show one baseline", order=30, arguments=_id_argument)
@@ -105,6 +108,27 @@ def baseline_show(args: argparse.Namespace, workspace: Workspace, _: Console) ->
         "walks": stored.manifest.to_dict()["walks"],
     }
     return result, json.dumps(result, indent=2, ensure_ascii=False)
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a baseline, a subject with one baseline, or the folder of an export")
+    parser.add_argument("--seal", action="store_true", help="seal a baseline of an earlier version as it is now")
+
+
+@command("baseline verify", help="tell whether a baseline is as it was made", order=35, arguments=_verify_arguments)
+def baseline_verify(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
+    """Compare a baseline with its seal."""
+    from gait_core.baseline.artefacts import seal_baseline, verify_baseline
+    from gait_core.baseline.named import baseline_id_of
+
+    known = {folder.name for folder in workspace.entries("baselines")}
+    if args.id not in known and Path(args.id).expanduser().is_dir():
+        folder = Path(args.id).expanduser()
+    else:
+        folder = workspace.baseline_folder(args.id if args.id in known else baseline_id_of(workspace, args.id))
+    if args.seal:
+        seal_baseline(folder)
+    return check_answer(verify_baseline(folder))
 
 
 @command("baseline delete", help="delete a baseline and its analyses", order=40, arguments=_id_argument)

@@ -11,6 +11,7 @@ from gait_core.report.document.fonts import web_fonts_css
 from gait_core.report.document.report_data import Report
 from gait_core.report.document.style import LIGHT, LOOKS
 from gait_core.report.document.svg import to_svg
+from gait_core.report.seal import sealed_html
 from gait_core.workspace import write_atomic
 
 __all__ = ["STATE_LEVELS", "brand_drawing", "key_words", "mark_drawing", "render_html", "write_html"]
@@ -74,7 +75,7 @@ def render_html(report: Report) -> str:
 
 
 def write_html(report: Report, path: Path) -> None:
-    """Write the report as one HTML file, atomically.
+    """Write the report as one HTML file, atomically and with its seal.
 
     Parameters
     ----------
@@ -86,4 +87,4 @@ def write_html(report: Report, path: Path) -> None:
     StorageError
         When the place is read-only or full.
     """
-    write_atomic(path, render_html(report).encode("utf-8", "replace"))
+    write_atomic(path, sealed_html(render_html(report).encode("utf-8", "replace")))

@@ -26,6 +26,7 @@ from gait_core.report.document.pdf_blocks import (
 from gait_core.report.document.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from gait_core.report.document.report_data import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
 from gait_core.report.document.style import LIGHT
+from gait_core.report.seal import sealed_pdf
 from gait_core.workspace import write_atomic
 
 __all__ = ["render_pdf", "write_pdf"]
@@ -42,7 +43,7 @@ _LEAST_PICTURE: Final = 26.0 * MM
 
 
 def write_pdf(report: Report, path: Path) -> None:
-    """Write the report as a PDF, atomically.
+    """Write the report as a PDF, atomically and with its seal.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def write_pdf(report: Report, path: Path) -> None:
     StorageError
         When the place is read-only or full.
     """
-    write_atomic(path, render_pdf(report))
+    write_atomic(path, sealed_pdf(render_pdf(report)))
 
 
 def render_pdf(report: Report) -> bytes:
