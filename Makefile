@@ -20,10 +20,11 @@ test: dev browser ## everything that CI runs
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
 
-check: ## formatting, lint and types
+check: ## formatting, lint, types, and the words and sections of the docstrings
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/unit/test_docstrings.py tests/unit/test_words.py tests/unit/test_readme.py
 
 lint: dev check
 

@@ -21,12 +21,24 @@ _STYLE: Final = "text-align:left;padding:.15em .8em .15em 0"
 
 
 def level_word(level: str | None) -> str:
-    """Return the level as a word; a level that a warning forbids is ``withheld``."""
+    """Return the level as a word; a level that a warning forbids is ``withheld``.
+
+    Returns
+    -------
+    str
+        ``normal``, ``watch``, ``alert`` or ``withheld``.
+    """
     return level or WITHHELD
 
 
 def shown(value: object) -> str:
-    """Return a value as a person reads it: three significant digits, nothing for what is missing."""
+    """Return a value as a person reads it: three significant digits, nothing for what is missing.
+
+    Returns
+    -------
+    str
+        The text; empty for None and NaN.
+    """
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool):
@@ -64,6 +76,11 @@ def html_table(title: str, rows: Sequence[Row], note: str = "") -> str:
 def data_frame(rows: Sequence[Row], columns: Sequence[str] = ()) -> Any:
     """Return rows as a `pandas.DataFrame`; `columns` come first and stand even without rows.
 
+    Returns
+    -------
+    pandas.DataFrame
+        One row per entry of `rows`.
+
     Raises
     ------
     LibraryError
@@ -80,6 +97,11 @@ def data_frame(rows: Sequence[Row], columns: Sequence[str] = ()) -> Any:
 
 def checked_table(table: str, allowed: Sequence[str]) -> str:
     """Return the name of a table.
+
+    Returns
+    -------
+    str
+        `table`, unchanged.
 
     Raises
     ------

@@ -83,14 +83,25 @@ def _paths(given: Videos) -> Iterator[Path]:
 
 
 def workspace_of(given: Workspace | PathLike | None) -> Workspace:
-    """Return the workspace that was given, that of a folder, or the default one; refuse anything else."""
+    """Return the workspace that was given, that of a folder, or the default one; refuse anything else.
+
+    Returns
+    -------
+    Workspace
+    """
     if given is not None and not isinstance(given, Workspace | str | os.PathLike):
         raise _wrong("workspace", "a Workspace or a folder", given)
     return given if isinstance(given, Workspace) else Workspace(None if given is None else Path(given))
 
 
 def reporter_for(given: Reporter | None) -> Reporter:
-    """Return a reporter for one call, with a clock of its own that reports to the one given; refuse anything else."""
+    """Return a reporter for one call, with a clock of its own that reports to the one given; refuse anything else.
+
+    Returns
+    -------
+    Reporter
+        It passes every event on to `given`, or to no one when `given` is None.
+    """
     if given is None:
         return silent()
     if not isinstance(given, Reporter):
@@ -107,7 +118,13 @@ def reporter_for(given: Reporter | None) -> Reporter:
 
 
 def text_of(name: str, given: object) -> str:
-    """Return a text that was given under a name; refuse anything else."""
+    """Return a text that was given under a name; refuse anything else.
+
+    Returns
+    -------
+    str
+        `given`, unchanged.
+    """
     if not isinstance(given, str):
         raise _wrong(name, "a text", given)
     return given
@@ -119,6 +136,11 @@ def _wrong(name: str, expected: str, got: object) -> InputError:
 
 def profile_name(profile: str | Profile, workspace: Workspace) -> str:
     """Return the name of a profile; one that the workspace does not know yet is stored there.
+
+    Returns
+    -------
+    str
+        Name under which the workspace knows the profile.
 
     Raises
     ------
@@ -150,6 +172,20 @@ def scale_of(
 ) -> dict[str, Any]:
     """Return the fields of a `ScaleInput`.
 
+    Parameters
+    ----------
+    height_m : float, optional
+        Body height without shoes, m.
+    distance_m, distance_px : float, optional
+        A known distance on the floor, m, and its length in the image, px.
+    speed_mps : float, optional
+        Walking speed, m/s.
+
+    Returns
+    -------
+    dict of str to object
+        Keys ``kind``, ``value`` and ``pixels``.
+
     Raises
     ------
     InputError
@@ -175,7 +211,13 @@ def scale_of(
 
 
 def settings_of(method: str, settings: MeasureSettings | Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the fields of `MeasureSettings`; a method among the settings overrides the other one."""
+    """Return the fields of `MeasureSettings`; a method among the settings overrides the other one.
+
+    Returns
+    -------
+    dict of str to object
+        ``event_method`` and every field given in `settings`.
+    """
     if settings is not None and not isinstance(settings, MeasureSettings | Mapping):
         raise _wrong("settings", "MeasureSettings or a mapping of its fields", settings)
     further = settings.to_dict() if isinstance(settings, MeasureSettings) else dict(settings or {})
@@ -184,6 +226,11 @@ def settings_of(method: str, settings: MeasureSettings | Mapping[str, Any] | Non
 
 def edits_of(events: PathLike | Sequence[Edit | Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     """Return changed events as a request takes them, from a file or from objects.
+
+    Returns
+    -------
+    list of dict
+        Fields of each `Edit`; empty when `events` is None.
 
     Raises
     ------
@@ -214,6 +261,11 @@ def edits_of(events: PathLike | Sequence[Edit | Mapping[str, Any]] | None) -> li
 def one_video(video: PathLike) -> str:
     """Return the absolute path of a single video.
 
+    Returns
+    -------
+    str
+        Absolute path.
+
     Raises
     ------
     InputError
@@ -226,5 +278,11 @@ def one_video(video: PathLike) -> str:
 
 
 def with_exit_code(result: dict[str, Any]) -> dict[str, Any]:
-    """Return a result with the exit code that its command adds when every video failed."""
+    """Return a result with the exit code that its command adds when every video failed.
+
+    Returns
+    -------
+    dict of str to object
+        `result` itself where a video succeeded, else a copy with ``exit_code`` 1.
+    """
     return {**result, "exit_code": 1} if all("error" in walk for walk in result["walks"]) else result

@@ -165,7 +165,24 @@ class WalkResults(Sequence[E], Generic[E]):
 
 
 def report_to(path: PathLike, workspace: Workspace, walk: MeasuredWalk, analysis_id: str | None = None) -> Path:
-    """Write the report of a measured walk and return its path."""
+    """Write the report of a measured walk and return its path.
+
+    Parameters
+    ----------
+    path : str or Path
+        File to write; its ending decides between HTML and PDF.
+    workspace : Workspace
+        Where the landmarks and analyses are stored.
+    walk : MeasuredWalk
+        The stored measurement.
+    analysis_id : str, optional
+        Analysis to compare with; default: the latest one of the same video, if there is one.
+
+    Returns
+    -------
+    Path
+        The file that was written.
+    """
     from gait_core.report.write import comparison_of, report_of, write_report
 
     target = Path(path).expanduser().absolute()

@@ -36,6 +36,11 @@ def tilt_deg(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     ----------
     vector : ndarray, shape (…, 2)
         From the upper to the lower joint: forward and up components.
+
+    Returns
+    -------
+    ndarray, shape (…)
+        Degrees in [−180, 180].
     """
     return np.asarray(np.degrees(np.arctan2(vector[..., 0], -vector[..., 1])))
 

@@ -60,6 +60,11 @@ def find_outliers(position: Array, valid: Mask, time_s: Array, leg_px: float) ->
     leg_px : float
         Leg length, px.
 
+    Returns
+    -------
+    ndarray, shape (n_frames, 33), bool
+        True for landmarks that jump.
+
     Notes
     -----
     The path is the cubic through the two frames before and the two after. A landmark has jumped when it lies farther
@@ -126,6 +131,11 @@ def find_shape_breaks(position: Array, valid: Mask, jumped: Mask, time_s: Array)
     jumped : ndarray, shape (n_frames, 33), bool
         What `find_outliers` found; these landmarks are left out already, and not found again.
 
+    Returns
+    -------
+    ndarray, shape (n_frames, 33), bool
+        True for landmarks that break the length of a bone.
+
     Notes
     -----
     Every bone is compared with its running median over one second, so that a person who comes nearer or turns is no
@@ -162,6 +172,11 @@ def find_turned_feet(position: Array, time_s: Array) -> Mask:
         Image positions as they would be used, gaps filled, px; NaN where missing.
     time_s : ndarray, shape (n_frames,)
         Time stamps, s.
+
+    Returns
+    -------
+    ndarray, shape (n_frames, 33), bool
+        True for ankle, heel and toe of a foot that points backwards.
 
     Notes
     -----

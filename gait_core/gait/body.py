@@ -23,6 +23,11 @@ def middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
         Coordinates of all landmarks.
     name : str
         Landmark without its side, for example ``hip``.
+
+    Returns
+    -------
+    ndarray, shape (n, k)
+        Mean of both sides; NaN where one is missing.
     """
     left, right = values[:, INDEX[f"left_{name}"]], values[:, INDEX[f"right_{name}"]]
     return np.asarray((left.astype(np.float64) + right) / 2)
@@ -63,6 +68,11 @@ def leg_length_px(position: NDArray[Any]) -> float:
     Parameters
     ----------
     position : ndarray, shape (n, 33, 2)
+
+    Returns
+    -------
+    float
+        Length, px.
     """
     lengths = []
     for side in ("left", "right"):
@@ -78,5 +88,10 @@ def body_height_px(position: NDArray[Any]) -> float:
     ----------
     position : ndarray, shape (n, 33, 2)
         Frames with a person; single landmarks may be missing.
+
+    Returns
+    -------
+    float
+        Median over the frames, px.
     """
     return float(np.median(np.nanmax(position[:, :, 1], axis=1) - np.nanmin(position[:, :, 1], axis=1)))

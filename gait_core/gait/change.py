@@ -190,6 +190,11 @@ def published_mdc(name: str, before: float | None) -> Published | None:
     before : float or None
         Its value in the baseline: the change in walking speed depends on it.
 
+    Returns
+    -------
+    Published or None
+        None when no published value applies to the parameter.
+
     References
     ----------
     Lewek 2019, J Neurol Phys Ther 43(2), PMC6361716: 0.10, 0.15 and 0.18 m/s for people after stroke who walk below

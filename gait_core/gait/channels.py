@@ -74,7 +74,12 @@ ROWS: Final[tuple[str, ...]] = (
 
 
 def other_side(side: str) -> str:
-    """Return ``left`` for ``right`` and the reverse."""
+    """Return ``left`` for ``right`` and the reverse.
+
+    Returns
+    -------
+    {"left", "right"}
+    """
     return "left" if side == "right" else "right"
 
 
@@ -87,6 +92,11 @@ def joint_label(joint: str, visible_side: str) -> str:
         Key of `JOINTS`.
     visible_side : {"left", "right"}
         Side nearer to the camera.
+
+    Returns
+    -------
+    str
+        ``left`` and ``right`` instead of ``near`` and ``far``.
     """
     return joint.replace("near ", f"{visible_side} ").replace("far ", f"{other_side(visible_side)} ")
 
@@ -109,6 +119,11 @@ def channels(
         Height of the pelvis without its slow part, leg lengths.
     near : {"left", "right"}
         Side nearer to the camera.
+
+    Returns
+    -------
+    ndarray, shape (n, n_features)
+        Columns in the order of `FEATURE_NAMES`.
     """
     mid_shoulder = (points["left_shoulder"][:, 0] + points["right_shoulder"][:, 0]) / 2
     curves: dict[str, NDArray[np.float64]] = {

@@ -51,7 +51,22 @@ class Check:
 
 
 def check_of(name: str, label: str, unit: str) -> Callable[..., Check]:
-    """Return a maker of one check; advice is dropped where nothing is wrong."""
+    """Return a maker of one check; advice is dropped where nothing is wrong.
+
+    Parameters
+    ----------
+    name : str
+        Key of the check, for example ``body_in_frame``.
+    label : str
+        Name of the check for people.
+    unit : str
+        Unit of its figure.
+
+    Returns
+    -------
+    callable
+        Takes state, figure, sentence and advice, and returns a `Check`.
+    """
 
     def make(state: str, figure: float | None, sentence: str, advice: str = "") -> Check:
         rounded = None if figure is None else round(float(figure), 4)
@@ -69,7 +84,12 @@ def check_of(name: str, label: str, unit: str) -> Callable[..., Check]:
 
 
 def graded(figure: float, limits: tuple[float, float]) -> str:
-    """Return the state by two limits, good and usable; falling limits mean that more is better."""
+    """Return the state by two limits, good and usable; falling limits mean that more is better.
+
+    Returns
+    -------
+    {"good", "poor", "unusable"}
+    """
     good, usable = limits
     sign = 1.0 if usable >= good else -1.0
     return "good" if sign * figure <= sign * good else "poor" if sign * figure <= sign * usable else "unusable"

@@ -92,6 +92,11 @@ def band_of(walks: Sequence[Curves]) -> dict[Key, Band]:
     ----------
     walks : sequence of Curves
         The walks of a baseline. Every walk counts the same, however many strides it has.
+
+    Returns
+    -------
+    dict of (name, side) to Band
+        Mean and SD over the walks at each percent of the gait cycle.
     """
     bands = {}
     for name, side in walks[0].values if walks else ():
@@ -111,6 +116,11 @@ def z_curves(curves: Curves, bands: Mapping[Key, Band]) -> dict[Key, Array]:
     curves : Curves
     bands : mapping of (name, side) to Band
         A band of one walk has no SD and gives no z-scores. An SD below 1° counts as 1°.
+
+    Returns
+    -------
+    dict of (name, side) to ndarray, shape (101,)
+        Deviation in SD; only curves that have a band with an SD.
     """
     return {
         key: (curves.mean(*key) - band.mean) / np.maximum(band.sd, LEAST_SD_DEG)

@@ -22,13 +22,25 @@ ARMS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for na
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return start and stop of every run of True."""
+    """Return start and stop of every run of True.
+
+    Returns
+    -------
+    list of (int, int)
+        Half-open index ranges in rising order.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def longest_gap_s(row: int, settings: FeatureSettings) -> float:
-    """Return the longest gap of a landmark that is interpolated, s."""
+    """Return the longest gap of a landmark that is interpolated, s.
+
+    Returns
+    -------
+    float
+        Length, s.
+    """
     return settings.max_arm_gap_s if row in ARMS else settings.max_gap_s
 
 
@@ -36,6 +48,11 @@ def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
     """Return which landmarks are found, confident enough and inside the image, shape (n_frames, 33).
 
     Elbows and wrists need no confidence, or every walk would lose the arm while the trunk hides it.
+
+    Returns
+    -------
+    ndarray, shape (n_frames, 33), bool
+        True where a landmark can be used.
     """
     size = np.array([track.width_px, track.height_px], dtype=np.float32)
     margin = PICTURE_MARGIN * float(size.max())
@@ -47,7 +64,13 @@ def trusted(track: Track, min_confidence: float) -> NDArray[np.bool_]:
 
 
 def frame_s(time_s: NDArray[np.float64]) -> float:
-    """Return the usual time from one frame to the next, s."""
+    """Return the usual time from one frame to the next, s.
+
+    Returns
+    -------
+    float
+        Median interval, s.
+    """
     return float(np.median(np.diff(time_s)))
 
 

@@ -99,6 +99,11 @@ def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
     ----------
     track : Track
         Landmarks as found; nothing is said of what was not measured.
+
+    Returns
+    -------
+    tuple of WalkWarning
+        Blocking warnings; empty when the image is good enough or was not rated.
     """
     checks = (_lighting(track), _motion_blur(track), _person_size(track))
     return tuple(

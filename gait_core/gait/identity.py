@@ -189,6 +189,11 @@ def one_person(walks: Sequence[BodyProportions]) -> bool:
     ----------
     walks : sequence of BodyProportions
         For example those of a baseline; those of a reference group show several people.
+
+    Returns
+    -------
+    bool
+        True also when too few proportions are known to judge.
     """
     others = [[other for j, other in enumerate(walks) if j != i] for i in range(len(walks))]
     apart = [compare_people(walk, rest).same is False for walk, rest in zip(walks, others, strict=True) if rest]

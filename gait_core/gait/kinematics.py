@@ -125,6 +125,11 @@ def compute_kinematics(
     undone : frozenset of str
         Repairs not to be carried out, see `cleaning.clean`.
 
+    Returns
+    -------
+    Kinematics
+        Joint angles and positions on an even grid.
+
     Raises
     ------
     WalkRefused

@@ -175,6 +175,11 @@ def motion_of(
     undone : frozenset of str
         Repairs not to be carried out, see `gait_core.gait.cleaning.clean`.
 
+    Returns
+    -------
+    Kinematics
+        At the rate and with the filter of `settings`.
+
     Raises
     ------
     WalkRefused
@@ -214,6 +219,11 @@ def measure(
         Figures from features, for people.
     warnings : sequence of WalkWarning
         From extraction and features; those of the measurement are added.
+
+    Returns
+    -------
+    Measurement
+        Events, strides, parameters, curves, repairs and warnings.
 
     Raises
     ------

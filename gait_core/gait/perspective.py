@@ -109,7 +109,22 @@ def remove_parallax(forward: Array, travel: Array, time_s: Array, stride_s: floa
 
 
 def oscillation(height: Array, rate_hz: float, lowest_hz: float) -> Array:
-    """Return what is faster than `lowest_hz`, piece by piece, shape (n,); NaN where missing."""
+    """Return what is faster than `lowest_hz`, piece by piece, shape (n,); NaN where missing.
+
+    Parameters
+    ----------
+    height : ndarray, shape (n,)
+        Evenly sampled values; NaN where missing.
+    rate_hz : float
+        Sampling rate, Hz.
+    lowest_hz : float
+        Corner of the high-pass filter, Hz.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Without the slow part, in the unit of `height`.
+    """
     result = np.full_like(height, np.nan)
     for start, stop in runs(np.isfinite(height)):
         piece = height[start:stop]

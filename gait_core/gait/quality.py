@@ -39,7 +39,22 @@ def _frames_in(track: Track, segments: Sequence[Segment]) -> NDArray[np.bool_]:
 
 
 def leg_confidence(track: Track, segments: Sequence[Segment], side: str) -> float:
-    """Return the mean confidence of the landmarks of one leg while walking, in [0, 1]."""
+    """Return the mean confidence of the landmarks of one leg while walking, in [0, 1].
+
+    Parameters
+    ----------
+    track : Track
+        Landmarks of the walk.
+    segments : sequence of Segment
+        The passes in which the person walks.
+    side : {"left", "right"}
+        Which leg.
+
+    Returns
+    -------
+    float
+        Mean confidence in [0, 1].
+    """
     rows = [INDEX[f"{side}_{name}"] for name in LEG]
     confidence = track.confidence[_frames_in(track, segments)][:, rows]
     return float(confidence.mean()) if confidence.size else 0.0
@@ -135,6 +150,12 @@ def assess(
     hidden : mapping of str to float
         Part of the body → share of the walk in which it is missing.
     settings : FeatureSettings
+
+    Returns
+    -------
+    figures : dict of str to object
+        For example ``walking_s``, ``detection_rate`` and ``cadence_estimate_spm``.
+    warnings : tuple of WalkWarning
     """
     used = [segment for segment in segments if segment.used]
     far = "left" if near == "right" else "right"

@@ -108,12 +108,24 @@ def _fine_steps(rate_hz: float) -> int:
 
 
 def filter_rate_hz(rate_hz: float) -> float:
-    """Return the rate of the fine grid on which signals of `rate_hz` are filtered, Hz."""
+    """Return the rate of the fine grid on which signals of `rate_hz` are filtered, Hz.
+
+    Returns
+    -------
+    float
+        A whole multiple of `rate_hz`, Hz.
+    """
     return rate_hz * _fine_steps(rate_hz)
 
 
 def time_grid(time_s: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """Return the even grid from the first time stamp to the last."""
+    """Return the even grid from the first time stamp to the last.
+
+    Returns
+    -------
+    ndarray, shape (n,), float64
+        Times, s, 1 / `rate_hz` apart.
+    """
     count = math.floor(float(time_s[-1] - time_s[0]) * rate_hz + 1e-6) + 1
     return np.asarray(time_s[0] + np.arange(count) / rate_hz)
 

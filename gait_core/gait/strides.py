@@ -126,6 +126,10 @@ def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, 
     events : EventSet
     motion : Kinematics
         As for `build_strides`.
+
+    Returns
+    -------
+    tuple of Rejection
     """
     return tuple(rejection for _, rejection in _pieces(events, motion) if rejection is not None)
 

@@ -182,6 +182,11 @@ def put_legs_right(track: Track, swapped: NDArray[np.bool_], blended: NDArray[np
         Not changed, and returned itself when there is nothing to do.
     swapped, blended : ndarray, shape (n_frames,), bool
         Frames whose legs are exchanged; frames whose legs become missing (confidence 0).
+
+    Returns
+    -------
+    Track
+        A new track, or `track` itself.
     """
     if not swapped.any() and not blended.any():
         return track

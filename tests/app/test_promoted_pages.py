@@ -114,10 +114,10 @@ def test_an_analysis_shows_what_the_models_said_beside_the_level(
         "After stroke, 71 %",
         "Logistic regression, trained on stroke_cycles.csv; subjects: 38 control, 29 after stroke",
         "balanced accuracy in cross-validation 0.89",
-        "Another model has been promoted under this name since",
+        "Another model has since been promoted under this name",
         "Abstains: this walk is unlike those that it learned from",
         "It abstains: it lies 3.1 from the training data",
-        "This model was withdrawn since",
+        "This model has since been withdrawn",
         "Could not be used. It is damaged. Withdraw it.",
     ):
         assert part in told, part

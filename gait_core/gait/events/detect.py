@@ -76,6 +76,11 @@ def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
     segment : Segment
         One of its passes.
     side : {"left", "right"}
+
+    Returns
+    -------
+    FootPath
+        Path of heel and toe from the middle of the hips, leg lengths.
     """
     span = slice(segment.start, segment.stop)
     other = SIDES[1 - SIDES.index(side)]

@@ -100,12 +100,23 @@ def apply_edits(events: EventSet, edits: Sequence[Edit]) -> EventSet:
 
 
 def edits_to_json(edits: Sequence[Edit]) -> str:
-    """Return edits as JSON text."""
+    """Return edits as JSON text.
+
+    Returns
+    -------
+    str
+        A JSON object with ``schema`` and ``edits``.
+    """
     return json.dumps({"schema": 1, "edits": [asdict(edit) for edit in edits]}, indent=1)
 
 
 def edits_from_json(text: str) -> tuple[Edit, ...]:
     """Read what `edits_to_json` wrote.
+
+    Returns
+    -------
+    tuple of Edit
+        In the order in which they were made.
 
     Raises
     ------

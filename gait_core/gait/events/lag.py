@@ -91,6 +91,11 @@ def lags_s(candidates: Candidates, path: FootPath, method: str) -> tuple[float, 
         What the rule saw.
     method : str
         Name of the rule.
+
+    Returns
+    -------
+    contact_s, off_s : float
+        Seconds to add to the moments of the rule.
     """
     if method in FIXED_LAG_S:
         return FIXED_LAG_S[method]
@@ -108,6 +113,11 @@ def pooled(lags: Array, near: int, *, known: bool) -> Array:
         Which foot is nearer to the camera.
     known : bool
         The rule has cues of its own; fixed lags are left as they are.
+
+    Returns
+    -------
+    ndarray, shape (2, 2)
+        The lags after pooling, s.
     """
     if not known:
         return lags
@@ -119,7 +129,13 @@ def pooled(lags: Array, near: int, *, known: bool) -> Array:
 
 
 def contact_lags_s(candidates: Candidates, path: FootPath) -> list[float]:
-    """Return by how much each cue puts the contacts after the foremost heel, s, or the usual lag."""
+    """Return by how much each cue puts the contacts after the foremost heel, s, or the usual lag.
+
+    Returns
+    -------
+    list of float
+        One lag per usable cue, s, and the usual lag where too few cues are usable.
+    """
     lags: list[float] = []
     for curve_of, after_s, turns in CONTACT_CUES.values():
         curve, late_s = curve_of(path), after_s + (path.turn_delay_s if turns else 0.0)
@@ -135,7 +151,13 @@ def contact_lags_s(candidates: Candidates, path: FootPath) -> list[float]:
 
 
 def off_lag_s(candidates: Candidates, path: FootPath) -> float:
-    """Return by how much foot off comes after the hindmost toe, s; negative, because it comes before."""
+    """Return by how much foot off comes after the hindmost toe, s; negative, because it comes before.
+
+    Returns
+    -------
+    float
+        Lag, s.
+    """
     seen = [
         hindmost_s - time_s
         for hindmost_s in candidates.off_s

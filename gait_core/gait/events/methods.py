@@ -93,6 +93,11 @@ Method = Callable[[FootPath], Candidates]
 def coordinate(path: FootPath) -> Candidates:
     """Find contact at the foremost heel, foot off at the hindmost toe, both against the hips.
 
+    Returns
+    -------
+    Candidates
+        Times of possible contacts and foot offs, s.
+
     References
     ----------
     Zeni, Richards & Higginson 2008, Gait & Posture 27:710 (coordinate-based algorithm).
@@ -104,6 +109,11 @@ def coordinate(path: FootPath) -> Candidates:
 
 def velocity(path: FootPath) -> Candidates:
     """Find contact where the heel, and foot off where the toe, changes its direction against the hips.
+
+    Returns
+    -------
+    Candidates
+        Times of possible contacts and foot offs, s.
 
     References
     ----------
@@ -120,6 +130,11 @@ def foot_velocity(path: FootPath) -> Candidates:
     """Find contact at the fastest fall, foot off at the fastest rise of the middle of the foot.
 
     The fall counts only where the heel is low; the stride is found by the coordinate rule.
+
+    Returns
+    -------
+    Candidates
+        Times of possible contacts and foot offs, s.
 
     References
     ----------
@@ -200,7 +215,24 @@ def _reversals(curve: Array, path: FootPath, near_s: Array) -> Array:
 
 
 def peak_near_s(curve: Array, path: FootPath, time_s: float, window_s: tuple[float, float]) -> float | None:
-    """Return when the highest peak of a curve is around a time, s; None without a peak inside the window."""
+    """Return when the highest peak of a curve is around a time, s; None without a peak inside the window.
+
+    Parameters
+    ----------
+    curve : ndarray, shape (n,)
+        Sampled at the times of `path`.
+    path : FootPath
+        Gives start time and rate of the samples.
+    time_s : float
+        Time around which to look, s.
+    window_s : tuple of float
+        Start and end of the search window relative to `time_s`, s.
+
+    Returns
+    -------
+    float or None
+        Time of the peak, s.
+    """
     found = _peaks_near(curve, path, np.array([time_s]), window_s, np.ones(len(curve), dtype=bool))
     return float(found[0]) if len(found) else None
 

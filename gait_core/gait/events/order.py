@@ -26,7 +26,13 @@ MISSING_COST: Final = 0.45
 
 
 def steps_between(first: GaitEvent, second: GaitEvent) -> int:
-    """Return how many places of `CYCLE` lie between two events, 1 to 4; 4 for two of the same side and kind."""
+    """Return how many places of `CYCLE` lie between two events, 1 to 4; 4 for two of the same side and kind.
+
+    Returns
+    -------
+    int
+        From 1 to 4.
+    """
     place = {key: number for number, key in enumerate(CYCLE)}
     gap = (place[second.side, second.kind] - place[first.side, first.kind]) % len(CYCLE)
     return gap or len(CYCLE)

@@ -74,6 +74,11 @@ def places_of(track: Track, leg_px: Array) -> Places:
         Frames with a person.
     leg_px : ndarray, shape (n,)
         Leg length at that time, px.
+
+    Returns
+    -------
+    Places
+        Candidate positions of the leg joints in each frame.
     """
     assert track.candidates is not None, "the track has no candidates"
     unit = leg_px[:, None, None]
@@ -150,7 +155,13 @@ def hypotheses(places: Places) -> tuple[Index, Array]:
 
 
 def bone_cost(vector: Array, length: float) -> Array:
-    """Return what bones, shape (…, 2) in leg lengths, cost by the difference of their length from the usual one."""
+    """Return what bones, shape (…, 2) in leg lengths, cost by the difference of their length from the usual one.
+
+    Returns
+    -------
+    ndarray, shape (…)
+        Cost, 0 for a bone of the usual length.
+    """
     away = np.linalg.norm(vector, axis=-1) - length
     return np.where(np.isfinite(away), np.minimum(0.5 * (away / BONE_SPREAD) ** 2, MOST_COST), np.inf)
 
@@ -159,6 +170,11 @@ def pair_cost(places: Places, choice: Index) -> Array:
     """Return what it costs to have a left and a right leg together, shape (n, `LEGS_KEPT`, `LEGS_KEPT`).
 
     One peak is one leg's: both may share it only where no other peak asks for a leg.
+
+    Returns
+    -------
+    ndarray, shape (n, LEGS_KEPT, LEGS_KEPT)
+        Cost of each pair of a left and a right leg.
     """
     n, joints, k = places.strength.shape
     far = np.linalg.norm(places.point[:, :, :, None] - places.point[:, :, None], axis=4) > 2.0 * SAME_LEG

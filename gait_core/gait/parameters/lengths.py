@@ -170,6 +170,11 @@ def stride_lengths_leg(motion: Kinematics, strides: Sequence[Stride]) -> list[fl
     motion : Kinematics
     strides : sequence of Stride
         With a camera that moves a stride is the sum of its two steps, and needs the contact of the other foot.
+
+    Returns
+    -------
+    list of float
+        One length per stride, leg lengths.
     """
     if motion.view.camera_moves:
         return [_two_steps(motion, stride) for stride in strides]

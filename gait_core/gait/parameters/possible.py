@@ -45,6 +45,11 @@ def possible_range(name: str, unit: str) -> tuple[float, float]:
 def within(summary: Summary | None, possible: tuple[float, float]) -> Summary | None:
     """Return the summary with its interval cut at what is possible; itself when nothing has to be cut.
 
+    Returns
+    -------
+    Summary or None
+        None when `summary` is None.
+
     References
     ----------
     Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13 (an interval should preserve the range).
@@ -56,7 +61,13 @@ def within(summary: Summary | None, possible: tuple[float, float]) -> Summary | 
 
 
 def cut_note(possible: tuple[float, float], unit: str) -> str:
-    """Return the sentence that says why an interval was cut."""
+    """Return the sentence that says why an interval was cut.
+
+    Returns
+    -------
+    str
+        One sentence with the possible range and its unit.
+    """
     low, high = (f"{limit:g} {unit}".strip() for limit in possible)
     where = f"{low}, the lowest possible value" if math.isinf(possible[1]) else f"the possible values, {low} to {high}"
     return f"The interval is cut at {where}: few values that differ much make it very wide."

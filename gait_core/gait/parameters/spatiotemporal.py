@@ -148,6 +148,11 @@ def sided_parameter(
     settings : MeasureSettings
     ratio_scale : bool
         False for angles, see `symmetry.asymmetry`.
+
+    Returns
+    -------
+    Parameter
+        With summaries of both sides, their mean, and asymmetry where enough values exist.
     """
     left, right = (summarise(values[side], settings, ratio_scale=ratio_scale) for side in SIDES)
     both = summarise([*values["left"], *values["right"]], settings, ratio_scale=ratio_scale)

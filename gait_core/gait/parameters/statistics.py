@@ -101,6 +101,11 @@ def withheld(n: int, settings: MeasureSettings, *, left: int | None = None, righ
     settings : MeasureSettings
     left, right : int, optional
         Values of each side; omitted for a parameter without sides.
+
+    Returns
+    -------
+    list of str
+        Empty when nothing is withheld.
     """
     notes = []
     if n < settings.fewest_strides_interval:
