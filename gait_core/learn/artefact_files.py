@@ -22,7 +22,12 @@ _MEMBERS: Final = 10_000
 
 
 def described(path: Path) -> ArtefactFile:
-    """Return name, size and digest of a file."""
+    """Return name, size and digest of a file.
+
+    Returns
+    -------
+    ArtefactFile
+    """
     return ArtefactFile(name=path.name, sha256=_sha256(path), size_bytes=path.stat().st_size)
 
 
@@ -39,7 +44,13 @@ def check_file(path: Path, expected: ArtefactFile) -> None:
 
 
 def check_size(path: Path, most: int) -> int:
-    """Return the size of a file in bytes; raise `ModelError` when it is larger than allowed."""
+    """Return the size of a file in bytes; raise `ModelError` when it is larger than allowed.
+
+    Returns
+    -------
+    int
+        Size, bytes.
+    """
     size = path.stat().st_size
     if size > most:
         raise ModelError(f"Expected {path} of at most {most} bytes, but it has {size}.", RESTORE)

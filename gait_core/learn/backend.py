@@ -45,6 +45,11 @@ def load_keras(backend: str | None = None) -> Any:
     backend : {"tensorflow", "jax", "torch"}, optional
         Default: the environment's ``KERAS_BACKEND``, else TensorFlow. Once Keras is loaded its backend stays.
 
+    Returns
+    -------
+    module
+        ``keras``.
+
     Raises
     ------
     LibraryError
@@ -89,6 +94,10 @@ def training_device() -> DeviceChoice:
     """Return the device that networks run on in this process, chosen when Keras was loaded, and why.
 
     The variable `GAIT_DEVICE` of the environment holds a preference: the kind or the name of a device.
+
+    Returns
+    -------
+    DeviceChoice
 
     Raises
     ------
@@ -150,12 +159,24 @@ def preload() -> threading.Thread:
 
 
 def active_backend() -> str:
-    """Return the name of the backend that Keras runs on."""
+    """Return the name of the backend that Keras runs on.
+
+    Returns
+    -------
+    str
+        ``tensorflow`` or ``jax``.
+    """
     return str(load_keras().config.backend())
 
 
 def training_versions() -> dict[str, str]:
-    """Return the versions of everything that decides the result of a training, with the backend and the device."""
+    """Return the versions of everything that decides the result of a training, with the backend and the device.
+
+    Returns
+    -------
+    dict of str to str
+        Name of a library, the backend or the device → its version or name.
+    """
     import numpy as np
 
     from gait_core import __version__

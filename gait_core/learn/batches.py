@@ -160,7 +160,21 @@ Data: TypeAlias = BatchSource | Pair
 
 
 def as_source(data: Data, batch_size: int, seed: int = 0) -> BatchSource:
-    """Return a source of batches for what training accepts."""
+    """Return a source of batches for what training accepts.
+
+    Parameters
+    ----------
+    data : Data
+        Arrays, or a source of batches, which is returned itself.
+    batch_size : int
+        Rows in a batch.
+    seed : int
+        Seed of the shuffling.
+
+    Returns
+    -------
+    BatchSource
+    """
     if isinstance(data, tuple):
         return ArrayBatches(*data, batch_size=batch_size, seed=seed)
     return data

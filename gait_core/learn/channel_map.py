@@ -56,6 +56,11 @@ class ChannelSource:
 def parse_map(entries: Sequence[str]) -> dict[str, ChannelSource]:
     """Read ``MODEL_CHANNEL=[-]CHANNEL[:+OFFSET]``, where CHANNEL may be ``@usual``.
 
+    Returns
+    -------
+    dict of str to ChannelSource
+        Channel of the model → where it comes from.
+
     Raises
     ------
     InputError
@@ -176,6 +181,11 @@ def chosen_sources(
         Of the model.
     sources : mapping of str to ChannelSource
         What the user has said; all others come from the channel of the same name.
+
+    Returns
+    -------
+    dict of str to ChannelSource
+        One source for each channel in `wanted`.
 
     Raises
     ------

@@ -117,6 +117,10 @@ def compare_folds(
     metric : str
         One of `gait_core.learn.scores.METRICS`, per subject.
 
+    Returns
+    -------
+    ModelComparison
+
     Raises
     ------
     InputError

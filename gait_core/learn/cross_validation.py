@@ -232,6 +232,10 @@ def _raw(record: FoldRecord, found: Predictions) -> Predictions:
 def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
     """Read a finished fold; None where there is none.
 
+    Returns
+    -------
+    (FoldRecord, Predictions) or None
+
     Raises
     ------
     StorageError
@@ -252,6 +256,10 @@ def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
 def read_record(folder: Path) -> FoldRecord | None:
     """Read what a finished fold came to, without its predictions; None where there is none.
 
+    Returns
+    -------
+    FoldRecord or None
+
     Raises
     ------
     StorageError
@@ -270,7 +278,21 @@ def read_record(folder: Path) -> FoldRecord | None:
 
 
 def predict_samples(classifier: Classifier, samples: Samples, decision: Decision | None = None) -> Predictions:
-    """Return what a classifier says about samples, read by a decision."""
+    """Return what a classifier says about samples, read by a decision.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        Fitted on other subjects.
+    samples : Samples
+        Rows to classify.
+    decision : Decision, optional
+        Threshold and calibration; without it the most probable class counts.
+
+    Returns
+    -------
+    Predictions
+    """
     decision = decision or Decision()
     return Predictions(
         probabilities=decision.calibrated(classifier.predict(samples)),

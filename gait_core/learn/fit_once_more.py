@@ -123,6 +123,10 @@ def fit_once_more(
     epochs : int, optional
         Fixed number of epochs.
 
+    Returns
+    -------
+    Attempt
+
     Raises
     ------
     MemoryLimitError
@@ -164,7 +168,12 @@ def clear_attempt(folder: Path) -> None:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that memory ran out, also on a GPU."""
+    """Tell whether an error means that memory ran out, also on a GPU.
+
+    Returns
+    -------
+    bool
+    """
     if isinstance(error, MemoryError | MemoryLimitError):
         return True
     return not isinstance(error, GaitError) and any(
@@ -240,7 +249,12 @@ _ADVICE: Final = (
 
 
 def settings_halved(settings: Mapping[str, Any], halvings: int) -> dict[str, Any]:
-    """Return settings with the batch halved and the accumulated steps doubled so often, where there are such."""
+    """Return settings with the batch halved and the accumulated steps doubled so often, where there are such.
+
+    Returns
+    -------
+    dict of str to object
+    """
     found = dict(settings)
     for _ in range(halvings):
         if int(found.get("batch_size") or 1) > 1 and "accumulate" in found:

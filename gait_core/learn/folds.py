@@ -148,7 +148,24 @@ def plan_folds(samples: Samples, settings: CrossValidationSettings) -> list[Fold
 def inner_split(
     samples: Samples, rows: NDArray[np.intp], folds: int, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
-    """Divide rows by subject into those to learn from and those to choose by; None where a class has one subject."""
+    """Divide rows by subject into those to learn from and those to choose by; None where a class has one subject.
+
+    Parameters
+    ----------
+    samples : Samples
+        All rows with their subjects.
+    rows : ndarray, shape (m,)
+        Indices of the rows to divide.
+    folds : int
+        One of so many parts is the part to choose by.
+    seed : int
+        Seed of the division.
+
+    Returns
+    -------
+    (ndarray, ndarray) or None
+        Indices to learn from and to choose by.
+    """
     subjects, labels = samples.subjects[rows], samples.labels[rows]
     fewest = min(len(set(subjects[labels == one].tolist())) for one in np.unique(labels))
     if fewest < _FEWEST:
@@ -158,7 +175,12 @@ def inner_split(
 
 
 def permuted(samples: Samples, seed: int) -> Samples:
-    """Return samples whose subjects, or walks where subjects have several classes, have exchanged labels at random."""
+    """Return samples whose subjects, or walks where subjects have several classes, have exchanged labels at random.
+
+    Returns
+    -------
+    Samples
+    """
     _, subject_of = np.unique(samples.subjects, return_inverse=True)
     several = len(np.unique(np.stack([subject_of, samples.labels], axis=1), axis=0)) > len(np.unique(subject_of))
     names = samples.subjects

@@ -148,12 +148,32 @@ class Account(Generic[WeightsT]):
 
 
 def shuffling(n: int, seed: int = 0) -> np.random.Generator:
-    """Return what shuffles `n` windows; the same for every run over as many with the same seed."""
+    """Return what shuffles `n` windows; the same for every run over as many with the same seed.
+
+    Returns
+    -------
+    numpy.random.Generator
+    """
     return np.random.default_rng([_SHUFFLE_STREAM, n, seed] if seed else [_SHUFFLE_STREAM, n])
 
 
 def shuffled_batches(rows: NDArray[np.intp], batch_size: int, order: np.random.Generator) -> Iterator[NDArray[np.intp]]:
-    """Yield rows, shuffled, in batches of one size; the last is filled up from the beginning of the same order."""
+    """Yield rows, shuffled, in batches of one size; the last is filled up from the beginning of the same order.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (n,)
+        Indices of the rows.
+    batch_size : int
+        Rows in a batch.
+    order : numpy.random.Generator
+        Draws the order.
+
+    Yields
+    ------
+    ndarray, shape (batch_size,)
+        Indices of one batch.
+    """
     n = len(rows)
     shuffled = rows[order.permutation(n)]
     size = min(batch_size, n)

@@ -20,6 +20,10 @@ def architecture(model: Any) -> str:
 
     The numbers that Keras adds to names, which depend on what was built before in the same process, do not count.
     A model that cannot describe itself gives an empty string; its variables are compared all the same.
+
+    Returns
+    -------
+    str
     """
     try:
         config = model.get_config()
@@ -29,17 +33,35 @@ def architecture(model: Any) -> str:
 
 
 def signature(variable: Any) -> list[Any]:
-    """Return name, shape and type of a variable, the name without the numbers that Keras adds."""
+    """Return name, shape and type of a variable, the name without the numbers that Keras adds.
+
+    Returns
+    -------
+    list
+        Name, shape and type.
+    """
     return [_COUNTER.sub("", variable.path), list(variable.shape), str(variable.dtype)]
 
 
 def optimizer_settings(optimizer: Any) -> Any:
-    """Return an optimizer as JSON, as it is before the first step."""
+    """Return an optimizer as JSON, as it is before the first step.
+
+    Returns
+    -------
+    object
+        JSON-ready.
+    """
     return _plain(load_keras().optimizers.serialize(optimizer))
 
 
 def loss_name(loss: Any) -> Any:
-    """Return a loss as JSON: its name, its configuration, or where its function is defined."""
+    """Return a loss as JSON: its name, its configuration, or where its function is defined.
+
+    Returns
+    -------
+    object
+        JSON-ready.
+    """
     keras = load_keras()
     if isinstance(loss, str):
         return loss

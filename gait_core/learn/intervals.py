@@ -64,7 +64,12 @@ def draw_subjects(class_of: NDArray[np.int64], resamples: int, seed: int) -> NDA
 
 
 def interval_of(value: float, drawn: NDArray[np.float64]) -> Interval:
-    """Return a figure with the percentiles of its resampled values, NaN among them left out."""
+    """Return a figure with the percentiles of its resampled values, NaN among them left out.
+
+    Returns
+    -------
+    Interval
+    """
     known = drawn[np.isfinite(drawn)]
     if not len(known) or not np.isfinite(value):
         return Interval(mean=float(value), ci_low=float("nan"), ci_high=float("nan"))

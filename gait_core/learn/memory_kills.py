@@ -42,7 +42,12 @@ def kills_for_memory() -> int | None:
 
 
 def memory_is_short() -> bool:
-    """Tell whether less memory is free than has to stay free."""
+    """Tell whether less memory is free than has to stay free.
+
+    Returns
+    -------
+    bool
+    """
     memory = machine_memory()
     return memory.available_bytes < memory.reserve_bytes
 

@@ -47,6 +47,10 @@ def model_card(
     familiarity : Familiarity or None
     notes : sequence of str
         Of the training.
+
+    Returns
+    -------
+    str
     """
     made = time.strftime("%Y-%m-%d", time.gmtime(facts.created_s))
     lines = [

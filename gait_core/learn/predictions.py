@@ -132,6 +132,10 @@ class Predictions:
 def joined_predictions(parts: Sequence[Predictions]) -> Predictions:
     """Put predictions of the same classes one after the other.
 
+    Returns
+    -------
+    Predictions
+
     Raises
     ------
     InputError

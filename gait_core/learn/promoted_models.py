@@ -109,6 +109,10 @@ class PromotedModel:
 def promoted_name(name: str) -> str:
     """Return the name of the folder for a name that a user typed.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     InputError
@@ -181,6 +185,10 @@ def withdraw_model(workspace: Workspace, name: str) -> PromotedModel:
 def promoted_model(workspace: Workspace, name: str) -> PromotedModel:
     """Return a promoted model by its name.
 
+    Returns
+    -------
+    PromotedModel
+
     Raises
     ------
     NotFoundError
@@ -196,7 +204,12 @@ def promoted_model(workspace: Workspace, name: str) -> PromotedModel:
 
 
 def list_promoted(workspace: Workspace) -> list[PromotedModel]:
-    """Return all promoted models by name, damaged ones among them."""
+    """Return all promoted models by name, damaged ones among them.
+
+    Returns
+    -------
+    list of PromotedModel
+    """
     return [_read(folder) for folder in workspace.folders(_COLLECTION, _RECORD)]
 
 

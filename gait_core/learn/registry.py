@@ -132,6 +132,11 @@ REGISTERED: Final[dict[str, ModelKind]] = {}
 def register_model(kind: KindT) -> KindT:
     """Add a kind of model and return it.
 
+    Returns
+    -------
+    ModelKind
+        `kind` itself.
+
     Raises
     ------
     ValueError
@@ -143,13 +148,22 @@ def register_model(kind: KindT) -> KindT:
 
 
 def model_kinds() -> tuple[ModelKind, ...]:
-    """Return all kinds of models, sorted by name."""
+    """Return all kinds of models, sorted by name.
+
+    Returns
+    -------
+    tuple of ModelKind
+    """
     import_named(_MODULE)
     return tuple(REGISTERED[name] for name in sorted(REGISTERED))
 
 
 def model_kind(name: str) -> ModelKind:
     """Return a kind of model by its name.
+
+    Returns
+    -------
+    ModelKind
 
     Raises
     ------

@@ -199,7 +199,12 @@ class Run:
 
 
 def new_run_id(model: str) -> str:
-    """Return an identifier for a new run."""
+    """Return an identifier for a new run.
+
+    Returns
+    -------
+    str
+    """
     return new_id(model.replace("_", "-"))
 
 
@@ -215,6 +220,10 @@ def load_run(workspace: Workspace, run_id: str) -> Run:
     ----------
     workspace : Workspace
     run_id : str
+
+    Returns
+    -------
+    Run
 
     Raises
     ------
@@ -236,6 +245,10 @@ def list_runs(workspace: Workspace) -> list[Run]:
     """Return all runs, newest first, those among them whose manifest is damaged.
 
     Only the manifests are read. A damaged fold shows when the run itself is loaded.
+
+    Returns
+    -------
+    list of Run
     """
     found: list[Run] = []
     for folder in workspace.folders("runs", _MANIFEST):
@@ -294,6 +307,10 @@ def end_run(workspace: Workspace, run_id: str, state: str, error: GaitError) -> 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Hold a run while training it.
+
+    Yields
+    ------
+    None
 
     Raises
     ------

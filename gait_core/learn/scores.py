@@ -159,7 +159,12 @@ def score(
 
 
 def point_scores(predictions: Predictions, *, level: str = "subject") -> dict[str, float]:
-    """Return `METRICS` without intervals, NaN where one is not defined; for a single fold."""
+    """Return `METRICS` without intervals, NaN where one is not defined; for a single fold.
+
+    Returns
+    -------
+    dict of str to float
+    """
     from sklearn.metrics import accuracy_score, precision_recall_fscore_support  # type: ignore[import-untyped]
 
     units = predictions if level == "row" else predictions.gathered()

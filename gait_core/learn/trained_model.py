@@ -158,6 +158,10 @@ def save_model(folder: Path, model: TrainedModel, card: str) -> None:
 def load_model(folder: Path) -> TrainedModel:
     """Read a trained model after comparing every file with its manifest.
 
+    Returns
+    -------
+    TrainedModel
+
     Raises
     ------
     NotFoundError
@@ -189,6 +193,10 @@ def load_model(folder: Path) -> TrainedModel:
 def stored_facts(folder: Path) -> TrainedModelFacts:
     """Return what is known about a stored model, without loading the classifier itself.
 
+    Returns
+    -------
+    TrainedModelFacts
+
     Raises
     ------
     NotFoundError, ModelError
@@ -216,6 +224,10 @@ def find_model(named: str, workspace: Workspace) -> Path:
     named : str
         Name of a model of the workspace, identifier of a run, or path of a folder of either.
     workspace : Workspace
+
+    Returns
+    -------
+    Path
 
     Raises
     ------

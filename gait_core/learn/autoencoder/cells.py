@@ -326,5 +326,10 @@ class Lstm(Cell):
 
 
 def cell_of(bias: Array) -> type[Cell]:
-    """Return which cell a layer of Keras has, by the shape of its bias."""
+    """Return which cell a layer of Keras has, by the shape of its bias.
+
+    Returns
+    -------
+    type of Cell
+    """
     return Gru if bias.ndim == 2 else Lstm

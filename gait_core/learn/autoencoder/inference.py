@@ -54,7 +54,21 @@ def encode(weights: Mapping[str, Array], windows: Array) -> Array:
 
 
 def decode(weights: Mapping[str, Array], codes: Array, window_frames: int) -> Array:
-    """Return the windows that codes stand for, shape (n, window_frames, n_features)."""
+    """Return the windows that codes stand for, shape (n, window_frames, n_features).
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        As `weights_of` gives them.
+    codes : ndarray, shape (n, n_codes)
+        What the encoder made of the windows.
+    window_frames : int
+        Length of a window, samples.
+
+    Returns
+    -------
+    ndarray, shape (n, window_frames, n_features)
+    """
     layout = DecoderLayout.of(weights)
     views = layout.views(layout.row(weights)[None])
     decoder = Decoder(layout, window_frames, keep=False)

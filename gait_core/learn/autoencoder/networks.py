@@ -55,12 +55,22 @@ def build_autoencoder(window_frames: int, n_features: int, settings: Autoencoder
 
 
 def parts_of(model: Any) -> tuple[Any, Any]:
-    """Return the encoder and the decoder of an autoencoder."""
+    """Return the encoder and the decoder of an autoencoder.
+
+    Returns
+    -------
+    encoder, decoder : keras.Model
+    """
     return model.get_layer("encoder"), model.get_layer("decoder")
 
 
 def weights_of(model: Any) -> Weights:
-    """Return the weights under stable names ``<layer>/<number>``, for `gait_core.learn.autoencoder.inference`."""
+    """Return the weights under stable names ``<layer>/<number>``, for `gait_core.learn.autoencoder.inference`.
+
+    Returns
+    -------
+    dict of str to ndarray
+    """
     named: dict[str, NDArray[np.float32]] = {}
     for part in parts_of(model):
         for layer in part.layers:

@@ -36,6 +36,11 @@ def fitting_batch_size(
     available_bytes : int, optional
         Free memory; default: what the machine has free now.
 
+    Returns
+    -------
+    int
+        Rows in a batch.
+
     Raises
     ------
     MemoryLimitError

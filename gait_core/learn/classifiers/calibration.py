@@ -43,7 +43,22 @@ def inner_folds(samples: Samples, seed: int) -> list[tuple[NDArray[np.intp], NDA
 
 
 def held_out_scores(samples: Samples, seed: int, scores: Scores) -> NDArray[np.float64] | None:
-    """Return decision values of every row by a classifier that never saw its subject; None without inner folds."""
+    """Return decision values of every row by a classifier that never saw its subject; None without inner folds.
+
+    Parameters
+    ----------
+    samples : Samples
+        Rows with their subjects.
+    seed : int
+        Seed of the inner folds.
+    scores : callable
+        Takes the rows to learn from and the rows to judge, and returns decision values, see `Scores`.
+
+    Returns
+    -------
+    ndarray or None
+        One row of decision values per row of `samples`.
+    """
     folds = inner_folds(samples, seed)
     if not folds:
         return None
@@ -58,6 +73,11 @@ def probabilities(scores: NDArray[Any], sharpness: float) -> NDArray[np.float64]
 
     The class with the highest decision value stays the most probable one. A class whose value is minus infinity has
     probability 0.
+
+    Returns
+    -------
+    ndarray, shape (n, n_classes)
+        Probabilities; each row adds up to 1.
     """
     scaled = sharpness * np.asarray(scores, np.float64)
     powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))

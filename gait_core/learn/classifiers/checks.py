@@ -43,7 +43,17 @@ def check_training(name: str, inputs: tuple[str, ...], shape: SampleShape, train
 
 
 def check_fits(name: str, shape: SampleShape, samples: Samples) -> None:
-    """Raise `InputError` unless samples have the channels, the classes and the kind that a classifier was built for."""
+    """Raise `InputError` unless samples have the channels, the classes and the kind that a classifier was built for.
+
+    Parameters
+    ----------
+    name : str
+        Classifier, for the message.
+    shape : SampleShape
+        What the classifier was built for.
+    samples : Samples
+        What it is given.
+    """
     for what in ("kind", "channels", "classes"):
         expected, found = getattr(shape, what), getattr(samples, what)
         if expected != found:

@@ -51,7 +51,22 @@ def clip_inputs(
 
 
 def evenly_spaced(clips: Clips, frames: int, most: int) -> list[tuple[int, int]]:
-    """Return pieces that cover each clip evenly: as many as fit without overlap, at least one, at most `most`."""
+    """Return pieces that cover each clip evenly: as many as fit without overlap, at least one, at most `most`.
+
+    Parameters
+    ----------
+    clips : Clips
+        Clips of one or more walks.
+    frames : int
+        Length of a piece, frames.
+    most : int
+        Pieces per clip at most.
+
+    Returns
+    -------
+    list of (int, int)
+        Number of the clip and first frame of each piece.
+    """
     found = []
     for clip, length in enumerate(clips.lengths.tolist()):
         count, last = min(most, max(1, length // frames)), max(0, length - frames)

@@ -47,7 +47,12 @@ class Scaling:
 
 
 def feature_count(shape: SampleShape) -> int:
-    """Return how many values `feature_vectors` gives for each row."""
+    """Return how many values `feature_vectors` gives for each row.
+
+    Returns
+    -------
+    int
+    """
     return sum(_block_sizes(shape))
 
 
@@ -61,6 +66,10 @@ def feature_scaling(features: NDArray[np.float64], shape: SampleShape) -> Scalin
     features : ndarray, shape (n, n_features)
         Of the training, from `feature_vectors`.
     shape : SampleShape
+
+    Returns
+    -------
+    Scaling
     """
     scaling = Scaling.of(features)
     factors = [np.full(size, np.sqrt(size)) for size in _block_sizes(shape)]

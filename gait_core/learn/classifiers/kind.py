@@ -73,6 +73,10 @@ def classifiers(kind: str | None = None) -> tuple[ClassifierKind, ...]:
     ----------
     kind : {"curves", "windows", "parameters", "clips"}, optional
         Only those that take such samples.
+
+    Returns
+    -------
+    tuple of ClassifierKind
     """
     found = (model for model in model_kinds() if isinstance(model, ClassifierKind))
     return tuple(model for model in found if kind is None or kind in model.inputs)
@@ -80,6 +84,10 @@ def classifiers(kind: str | None = None) -> tuple[ClassifierKind, ...]:
 
 def classifier(name: str) -> ClassifierKind:
     """Return a kind of classifier by its name.
+
+    Returns
+    -------
+    ClassifierKind
 
     Raises
     ------
@@ -100,6 +108,10 @@ def load_classifier(place: Path) -> Classifier:
     place : Path
         Folder into which it was saved.
 
+    Returns
+    -------
+    Classifier
+
     Raises
     ------
     ModelError
@@ -112,6 +124,10 @@ def load_classifier(place: Path) -> Classifier:
 
 def classifier_of(artefact: ModelArtefact) -> Classifier:
     """Return the trained classifier of a stored model.
+
+    Returns
+    -------
+    Classifier
 
     Raises
     ------
@@ -129,6 +145,10 @@ def classifier_of(artefact: ModelArtefact) -> Classifier:
 
 def stored_shape(artefact: ModelArtefact) -> SampleShape:
     """Return what a stored classifier was built for.
+
+    Returns
+    -------
+    SampleShape
 
     Raises
     ------

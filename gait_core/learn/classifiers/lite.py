@@ -53,6 +53,10 @@ def fixed_filters() -> dict[str, NDArray[np.float32]]:
     """Return the filters that are not learned, by name: each has mean 0 and absolute sum 1.
 
     A rise is a step from -1 to 1, a fall its opposite, a peak a parabola above its surroundings.
+
+    Returns
+    -------
+    dict of str to ndarray, float32
     """
     filters: dict[str, NDArray[np.float64]] = {}
     for length in _TREND_LENGTHS:

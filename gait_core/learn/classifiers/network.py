@@ -257,7 +257,12 @@ class NetworkClassifier:
 
 
 def network_inputs(samples: Samples, scaling: Scaling) -> NDArray[np.float32]:
-    """Return scaled rows with their mask as the last channel, shape (n, n_steps, n_channels + 1)."""
+    """Return scaled rows with their mask as the last channel, shape (n, n_steps, n_channels + 1).
+
+    Returns
+    -------
+    ndarray, shape (n, n_steps, n_channels + 1), float32
+    """
     mask = (np.arange(samples.n_steps) < samples.lengths[:, None])[:, :, None]
     rows = np.where(mask, scaling(samples.values), 0.0)
     return np.concatenate([rows, mask], axis=2).astype(np.float32)
@@ -269,12 +274,23 @@ def _scaling(samples: Samples) -> Scaling:
 
 
 def one_hot(samples: Samples) -> NDArray[np.float32]:
-    """Return the class of each row as a target, shape (n, n_classes)."""
+    """Return the class of each row as a target, shape (n, n_classes).
+
+    Returns
+    -------
+    ndarray, shape (n, n_classes), float32
+        1 for the class of the row, else 0.
+    """
     return np.eye(len(samples.classes), dtype=np.float32)[samples.labels]
 
 
 def row_weights(samples: Samples) -> NDArray[np.float32]:
-    """Return weights of the rows under which all classes count alike, shape (n,)."""
+    """Return weights of the rows under which all classes count alike, shape (n,).
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+    """
     weights = balancing_weights(samples.labels, len(samples.classes))
     return weights[samples.labels].astype(np.float32)
 

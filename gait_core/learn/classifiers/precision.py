@@ -20,6 +20,11 @@ def chosen_precision(mixed: bool) -> tuple[str, str]:
     ----------
     mixed : bool
         Whether half precision is wanted. Weights and results stay in single precision all the same.
+
+    Returns
+    -------
+    policy, note : str
+        The note is empty when the wish is met.
     """
     if not mixed:
         return _SINGLE, ""
@@ -31,7 +36,12 @@ def chosen_precision(mixed: bool) -> tuple[str, str]:
 
 @contextmanager
 def precision(policy: str) -> Iterator[None]:
-    """Build layers under a policy of Keras, and put back the one before."""
+    """Build layers under a policy of Keras, and put back the one before.
+
+    Yields
+    ------
+    None
+    """
     config = load_keras().config
     before = config.dtype_policy()
     config.set_dtype_policy(policy)

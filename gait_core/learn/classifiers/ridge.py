@@ -70,6 +70,10 @@ def fitted_ridge(
         Of the rows.
     penalty : float
         Above 0.
+
+    Returns
+    -------
+    Ridge
     """
     return _solver(features, targets, weights)(penalty)
 
@@ -87,6 +91,10 @@ def chosen_penalty(
         The rows that the features are of.
     seed : int
         Of the folds.
+
+    Returns
+    -------
+    RidgeChoice
     """
     folds = inner_folds(samples, seed)
     if not folds:

@@ -125,7 +125,12 @@ class RocketKernels:
 
 
 def rocket_feature_count(n_steps: int, n_features: int) -> int:
-    """Return how many features `RocketKernels` gives."""
+    """Return how many features `RocketKernels` gives.
+
+    Returns
+    -------
+    int
+    """
     return int(_dilations(n_steps, n_features // len(KERNELS))[1].sum()) * len(KERNELS)
 
 

@@ -59,7 +59,13 @@ def sides_of(samples: Samples) -> tuple[Sides | None, str]:
 
 
 def both_sides(samples: Samples, sides: Sides | None) -> Samples:
-    """Return the rows followed by their mirror images, or just the rows where sides cannot be exchanged."""
+    """Return the rows followed by their mirror images, or just the rows where sides cannot be exchanged.
+
+    Returns
+    -------
+    Samples
+        Twice as many rows, or `samples` itself.
+    """
     if sides is None:
         return samples
     mirrored = samples.mirrored()

@@ -56,7 +56,13 @@ class TcnSettings(NetworkSettings):
 
 
 def receptive_field(settings: TcnSettings) -> int:
-    """Return how many steps of the input decide one step of the last block."""
+    """Return how many steps of the input decide one step of the last block.
+
+    Returns
+    -------
+    int
+        Length, steps.
+    """
     dilations = sum(1 << number for number in range(settings.blocks))
     return 1 + 2 * (settings.kernel - 1) * dilations
 

@@ -75,6 +75,10 @@ def frame_vectors(image: Any, frame_mask: Any, settings: FrameTransformerSetting
     frame_mask : tensor, shape (…, frames, 1)
     settings : FrameTransformerSettings
     channels : int
+
+    Returns
+    -------
+    tensor, shape (…, frames, width)
     """
     layers, ops = load_keras().layers, load_keras().ops
     patches = ops.reshape(image, (-1, _ROWS, _PATCH[0], _COLUMNS, _PATCH[1], channels))
@@ -102,6 +106,11 @@ def encoder_block(signal: Any, settings: FrameTransformerSettings, name: str, *,
         Of the dropout.
     mask : tensor of bool, shape (n, 1, steps), optional
         Steps that may be looked at.
+
+    Returns
+    -------
+    tensor
+        Of the shape of `signal`.
     """
     layers = load_keras().layers
     width = settings.width
@@ -116,25 +125,54 @@ def encoder_block(signal: Any, settings: FrameTransformerSettings, name: str, *,
 
 
 def block_parameters(width: int) -> int:
-    """Return how many numbers an encoder block learns."""
+    """Return how many numbers an encoder block learns.
+
+    Returns
+    -------
+    int
+    """
     return 4 * width + 4 * (width + 1) * width + (width + 1) * _MLP * width + (_MLP * width + 1) * width
 
 
 def block_activations(width: int, heads: int, steps: int) -> int:
-    """Return how many numbers an encoder block keeps for the backward pass, of `steps` steps."""
+    """Return how many numbers an encoder block keeps for the backward pass, of `steps` steps.
+
+    Parameters
+    ----------
+    width : int
+        Numbers in the vector of a step.
+    heads : int
+        Heads of the attention.
+    steps : int
+        Steps that attend to each other.
+
+    Returns
+    -------
+    int
+    """
     # Two normalised, query, key, value, mixed, two results, two dropped, two sums; the dense layer in between, twice.
     return steps * (12 + 2 * _MLP) * width + 2 * heads * steps**2
 
 
 def frame_parameters(settings: FrameTransformerSettings, shape: InputShape) -> int:
-    """Return how many numbers `frame_vectors` learns."""
+    """Return how many numbers `frame_vectors` learns.
+
+    Returns
+    -------
+    int
+    """
     width = settings.width
     patches = (_pixels(shape.axes[-1]) + _PATCHES) * width
     return patches + settings.blocks * block_parameters(width) + 2 * width
 
 
 def frame_activations(settings: FrameTransformerSettings, shape: InputShape) -> int:
-    """Return how many numbers `frame_vectors` keeps for the backward pass, of all frames of a piece."""
+    """Return how many numbers `frame_vectors` keeps for the backward pass, of all frames of a piece.
+
+    Returns
+    -------
+    int
+    """
     pixels = _PATCHES * _pixels(shape.axes[-1])
     blocks = settings.blocks * block_activations(settings.width, settings.heads, _PATCHES)
     return settings.frames * (5 * pixels + 2 * _PATCHES * settings.width + blocks + 2 * settings.width)

@@ -28,6 +28,11 @@ def class_order(names: Sequence[str], reference: str | None = None) -> tuple[str
     reference : str or None
         The class that is held against all others, which become one class.
 
+    Returns
+    -------
+    tuple of str
+        Each class once.
+
     Raises
     ------
     InputError
@@ -46,7 +51,21 @@ def class_order(names: Sequence[str], reference: str | None = None) -> tuple[str
 
 
 def label_numbers(names: Sequence[str], classes: Sequence[str], reference: str | None = None) -> NDArray[np.int64]:
-    """Return the place of each label among the classes that `class_order` gave, shape (n,)."""
+    """Return the place of each label among the classes that `class_order` gave, shape (n,).
+
+    Parameters
+    ----------
+    names : sequence of str
+        Label of each row.
+    classes : sequence of str
+        As `class_order` gave them.
+    reference : str, optional
+        With it, labels are 0 for the reference and 1 for all others.
+
+    Returns
+    -------
+    ndarray, shape (n,), int64
+    """
     if reference is not None:
         return np.array([int(name != reference) for name in names], dtype=np.int64)
     place = {name: number for number, name in enumerate(classes)}

@@ -170,6 +170,11 @@ class ClipSpool:
 
 
 def mirrored_summaries(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return summaries of clips, shape (n, 352, n_channels), as those of the mirror images."""
+    """Return summaries of clips, shape (n, 352, n_channels), as those of the mirror images.
+
+    Returns
+    -------
+    ndarray, shape (n, 352, n_channels), float32
+    """
     grids = values.reshape(len(values), *SUMMARY_SHAPE, values.shape[2])
     return np.ascontiguousarray(grids[:, :, :, ::-1]).reshape(values.shape)

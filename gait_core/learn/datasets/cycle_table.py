@@ -31,7 +31,12 @@ _FEWEST_SHARE: Final = 0.5
 
 
 def is_cycle_header(header: Sequence[str]) -> bool:
-    """Tell whether the columns are those of a table of cycles."""
+    """Tell whether the columns are those of a table of cycles.
+
+    Returns
+    -------
+    bool
+    """
     return {SUBJECT, LABEL, "side", "channel"} <= set(header) and any(_POINT.fullmatch(name) for name in header)
 
 

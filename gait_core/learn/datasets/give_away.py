@@ -29,6 +29,10 @@ def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem
     facts : sequence of Fact
     classes : sequence of str
         As stored; facts carry the stored labels.
+
+    Returns
+    -------
+    list of Problem
     """
     problems = []
     for fact in facts:
@@ -49,7 +53,12 @@ def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem
 
 
 def sample_problems(samples: Samples) -> list[Problem]:
-    """Return which columns give the label away, and which side is always the affected one."""
+    """Return which columns give the label away, and which side is always the affected one.
+
+    Returns
+    -------
+    list of Problem
+    """
     columns = list(_columns(samples))
     found: dict[str, list[str]] = {name: [] for name in samples.classes}
     for name, values in columns:

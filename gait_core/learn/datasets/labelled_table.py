@@ -56,7 +56,12 @@ _COVARIATES: Final = frozenset(
 
 
 def is_covariate(name: str) -> bool:
-    """Tell whether a column says something about the person or the recording: ``speed_mps``, ``age_years``, ``sex``."""
+    """Tell whether a column says something about the person or the recording: ``speed_mps``, ``age_years``, ``sex``.
+
+    Returns
+    -------
+    bool
+    """
     parts = name.casefold().replace("-", "_").replace(" ", "_").split("_")
     while len(parts) > 1 and parts[-1] in _UNITS:
         parts.pop()
@@ -85,6 +90,10 @@ def check_key_columns(table: Table, columns: Sequence[str] = (SUBJECT, LABEL)) -
 def numeric_columns(table: Table, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Divide columns into those that hold numbers and those that hold text.
 
+    Returns
+    -------
+    numbers, texts : list of str
+
     Raises
     ------
     InputError
@@ -110,7 +119,12 @@ def numeric_columns(table: Table, names: Sequence[str]) -> tuple[list[str], list
 
 
 def fact_of(table: Table, name: str) -> Fact:
-    """Return a column as a fact about the subjects of a table."""
+    """Return a column as a fact about the subjects of a table.
+
+    Returns
+    -------
+    Fact
+    """
     cells = table.column(name)
     numbers = [table.number(cell) for cell in cells]
     subjects, labels = tuple(table.column(SUBJECT)), tuple(table.column(LABEL))
@@ -121,7 +135,14 @@ def fact_of(table: Table, name: str) -> Fact:
 
 
 def without_repeats(table: Table) -> tuple[Table, list[Problem]]:
-    """Return a table with each line once, and a warning where lines stand there twice."""
+    """Return a table with each line once, and a warning where lines stand there twice.
+
+    Returns
+    -------
+    table : Table
+    problems : list of Problem
+        Empty when no line stands there twice.
+    """
     seen: set[tuple[str, ...]] = set()
     keep, twice = [], []
     for place, row in enumerate(table.rows):

@@ -64,7 +64,12 @@ class LabelledVideos:
 
 
 def videos_in(folder: Path) -> list[Path]:
-    """Return the videos in a folder and all folders in it, by name; hidden ones and links that lead back are not."""
+    """Return the videos in a folder and all folders in it, by name; hidden ones and links that lead back are not.
+
+    Returns
+    -------
+    list of Path
+    """
     found: list[Path] = []
     entered: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
@@ -90,6 +95,10 @@ def class_folders(folder: Path, settings: DatasetSettings) -> LabelledVideos:
     folder : Path
         Each folder in it is a class. The subject of a video is the folder within that of the class, where there is
         one; else its file name up to the first ``_``; or what `DatasetSettings.subject_pattern` finds.
+
+    Returns
+    -------
+    LabelledVideos
 
     Raises
     ------
@@ -159,6 +168,10 @@ def label_file(path: Path) -> LabelledVideos:
     """Read a label file: ``video,label,subject[,split]``, the videos relative to its folder.
 
     Columns that describe the person or the recording (``speed_mps``, ``age`` …) are kept as covariates.
+
+    Returns
+    -------
+    LabelledVideos
 
     Raises
     ------

@@ -23,6 +23,10 @@ def missing_problem(rows: Sequence[str], settings: DatasetSettings, *, what: str
         What a row is: ``cycles``, ``lines``.
     where : str
         Name of the file.
+
+    Returns
+    -------
+    Problem
     """
     if settings.missing == "drop":
         return Problem(

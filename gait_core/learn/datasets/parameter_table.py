@@ -39,7 +39,12 @@ _SERIES_FROM: Final = 20
 
 
 def is_parameter_header(header: Sequence[str]) -> bool:
-    """Tell whether the columns can be those of a parameter table."""
+    """Tell whether the columns can be those of a parameter table.
+
+    Returns
+    -------
+    bool
+    """
     return {SUBJECT, LABEL} <= set(header) and len(header) > len({SUBJECT, LABEL})
 
 

@@ -46,11 +46,21 @@ class Problem:
 
 
 def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return those that stop a training."""
+    """Return those that stop a training.
+
+    Returns
+    -------
+    tuple of Problem
+    """
     return tuple(problem for problem in problems if problem.severity == "error")
 
 
 def listed(items: Sequence[str]) -> str:
-    """Return a few of many items for a sentence: ``a, b, c, d, e and 4 more``."""
+    """Return a few of many items for a sentence: ``a, b, c, d, e and 4 more``.
+
+    Returns
+    -------
+    str
+    """
     shown = ", ".join(items[:_SHOWN])
     return f"{shown} and {len(items) - _SHOWN} more" if len(items) > _SHOWN else shown

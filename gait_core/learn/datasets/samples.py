@@ -257,6 +257,10 @@ def _partner(name: str) -> str:
 def joined(parts: Sequence[Samples]) -> Samples:
     """Put samples of the same channels, classes and kind one after the other; shorter rows are padded with zeros.
 
+    Returns
+    -------
+    Samples
+
     Raises
     ------
     InputError

@@ -47,14 +47,24 @@ _SMALLEST_SHARE: Final = 0.005
 
 
 def summary_names(column: str) -> tuple[str, ...]:
-    """Return the names of the features of a column: ``right_stride_time_s`` → ``right_stride_time_mean_s`` …."""
+    """Return the names of the features of a column: ``right_stride_time_s`` → ``right_stride_time_mean_s`` ….
+
+    Returns
+    -------
+    tuple of str
+    """
     match = _UNIT.fullmatch(column)
     stem, unit = (match[1], match[2]) if match else (column, "")
     return tuple("_".join(part for part in (stem, key, _OWN_UNITS.get(key, unit)) if part) for key in SUMMARIES)
 
 
 def inliers(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which values of a series are kept, shape (n,); NaN is not."""
+    """Return which values of a series are kept, shape (n,); NaN is not.
+
+    Returns
+    -------
+    ndarray, shape (n,), bool
+    """
     finite = np.isfinite(values)
     if not finite.any():
         return finite

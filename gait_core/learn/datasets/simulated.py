@@ -123,6 +123,21 @@ def planned_walks(
 ) -> list[SimulatedWalk]:
     """Return the walks of a simulated dataset, person by person.
 
+    Parameters
+    ----------
+    subjects : int
+        Simulated people.
+    walks : int
+        Walks of each person with each impairment; normal ones are a fixed multiple of that.
+    seed : int
+        The same seed gives the same walks.
+    impairments : sequence of str
+        Gaits beside the normal one.
+
+    Returns
+    -------
+    list of SimulatedWalk
+
     Raises
     ------
     SettingsError

@@ -40,6 +40,10 @@ def write_description(folder: Path, facts: Mapping[str, Any]) -> None:
 def description_of(folder: Path) -> dict[str, Any]:
     """Return what ``dataset.json`` says; empty where there is none.
 
+    Returns
+    -------
+    dict of str to object
+
     Raises
     ------
     InputError

@@ -83,7 +83,12 @@ class Table:
 
 
 def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
-    """Return a cell as a number: NaN when it holds no value, None when it is something else, infinity too."""
+    """Return a cell as a number: NaN when it holds no value, None when it is something else, infinity too.
+
+    Returns
+    -------
+    float or None
+    """
     if is_missing(cell):
         return float("nan")
     if not _NUMBER.fullmatch(cell) or not cell.isascii() or ("," in cell and not decimal_comma):
@@ -93,12 +98,22 @@ def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
 
 
 def is_missing(cell: str) -> bool:
-    """Tell whether a cell holds no value."""
+    """Tell whether a cell holds no value.
+
+    Returns
+    -------
+    bool
+    """
     return cell.casefold() in MISSING
 
 
 def read_header(path: Path) -> tuple[str, ...]:
-    """Return the names of the columns, reading no more than the beginning of the file; errors as `read_table`."""
+    """Return the names of the columns, reading no more than the beginning of the file; errors as `read_table`.
+
+    Returns
+    -------
+    tuple of str
+    """
     return tuple(_rows(path, _text(path, whole=False), only_header=True)[0])
 
 

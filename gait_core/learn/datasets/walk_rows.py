@@ -36,14 +36,24 @@ _PAIRS_VERSION: Final = 1
 
 
 def channels_of(settings: DatasetSettings) -> tuple[str, ...]:
-    """Return the names of the channels that a video gives."""
+    """Return the names of the channels that a video gives.
+
+    Returns
+    -------
+    tuple of str
+    """
     if settings.rows == "clips":
         return CLIP_CHANNELS[settings.channels]
     return FEATURE_NAMES if settings.rows == "windows" else tuple(CURVE_CHANNELS)
 
 
 def steps_of(settings: DatasetSettings) -> int:
-    """Return the steps of a window or curve."""
+    """Return the steps of a window or curve.
+
+    Returns
+    -------
+    int
+    """
     return settings.feature_settings().window_frames if settings.rows == "windows" else POINTS
 
 
@@ -62,6 +72,10 @@ def rows_of_walk(
         Where curves and clips are kept; a clip is made of the masks there, and cannot do without.
     curves : Curves, optional
         Of the same walk where it is measured already.
+
+    Returns
+    -------
+    Rows or GaitError
     """
     if walk.blocking and not settings.doubtful:
         return WalkRefused(walk.blocking[0].message)
@@ -82,7 +96,12 @@ def _needed(cache: ArrayCache | None) -> ArrayCache:
 
 
 def curve_rows(curves: Curves) -> NDArray[np.float32]:
-    """Pair the strides of both sides in order of time, shape (m, 101, n_channels); pairs with a gap are left out."""
+    """Pair the strides of both sides in order of time, shape (m, 101, n_channels); pairs with a gap are left out.
+
+    Returns
+    -------
+    ndarray, shape (m, 101, n_channels), float32
+    """
     count = min(curves.count(side) for side in SIDES)
     stacked = np.stack([curves.values[key][:count] for key in CURVE_CHANNELS.values()], axis=-1)
     return stacked[np.isfinite(stacked).all(axis=(1, 2))].astype(np.float32)
