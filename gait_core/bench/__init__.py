@@ -1,1 +1,1 @@
-"""Every measurement that the README quotes."""
+"""Every measurement that docs/benchmarks.md quotes."""

@@ -49,7 +49,7 @@ class BenchResult:
     settings : mapping
         What was run.
     figures : mapping of str to float
-        The figures that the README quotes.
+        The figures that docs/benchmarks.md quotes.
     tables : sequence of Table
     """
 

@@ -40,7 +40,7 @@ def add_cluster(command: argparse.ArgumentParser, what: str = "find the landmark
 
 def add_scale(command: argparse.ArgumentParser) -> None:
     """Add the ways to metres; see `scale_of`."""
-    command.add_argument("--height-m", type=float, metavar="H", help="height of the person, for metres")
+    command.add_argument("--height-m", type=float, metavar="H", help="body height, for lengths in metres")
     command.add_argument("--distance-m", type=float, metavar="D", help="a known distance on the floor, for metres")
     command.add_argument("--distance-px", type=float, metavar="PX", help="its length in the image, px")
     command.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, for metres")

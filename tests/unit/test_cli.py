@@ -233,7 +233,7 @@ OPTIONS = {
         "COMMAND required=False",
     ],
     "doctor": [
-        "examine the machine: what is there, what is missing, and the remedy",
+        "check the machine: what is there, what is missing, and how to fix it",
         "--deep deep [kind=StoreTrue nargs=0 default=False] also ask OpenVINO which devices it can use",
     ],
     "models": [
@@ -242,7 +242,7 @@ OPTIONS = {
     ],
     "models fetch": [
         "get the pose models: lite, full and heavy",
-        "--from source [metavar=DIR] a folder that holds them, for a machine offline",
+        "--from source [metavar=DIR] a folder that holds them, for an offline machine",
     ],
     "models list": [
         "list the pose models, the models that can be trained, and those promoted",
@@ -262,7 +262,7 @@ OPTIONS = {
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--engine engine [type=engine_name metavar=E] what runs the pose model; default: that of the profile",
+        "--engine engine [type=engine_name metavar=E] engine that runs the pose model; default: that of the profile",
         "--workers workers [type=int metavar=N] None",
         "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] neither read nor write cached landmarks",
         "--export export [metavar=DIR] also write the landmarks as .keypoints.json.gz and .npz",
@@ -317,7 +317,7 @@ OPTIONS = {
         "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, score and draw, for "
         "example tcp://10.0.0.5:8786",
         "--overlay overlay [kind=StoreTrue nargs=0 default=False] also make the overlay videos",
-        "--no-classify no_classify [kind=StoreTrue nargs=0 default=False] do not ask the promoted models",
+        "--no-classify no_classify [kind=StoreTrue nargs=0 default=False] do not apply the promoted models",
         "--guard guard [default=auto metavar=GALLERY] enrolled walks to compare the person with; auto, or off",
         "--report report [metavar=FILE] write a report: FILE.html or FILE.pdf",
     ],
@@ -327,12 +327,12 @@ OPTIONS = {
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--height-m height_m [type=float metavar=H] height of the person, for metres",
+        "--height-m height_m [type=float metavar=H] body height, for lengths in metres",
         "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
         "--distance-px distance_px [type=float metavar=PX] its length in the image, px",
         "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
         "--subject subject [default= metavar=S] a pseudonym",
-        "--method method [default=coordinate choices=coordinate/velocity/foot_velocity] rule that finds the events",
+        "--method method [default=coordinate choices=coordinate/velocity/foot_velocity] method that detects the events",
         "--events events [metavar=FILE] changed events, as the dashboard stores them (edits.json)",
         "--fps fps [type=float metavar=F] true frame rate of slow-motion video, Hz",
         "--side side [choices=left/right] near side of the passes that set scale and quality",
@@ -346,12 +346,12 @@ OPTIONS = {
     "validate": [
         "agreement with a reference",
         "--reference reference [metavar=FILE required=True] .csv, .c3d or motion capture as .npz",
-        "--video video [metavar=VIDEO] of the same walk; motion capture does without",
+        "--video video [metavar=VIDEO] of the same walk; not needed for motion capture",
         "--offset-s offset_s [type=float metavar=T] added to the times of the reference, if known",
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--height-m height_m [type=float metavar=H] height of the person, for metres",
+        "--height-m height_m [type=float metavar=H] body height, for lengths in metres",
         "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
         "--distance-px distance_px [type=float metavar=PX] its length in the image, px",
         "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
@@ -363,7 +363,7 @@ OPTIONS = {
         "--cell cell [default=gru choices=gru/lstm] None",
     ],
     "bench": [
-        "measure what the README quotes",
+        "measure what docs/benchmarks.md quotes",
         "name [metavar=NAME required=True] pipeline, extraction, decode, training, profiles, memory, "
         "cache, detection, accuracy, measuring …",
         "--quick quick [kind=StoreTrue nargs=0 default=False] fewer and shorter: for a first look, not for quoting",
@@ -374,7 +374,7 @@ OPTIONS = {
         "ACTION required=True",
     ],
     "cache info": [
-        "what the cache holds and how well it serves",
+        "content and hit rate of the cache",
     ],
     "cache clear": [
         "delete everything that can be computed again",

@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_person(parser)
     add_cluster(parser, "find the landmarks, score and draw")
     parser.add_argument("--overlay", action="store_true", help="also make the overlay videos")
-    parser.add_argument("--no-classify", action="store_true", help="do not ask the promoted models")
+    parser.add_argument("--no-classify", action="store_true", help="do not apply the promoted models")
     parser.add_argument(
         "--guard", metavar="GALLERY", default="auto", help="enrolled walks to compare the person with; auto, or off"
     )

@@ -20,9 +20,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="DIR", help="folder with real walks, where there is one")
 
 
-@command("bench", help="measure what the README quotes", order=100, arguments=_arguments)
+@command("bench", help="measure what docs/benchmarks.md quotes", order=100, arguments=_arguments)
 def bench(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Measure what the README quotes."""
+    """Measure what docs/benchmarks.md quotes."""
     from gait_core.bench.common import as_text
     from gait_core.bench.registry import bench_named
 

@@ -14,7 +14,7 @@ __all__: list[str] = []
 command_group("cache", help="the cache", order=110)
 
 
-@command("cache info", help="what the cache holds and how well it serves", order=10)
+@command("cache info", help="content and hit rate of the cache", order=10)
 def cache_info(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Tell what the cache holds."""
     from gait_core.cache import ArrayCache

@@ -21,7 +21,7 @@ command_group("dataset", help="labelled walks to train on", order=82)
 
 def add_dataset_settings(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a dataset is read."""
-    parser.add_argument("--reference-class", metavar="NAME", help="hold this class against all others together")
+    parser.add_argument("--reference-class", metavar="NAME", help="compare this class with all others together")
     parser.add_argument("--features", nargs="+", default=[], metavar="NAME", help="use these columns or channels only")
     parser.add_argument("--missing", choices=("refuse", "drop"), default="refuse", help="rows with missing values")
     parser.add_argument("--several-labels", action="store_true", help="one subject may have several labels")

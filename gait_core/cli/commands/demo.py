@@ -36,7 +36,9 @@ def demo(_: argparse.Namespace, workspace: Workspace, console: Console) -> Answe
         for expected, walk in zip(walks["later"], analysed["walks"], strict=True)
     )
     if not met:
-        lines.append("The demo did not end as it should: the normal walk normal, the impaired one watch or alert.")
+        lines.append(
+            "The demo did not give the expected levels: normal for the first walk, watch or alert for the second."
+        )
     lines.append("Decision support, not a medical device.")
     result = {"baseline": baseline, "analysis": analysed, "as_expected": met, "exit_code": 0 if met else 1}
     return result, "\n".join(lines)

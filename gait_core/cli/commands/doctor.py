@@ -19,7 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 @command(
     "doctor",
-    help="examine the machine: what is there, what is missing, and the remedy",
+    help="check the machine: what is there, what is missing, and how to fix it",
     order=10,
     arguments=_arguments,
 )

@@ -22,7 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_videos(parser)
     add_profile(parser)
     parser.add_argument(
-        "--engine", type=engine_name, metavar="E", help="what runs the pose model; default: that of the profile"
+        "--engine", type=engine_name, metavar="E", help="engine that runs the pose model; default: that of the profile"
     )
     parser.add_argument("--workers", type=int, metavar="N")
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write cached landmarks")

@@ -26,7 +26,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add_profile(parser)
     add_scale(parser)
     parser.add_argument("--subject", default="", metavar="S", help="a pseudonym")
-    parser.add_argument("--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="rule that finds the events")
+    parser.add_argument(
+        "--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="method that detects the events"
+    )
     parser.add_argument("--events", metavar="FILE", help="changed events, as the dashboard stores them (edits.json)")
     parser.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
     parser.add_argument("--side", choices=("left", "right"), help="near side of the passes that set scale and quality")

@@ -21,7 +21,7 @@ command_group("models", help="the pose models, and the models that can be traine
 
 
 def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--from", dest="source", metavar="DIR", help="a folder that holds them, for a machine offline")
+    parser.add_argument("--from", dest="source", metavar="DIR", help="a folder that holds them, for an offline machine")
 
 
 @command("models fetch", help="get the pose models: lite, full and heavy", order=10, arguments=_fetch_arguments)

@@ -17,7 +17,7 @@ __all__: list[str] = []
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", required=True, metavar="FILE", help=".csv, .c3d or motion capture as .npz")
-    parser.add_argument("--video", metavar="VIDEO", help="of the same walk; motion capture does without")
+    parser.add_argument("--video", metavar="VIDEO", help="of the same walk; not needed for motion capture")
     parser.add_argument("--offset-s", type=float, metavar="T", help="added to the times of the reference, if known")
     add_profile(parser)
     add_scale(parser)
