@@ -278,7 +278,8 @@ class Workspace:
         """Return one record, or None."""
         folder = self.entry(collection, entry_id)
         path = folder.with_name(folder.name + ".json")
-        return dict(read_json(path)) if path.is_file() else None
+        record = read_json(path) if path.is_file() else None
+        return dict(record) if isinstance(record, dict) else None
 
     def records(self, collection: str) -> list[dict[str, Any]]:
         """Return all records of a catalogue in the order of their identifiers; a damaged one is left out."""
@@ -288,7 +289,7 @@ class Workspace:
                 record = read_json(path)
             except (StorageError, NotFoundError):
                 continue
-            if isinstance(record, dict):
+            if isinstance(record, dict) and record.get("id") == path.stem:
                 found.append(record)
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import registry, videos, words
+from app import damage, registry, videos, words
 from app.choice import choose_one
 from app.components import empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
@@ -15,7 +15,7 @@ from app.runs import find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
 from gait_core.baseline.analyses import list_analyses
-from gait_core.baseline.store import BaselineSummary, list_baselines
+from gait_core.baseline.store import BaselineSummary, damaged_baselines, list_baselines
 from gait_core.errors import GaitError, NotFoundError
 from gait_core.learn.promoted_models import list_promoted
 
@@ -28,6 +28,7 @@ def render() -> None:
     # A result speaks for itself; the sentence on what the page is for would push it down.
     heading("Analyse a walk", "" if shows_result else "Compare a new video of a person with their own baseline.")
     baselines = list_baselines(workspace())
+    damage.mention(damaged_baselines(workspace()), "analyse")
     if not baselines:
         empty("There is no baseline yet", "A walk can only be compared with a baseline of the same person.")
         if st.button("Create a baseline", key="analyse_wizard", type="primary", icon=":material/directions_walk:"):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import videos, words
+from app import damage, videos, words
 from app.components import empty, error_box, heading, note
 from app.demo import demo_job, demo_walks
 from app.jobview import follow
@@ -17,7 +17,12 @@ from app.profiles import plain, profile_caption, profile_title
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor
-from gait_core.compare.profile_comparison import delete_comparison, list_comparisons, load_comparison
+from gait_core.compare.profile_comparison import (
+    damaged_comparisons,
+    delete_comparison,
+    list_comparisons,
+    load_comparison,
+)
 from gait_core.config import load_profiles
 from gait_core.errors import GaitError, NotFoundError
 
@@ -206,6 +211,7 @@ def _profiles() -> list[str]:
 def _earlier() -> None:
     found = list_comparisons(workspace())
     st.subheader("Comparisons made before", anchor=False)
+    damage.mention(damaged_comparisons(workspace()), "comparisons")
     if not found:
         empty("Nothing has been compared yet", "A comparison stays on this computer and is listed here.")
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import registry, words
+from app import damage, registry, words
 from app.components import empty, error_box, facts, heading, level_badge, level_key, note
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views.library_rows import ask, how_many, nothing, row, show_more
@@ -18,6 +18,7 @@ from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError
 from gait_core.recognition.gallery.gallery import list_galleries
 from gait_core.walks.measurements import delete_measurement, list_measurements
+from gait_core.workflows.damaged_items import delete_damaged
 from gait_core.workflows.delete_subject import delete_subject
 from gait_core.workspace import safe_name
 
@@ -62,6 +63,7 @@ def render() -> None:
         "jobs": _jobs,
         "cache": _cache,
     }[str(shelf)]()
+    damage.in_library()
     note(f"Stored in {workspace().root}")
     _question()
 
@@ -80,6 +82,8 @@ def _delete(kind: str, key: str) -> None:
         delete_measurement(space, key)
     elif kind == "job":
         jobs().delete(key)
+    elif kind == "damaged":
+        delete_damaged(space, *key.split("/", 1))
     elif kind == "cache":
         ArrayCache.of(space).clear()
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import streamlit as st
 
-from app import registry
+from app import damage, registry
 from app.components import box, empty, error_box, heading
 from app.jobview import follow
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import measure_form, measure_result
 from gait_core.errors import NotFoundError, StorageError
-from gait_core.walks.measurements import list_measurements, load_measurement
+from gait_core.walks.measurements import damaged_measurements, list_measurements, load_measurement
 
 __all__ = ["render"]
 
@@ -31,6 +31,7 @@ def render() -> None:
     else:
         resume_running("measure")
         found = list_measurements(workspace())
+        damage.mention(damaged_measurements(workspace()), "measurements")
         measure_form.render(found)
         _earlier(found)
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import words
+from app import damage, words
 from app.components import empty
 from app.state import set_params, workspace
 from app.views import recognition_delete, recognition_form, recognition_models
 from app.views.library_rows import how_many, row, show_more
-from gait_core.recognition.embedding_sets import EmbeddingSet, list_embeddings
+from gait_core.recognition.embedding_sets import EmbeddingSet, damaged_embeddings, list_embeddings
 from gait_core.recognition.model_store import RecognitionModel
 
 __all__ = ["ask_for_set", "render"]
@@ -26,6 +26,7 @@ def render(models: list[RecognitionModel]) -> None:
     else:
         recognition_models.without_any()
     found = list_embeddings(workspace())
+    damage.mention(damaged_embeddings(workspace()), "embeddings")
     if found or models:
         st.subheader("Embeddings made before", anchor=False)
         _earlier(found)

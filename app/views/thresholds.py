@@ -8,13 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, registry, words
+from app import charts, damage, registry, words
 from app.choice import choose_one
 from app.components import box, empty, error_box, facts, heading, level_badge, note, rows, say
 from app.state import workspace
 from gait_core.baseline.analyses import list_analyses
 from gait_core.baseline.calibration import Calibration
-from gait_core.baseline.store import StoredBaseline, list_baselines, load_baseline, save_variant
+from gait_core.baseline.store import StoredBaseline, damaged_baselines, list_baselines, load_baseline, save_variant
 from gait_core.baseline.thresholds import Thresholds, level_of
 from gait_core.config import ThresholdSettings
 from gait_core.errors import GaitError
@@ -75,6 +75,7 @@ def render() -> None:
     """Draw the page."""
     heading("Thresholds", "See how the limits were set, try others, and save them beside the original.")
     baselines = list_baselines(workspace())
+    damage.mention(damaged_baselines(workspace()), "thresholds")
     if not baselines:
         empty("There is no baseline yet", "Limits belong to a baseline: they come from walks that were held out.")
         if st.button("Create a baseline", key="thresholds_wizard", type="primary", icon=":material/directions_walk:"):

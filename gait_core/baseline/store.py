@@ -144,7 +144,14 @@ class StoredBaseline:
     @property
     def validation(self) -> ValidationScores:
         """Scores of the held-out walks."""
-        return ValidationScores.from_arrays(load_arrays(self.folder / "validation.npz"))
+        path = self.folder / "validation.npz"
+        try:
+            return ValidationScores.from_arrays(load_arrays(path))
+        except (KeyError, ValueError, TypeError, IndexError) as error:
+            raise StorageError(
+                f"Expected the scores of the held-out walks in {path}, but it does not hold them ({error}).",
+                "Make the baseline again from the same videos; their landmarks come from the cache.",
+            ) from error
 
     def thresholds_with(self, settings: ThresholdSettings) -> Thresholds:
         """Return the limits that other settings would give."""

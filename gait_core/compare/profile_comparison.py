@@ -13,27 +13,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import load_arrays
+from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Profile
-from gait_core.errors import GaitError, NotFoundError, StorageError
-from gait_core.workspace import Workspace, read_json
+from gait_core.errors import NotFoundError, StorageError
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
+from gait_core.storage.seal import sealed
+from gait_core.workspace import Workspace, write_json
 
 __all__ = [
     "COLLECTION",
     "STAGES",
     "ProfileComparison",
     "ProfileRun",
+    "damaged_comparisons",
     "delete_comparison",
     "delete_comparisons_of",
     "list_comparisons",
     "load_comparison",
     "most_accurate",
     "overlay_path",
+    "store_comparison",
 ]
 
 COLLECTION: Final = "comparisons"
@@ -195,6 +200,22 @@ class ProfileComparison:
         return cls(**plain, runs=tuple(ProfileRun.from_dict(run) for run in values["runs"]), curves=curves)
 
 
+class _StoredRun(TypedDict):
+    name: str
+
+
+class _Stored(TypedDict):
+    id: str
+    name: str
+    created_s: float
+    reference: str
+    content_sha256: str
+    runs: list[_StoredRun]
+
+
+_CURVES: Final = "curves.npz"
+_DOCUMENT: Final = "comparison.json"
+_REMEDY: Final = "Delete the comparison and compare the profiles again."
 _APART: Final = ("runs", "curves", "request")
 
 
@@ -226,32 +247,50 @@ def load_comparison(workspace: Workspace, comparison_id: str) -> ProfileComparis
         When there is none of that name, or it is damaged or of another version.
     """
     folder = workspace.entry(COLLECTION, comparison_id)
-    if not (folder / "comparison.json").is_file():
+    if not folder.is_dir():
         raise NotFoundError(
             f"Expected a comparison {comparison_id!r}, but there is none.", "Look at the list of comparisons."
         )
-    values = read_json(folder / "comparison.json")
+    values = _read(folder)
     try:
-        return ProfileComparison.from_dict(values, load_arrays(folder / "curves.npz"))
-    except (KeyError, TypeError) as error:
+        return ProfileComparison.from_dict(values, load_arrays(folder / _CURVES))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(
-            f"Expected a comparison in {folder}, but it was made by another version of Gait Studio ({error}).",
-            "Compare the profiles again.",
+            f"Expected a comparison in {folder}, but it is damaged or of another version ({error}).", _REMEDY
         ) from error
 
 
+def store_comparison(folder: Path, comparison: ProfileComparison) -> None:
+    """Write a comparison and its curves, sealed, into a folder that is being filled.
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only or full.
+    """
+    save_arrays(folder / _CURVES, comparison.curves)
+    write_json(folder / _DOCUMENT, sealed(comparison.to_dict(), folder, [_CURVES]))
+
+
 def list_comparisons(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return id, name, time and profiles of all comparisons, newest first; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders(COLLECTION, "comparison.json"):
-        try:
-            stored = read_json(folder / "comparison.json")
-            facts = {key: stored[key] for key in ("id", "name", "created_s", "reference", "content_sha256")}
-            facts["profiles"] = [run["name"] for run in stored["runs"]]
-        except (GaitError, KeyError, TypeError):
-            continue
-        found.append(facts)
+    """Return id, name, time and profiles of all comparisons, newest first; see `damaged_comparisons` for the others."""
+    found, _ = read_each(workspace.entries(COLLECTION), _headline)
     return sorted(found, key=lambda facts: float(facts["created_s"]), reverse=True)
+
+
+def damaged_comparisons(workspace: Workspace) -> list[DamagedItem]:
+    """Return the comparisons that cannot be read, with what is wrong and what can be done."""
+    return read_each(workspace.entries(COLLECTION), _headline)[1]
+
+
+def _headline(folder: Path) -> dict[str, Any]:
+    stored = _read(folder)
+    facts = {key: stored[key] for key in ("id", "name", "created_s", "reference", "content_sha256")}
+    return {**facts, "profiles": [run["name"] for run in stored["runs"]]}
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    return read_record(folder / _DOCUMENT, _Stored, what=f"the comparison {folder.name}", remedy=_REMEDY)
 
 
 def delete_comparison(workspace: Workspace, comparison_id: str) -> None:

@@ -18,24 +18,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.cache import Spool
 from gait_core.cache.archive import json_ready, load_arrays
-from gait_core.errors import GaitError, StorageError
+from gait_core.errors import NotFoundError, StorageError
 from gait_core.recognition.batching import Embedding
 from gait_core.recognition.inputs.preview import preview
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.networks.settings import PART_FEATURES
-from gait_core.workspace import Workspace, atomic_file, new_id, read_json, storage_guard, whole_folder, write_json
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
+from gait_core.storage.seal import sealed
+from gait_core.workspace import Workspace, atomic_file, new_id, storage_guard, whole_folder, write_json
 
 __all__ = [
     "EmbeddingSet",
     "EmbeddingWriter",
     "copy_embeddings",
+    "damaged_embeddings",
     "delete_embeddings",
     "delete_embeddings_of",
     "embeddings_map",
@@ -50,6 +54,18 @@ _ARRAYS: Final = "embeddings.npz"
 _PREVIEWS: Final = "previews"
 _MOST_PREVIEWS: Final = 200
 _FORMAT: Final = 1
+
+
+class _StoredWalk(TypedDict):
+    name: NotRequired[str]
+    row: NotRequired[int | None]
+    content_sha256: NotRequired[str | None]
+
+
+class _Stored(TypedDict):
+    format: int
+    created_s: NotRequired[float]
+    walks: list[_StoredWalk]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,7 +169,7 @@ class EmbeddingWriter:
         found: dict[str, Any] = json_ready(
             {"format": _FORMAT, **manifest, "map_explained": explained, "walks": list(walks)}
         )
-        write_json(self._folder / _MANIFEST, found)
+        write_json(self._folder / _MANIFEST, sealed(found, self._folder, [_ARRAYS]))
         return found
 
     def close(self) -> None:
@@ -202,23 +218,28 @@ def load_embeddings(workspace: Workspace, set_id: str) -> EmbeddingSet:
         When its manifest is damaged.
     """
     folder = workspace.entry(_COLLECTION, set_id)
-    manifest = read_json(folder / _MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT or not isinstance(manifest["walks"], list):
-        raise StorageError(
-            f"Expected the manifest of embeddings in {folder}, but got something else.", "Embed the walks again."
-        )
-    return EmbeddingSet(id=set_id, folder=folder, manifest=manifest)
+    if not folder.is_dir():
+        raise NotFoundError(f"Expected embeddings {set_id!r}, but there are none.", "Look at the list of embeddings.")
+    return _read(folder)
 
 
 def list_embeddings(workspace: Workspace) -> list[EmbeddingSet]:
-    """Return the stored sets of embeddings, newest first; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders(_COLLECTION, _MANIFEST):
-        try:
-            found.append(load_embeddings(workspace, folder.name))
-        except (GaitError, KeyError):
-            continue
+    """Return the stored sets of embeddings, newest first; see `damaged_embeddings` for the others."""
+    found, _ = read_each(workspace.entries(_COLLECTION), _read)
     return sorted(found, key=lambda one: float(one.manifest.get("created_s", 0.0)), reverse=True)
+
+
+def damaged_embeddings(workspace: Workspace) -> list[DamagedItem]:
+    """Return the sets of embeddings that cannot be read, with what is wrong and what can be done."""
+    return read_each(workspace.entries(_COLLECTION), _read)[1]
+
+
+def _read(folder: Path) -> EmbeddingSet:
+    what, remedy = f"the embeddings {folder.name}", "Delete the set and embed the walks again."
+    manifest = read_record(folder / _MANIFEST, _Stored, what=what, remedy=remedy)
+    if manifest["format"] != _FORMAT:
+        raise StorageError(f"Expected {what} in format {_FORMAT}, but got {manifest['format']}.", remedy)
+    return EmbeddingSet(id=folder.name, folder=folder, manifest=manifest)
 
 
 def delete_embeddings(workspace: Workspace, set_id: str) -> None:

@@ -34,9 +34,21 @@ from gait_core.recognition.networks.model import settings_from_dict
 from gait_core.recognition.networks.settings import NetworkSettings
 from gait_core.recognition.stored import load_network, save_network
 from gait_core.recognition.weights import Conversion
-from gait_core.workspace import Workspace, read_json, safe_name, whole_folder, write_json
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
+from gait_core.storage.seal import sealed
+from gait_core.workspace import Workspace, safe_name, whole_folder, write_json
 
-__all__ = ["RecognitionModel", "add_model", "delete_model", "find_model", "free_name", "list_models", "weights_digest"]
+__all__ = [
+    "RecognitionModel",
+    "add_model",
+    "damaged_models",
+    "delete_model",
+    "find_model",
+    "free_name",
+    "list_models",
+    "weights_digest",
+]
 
 _MARKER: Final = "recognition.json"
 _COLLECTION: Final = "models"
@@ -190,7 +202,7 @@ def add_model(
     ModelIdentity(name=record.title, digest=record.weights)  # refuses a name that no gallery could hold
     with whole_folder(folder) as place:
         save_network(network, place / f"{DEFAULT_STEM}.keras", conversion, history=history)
-        write_json(place / _MARKER, record.to_dict())
+        write_json(place / _MARKER, sealed(record.to_dict(), place))
     return _model(record, folder)
 
 
@@ -213,14 +225,13 @@ def free_name(workspace: Workspace, name: str) -> str:
 
 
 def list_models(workspace: Workspace) -> list[RecognitionModel]:
-    """Return all recognition networks of a workspace, by name; one whose record is damaged is left out."""
-    found = []
-    for folder in workspace.folders(_COLLECTION, _MARKER):
-        try:
-            found.append(_read(folder))
-        except (GaitError, TypeError):
-            continue
-    return found
+    """Return all recognition networks of a workspace, by name; see `damaged_models` for the others."""
+    return read_each(workspace.folders(_COLLECTION, _MARKER), _read)[0]
+
+
+def damaged_models(workspace: Workspace) -> list[DamagedItem]:
+    """Return the recognition networks whose record cannot be read, with what is wrong and what can be done."""
+    return read_each(workspace.folders(_COLLECTION, _MARKER), _read)[1]
 
 
 def find_model(
@@ -296,12 +307,13 @@ def weights_digest(network: Any) -> str:
 
 
 def _read(folder: Path) -> RecognitionModel:
+    what, remedy = f"the recognition model {folder.name}", "Restore the folder, or delete it and add the model again."
+    values = read_record(folder / _MARKER, _Record, what=what, remedy=remedy)
     try:
-        return _model(_Record.from_dict(read_json(folder / _MARKER)), folder)
-    except (TypeError, InputError) as error:
+        return _model(_Record.from_dict(values), folder)
+    except (TypeError, ValueError, GaitError) as error:
         raise StorageError(
-            f"Expected the record of a recognition model in {folder}, but it is damaged ({error}).",
-            "Restore the folder, or add the model again.",
+            f"Expected {what} as Gait Studio stores it, but {_MARKER} is not: {error}", remedy
         ) from error
 
 

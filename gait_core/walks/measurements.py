@@ -3,7 +3,7 @@
 ::
 
     measurements/<id>/
-      facts.json         where it came from
+      facts.json         where it came from; its seal covers all four files
       measurement.json   everything measured
       curves.npz         joint angles of every stride
       edits.json         changed events and undone repairs
@@ -14,21 +14,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, NotRequired, Self, TypedDict
 
 from gait_core.cache import ArrayCache
 from gait_core.cache.archive import load_arrays, save_arrays
-from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
+from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
+from gait_core.storage.seal import sealed
 from gait_core.walks.prepare import PreparedWalk, with_true_rate
 from gait_core.workspace import Workspace, new_id, read_json, safe_name, whole_folder, write_json
 
 __all__ = [
     "MeasuredWalk",
+    "damaged_measurements",
     "delete_measurement",
     "list_measurements",
     "load_measurement",
@@ -36,6 +40,26 @@ __all__ = [
     "remeasure",
     "save_measurement",
 ]
+
+_FACTS_FILE: Final = "facts.json"
+_MEASUREMENT: Final = "measurement.json"
+_CURVES: Final = "curves.npz"
+_EDITS: Final = "edits.json"
+_REMEDY: Final = "Delete the measurement and measure the video again; its landmarks come from the cache."
+
+
+class _StoredFacts(TypedDict):
+    id: str
+    subject: str
+    name: str
+    path: str
+    content_sha256: str
+    created_s: float
+    track_address: str
+    time_scale: float
+    profile: str
+    frame_rate_hz: float
+    request: NotRequired[dict[str, Any]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -178,10 +202,10 @@ def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:
     values = walk.measurement.to_dict()
     apart = {name: values.pop(name) for name in ("edits", "undone")}
     with whole_folder(workspace.measurement_folder(walk.id)) as folder:
-        write_json(folder / "facts.json", walk.facts())
-        write_json(folder / "measurement.json", values)
-        save_arrays(folder / "curves.npz", walk.measurement.to_arrays())
-        write_json(folder / "edits.json", apart)
+        write_json(folder / _MEASUREMENT, values)
+        save_arrays(folder / _CURVES, walk.measurement.to_arrays())
+        write_json(folder / _EDITS, apart)
+        write_json(folder / _FACTS_FILE, sealed(walk.facts(), folder, [_MEASUREMENT, _CURVES, _EDITS]))
 
 
 def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
@@ -193,34 +217,37 @@ def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
         When there is none of that name, or it is damaged or of another version.
     """
     folder = workspace.measurement_folder(measurement_id)
-    if not (folder / "facts.json").is_file():
+    if not folder.is_dir():
         raise NotFoundError(
             f"Expected a measurement {measurement_id!r}, but there is none.", "Look at the list of measured walks."
         )
-    stored, values = read_json(folder / "facts.json"), read_json(folder / "measurement.json")
-    apart = read_json(folder / "edits.json") if (folder / "edits.json").is_file() else {"edits": [], "undone": []}
+    facts, values = _facts(folder), read_json(folder / _MEASUREMENT)
+    apart = read_json(folder / _EDITS) if (folder / _EDITS).is_file() else {"edits": [], "undone": []}
     try:
-        measurement = Measurement.from_dict(values | apart, load_arrays(folder / "curves.npz"))
-        return MeasuredWalk(**_facts_of(stored), measurement=measurement)
-    except (KeyError, TypeError, InputError) as error:
+        measurement = Measurement.from_dict(values | apart, load_arrays(folder / _CURVES))
+        return MeasuredWalk(**facts, measurement=measurement)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, InputError) as error:
         raise StorageError(
-            f"Expected a measurement in {folder}, but it was made by another version of Gait Studio ({error}).",
-            "Measure the video again; its landmarks come from the cache.",
+            f"Expected a measurement in {folder}, but it is damaged or of another version ({error}).", _REMEDY
         ) from error
 
 
 def list_measurements(workspace: Workspace, subject: str | None = None) -> list[dict[str, Any]]:
-    """Return the facts of all measured walks, newest first; a damaged one is left out."""
-    found = []
-    for folder in workspace.folders("measurements", "facts.json"):
-        try:
-            stored = read_json(folder / "facts.json")
-            facts = _facts_of(stored)
-        except (GaitError, KeyError, TypeError):
-            continue
-        if subject is None or facts["subject"] == subject:
-            found.append(facts)
-    return sorted(found, key=lambda facts: float(facts["created_s"]), reverse=True)
+    """Return the facts of all measured walks, newest first; see `damaged_measurements` for the others."""
+    found, _ = read_each(workspace.entries("measurements"), _facts)
+    wanted = [facts for facts in found if subject is None or facts["subject"] == subject]
+    return sorted(wanted, key=lambda facts: float(facts["created_s"]), reverse=True)
+
+
+def damaged_measurements(workspace: Workspace) -> list[DamagedItem]:
+    """Return the measurements that cannot be read, with what is wrong and what can be done."""
+    return read_each(workspace.entries("measurements"), _facts)[1]
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """Read where a measurement came from, after comparing all its files with the seal."""
+    values = read_record(folder / _FACTS_FILE, _StoredFacts, what=f"the measurement {folder.name}", remedy=_REMEDY)
+    return _facts_of(values)
 
 
 def delete_measurement(workspace: Workspace, measurement_id: str) -> None:

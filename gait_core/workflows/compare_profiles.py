@@ -14,11 +14,16 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import save_arrays
 from gait_core.compare.agreement import agreement, curve_differences, curve_means, gait_values
 from gait_core.compare.measured_profile import MeasuredProfile, ProfileRunner
 from gait_core.compare.overlay import write_overlays
-from gait_core.compare.profile_comparison import COLLECTION, ProfileComparison, ProfileRun, most_accurate
+from gait_core.compare.profile_comparison import (
+    COLLECTION,
+    ProfileComparison,
+    ProfileRun,
+    most_accurate,
+    store_comparison,
+)
 from gait_core.compare.summary import summary
 from gait_core.config import Profile, Settings, profile_named
 from gait_core.errors import Cancelled, GaitError, InputError, MachineError
@@ -27,7 +32,7 @@ from gait_core.progress import Reporter
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
 from gait_core.walks.measurements import MeasuredWalk
-from gait_core.workspace import Workspace, new_id, safe_name, whole_folder, write_json
+from gait_core.workspace import Workspace, new_id, safe_name, whole_folder
 
 __all__ = ["CompareRequest", "compare_profiles", "machine_facts"]
 
@@ -141,8 +146,7 @@ def compare_profiles(
                 }
                 write_overlays(Path(request.video), tracks, near, reporter)
         shutil.rmtree(runs, ignore_errors=True)
-        write_json(folder / "comparison.json", comparison.to_dict())
-        save_arrays(folder / "curves.npz", comparison.curves)
+        store_comparison(folder, comparison)
     return {
         "comparison_id": comparison_id,
         "summary": summary(comparison),
