@@ -219,5 +219,10 @@ class Reporter:
 
 
 def silent() -> Reporter:
-    """Return a reporter that reports to no one and is never cancelled."""
+    """Return a reporter that reports to no one and is never cancelled.
+
+    Returns
+    -------
+    Reporter
+    """
     return Reporter()

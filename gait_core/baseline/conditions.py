@@ -59,7 +59,12 @@ def _range(values: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def conditions_of(walks: Iterable[GaitFeatures]) -> Conditions:
-    """Summarise how the walks of a baseline were filmed."""
+    """Summarise how the walks of a baseline were filmed.
+
+    Returns
+    -------
+    Conditions
+    """
     walks = list(walks)
     rates = [float(walk.quality["frame_rate_hz"]) for walk in walks]
     views = [float(walk.quality["view_deg"]) for walk in walks]
@@ -72,7 +77,12 @@ def conditions_of(walks: Iterable[GaitFeatures]) -> Conditions:
 
 
 def compare_conditions(walk: GaitFeatures, conditions: Conditions) -> tuple[WalkWarning, ...]:
-    """Return a warning for each condition that makes the comparison doubtful or void."""
+    """Return a warning for each condition that makes the comparison doubtful or void.
+
+    Returns
+    -------
+    tuple of WalkWarning
+    """
     found = []
     sides = conditions.visible_sides
     if walk.visible_side not in sides:

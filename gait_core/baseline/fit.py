@@ -218,29 +218,56 @@ def training_facts(
 
 
 def relative_scores(fitted: Fitted) -> NDArray[np.float64]:
-    """Return the scores of the held-out walks divided by what is typical (their geometric mean)."""
+    """Return the scores of the held-out walks divided by what is typical (their geometric mean).
+
+    Returns
+    -------
+    ndarray, shape (n_walks,)
+        Unitless; 1 is typical.
+    """
     raw = fitted.held_out_raw
     return np.asarray(raw / typical_score(fitted))
 
 
 def typical_score(fitted: Fitted) -> float:
-    """Return the raw score that counts as 1."""
+    """Return the raw score that counts as 1.
+
+    Returns
+    -------
+    float
+    """
     return float(np.exp(np.log(fitted.held_out_raw).mean()))
 
 
 def window_limit(fitted: Fitted, share: float = 0.95) -> float:
-    """Return the relative score that 95 % of the held-out windows stay below."""
+    """Return the relative score that 95 % of the held-out windows stay below.
+
+    Returns
+    -------
+    float
+        Unitless.
+    """
     scores = np.concatenate([score.window_scores for score in fitted.held_out])
     return float(np.quantile(scores, share) / typical_window(fitted))
 
 
 def typical_window(fitted: Fitted) -> float:
-    """Return the window score that counts as 1: the root mean square over all held-out windows."""
+    """Return the window score that counts as 1: the root mean square over all held-out windows.
+
+    Returns
+    -------
+    float
+    """
     scores = np.concatenate([score.window_scores for score in fitted.held_out])
     return float(np.sqrt(np.mean(scores**2)))
 
 
 def typical_by_feature(fitted: Fitted) -> NDArray[np.float64]:
-    """Return the deviation of each feature that counts as 1, shape (n_features,)."""
+    """Return the deviation of each feature that counts as 1, shape (n_features,).
+
+    Returns
+    -------
+    ndarray, shape (n_features,)
+    """
     energy = np.mean([score.by_feature() ** 2 for score in fitted.held_out], axis=0)
     return np.asarray(np.sqrt(energy))

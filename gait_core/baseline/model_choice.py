@@ -22,7 +22,12 @@ _logger = logging.getLogger(__name__)
 
 
 def needs_keras(settings: RunSettings, *, from_scratch: bool) -> bool:
-    """Tell, before any walk is looked at, whether `fit_walks` will surely need the training library."""
+    """Tell, before any walk is looked at, whether `fit_walks` will surely need the training library.
+
+    Returns
+    -------
+    bool
+    """
     return from_scratch or not pretrained_path(settings.learn.cell).is_file()
 
 

@@ -136,6 +136,10 @@ def measure_norms(
         Keeps the norms of each walk; default: measured anew.
     addresses : sequence of str
         What identifies each track, with a cache.
+
+    Returns
+    -------
+    Norms
     """
     scale = scale or ScaleInput()
     found = []

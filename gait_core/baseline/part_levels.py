@@ -18,6 +18,10 @@ def part_level(deviation: float) -> str:
     ----------
     deviation : float
         In units of what is typical of the person; NaN where it is not known.
+
+    Returns
+    -------
+    str
     """
     if not math.isfinite(deviation):
         return "withheld"

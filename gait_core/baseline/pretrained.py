@@ -74,12 +74,21 @@ class Pretrained:
 
 
 def pretrained_path(cell: str, folder: Path | None = None) -> Path:
-    """Return where the model with a cell lies, if it is shipped."""
+    """Return where the model with a cell lies, if it is shipped.
+
+    Returns
+    -------
+    Path
+    """
     return (folder or PRETRAINED_FOLDER) / f"autoencoder_{cell}.keras"
 
 
 def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained:
     """Load the shipped model without a training library.
+
+    Returns
+    -------
+    Pretrained
 
     Raises
     ------
@@ -111,7 +120,21 @@ def load_pretrained(cell: str = "gru", folder: Path | None = None) -> Pretrained
 
 
 def misfit(pretrained: Pretrained, settings: FeatureSettings, feature_names: Sequence[str]) -> str:
-    """Return why a pre-trained model does not fit the features, or an empty string."""
+    """Return why a pre-trained model does not fit the features, or an empty string.
+
+    Parameters
+    ----------
+    pretrained : Pretrained
+        The model.
+    settings : FeatureSettings
+        Rate and windows that are wanted.
+    feature_names : sequence of str
+        Channels that are wanted, in order.
+
+    Returns
+    -------
+    str
+    """
     if pretrained.manifest is None:
         return "it is not known what it was trained on"
     made_with = FeatureSettings.from_dict(pretrained.manifest.details["feature_settings"])

@@ -191,12 +191,33 @@ class Scorer:
 
 
 def by_part(by_feature: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the root mean square over the channels of each part of the body, in the order of `JOINTS`."""
+    """Return the root mean square over the channels of each part of the body, in the order of `JOINTS`.
+
+    Returns
+    -------
+    ndarray, shape (n_parts,)
+    """
     return np.array([np.sqrt(np.mean(by_feature[list(rows)] ** 2)) for rows in JOINTS.values()])
 
 
 def residual(weights: Weights, memory: ReferenceWindows, windows: Array, codes: Array | None = None) -> Array:
-    """Return what the person's own gait leaves unexplained of standardised windows, same shape."""
+    """Return what the person's own gait leaves unexplained of standardised windows, same shape.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        Weights of the autoencoder.
+    memory : ReferenceWindows
+        Windows of the person's own walks.
+    windows : ndarray, shape (n, window_frames, n_features)
+        Standardised windows.
+    codes : ndarray, optional
+        Codes of `windows`, where the encoder has already run.
+
+    Returns
+    -------
+    ndarray, shape (n, window_frames, n_features)
+    """
     recalled, missed = memory.recall(encode(weights, windows) if codes is None else codes)
     return np.asarray(windows - decode(weights, recalled, windows.shape[1]) - missed, dtype=np.float32)
 

@@ -98,6 +98,12 @@ def profile_metric(profiles: NDArray[np.float64]) -> Array:
 
 
 def profile_size(profile: NDArray[np.float64], metric: Array | None) -> float:
-    """Return the root mean square of a profile, whitened where a metric is known."""
+    """Return the root mean square of a profile, whitened where a metric is known.
+
+    Returns
+    -------
+    float
+        In units of what is usual for the person.
+    """
     flat = profile.ravel()
     return float(np.sqrt(np.mean((flat if metric is None else flat @ metric.astype(np.float64)) ** 2)))

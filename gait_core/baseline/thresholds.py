@@ -141,7 +141,12 @@ class Thresholds:
 
 
 def level_of(score: float, thresholds: Thresholds) -> Level:
-    """Return the level of a score."""
+    """Return the level of a score.
+
+    Returns
+    -------
+    {"normal", "watch", "alert"}
+    """
     if score > thresholds.alert:
         return "alert"
     return "watch" if score > thresholds.watch else "normal"
@@ -149,6 +154,11 @@ def level_of(score: float, thresholds: Thresholds) -> Level:
 
 def smallest_rate(n: int) -> float:
     """Return the smallest false-alarm rate that split-conformal can state from `n` calibration values.
+
+    Returns
+    -------
+    float
+        Rate in (0, 1].
 
     References
     ----------
@@ -173,6 +183,10 @@ def compute_thresholds(
         With it, ``conformal`` ranks a later walk among those of the reference people, so that small
         rates can be stated from five walks; without it only the person's own walks count, and the
         smallest rate is 1 / (walks + 1).
+
+    Returns
+    -------
+    Thresholds
 
     Raises
     ------

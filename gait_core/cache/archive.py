@@ -25,7 +25,12 @@ def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def json_ready(value: Any) -> Any:
-    """Return a value as JSON can hold it: arrays as lists, NaN and infinity as None."""
+    """Return a value as JSON can hold it: arrays as lists, NaN and infinity as None.
+
+    Returns
+    -------
+    object
+    """
     if isinstance(value, Mapping):
         return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -112,7 +112,13 @@ def release_pages(array: Array) -> None:
 
 
 def array_pieces(array: Array) -> Iterator[Array]:
-    """Yield an array in contiguous pieces of about 1 MiB along its first axis; pages are let go after each."""
+    """Yield an array in contiguous pieces of about 1 MiB along its first axis; pages are let go after each.
+
+    Yields
+    ------
+    ndarray
+        Consecutive pieces of `array`.
+    """
     rows = array.reshape(1) if array.ndim == 0 else array
     step = max(1, _PIECE_BYTES * len(rows) // max(1, rows.nbytes))
     for start in range(0, len(rows), step):
@@ -121,7 +127,13 @@ def array_pieces(array: Array) -> Iterator[Array]:
 
 
 def write_array(handle: IO[bytes], array: Array) -> str:
-    """Write an array as a ``.npy`` file and return the checksum of what was written."""
+    """Write an array as a ``.npy`` file and return the checksum of what was written.
+
+    Returns
+    -------
+    str
+        Checksum.
+    """
     if array.dtype.hasobject:
         raise ValueError(f"Expected an array of numbers or text, but got {array.dtype}.")
     head = io.BytesIO()
@@ -146,6 +158,10 @@ def read_array(path: Path, checksum: str, folder: Path | None = None) -> Array:
         As `write_array` gave it.
     folder : Path, optional
         Where a large array may take space for the copy that is mapped.
+
+    Returns
+    -------
+    ndarray
 
     Raises
     ------

@@ -25,6 +25,10 @@ def waiting_lock(path: Path, reporter: Reporter) -> Iterator[None]:
     reporter : Reporter
         May cancel while another process holds the lock.
 
+    Yields
+    ------
+    None
+
     Raises
     ------
     StorageError

@@ -18,13 +18,23 @@ _WORD: Final = re.compile(r"[^\W\d][\w.-]{0,59}")
 
 
 def digest_of(value: Any) -> str:
-    """Return 16 hexadecimal digits that depend only on the JSON content of `value`."""
+    """Return 16 hexadecimal digits that depend only on the JSON content of `value`.
+
+    Returns
+    -------
+    str
+    """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def is_word(value: Any) -> bool:
-    """Tell whether a value is one word that begins with a letter, at most 60 characters long."""
+    """Tell whether a value is one word that begins with a letter, at most 60 characters long.
+
+    Returns
+    -------
+    bool
+    """
     return isinstance(value, str) and _WORD.fullmatch(value) is not None
 
 

@@ -40,7 +40,12 @@ class CheckedProfile:
 
 
 def check_name(name: str) -> ProfileProblem | None:
-    """Return what is wrong with the name of a profile, or None."""
+    """Return what is wrong with the name of a profile, or None.
+
+    Returns
+    -------
+    ProfileProblem or None
+    """
     if any(name.casefold() == known for known in PROFILES):
         return _problem(
             name,
@@ -69,6 +74,10 @@ def check_profile(name: str, body: Any, engines: EngineMemory | None = None) -> 
     engines : mapping, optional
         The engines that there are, as `gait_core.pose.engines.engine_memory` gives them. Without it any word passes
         for an engine, and the memory that a named engine needs is not checked.
+
+    Returns
+    -------
+    CheckedProfile
     """
     keys = KEYS if engines is None else {**KEYS, "engine": Key(kind="word", words=("auto", *engines))}
     problems: list[ProfileProblem] = []
@@ -97,7 +106,12 @@ def check_profile(name: str, body: Any, engines: EngineMemory | None = None) -> 
 
 
 def profile_body(profile: Profile) -> dict[str, Any]:
-    """Return a profile in the keys of a file; `check_profile` makes the same profile of it."""
+    """Return a profile in the keys of a file; `check_profile` makes the same profile of it.
+
+    Returns
+    -------
+    dict of str to object
+    """
     mediapipe: dict[str, Any] = {
         "model_complexity": profile.model_complexity,
         "min_detection_confidence": profile.confidence,

@@ -23,6 +23,10 @@ class _Odd(ValueError):
 def read_text(path: Path) -> str:
     """Return the text of a small file.
 
+    Returns
+    -------
+    str
+
     Raises
     ------
     InputError
@@ -63,6 +67,10 @@ def parse_json(text: str, source: str) -> Any:
     text : str
     source : str
         Name of the file, for messages.
+
+    Returns
+    -------
+    object
 
     Raises
     ------

@@ -199,7 +199,12 @@ KEYS: Final[Mapping[str, Key]] = {
 
 
 def nearest_key(key: str) -> str:
-    """Return the known key that looks most like an unknown one, or an empty text."""
+    """Return the known key that looks most like an unknown one, or an empty text.
+
+    Returns
+    -------
+    str
+    """
     lowered = key.lower()
     leaf = lowered.rpartition(".")[2]
     leaves = {name.rpartition(".")[2]: name for name in reversed(list(KEYS))}

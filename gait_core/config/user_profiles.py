@@ -78,6 +78,10 @@ def check_document(document: Any, path: Path, engines: EngineMemory | None = Non
         Where it came from, for messages.
     engines : mapping, optional
         See `gait_core.config.profile_body.check_profile`.
+
+    Returns
+    -------
+    ProfileFile
     """
 
     def file_problem(message: str, remedy: str, key: str = "") -> ProfileProblem:
@@ -109,7 +113,12 @@ def check_document(document: Any, path: Path, engines: EngineMemory | None = Non
 
 
 def read_profile_file(path: Path, engines: EngineMemory | None = None) -> ProfileFile:
-    """Read and check a file; whatever is wrong is in `problems`, nothing is raised."""
+    """Read and check a file; whatever is wrong is in `problems`, nothing is raised.
+
+    Returns
+    -------
+    ProfileFile
+    """
     try:
         return check_document(parse_json(read_text(path), path.name), path, engines)
     except InputError as error:
@@ -118,7 +127,12 @@ def read_profile_file(path: Path, engines: EngineMemory | None = None) -> Profil
 
 
 def profile_files(folder: Path | None, engines: EngineMemory | None = None) -> list[ProfileFile]:
-    """Return the files of a folder, in the order of their names; a name used by an earlier file is a problem."""
+    """Return the files of a folder, in the order of their names; a name used by an earlier file is a problem.
+
+    Returns
+    -------
+    list of ProfileFile
+    """
     if folder is None or not folder.is_dir():
         return []
     seen: dict[str, str] = {}
@@ -130,7 +144,12 @@ def profile_files(folder: Path | None, engines: EngineMemory | None = None) -> l
 
 
 def load_profiles(folder: Path | None = None, engines: EngineMemory | None = None) -> dict[str, Profile]:
-    """Return the built-in profiles and the sound ones of a folder, by name."""
+    """Return the built-in profiles and the sound ones of a folder, by name.
+
+    Returns
+    -------
+    dict of str to Profile
+    """
     found = dict(PROFILES)
     for file in profile_files(folder, engines):
         found |= file.sound
@@ -147,6 +166,10 @@ def profile_named(name: str, folder: Path | None = None, engines: EngineMemory |
         Where the user's profiles are; without it there are only the built-in ones.
     engines : mapping, optional
         See `gait_core.config.profile_body.check_profile`.
+
+    Returns
+    -------
+    Profile
 
     Raises
     ------

@@ -91,7 +91,13 @@ def _abduction(gait: GaitParameters, warped: Array) -> Array:
 
 
 def reach_step_length(person: Person, gait: GaitParameters) -> GaitParameters:
-    """Scale the swing of the thighs until the mean step has the wanted length."""
+    """Scale the swing of the thighs until the mean step has the wanted length.
+
+    Returns
+    -------
+    GaitParameters
+        With the scaled swing.
+    """
     cycle = np.arange(SAMPLES) / SAMPLES
     cycles = np.stack([cycle, cycle - gait.right_lag])
     warped = _warp(cycles % 1.0, gait.foot_off)
@@ -230,7 +236,13 @@ def _arms(gait: GaitParameters, cycles: Array, generator: np.random.Generator) -
 
 
 def resample(motion: Motion, time_s: Array) -> BodyState:
-    """Read the motion at the times of the frames."""
+    """Read the motion at the times of the frames.
+
+    Returns
+    -------
+    BodyState
+        One state per entry of `time_s`.
+    """
     state = motion.state
     n = len(motion.time_s)
     parts = [

@@ -38,7 +38,13 @@ _PERSON_STREAM: Final = 3319
 
 
 def to_canonical(values: Array, near_side: str) -> Array:
-    """Reorder landmarks (axis 1) so that the rows named "left" hold the side near the camera."""
+    """Reorder landmarks (axis 1) so that the rows named "left" hold the side near the camera.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `values`.
+    """
     return values if near_side == "left" else values[:, list(MIRROR)]
 
 
@@ -71,7 +77,12 @@ def phase_basis(phase: Array, near_side: str) -> Array:
 
 
 def phase_bin(phase: Array, near_side: str) -> NDArray[np.int64]:
-    """Return the twentieth of the near side's gait cycle, 0 to 19, shape (n,)."""
+    """Return the twentieth of the near side's gait cycle, 0 to 19, shape (n,).
+
+    Returns
+    -------
+    ndarray, shape (n,), int64
+    """
     part: NDArray[np.int64] = (phase[:, SIDES.index(near_side)] * PHASE_BINS).astype(np.int64) % PHASE_BINS
     return part
 

@@ -62,6 +62,10 @@ class Errors:
 def errors_of(truth: WalkTruth, track: Track) -> Errors:
     """Compare a track with the truth of the same walk, frame by frame.
 
+    Returns
+    -------
+    Errors
+
     Raises
     ------
     InputError

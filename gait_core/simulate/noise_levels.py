@@ -58,6 +58,11 @@ def levels(noise: NoiseModel, n: int, draw: Callable[[Array, int], Array], gener
     draw : callable
         From memories in s, shape (m,), and `n` to autoregressive noise of unit SD, shape (n, m).
     generator : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (n, 33)
+        Factors; 1 is the usual size.
     """
     result = np.ones((n, 33))
     common = noise.level_common_sd * generator.standard_normal()
@@ -76,6 +81,11 @@ def measure_levels(error: Array) -> tuple[Array, Array]:
     ----------
     error : ndarray, shape (n, 33, 2)
         Errors of one walk without what repeats with the gait cycle, shares of body height.
+
+    Returns
+    -------
+    median, rms : ndarray, shape (6,)
+        Natural logarithms.
     """
     error = error - np.nanmedian(error, axis=0)
     typical = [np.log(_ROBUST_TO_SD * np.nanmedian(np.abs(error[:, _rows(g)]))) for g in range(LEVEL_GROUPS)]

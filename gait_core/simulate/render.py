@@ -55,7 +55,12 @@ def render(truth: WalkTruth, path: Path, *, seed: int = 0, reporter: Reporter | 
 
 
 def iter_pictures(truth: WalkTruth, *, seed: int = 0) -> Iterator[NDArray[np.uint8]]:
-    """Yield the frames of a walk, shape (height_px, width_px, 3), red, green, blue; arguments as for `render`."""
+    """Yield the frames of a walk, shape (height_px, width_px, 3), red, green, blue; arguments as for `render`.
+
+    Yields
+    ------
+    ndarray, shape (height_px, width_px, 3), uint8
+    """
     generator = np.random.default_rng([_STREAM, truth.person_seed, truth.seed, seed])
     looks = sample_person(truth.person_seed).looks
     camera = truth.camera

@@ -79,6 +79,19 @@ def simulated_windows(
     """Return the windows of a simulated walk, shape (m, window_frames, n_features), or None when it is refused.
 
     The features are computed from noisy landmarks by the same code as those of a video.
+
+    Parameters
+    ----------
+    which : SimulatedWalk
+        Person, walk and impairment.
+    settings : FeatureSettings
+        Rate, filter and windows.
+    side : {"left", "right"}, optional
+        Side to look at; default: the one nearer to the camera.
+
+    Returns
+    -------
+    ndarray, shape (m, window_frames, n_features), or None
     """
     try:
         features = compute_features(observe(which.truth(), seed=which.seed + 500), settings, side=side)
@@ -91,7 +104,24 @@ def simulated_windows(
 def simulated_walks(
     person_seed: int, numbers: range, direction: int, settings: FeatureSettings
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield the windows of several normal walks of one person."""
+    """Yield the windows of several normal walks of one person.
+
+    Parameters
+    ----------
+    person_seed : int
+        The person.
+    numbers : range
+        Walks of that person.
+    direction : {1, -1}
+        +1 crosses the frame from left to right.
+    settings : FeatureSettings
+        Rate, filter and windows.
+
+    Yields
+    ------
+    ndarray, shape (m, window_frames, n_features), float32
+        Windows of one walk.
+    """
     for number in numbers:
         windows = simulated_windows(
             SimulatedWalk(person_seed=person_seed, number=number, direction=direction), settings

@@ -97,6 +97,10 @@ def rmse(measured: Array, reference: Array, *, without_offset: bool = False) -> 
         Pairs with a missing value are left out.
     without_offset : bool
         Take the mean difference out first, so that only the course counts.
+
+    Returns
+    -------
+    float
     """
     measured, reference = _pairs(measured, reference)
     if not len(measured):
@@ -106,7 +110,12 @@ def rmse(measured: Array, reference: Array, *, without_offset: bool = False) -> 
 
 
 def mae(measured: Array, reference: Array) -> float:
-    """Return the mean absolute difference; NaN without pairs."""
+    """Return the mean absolute difference; NaN without pairs.
+
+    Returns
+    -------
+    float
+    """
     measured, reference = _pairs(measured, reference)
     return float(np.abs(measured - reference).mean()) if len(measured) else float("nan")
 
@@ -122,6 +131,10 @@ def bland_altman(measured: Array, reference: Array, *, confidence_level: float =
     measured, reference : ndarray, shape (n,)
     confidence_level : float
         Of the intervals; the limits themselves are always ±1.96 SD.
+
+    Returns
+    -------
+    BlandAltman or None
 
     References
     ----------

@@ -17,6 +17,11 @@ BIG_ENDIAN: Final = bytes([86])
 def load_ezc3d() -> Any:
     """Import ezc3d where it is used.
 
+    Returns
+    -------
+    module
+        ``ezc3d``.
+
     Raises
     ------
     LibraryError

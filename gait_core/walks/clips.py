@@ -101,6 +101,10 @@ def clip_of_walk(walk: PreparedWalk, content: str, cache: ArrayCache) -> WalkCli
     content : {"outline", "silhouette", "skeleton_maps"}
     cache : ArrayCache
 
+    Returns
+    -------
+    WalkClip
+
     Raises
     ------
     InputError
@@ -124,7 +128,12 @@ def clip_of_walk(walk: PreparedWalk, content: str, cache: ArrayCache) -> WalkCli
 
 
 def clip_address(address: str, content: str) -> tuple[str, str]:
-    """Return kind and key under which the cache keeps a clip, by the address of the landmarks of its walk."""
+    """Return kind and key under which the cache keeps a clip, by the address of the landmarks of its walk.
+
+    Returns
+    -------
+    kind, key : str
+    """
     return _KIND, _key(address, content)
 
 
@@ -145,6 +154,10 @@ def make_clip(name: str, track: Track, masks: PersonMasks, content: str, folder:
     content : {"outline", "silhouette", "skeleton_maps"}
     folder : Path
         Folder of the frames.
+
+    Returns
+    -------
+    WalkClip
 
     Raises
     ------

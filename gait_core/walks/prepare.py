@@ -244,6 +244,11 @@ def _unique(warnings: Sequence[WalkWarning]) -> tuple[WalkWarning, ...]:
 
 
 def with_true_rate(track: Track, true_fps: float) -> Track:
-    """Return the track with its time scaled as if filmed at `true_fps`, Hz."""
+    """Return the track with its time scaled as if filmed at `true_fps`, Hz.
+
+    Returns
+    -------
+    Track
+    """
     scale = track.frame_rate_hz / true_fps
     return track.with_(time_s=track.time_s * scale, info={**track.info, "time_scale": scale})

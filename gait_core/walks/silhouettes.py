@@ -85,6 +85,10 @@ def cut_of(mask_u8: NDArray[np.uint8], *, nearest: bool = False) -> Cut | None:
     mask_u8 : ndarray, shape (height, width), uint8
     nearest : bool
         Scale without interpolation, as labels are.
+
+    Returns
+    -------
+    Cut or None
     """
     if mask_u8.ndim != 2 or mask_u8.dtype != np.uint8:
         raise InputError(
@@ -229,7 +233,12 @@ def upright_mask(
 
 
 def landmarks_on_mask(landmarks: NDArray[Any], matrix: NDArray[np.float64] | None) -> NDArray[np.float64]:
-    """Return landmarks of the frame, shape (33, 2), as (column, row) of a mask; `matrix` as from `upright_mask`."""
+    """Return landmarks of the frame, shape (33, 2), as (column, row) of a mask; `matrix` as from `upright_mask`.
+
+    Returns
+    -------
+    ndarray, shape (33, 2)
+    """
     points = np.asarray(landmarks, np.float64)
     if matrix is None:
         return points
@@ -237,5 +246,10 @@ def landmarks_on_mask(landmarks: NDArray[Any], matrix: NDArray[np.float64] | Non
 
 
 def with_hips_first(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return landmarks after the middle of the hips, as `person_part` takes them."""
+    """Return landmarks after the middle of the hips, as `person_part` takes them.
+
+    Returns
+    -------
+    ndarray
+    """
     return np.vstack([points[_HIPS].mean(axis=0), points])
