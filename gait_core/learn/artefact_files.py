@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from pathlib import Path, PurePosixPath, PureWindowsPath
+import zlib
+from pathlib import Path
 from typing import Final
 
 from gait_core.errors import ModelError
+from gait_core.learn.keras_archive import check_keras_archive
 from gait_core.learn.manifest import ArtefactFile
+from gait_core.storage.npz_file import NPZ_LIMITS
+from gait_core.storage.zip_archive import checked_members
 
 __all__ = ["MANIFEST_BYTES", "RESTORE", "check_archive", "check_file", "check_size", "described"]
 
@@ -17,8 +21,6 @@ MANIFEST_BYTES: Final = 64 * 1024**2
 RESTORE: Final = "Restore the files, or make the model again."
 """The remedy for a damaged model."""
 _FILE_BYTES: Final = 4 * 1024**3
-_UNPACKED_BYTES: Final = 8 * 1024**3
-_MEMBERS: Final = 10_000
 
 
 def described(path: Path) -> ArtefactFile:
@@ -58,28 +60,16 @@ def check_size(path: Path, most: int) -> int:
 
 
 def check_archive(path: Path) -> None:
-    """Raise `ModelError` for what is no zip archive, or when unpacked is absurdly large or leaves its place."""
+    """Raise `ModelError` for what is no archive, or when unpacked is absurdly large or leaves its place."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise ModelError(f"Expected {path} to be an archive, but it is not ({error}).", RESTORE) from error
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > _UNPACKED_BYTES or len(members) > _MEMBERS:
+        if path.suffix == ".keras":
+            check_keras_archive(path)
+        else:
+            checked_members(path, NPZ_LIMITS)
+    except (OSError, ValueError, zlib.error, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
         raise ModelError(
-            f"Expected at most {_UNPACKED_BYTES} bytes in {_MEMBERS} parts in {path}, "
-            f"but it unpacks to {unpacked} bytes in {len(members)} parts.",
-            RESTORE,
-        )
-    for member in members:
-        if any(pure.is_absolute() or pure.drive or ".." in pure.parts for pure in _pure_paths(member.filename)):
-            raise ModelError(
-                f"Expected only parts inside the archive {path}, but one is named {member.filename!r}.", RESTORE
-            )
-
-
-def _pure_paths(name: str) -> tuple[PurePosixPath, PureWindowsPath]:
-    return PurePosixPath(name), PureWindowsPath(name)
+            f"Expected {path} to be an archive that can be unpacked, but it is not ({error}).", RESTORE
+        ) from error
 
 
 def _sha256(path: Path) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -18,6 +21,7 @@ from gait_core.learn.artefact import load_artefact, save_artefact
 from gait_core.learn.autoencoder import AUTOENCODER, AutoencoderSettings
 from gait_core.learn.history import History
 from gait_core.learn.registry import InputShape, model_kind, model_kinds, register_model
+from gait_core.storage.zip_archive import ArchiveLimits
 
 SMALL = AutoencoderSettings(units=6, latent=3)
 SHAPE = InputShape(axes=(8, 5))
@@ -144,15 +148,77 @@ def test_no_manifest_and_half_of_one(stored):
 
 def test_absurd_sizes_are_refused_before_anything_is_unpacked(stored, monkeypatch):
     found = load_artefact(stored)
-    monkeypatch.setattr(artefact_files, "_UNPACKED_BYTES", 1000)
-    with pytest.raises(ModelError, match=r"at most 1000 bytes in 10000 parts in .*model.keras, but it unpacks to"):
+    few = ArchiveLimits(unpacked_bytes=1000)
+    monkeypatch.setattr("gait_core.learn.keras_archive._LIMITS", few)
+    with pytest.raises(ModelError, match=r"model.keras to be an archive .* unpacks to \d+ bytes, more than the 1000"):
         found.model()
-    monkeypatch.setattr(artefact_files, "_MEMBERS", 0)
-    with pytest.raises(ModelError, match=r"model.npz, but it unpacks to .* bytes in 1 parts"):
+    monkeypatch.setattr(artefact_files, "NPZ_LIMITS", ArchiveLimits(members=0))
+    with pytest.raises(ModelError, match=r"model.npz to be an archive .*1 parts"):
         found.arrays()
     monkeypatch.setattr(artefact_files, "_FILE_BYTES", 100)
     with pytest.raises(ModelError, match="at most 100 bytes"):
         load_artefact(stored)
+
+
+def weights_of(fill):
+    with io.BytesIO() as buffer:
+        with h5py.File(buffer, "w") as file:
+            fill(file)
+        return buffer.getvalue()
+
+
+def announces_much(file):
+    file.create_dataset("layers/dense/vars/0", (100_000, 1_000_000), "f8", chunks=(1000, 1000))
+
+
+def compressed(file):
+    file.create_dataset("vars/0", data=np.zeros(3_000_000, np.float32), compression="gzip")
+
+
+def elsewhere(file):
+    file["layers"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+def inside_out(file):
+    file.create_dataset("vars/0", (10,), "u1", external=[("/etc/passwd", 0, 10)])
+
+
+def soft(file):
+    file["vars"] = h5py.SoftLink("/")
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "words"),
+    [
+        ("config.json", lambda: b" " * 20 * 1024**2 + b"{}", "that unpack to"),
+        ("config.json", lambda: b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested deeper"),
+        ("config.json", lambda: b'{"units": Infinity}', "no number"),
+        ("model.weights.h5", lambda: weights_of(announces_much), "announces weights of 800000000000"),
+        ("model.weights.h5", lambda: weights_of(compressed), "announces weights of 12000000"),
+        ("model.weights.h5", lambda: weights_of(elsewhere), "leads out of the file"),
+        ("model.weights.h5", lambda: weights_of(soft), "leads out of the file"),
+        ("model.weights.h5", lambda: weights_of(inside_out), "lies in another file"),
+        ("model.weights.h5", lambda: b"no weights at all", "to be an archive"),
+    ],
+    ids=["bomb", "deep", "infinite", "huge", "packed", "link", "soft link", "external", "text"],
+)
+def test_a_model_that_would_fill_the_memory_or_lead_elsewhere_is_refused_first(stored, part, content, words):
+    whole = zipfile.ZipFile(stored / "model.keras")
+    parts = {name: whole.read(name) for name in whole.namelist()} | {part: content()}
+    whole.close()
+    with io.BytesIO() as buffer:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, own in parts.items():
+                archive.writestr(name, own)
+        put(stored, "model", buffer.getvalue())
+    artefact = load_artefact(stored)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ModelError, match=words):
+            artefact.model()
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_model_that_is_no_archive_is_not_loaded(stored):
