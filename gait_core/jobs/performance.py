@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import time
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NotRequired, TypedDict
 
 import psutil
 
@@ -22,6 +21,9 @@ from gait_core.jobs.performance_text import report_text
 from gait_core.runtime.devices import has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
 from gait_core.runtime.processor import available_processors, processor_name
+from gait_core.storage.records import checked_record
+from gait_core.storage.schema import problem_in
+from gait_core.storage.seal import sealed
 from gait_core.workspace import Workspace, read_json, write_atomic, write_json
 
 __all__ = ["REPORT", "REPORT_TEXT", "SAMPLES", "read_report", "read_samples", "write_report"]
@@ -34,6 +36,22 @@ _MOST_ENTRIES: Final = 2000
 _LOOK_AT_MOST_S: Final = 0.5
 _UNTOLD: Final = {"device": "cpu", "device_reason": "Without optimisations no other device is tried."}
 """For landmarks that do not tell what ran: only those of an analysis without optimisations."""
+
+
+class _Report(TypedDict):
+    stages: list[dict[str, Any]]
+
+
+class _Buckets(TypedDict):
+    low: list[float | None]
+    high: list[float | None]
+
+
+class _Samples(TypedDict):
+    series: NotRequired[dict[str, _Buckets | list[float] | int]]
+    lanes: NotRequired[list[dict[str, Any]]]
+    usage: NotRequired[dict[str, Any]]
+
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +69,7 @@ def write_report(folder: Path, status: Mapping[str, Any]) -> None:
     """
     try:
         report = _put_together(folder, status, at_the_end=True)
-        write_json(folder / "result" / REPORT, report)
+        write_json(folder / "result" / REPORT, sealed(report, folder / "result"))
         write_atomic(folder / "result" / REPORT_TEXT, report_text(report).encode())
     except (GaitError, OSError, ValueError, TypeError, KeyError, AttributeError):
         _logger.exception("the performance report could not be written")
@@ -61,10 +79,13 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     """Return the stored report of a job, or what is known so far; None before anything was measured."""
     stored = folder / "result" / REPORT
     try:
-        report = read_json(stored) if stored.is_file() else _put_together(folder, read_json(folder / "status.json"))
+        if stored.is_file():
+            what = "a performance report"
+            return checked_record(read_json(stored), stored, _Report, what=what, remedy="Run the job again.")
+        report = _put_together(folder, read_json(folder / "status.json"))
     except (GaitError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return report if isinstance(report, dict) and report.get("stages") is not None else None
+    return None if problem_in(report, _Report) else dict(report)
 
 
 def read_samples(folder: Path) -> dict[str, Any]:
@@ -73,7 +94,7 @@ def read_samples(folder: Path) -> dict[str, Any]:
         found = read_json(folder / SAMPLES)
     except GaitError:
         return {}
-    return dict(found) if isinstance(found, dict) else {}
+    return {} if problem_in(found, _Samples) else dict(found)
 
 
 def _put_together(folder: Path, status: Mapping[str, Any], *, at_the_end: bool = False) -> dict[str, Any]:
@@ -147,9 +168,9 @@ def _walks_in_other_settings(workspace: Workspace, samples: Mapping[str, Any]) -
         if number >= _MOST_ENTRIES or time.monotonic() > end_s or len(found) == len(computed):
             break
         try:
-            info = json.loads(path.read_text(encoding="utf-8"))["meta"]["info"]
-            content, settings = str(info["source_content_sha256"]), info["settings"]
-        except (OSError, ValueError, KeyError, TypeError):
+            info = read_json(path)["meta"]["info"]
+            content, settings = str(info["source_content_sha256"]), dict(info["settings"])
+        except (GaitError, OSError, ValueError, KeyError, TypeError):
             continue
         if any(settings.get(name) != value for name, value in computed.get(content, {}).items()):
             found.add(content)

@@ -35,6 +35,7 @@ VIDEO_ROWS: Final = ("windows", "curves")
 
 _RECORD: Final = "promoted.json"
 _COLLECTION: Final = "models"
+_FAR_FUTURE_S: Final = 1e11
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -221,6 +222,8 @@ def _read(folder: Path) -> PromotedModel:
             "run": str(record["run"]),
             "promoted_s": float(record["promoted_s"]),
         }
+        if not 0 <= known["promoted_s"] < _FAR_FUTURE_S:
+            raise ValueError(f"promoted_s is {known['promoted_s']:g}, which is no date")
     except (KeyError, TypeError, ValueError, StorageError, NotFoundError) as problem:
         damaged = ModelError(
             f"Expected the record of a promoted model in {folder}, but it is damaged ({problem}).",

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -27,6 +27,7 @@ from gait_core.cache.archive import json_ready, load_arrays
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
 from gait_core.learn.cross_validation import FoldRecord, read_record
 from gait_core.learn.history import History
+from gait_core.storage.schema import problem_in
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = [
@@ -50,6 +51,11 @@ resumed. ``damaged``: the folder cannot be read."""
 _MANIFEST: Final = "run.json"
 _LOCK: Final = "lock"
 _WAIT_S: Final = 2.0
+
+
+class _Split(TypedDict):
+    seed: int
+    fold: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +129,9 @@ class RunManifest:
         try:
             if values["format"] != RUN_FORMAT or values["state"] not in RUN_STATES:
                 raise ValueError(f"format {values['format']!r}, state {values['state']!r}")
+            problem = problem_in(values, cls) or problem_in(values["splits"], list[_Split], "splits")
+            if problem:
+                raise ValueError(problem)
             return cls(**{entry.name: values[entry.name] for entry in fields(cls)})
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StorageError(

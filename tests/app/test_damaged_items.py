@@ -53,6 +53,8 @@ def damaged(space: Workspace) -> Workspace:
         (space.jobs / fake.job(space, "done", job_id=f"status-{number}") / "status.json").write_bytes(content)
         (space.jobs / fake.job(space, "done", job_id=f"spec-{number}") / "spec.json").write_bytes(content)
     (space.jobs / fake.job(space, "failed", job_id="log") / "events.jsonl").write_bytes(DEEP + b"\n[]\n")
+    for place, content in (("result/performance_report.json", {"stages": 5}), ("samples.json", {"series": [1]})):
+        write_json(space.jobs / "log" / place, content)
     for place in (
         "measurements/broken/facts.json",
         "comparisons/broken/comparison.json",
@@ -82,6 +84,11 @@ def test_every_shelf_of_the_library_works(open_page: Open, damaged: Workspace, s
     said = text_of(open_page("library", shelf=shelf))
     assert "Damaged baseline broken" in said
     assert "Damaged gallery broken" in said
+
+
+def test_the_performance_of_a_job_with_damaged_figures_can_be_opened(open_page: Open, damaged: Workspace) -> None:
+    for job in ("log", "status-0", "spec-0"):
+        assert not open_page("performance", job=job).error
 
 
 def test_pages_mention_what_they_do_not_list(open_page: Open, damaged: Workspace) -> None:

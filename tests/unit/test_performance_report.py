@@ -21,6 +21,7 @@ from gait_core.progress import Event, Reporter
 from gait_core.runtime.gpu_monitor import GpuMonitor, unmeasured_cards
 from gait_core.runtime.monitor import ProcessMonitor, Reading, sample
 from gait_core.runtime.profiler import JobProfile, SampleSeries
+from gait_core.storage.seal import unsealed
 from gait_core.workspace import Workspace, read_json
 
 MIB = 1024**2
@@ -371,7 +372,7 @@ def test_every_job_leaves_its_report_whether_it_works_or_not(store, monkeypatch,
     else:
         run_folder(job.folder, store.workspace)
     report = read_report(job.folder)
-    assert report == read_json(job.folder / "result" / "performance_report.json")
+    assert report == unsealed(read_json(job.folder / "result" / "performance_report.json"))
     assert report["job"]["state"] == ("failed" if fails else "done")
     assert report["performance_mode"] == "balanced"
     assert report["frames"]["computed"] == 100
