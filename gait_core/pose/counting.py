@@ -8,13 +8,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseResult
+from gait_core.pose.landmarks import INDEX
 from gait_core.pose.person_path import same_person
 from gait_core.video.picture import Picture
 
-__all__ = ["COUNTING_CONFIDENCE", "COUNTING_SIDE_PX", "cover_box", "covered", "is_somebody_else", "paint_over"]
+__all__ = [
+    "CLOSE_CONFIDENCE",
+    "COUNTING_CONFIDENCE",
+    "COUNTING_SIDE_PX",
+    "HIP_TO_END",
+    "beside_legs",
+    "cover_box",
+    "covered",
+    "is_beside_legs",
+    "is_somebody_else",
+    "paint_over",
+]
 
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
+CLOSE_CONFIDENCE: Final = 0.7
+"""For somebody close by: what is left of the walker alone scores 0.5 on average, a child before the walker 0.8."""
+_CLOSE_SIDE: Final = 0.9
+_CLOSE_BELOW: Final = 0.12
+_TRUNK_HALF_WIDTH: Final = 0.13
+HIP_TO_END: Final = 0.56
+"""From the middle of the hips to the end of the body as the detector draws it, body heights."""
+_CLOSE_HIP: Final = (0.15, 0.45)
+_CLOSE_SIZE: Final = (0.26, 0.48)
+"""Of the other one, in body heights of the walker: how far the hips lie below, and from the hips to the end."""
 _VISIBILITY: Final = 0.75
 _MARGIN: Final = 0.12
 
@@ -47,3 +69,36 @@ def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Pictu
         return False
     aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
     return not same_person(known.position * aspect, found.position * aspect)
+
+
+def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np.uint8]:
+    """Return a square image around the walker's legs in which head and trunk of the walker are painted over.
+
+    Somebody smaller who walks close by is hidden from `covered`, which covers them as well.
+    """
+    position = known.position * (picture.width_px, picture.height_px)
+    top, bottom = float(position[:, 1].min()), float(position[:, 1].max())
+    body = max(bottom - top, 1.0)
+    hip = position[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
+    side = _CLOSE_SIDE * body
+    corner = np.array([hip[0], hip[1] + _CLOSE_BELOW * body]) - side / 2
+    scale = side / side_px
+    matrix = np.array([[scale, 0.0, corner[0]], [0.0, scale, corner[1]]])
+    image = picture.warp(matrix, side_px, repeat_edges=True).copy()
+    trunk = np.array([hip - (_TRUNK_HALF_WIDTH * body, 0.0), hip + (_TRUNK_HALF_WIDTH * body, -0.02 * body)])
+    trunk[0, 1] = top - 0.1 * body
+    paint_over(image, ((trunk - corner) / scale).ravel())
+    return image
+
+
+def is_beside_legs(hip: NDArray[np.floating], end: NDArray[np.floating]) -> bool:
+    """Tell whether a person found in the image of `beside_legs` is one who can stand there.
+
+    Parameters
+    ----------
+    hip, end : ndarray, shape (2,)
+        Middle of the hips, and the end of the body above or below it, as shares of the side of the image.
+    """
+    below = _CLOSE_SIDE * (float(hip[1]) - 0.5) + _CLOSE_BELOW
+    size = _CLOSE_SIDE * float(np.linalg.norm(end - hip))
+    return _CLOSE_HIP[0] <= below <= _CLOSE_HIP[1] and _CLOSE_SIZE[0] <= size <= _CLOSE_SIZE[1]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.video.picture import Picture
 
-__all__ = ["CPU", "PersonMask", "PoseEngine", "PoseResult"]
+__all__ = ["CPU", "CloseLook", "PersonMask", "PoseEngine", "PoseResult"]
 
 CPU: Final = "CPU"
 """The CPU, as every engine calls it."""
@@ -93,3 +93,11 @@ class PoseEngine(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class CloseLook(Protocol):
+    """An engine that can also look for somebody so close to the walker that counting people misses them."""
+
+    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+        """Tell whether there seems to be a smaller person before the legs of the one found; may err now and then."""

@@ -16,7 +16,7 @@ from typing import Final, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.pose.engine import PoseEngine, PoseResult
+from gait_core.pose.engine import CloseLook, PoseEngine, PoseResult
 from gait_core.pose.person_path import PersonPath, Place, Sighting, same_person
 from gait_core.video.picture import Picture, RgbPicture
 
@@ -98,6 +98,10 @@ class FollowingEngine:
     def count_people(self, picture: Picture, known: PoseResult) -> int:
         """Return how many people are in the frame."""
         return self._engine.count_people(picture, known)
+
+    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+        """Tell whether there seems to be a smaller person before the legs of the one followed."""
+        return isinstance(self._engine, CloseLook) and self._engine.sees_beside_legs(picture, known)
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
         """Return the pose of the chosen person, or None while they are out of sight."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gait_core.config import PoseSettings
-from gait_core.pose.engine import PoseEngine, PoseResult
+from gait_core.pose.engine import CloseLook, PoseEngine, PoseResult
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.frame_quality import FrameQuality
 from gait_core.pose.masks import MaskRows
@@ -26,6 +26,9 @@ TIGHT: Final = 0.8
 """Share of the memory limit from which less is held."""
 _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
+_CLOSE_AT_LEAST: Final = 3
+_CLOSE_SHARE: Final = 0.5
+"""Looks at which somebody has to be seen close to the walker: alone, one look in ten takes a leg for a person."""
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -153,6 +156,7 @@ class _People:
         self._every_s = min(_PEOPLE_EVERY_S, max(0.25, info.duration_s / _PEOPLE_AT_LEAST))
         self._next_s: float | None = None
         self._samples: list[tuple[float, int]] = []
+        self._close: list[bool] = []
 
     def look(self, engine: PoseEngine, picture: Picture, found: PoseResult, time_s: float) -> None:
         if self._next_s is None:
@@ -161,11 +165,19 @@ class _People:
             return
         self._next_s = time_s + self._every_s
         self._samples.append((time_s, engine.count_people(picture, found)))
+        self._close.append(isinstance(engine, CloseLook) and engine.sees_beside_legs(picture, found))
+
+    def _is_close(self) -> bool:
+        """Tell whether somebody was seen close to the walker so often that it can be no leg taken for a person."""
+        seen = sum(self._close)
+        return seen >= _CLOSE_AT_LEAST and seen >= _CLOSE_SHARE * len(self._close)
 
     def summary(self) -> dict[str, Any]:
-        several = [count >= 2 for _, count in self._samples]
+        close = self._close if self._is_close() else [False] * len(self._close)
+        counts = [max(count, 1 + near) for (_, count), near in zip(self._samples, close, strict=True)]
+        several = [count >= 2 for count in counts]
         return {
-            "people": [[round(time_s, 4), count] for time_s, count in self._samples],
+            "people": [[round(time_s, 4), n] for (time_s, _), n in zip(self._samples, counts, strict=True)],
             "people_max_share": sum(several) / len(several) if several else 0.0,
         }
 

@@ -12,8 +12,18 @@ from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError
-from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, covered, is_somebody_else
+from gait_core.pose.counting import (
+    CLOSE_CONFIDENCE,
+    COUNTING_CONFIDENCE,
+    COUNTING_SIDE_PX,
+    HIP_TO_END,
+    beside_legs,
+    covered,
+    is_beside_legs,
+    is_somebody_else,
+)
 from gait_core.pose.engine import CPU, PersonMask, PoseResult
+from gait_core.pose.landmarks import INDEX
 from gait_core.pose.mediapipe.library import load_mediapipe
 from gait_core.pose.models.assets import bundle_path, smallest_ready
 from gait_core.runtime.native_memory import release_native_memory
@@ -62,6 +72,7 @@ class MediaPipeEngine:
         self._tracker: Any = None
         self._counter: Any = None
         self._finder: Any = None
+        self._close_finder: Any = None
         self._mediapipe: Any = None
         self._bundle = Path()
         self._first_s: float | None = None
@@ -81,10 +92,10 @@ class MediaPipeEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # An object that is left open prints an exception when Python ends.
-        for landmarker in (self._tracker, self._counter, self._finder):
+        for landmarker in (self._tracker, self._counter, self._finder, self._close_finder):
             if landmarker is not None:
                 landmarker.close()
-        self._tracker = self._counter = self._finder = None
+        self._tracker = self._counter = self._finder = self._close_finder = None
         release_native_memory()
 
     def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
@@ -140,6 +151,22 @@ class MediaPipeEngine:
             result = self._counter.detect(image)
         return 2 if is_somebody_else(_pose_of(result, picture), known, picture) else 1
 
+    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+        """Tell whether there seems to be a smaller person before the legs of the one found."""
+        image = self._image(beside_legs(picture, known, COUNTING_SIDE_PX))
+        if self._close_finder is None:
+            with quiet_native_stderr():
+                self._close_finder = self._open_counter(CLOSE_CONFIDENCE)
+                result = self._close_finder.detect(image)
+        else:
+            result = self._close_finder.detect(image)
+        found = _pose_of(result, picture)
+        if found is None:
+            return False
+        hip = found.position[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
+        reach = HIP_TO_END * float(np.ptp(found.position[:, 1]))
+        return is_beside_legs(hip, hip + (0.0, reach))
+
     def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
         return picture.rgb(self._settings.max_side_px)
 
@@ -162,12 +189,12 @@ class MediaPipeEngine:
             min_tracking_confidence=self._settings.tracking_confidence,
         )
 
-    def _open_counter(self) -> Any:
+    def _open_counter(self, confidence: float = COUNTING_CONFIDENCE) -> Any:
         return self._open(
             bundle_path(smallest_ready() or self._settings.variant),
             self._mediapipe.tasks.vision.RunningMode.IMAGE,
             CPU,
-            min_pose_detection_confidence=COUNTING_CONFIDENCE,
+            min_pose_detection_confidence=confidence,
         )
 
     def _open(self, path: Path, mode: Any, device: str, **confidences: float) -> Any:

@@ -17,14 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import PoseSettings
-from gait_core.pose.counting import COUNTING_CONFIDENCE, COUNTING_SIDE_PX, cover_box, covered, is_somebody_else
+from gait_core.pose.counting import (
+    CLOSE_CONFIDENCE,
+    COUNTING_CONFIDENCE,
+    COUNTING_SIDE_PX,
+    beside_legs,
+    cover_box,
+    covered,
+    is_beside_legs,
+    is_somebody_else,
+)
 from gait_core.pose.engine import CPU, PersonMask, PoseResult
 from gait_core.pose.landmarks import LANDMARKS
 from gait_core.pose.models.assets import bundle_path, model_sha256
 from gait_core.pose.openvino.compile import Recipe, load_models
 from gait_core.pose.openvino.detector import detect_people
 from gait_core.pose.openvino.library import openvino_release
-from gait_core.pose.openvino.network import CROP_PX, LandmarkOutput, Networks
+from gait_core.pose.openvino.network import CROP_PX, DETECTOR_PX, LandmarkOutput, Networks
 from gait_core.pose.openvino.peaks import leg_peaks, recentre
 from gait_core.pose.openvino.refinement import refine
 from gait_core.pose.openvino.region import Region
@@ -137,6 +146,13 @@ class OpenVinoEngine:
         # The whole frame is searched only where there seems to be another person.
         rest = RgbPicture(covered(picture.rgb(COUNTING_SIDE_PX), known))
         return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, picture) else 1
+
+    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+        """Tell whether there seems to be a smaller person before the legs of the one found."""
+        assert self._networks is not None, "the engine is not open"
+        legs = RgbPicture(beside_legs(picture, known, DETECTOR_PX))
+        found = detect_people(self._networks, legs, CLOSE_CONFIDENCE)
+        return bool(found) and is_beside_legs(found[0].points[0] / DETECTOR_PX, found[0].points[1] / DETECTOR_PX)
 
     def _find(self, picture: Picture, confidence: float) -> PoseResult | None:
         region = self._find_region(picture, confidence)
