@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -58,6 +58,14 @@ class Assessment:
     joint_time_s: NDArray[np.float64]
     joint_time_scores: NDArray[np.float64]
     warnings: tuple[WalkWarning, ...]
+
+    def with_doubts(self, doubts: Sequence[WalkWarning]) -> Self:
+        """Return it with further warnings; one that blocks withholds level and score."""
+        if not any(doubt.blocking for doubt in doubts):
+            return replace(self, warnings=(*self.warnings, *doubts))
+        return replace(
+            self, level=None, score=None, share_over_threshold=None, joints={}, warnings=(*self.warnings, *doubts)
+        )
 
 
 def load_scorer(stored: StoredBaseline) -> Scorer:

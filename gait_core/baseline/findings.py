@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import StoredAnalysis
 from gait_core.baseline.norms import Norms
+from gait_core.errors import WalkWarning
 from gait_core.gait.change import Change, changes
 from gait_core.gait.channels import other_side
 from gait_core.gait.deviation import Band, gait_variable_scores, phase_profile, z_curves
@@ -48,6 +49,8 @@ class BaselineComparison:
         Gait variable scores, degrees; together the sagittal movement analysis profile.
     changes : tuple of Change
         Parameter by parameter.
+    warnings : tuple of WalkWarning
+        What makes the verdict doubtful, or withholds it.
     """
 
     baseline_id: str
@@ -64,6 +67,7 @@ class BaselineComparison:
     z: Mapping[Key, NDArray[np.float64]]
     map_deg: Mapping[Key, float]
     changes: tuple[Change, ...]
+    warnings: tuple[WalkWarning, ...] = ()
 
 
 def compare_with_baseline(
@@ -102,6 +106,14 @@ def compare_with_baseline(
         z=z_curves(measurement.curves, bands),
         map_deg=gait_variable_scores(measurement.curves, bands),
         changes=tuple(_changes(measurement, norms.parameters if norms is not None else (), earlier)),
+        warnings=tuple(
+            WalkWarning(
+                code=str(warning["code"]),
+                message=str(warning["message"]),
+                blocking=bool(warning.get("blocking", False)),
+            )
+            for warning in summary.warnings
+        ),
     )
 
 

@@ -29,7 +29,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 8
+FEATURES_VERSION: Final = 9
 """Raised whenever the same track would give other features; part of the cache address."""
 
 
@@ -136,6 +136,7 @@ def compute_features(
         No person, upside down, sideways, legs out of the frame, or less than one second of walking.
     """
     settings = settings or FeatureSettings()
+    walk = clean_walk(walk, settings)
     motion = compute_kinematics(walk, settings, side=side)
     near = motion.visible_side
     values = np.full((len(motion.time_s), len(FEATURE_NAMES)), np.nan, dtype=np.float32)
@@ -151,7 +152,7 @@ def compute_features(
         leg_length_px=motion.leg_length_px,
     )
     quality, warnings = assess(
-        motion.track, motion.view, motion.segments, near, _separation(features), _hidden(features), settings
+        walk, motion.view, motion.segments, near, _separation(features), _hidden(features), settings
     )
     swap = motion.cleaned.swap
     quality["swapped_frames"] = np.flatnonzero(swap.swapped).tolist()

@@ -19,7 +19,7 @@ from gait_core.gait.quality import stride_time_s
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["CHECK_OF", "Check", "picture_warnings", "quality_gate"]
+__all__ = ["CHECK_OF", "Check", "further_warnings", "picture_warnings", "quality_gate"]
 
 SIDE_VIEW_DEG: Final = (20.0, 45.0)
 RATE_HZ: Final = (24.5, 20.0)
@@ -51,6 +51,12 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "small_person": "person_size",
     "few_strides": "walk_length",
     "no_rhythm": "walk_length",
+    "legs_too_fast": "frame_rate",
+    "playing_speed": "frame_rate",
+    "time_gap": "frame_rate",
+    "unusable_frame_rate": "frame_rate",
+    "person_followed": "people",
+    "camera_moved": "camera_motion",
     "no_stride": "walk_length",
     "unusable_lighting": "lighting",
     "unusable_motion_blur": "motion_blur",
@@ -93,7 +99,7 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
 
 
 def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
-    """Return what about the image forbids a score: too dark, too blurred, too small.
+    """Return what about the image forbids a score: too dark, too blurred, too small, too few frames.
 
     Parameters
     ----------
@@ -105,7 +111,7 @@ def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
     tuple of WalkWarning
         Blocking warnings; empty when the image is good enough or was not rated.
     """
-    checks = (_lighting(track), _motion_blur(track), _person_size(track))
+    checks = (_lighting(track), _motion_blur(track), _person_size(track), _frame_rate(track))
     return tuple(
         WalkWarning(code=f"unusable_{check.name}", message=f"{check.sentence} {check.advice}".strip(), blocking=True)
         for check in checks
@@ -113,6 +119,42 @@ def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
     )
 
 
+def further_warnings(
+    checks: Sequence[Check], found: Sequence[WalkWarning], known: Sequence[WalkWarning]
+) -> tuple[WalkWarning, ...]:
+    """Return what was measured and nobody has warned of yet, so that it stands beside a verdict.
+
+    Parameters
+    ----------
+    checks : sequence of Check
+        Of the measurement.
+    found : sequence of WalkWarning
+        Of the measurement.
+    known : sequence of WalkWarning
+        Those that stand beside the verdict already.
+
+    Returns
+    -------
+    tuple of WalkWarning
+        A check that makes the walk unusable blocks.
+    """
+    codes = {warning.code for warning in known}
+    further = [one for one in found if one.code not in codes and one.code not in _WITHOUT_VERDICT]
+    told = {CHECK_OF.get(one.code) for one in (*known, *further)}
+    further += [
+        WalkWarning(
+            code=f"{check.state}_{check.name}",
+            message=f"{check.sentence} {check.advice}".strip(),
+            blocking=check.state == "unusable",
+        )
+        for check in checks
+        if check.state in ("poor", "unusable") and check.name not in told
+    ]
+    return tuple(further)
+
+
+_WITHOUT_VERDICT: Final = frozenset({"no_scale", "scale_unused"})
+"""What says something of metres only: a score has none."""
 _FOOTWEAR: Final = Check(
     name="footwear_clothing",
     label="Footwear and clothing",

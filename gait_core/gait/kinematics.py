@@ -19,7 +19,14 @@ from gait_core.gait.channels import ROWS
 from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
 from gait_core.gait.cleaning import Cleaned
 from gait_core.gait.perspective import oscillation, remove_parallax, scale_px
-from gait_core.gait.quality import LEG, missing_leg_share, stride_time_s
+from gait_core.gait.quality import (
+    LEG,
+    legs_too_fast,
+    missing_leg_share,
+    stride_time_s,
+    too_fast_remedy,
+    too_fast_sentence,
+)
 from gait_core.gait.signals import Signals
 from gait_core.gait.view import Segment, View, look
 from gait_core.pose.landmarks import INDEX
@@ -139,7 +146,7 @@ def compute_kinematics(
     track = walk.cleaned.track
     view = look(track, settings.rate_hz, edge_trim_s=settings.edge_trim_s, max_gap_s=settings.max_gap_s)
     near, segments = _choose_side(view.segments, side)
-    _check_walk(track, view, [segment for segment in segments if segment.used], near, settings)
+    _check_walk(walk, view, [segment for segment in segments if segment.used], near, settings)
     motion = _assemble(walk.cleaned, walk.signals(settings), view, segments, near)
     if not np.isfinite(motion.leg_px[motion.walking]).any():
         raise WalkRefused(
@@ -208,9 +215,14 @@ def _choose_side(segments: tuple[Segment, ...], side: str | None) -> tuple[str, 
     return near, tuple(replace(segment, used=segment.visible_side == near) for segment in segments)
 
 
-def _check_walk(track: Track, view: View, used: list[Segment], near: str, settings: FeatureSettings) -> None:
+def _check_walk(walk: CleanedWalk, view: View, used: list[Segment], near: str, settings: FeatureSettings) -> None:
+    track = walk.cleaned.track
+    time_scale = float(track.info.get("time_scale", 1.0))
     walking_s = sum(segment.duration_s for segment in used)
     missing = missing_leg_share(track, used, near, settings.min_confidence)
+    if missing > 0.6 and legs_too_fast(missing, missing_leg_share(walk.found, used, near, settings.min_confidence)):
+        found = too_fast_sentence(missing, time_scale)
+        raise WalkRefused(f"Expected legs that can be followed. {found}", too_fast_remedy(time_scale))
     if missing > 0.6:
         raise WalkRefused(
             "Expected both legs in the frame down to the feet, but the leg nearer to the camera is cut off or hidden "
@@ -220,6 +232,11 @@ def _check_walk(track: Track, view: View, used: list[Segment], near: str, settin
     if walking_s >= SHORTEST_WALK_S:
         return
     reason = f"Expected at least {SHORTEST_WALK_S:g} s of walking across the frame, but found {walking_s:.1f} s."
+    if time_scale != 1.0:
+        raise WalkRefused(
+            f"{reason} With the frame rate given, the whole video lasts {track.duration_s:.1f} s.",
+            "Check the true frame rate, or leave it out.",
+        )
     if view.view_deg > 50:
         raise WalkRefused(
             f"{reason} The person seems to be filmed from the front or the back.",

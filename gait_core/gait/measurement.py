@@ -20,9 +20,10 @@ from gait_core.gait.events.gait_events import EventSet, Rejection
 from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
+from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
-from gait_core.gait.parameters.spatiotemporal import spatiotemporal
+from gait_core.gait.parameters.spatiotemporal import lengths_withheld, spatiotemporal
 from gait_core.gait.strides import Stride, build_strides, stride_rejections
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
@@ -30,7 +31,9 @@ from gait_core.pose.track import Track
 __all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "measure", "motion_of"]
 
 MEASUREMENT_VERSION: Final = 1
-OWN_WARNINGS: Final = frozenset({"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused"})
+OWN_WARNINGS: Final = frozenset(
+    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved"}
+)
 """Codes of the warnings that measuring itself gives; those of extraction and features are handed in."""
 
 
@@ -236,6 +239,8 @@ def measure(
     strides = build_strides(current, motion)
     resolved = resolve_scale(scale, motion, strides)
     curves = stride_curves(motion, strides)
+    moved = lengths_withheld(motion, find_steps(motion, current))
+    own = _warnings(strides, scale, resolved, moved)
     return Measurement(
         events=events,
         edits=tuple(edits),
@@ -248,10 +253,10 @@ def measure(
         curves=curves,
         repairs=motion.cleaned.repairs,
         undone=tuple(sorted(undone)),
-        checks=quality_gate(motion.track, motion, warnings),
+        checks=quality_gate(motion.track, motion, (*warnings, *own)),
         proportions=body_proportions(motion),
         quality={k: v for k, v in (quality or {}).items() if isinstance(v, int | float | str)},
-        warnings=(*warnings, *_warnings(strides, scale, resolved)),
+        warnings=(*warnings, *own),
         visible_side=motion.visible_side,
         segments=motion.segments,
         duration_s=float(np.ptp(motion.track.time_s)),
@@ -259,9 +264,11 @@ def measure(
     )
 
 
-def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | None) -> list[WalkWarning]:
+def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | None, moved: str) -> list[WalkWarning]:
     """Say what could not be measured, and why."""
     found = []
+    if moved:
+        found.append(WalkWarning(code="camera_moved", message=moved))
     if not strides:
         text = "No complete stride was seen, so there are no stride times nor curves; film at least four steps."
         found.append(WalkWarning(code="no_stride", message=text))
@@ -269,6 +276,8 @@ def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | No
         if strides and not any(stride.side == side for stride in strides):
             text = f"No complete stride of the {side} leg was seen; its values are missing."
             found.append(WalkWarning(code=f"no_{side}_stride", message=text))
+    if moved:
+        return found  # there are no lengths that a scale could turn into metres
     if scale.kind == "none":
         text = "Lengths are in leg lengths: give the person's height, a known distance or the speed to get metres."
         found.append(WalkWarning(code="no_scale", message=text))

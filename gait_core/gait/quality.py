@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
+from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.gaps import runs, trusted
 from gait_core.gait.view import Segment, View
 from gait_core.pose.landmarks import INDEX
@@ -25,6 +26,9 @@ WIDEST_VIEW_DEG: Final = 45.0
 LEAST_RHYTHM: Final = 0.35
 MOST_PEOPLE_SHARE: Final = 0.2
 MOST_HIDDEN_SHARE: Final = 0.3
+MOST_MISSING_SHARE: Final = 0.25
+SHORT_WALK_S: Final = 3.0
+"""Walking in which slow steps leave no rhythm to be found, s: two strides of 1.5 s."""
 
 
 _PEOPLE_TEXT: Final = "The pose seems to have passed from one person to another; film one person alone."
@@ -127,7 +131,7 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
 
 
 def assess(
-    track: Track,
+    walk: CleanedWalk,
     view: View,
     segments: Sequence[Segment],
     near: str,
@@ -139,7 +143,7 @@ def assess(
 
     Parameters
     ----------
-    track : Track
+    walk : CleanedWalk
     view : View
     segments : sequence of Segment
         All passes.
@@ -157,6 +161,7 @@ def assess(
         For example ``walking_s``, ``detection_rate`` and ``cadence_estimate_spm``.
     warnings : tuple of WalkWarning
     """
+    track = walk.cleaned.track
     used = [segment for segment in segments if segment.used]
     far = "left" if near == "right" else "right"
     inside = _frames_in(track, used) & track.detected
@@ -170,6 +175,9 @@ def assess(
         "near_leg_confidence": leg_confidence(track, used, near),
         "far_leg_confidence": leg_confidence(track, used, far),
         "missing_leg_share": missing_leg_share(track, used, near, settings.min_confidence),
+        "unseen_leg_share": missing_leg_share(walk.found, used, near, settings.min_confidence),
+        "time_scale": float(track.info.get("time_scale", 1.0)),
+        "speed_ratio": view.speed_ratio,
         "view_deg": view.view_deg,
         "camera_moves": view.camera_moves,
         "depth_agreement": view.depth_agreement,
@@ -181,10 +189,54 @@ def assess(
     }
     found = _warnings(quality, view, near)
     parts = [f"{name} ({share:.0%})" for name, share in hidden.items() if share > MOST_HIDDEN_SHARE]
-    if parts and not any(warning.code == "legs_out_of_frame" for warning in found):
+    if parts and not {"legs_out_of_frame", "legs_too_fast"} & {warning.code for warning in found}:
         text = f"Hidden for part of the walk, which is then left out: {', '.join(parts)}; keep the whole body in view."
         found.append(WalkWarning(code="parts_hidden", message=text))
     return quality, tuple(found)
+
+
+def legs_too_fast(missing: float, unseen: float) -> bool:
+    """Tell whether legs are missing because they moved too fast to be followed, and not because they were hidden.
+
+    Parameters
+    ----------
+    missing : float
+        Share of frames without a leg after cleaning, in [0, 1].
+    unseen : float
+        The same before cleaning: what the pose model itself did not see.
+    """
+    return missing > MOST_MISSING_SHARE and unseen <= 0.5 * missing
+
+
+def too_fast_sentence(missing: float, time_scale: float) -> str:
+    """Say that the legs are too fast; `time_scale` is not 1 where a frame rate was given."""
+    found = f"In {missing:.0%} of the frames the legs, in full view, move too fast from one frame to the next"
+    if time_scale != 1.0:
+        return (
+            f"{found}: with the frame rate given, everything is {1.0 / time_scale:.3g} times as fast as in the video."
+        )
+    return f"{found}: the steps are too fast for the frames that were analysed."
+
+
+def too_fast_remedy(time_scale: float) -> str:
+    """Say what to do about legs that are too fast."""
+    if time_scale != 1.0:
+        return "Check the true frame rate, or leave it out."
+    return (
+        "Record with more frames a second, and analyse all of them (profile accurate); check that it is no time lapse."
+    )
+
+
+def _no_rhythm(walking_s: float, time_scale: float) -> str:
+    if walking_s < SHORT_WALK_S:
+        return (
+            f"No regular rhythm of steps was found in {walking_s:.1f} s of walking; let the person walk a longer way "
+            "through the frame."
+        )
+    found = f"No regular rhythm of steps was found, although there are {walking_s:.1f} s of walking."
+    if time_scale != 1.0:
+        return f"{found} Check the true frame rate that was given."
+    return f"{found} Is it slow motion? Then give its true frame rate. Or somebody else's legs are seen as well."
 
 
 def _analysed_rate_hz(track: Track, segments: Sequence[Segment]) -> float:
@@ -203,7 +255,23 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             True,
         ),
         (
-            quality["missing_leg_share"] > 0.25,
+            legs_too_fast(quality["missing_leg_share"], quality["unseen_leg_share"]),
+            "legs_too_fast",
+            f"{too_fast_sentence(quality['missing_leg_share'], quality['time_scale'])} "
+            f"{too_fast_remedy(quality['time_scale'])}",
+            True,
+        ),
+        (
+            view.speed_ratio is not None,
+            "playing_speed",
+            f"The person becomes {view.speed_ratio or 0.0:.1f} times as fast from one moment to the next while the "
+            "steps stay as long: the speed of playing changes, as in slow motion with a ramp. Cut the video to a part "
+            "of one speed, and give its true frame rate.",
+            True,
+        ),
+        (
+            quality["missing_leg_share"] > MOST_MISSING_SHARE
+            and not legs_too_fast(quality["missing_leg_share"], quality["unseen_leg_share"]),
             "legs_out_of_frame",
             f"The {near} leg is cut off or hidden in {quality['missing_leg_share']:.0%} of the frames; film the whole "
             "body with some floor below the feet.",
@@ -258,16 +326,18 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             False,
         ),
         (
-            quality["strides_estimate"] is None,
+            quality["strides_estimate"] is None
+            and view.speed_ratio is None
+            and not legs_too_fast(quality["missing_leg_share"], quality["unseen_leg_share"]),
             "no_rhythm",
-            "No regular rhythm of steps was found; let the person walk a longer way through the frame.",
-            False,
+            _no_rhythm(quality["walking_s"], quality["time_scale"]),
+            True,
         ),
         (
             quality["other_side_s"] > 0.5,
             "both_sides",
-            f"The walk was seen from both sides; {quality['walking_s']:.1f} s from the {near} were used, "
-            f"{quality['other_side_s']:.1f} s from the {far} were left out.",
+            "The walk was seen from both sides. Steps, times and curves come from all passes; the scale, and any "
+            f"comparison with a baseline, from the {quality['walking_s']:.1f} s seen from the {near} only.",
             False,
         ),
         (

@@ -7,7 +7,7 @@ must not end a walk.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -35,6 +35,12 @@ SPEED_WINDOW_S: Final = 0.56
 SHORTEST_SEGMENT_S: Final = 0.5
 BRIDGED_S: Final = 0.6
 LIMP_SHARE: Final = 0.4
+FAST_SHARE, SLOW_SHARE, CRAWL_SHARE = 0.7, 0.55, 0.1
+"""Shares of the usual speed that tell a fast stretch from a slow one, and a slow one from standing."""
+SHORTEST_SLOW_S: Final = 1.0
+LONGEST_CHANGE_S: Final = 0.5
+SAME_REACH: Final = 0.85
+"""Range of the distance between the ankles over that at full speed, from which the steps count as equally long."""
 FOOT_LEG: Final = 0.2
 FACE_LEG: Final = 0.06
 FRONTAL_RATIO: Final = 0.75
@@ -103,6 +109,9 @@ class View:
         The pelvis jumped from one frame to the next.
     moves_backwards : bool
         The pelvis moved against the direction of the feet.
+    speed_ratio : float or None
+        By what factor the speed changes at once while the steps stay as long, which nobody does: the speed of playing
+        changes; None where it does not.
     """
 
     segments: tuple[Segment, ...]
@@ -113,6 +122,7 @@ class View:
     sudden_turn: bool
     jump: bool
     moves_backwards: bool
+    speed_ratio: float | None = None
 
 
 def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) -> View:
@@ -169,7 +179,34 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
                     )
                 )
     segments.sort(key=lambda segment: segment.start)
-    return _view(segments, marks, speed, leg, camera_moves=camera_moves, jump=_jumps(times, position, leg), trim=trim)
+    return replace(
+        _view(segments, marks, speed, leg, camera_moves=camera_moves, jump=_jumps(times, position, leg), trim=trim),
+        speed_ratio=_played_faster(np.abs(speed) * known, marks["separation"], rate_hz),
+    )
+
+
+def _played_faster(pace: NDArray[np.float64], separation: NDArray[np.float64], rate_hz: float) -> float | None:
+    """Return by what factor somebody walks faster before or after a slow stretch with equally long steps, or None.
+
+    People who walk at half their speed make steps of about three quarters the length (Grieve 1968, Biomed Eng 3:118:
+    step length grows with about the 0.42th power of speed), and need a step or more to change it. Where the speed of
+    playing changes, it jumps, and the steps stay as long.
+    """
+    moving = pace >= SLOWEST_LEG_PER_S
+    if not moving.any():
+        return None
+    usual = float(np.percentile(pace[moving], 90))
+    fast, slow = pace >= FAST_SHARE * usual, (pace >= CRAWL_SHARE * usual) & (pace < SLOW_SHARE * usual)
+    least, near = round(SHORTEST_SLOW_S * rate_hz), round(LONGEST_CHANGE_S * rate_hz)
+    quick = [span for span in runs(fast) if span[1] - span[0] >= round(SHORTEST_SEGMENT_S * rate_hz)]
+    for start, stop in runs(slow):
+        beside = [(a, b) for a, b in quick if 0 <= start - b <= near or 0 <= a - stop <= near]
+        if stop - start < least or not beside:
+            continue
+        reach = max(float(np.ptp(separation[a:b])) for a, b in beside)
+        if float(np.ptp(separation[start:stop])) >= SAME_REACH * reach:
+            return usual / float(np.median(pace[start:stop]))
+    return None
 
 
 def _view(

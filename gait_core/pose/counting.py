@@ -85,8 +85,8 @@ def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np
     scale = side / side_px
     matrix = np.array([[scale, 0.0, corner[0]], [0.0, scale, corner[1]]])
     image = picture.warp(matrix, side_px, repeat_edges=True).copy()
-    trunk = np.array([hip - (_TRUNK_HALF_WIDTH * body, 0.0), hip + (_TRUNK_HALF_WIDTH * body, -0.02 * body)])
-    trunk[0, 1] = top - 0.1 * body
+    half = _TRUNK_HALF_WIDTH * body
+    trunk = np.array([[hip[0] - half, top - 0.1 * body], [hip[0] + half, hip[1] - 0.02 * body]])
     paint_over(image, ((trunk - corner) / scale).ravel())
     return image
 

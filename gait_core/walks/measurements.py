@@ -23,6 +23,7 @@ from gait_core.gait.events.edits import Edit
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.gait.stretch import longest_stretch
 from gait_core.pose.track import Track
 from gait_core.storage.damaged import DamagedItem, read_each
 from gait_core.storage.records import read_record
@@ -164,7 +165,7 @@ class MeasuredWalk:
                 f"Expected the landmarks of {self.name} in the cache, but they have been cleared.",
                 "Measure the video again.",
             )
-        track = Track.from_arrays(entry.arrays, entry.meta)
+        track, _ = longest_stretch(Track.from_arrays(entry.arrays, entry.meta))
         return track if self.time_scale == 1.0 else with_true_rate(track, track.frame_rate_hz / self.time_scale)
 
     def motion(self, workspace: Workspace) -> Kinematics:

@@ -15,6 +15,7 @@ from gait_core.gait.features import GaitFeatures, features_of
 from gait_core.gait.gate import picture_warnings
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
+from gait_core.gait.stretch import longest_stretch
 from gait_core.gait.windows import Windows, windows_of
 from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.pose.track import Track
@@ -207,7 +208,8 @@ def prepare_walk(
     if isinstance(outcome, GaitError):
         return outcome
     try:
-        track, address = outcome.track, outcome.address
+        track, gap = longest_stretch(outcome.track)
+        address = outcome.address
         if true_fps is not None:
             track, address = with_true_rate(track, true_fps), digest_of([address, true_fps])
         features, cleaned = features_of(track, settings, cache=cache, address=address, side=side)
@@ -229,7 +231,9 @@ def prepare_walk(
         address=outcome.address,
         time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
-        warnings=_unique((*outcome.warnings, *features.warnings, *picture_warnings(track))),
+        warnings=_unique(
+            (*outcome.warnings, *features.warnings, *picture_warnings(track), *([] if gap is None else [gap]))
+        ),
         cleaned=cleaned,
     )
 

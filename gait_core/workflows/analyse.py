@@ -196,6 +196,7 @@ def _answer(video: str, outcome: AnalysisSummary | GaitError) -> dict[str, Any]:
             "joints": {},
             "classified": [],
             "warnings": [],
+            "checks": [],
             "error": outcome.to_dict(),
         }
     return {
@@ -209,6 +210,7 @@ def _answer(video: str, outcome: AnalysisSummary | GaitError) -> dict[str, Any]:
         "joints": outcome.joints,
         "classified": outcome.classified,
         "warnings": outcome.warnings,
+        "checks": outcome.facts.get("checks", []),
         "guard": outcome.facts.get("guard"),
         "frames": outcome.facts["frames"],
         "detection_rate": outcome.facts["detection_rate"],

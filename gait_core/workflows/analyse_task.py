@@ -7,7 +7,7 @@ what the first run has stored and stores nothing beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from gait_core.cache import ArrayCache, waiting_lock
 from gait_core.config import PoseSettings, Settings
 from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
+from gait_core.gait.gate import further_warnings
 from gait_core.gait.identity import compare_people, one_person
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.extract import ExtractedWalk, extract_track, load_walk
@@ -168,7 +169,9 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     measured = _measured(walk, prepared, stored, workspace)
     guarded = warning_of(walk.guard)
     doubts = [*_person_doubt(measured, baseline.norms), *([] if guarded is None else [guarded])]
-    assessment = replace(assessment, warnings=(*assessment.warnings, *doubts))
+    if measured is not None:
+        doubts += further_warnings(measured.measurement.checks, measured.measurement.warnings, assessment.warnings)
+    assessment = assessment.with_doubts(doubts)
     classifiers = here.classifiers if here is not None else WalkClassifiers(workspace, walk.classifiers)
     measurement = None if measured is None else measured.measurement
     classified = classifiers.classify(prepared, measurement, stored.calibration.windows)
@@ -259,7 +262,11 @@ def _summary(
         joints=assessment.joints,
         warnings=[warning.to_dict() for warning in assessment.warnings],
         thresholds={key: value for key, value in stored.thresholds.to_dict().items() if key != "settings"},
-        facts={**prepared.summary(), **({"guard": dict(walk.guard)} if walk.guard else {})},
+        facts={
+            **prepared.summary(),
+            "checks": [] if measured is None else [check.to_dict() for check in measured.measurement.checks],
+            **({"guard": dict(walk.guard)} if walk.guard else {}),
+        },
         measurement_id=measured.id if measured is not None else "",
         request={
             "videos": [walk.path],

@@ -20,7 +20,7 @@ from gait_core.gait.parameters.statistics import summarise, withheld
 from gait_core.gait.parameters.symmetry import asymmetry
 from gait_core.gait.strides import Stride
 
-__all__ = ["PARAMETERS", "sided_parameter", "spatiotemporal"]
+__all__ = ["PARAMETERS", "lengths_withheld", "sided_parameter", "spatiotemporal"]
 
 PARAMETERS: Final[Mapping[str, tuple[str, str]]] = {
     "cadence_spm": ("Cadence", "steps/min"),
@@ -68,6 +68,11 @@ _DRIFTED: Final = (
     "The places of the feet in the frame and the distance between the feet do not agree: the camera may have moved. "
     "Lengths and speed may be wrong. Put the camera on a stand."
 )
+_WITHHELD: Final = "Lengths and speed are withheld. Put the camera on a stand, and leave the zoom alone."
+_ZOOMED: Final = 1.35
+"""Growth of the person in one pass that no walk across the view brings about: 1.2 at 20° off the side view."""
+_SIDE_VIEW_DEG: Final = 20.0
+_USABLE: Final = (0.6, 1.5)
 _AGREEMENT: Final = (0.75, 1.15)
 """Reach over length: 0.95 (0.87 to 1.01) on simulated walks, 0.90 (0.82 to 0.93) on real ones, 1.03 with a limp."""
 Sided = dict[str, list[float]]
@@ -112,6 +117,8 @@ def spatiotemporal(
         if length is not None:
             found[name] = _speed(name, length, sided["stride_time_s"], settings)
     known = {name: found[name] for name in PARAMETERS if name in found and found[name].both is not None}
+    if lengths_withheld(motion, steps):
+        known = {name: parameter for name, parameter in known.items() if name not in _LENGTHS}
     doubt = _doubt(motion, steps)
     return {
         name: replace(parameter, notes=(*parameter.notes, doubt)) if doubt and name in _LENGTHS else parameter
@@ -119,13 +126,50 @@ def spatiotemporal(
     }
 
 
+def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
+    """Return why no length of a walk can be given, as a sentence; empty when they can.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    steps : sequence of Step
+        As `find_steps` gives them.
+    """
+    if motion.view.camera_moves or not steps:
+        return ""
+    growth = _growth(motion)
+    ratio = _reach_over_length(steps)
+    if growth >= _ZOOMED and motion.view.view_deg <= _SIDE_VIEW_DEG:
+        found = f"The image of the person becomes {growth:.2g} times as large, though the walk is seen from the side"
+        return f"{found}: the camera zooms or moves. {_WITHHELD}"
+    if not _USABLE[0] <= ratio <= _USABLE[1]:
+        found = "The places of the feet in the image and the distance between the feet do not agree"
+        return f"{found}: the camera pans, zooms or moves. {_WITHHELD}"
+    return ""
+
+
+def _growth(motion: Kinematics) -> float:
+    """Return how many times as large the person is at most, within one pass, as at least."""
+    found = [1.0]
+    for segment in motion.segments:
+        size = motion.leg_px[segment.start : segment.stop]
+        size = size[np.isfinite(size)]
+        if len(size):
+            found.append(float(size.max() / size.min()))
+    return max(found)
+
+
+def _reach_over_length(steps: Sequence[Step]) -> float:
+    both = [(s.reach_leg, s.length_leg) for s in steps if np.isfinite(s.reach_leg) and np.isfinite(s.length_leg)]
+    reach, length = np.sum(both, axis=0) if both else (1.0, 1.0)
+    return float(reach / length) if length > 0.0 else float("inf")
+
+
 def _doubt(motion: Kinematics, steps: Sequence[Step]) -> str:
     """Return what makes lengths doubtful, as a sentence; empty when nothing does."""
     if motion.view.camera_moves:
         return _FOLLOWED
-    both = [(s.reach_leg, s.length_leg) for s in steps if np.isfinite(s.reach_leg) and np.isfinite(s.length_leg)]
-    reach, length = np.sum(both, axis=0) if both else (1.0, 1.0)
-    return "" if _AGREEMENT[0] * length <= reach <= _AGREEMENT[1] * length else _DRIFTED
+    return "" if not steps or _AGREEMENT[0] <= _reach_over_length(steps) <= _AGREEMENT[1] else _DRIFTED
 
 
 def sided_parameter(

@@ -164,8 +164,8 @@ class MediaPipeEngine:
         if found is None:
             return False
         hip = found.position[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
-        reach = HIP_TO_END * float(np.ptp(found.position[:, 1]))
-        return is_beside_legs(hip, hip + (0.0, reach))
+        end = np.array([hip[0], hip[1] + HIP_TO_END * float(np.ptp(found.position[:, 1]))])
+        return is_beside_legs(hip, end)
 
     def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
         return picture.rgb(self._settings.max_side_px)

@@ -91,7 +91,7 @@ def build_report(
     rows = parameter_rows(measurement)
     changes = change_rows(baseline.changes) if baseline is not None else ()
     ranges = () if changes else range_rows(measurement)
-    checks, good = check_rows(measurement)
+    checks, good = check_rows(measurement, baseline.warnings if baseline is not None else ())
     notes = body_notes(measurement, baseline)
     marked = marked_parts(baseline)
     changed = [
@@ -159,7 +159,8 @@ def _several_people(measurement: Measurement, source: ReportSource) -> bool:
 def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tuple[Fact, ...]:
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in SIDES}
     states = [check.state for check in measurement.checks]
-    states += ["unusable" if warning.blocking else "poor" for warning in measurement.warnings]
+    doubts = (*measurement.warnings, *(baseline.warnings if baseline is not None else ()))
+    states += ["unusable" if warning.blocking else "poor" for warning in doubts]
     worst = next((state for state in ("unusable", "poor") if state in states), "good")
     walking_s = sum(segment.duration_s for segment in measurement.segments if segment.used)
     scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from gait_core.errors import WalkWarning
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import CANNOT_TELL, REAL
 from gait_core.gait.gate import CHECK_OF
@@ -55,6 +56,11 @@ _LABELS: Final[Mapping[str, str]] = {
 }
 _ASYMMETRY_OF: Final = ("step_time_s", "step_length_m", "step_length_leg", "stance_pct", "knee_rom_deg")
 _MOST_CHECKS: Final = 4
+_DOUBTS: Final[Mapping[str, str]] = {
+    "other_person": "Same person?",
+    "mixed_baseline": "Baseline of one person?",
+    "in_baseline": "Part of the baseline",
+}
 
 CHANGES_SHOWN: Final[tuple[tuple[str, str], ...]] = (
     ("walking_speed_mps", "both"),
@@ -159,8 +165,16 @@ def _asymmetry_note(found: Mapping[str, Parameter], fewest: int) -> str:
     return f"The difference between left and right is withheld: it needs {fewest} strides of each side."
 
 
-def check_rows(measurement: Measurement) -> tuple[tuple[CheckRow, ...], str]:
-    """Return what limits the recording, worst first, and the rest in one sentence."""
+def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> tuple[tuple[CheckRow, ...], str]:
+    """Return what limits the recording, worst first, and the rest in one sentence.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    doubts : sequence of WalkWarning
+        What stands beside a verdict; those that the measurement does not tell come before all others.
+    """
+    beside = _beside_the_verdict(measurement, doubts)
     bad = [
         CheckRow(
             label=clean_text(check.label, 32),
@@ -180,6 +194,7 @@ def check_rows(measurement: Measurement) -> tuple[tuple[CheckRow, ...], str]:
     bad.sort(key=lambda row: row.state != "unusable")
     good = [check.label.lower() for check in measurement.checks if check.state == "good"]
     unknown = [check.label.lower() for check in measurement.checks if check.state == "not_measured"]
+    bad = [*beside, *bad]
     more = len(bad) - _MOST_CHECKS
     parts = [
         f"And {plural(more, 'further remark')}, told in Gait Studio." if more > 0 else "",
@@ -190,6 +205,21 @@ def check_rows(measurement: Measurement) -> tuple[tuple[CheckRow, ...], str]:
 
 
 _TOLD_ELSEWHERE: Final = ("no_scale",)
+
+
+def _beside_the_verdict(measurement: Measurement, doubts: Sequence[WalkWarning]) -> list[CheckRow]:
+    codes = {warning.code for warning in measurement.warnings}
+    codes |= {f"{check.state}_{check.name}" for check in measurement.checks}
+    rows = [
+        CheckRow(
+            label=_DOUBTS.get(doubt.code) or _code_words(doubt.code),
+            state="unusable" if doubt.blocking else "poor",
+            sentence=clean_text(doubt.message, 230),
+        )
+        for doubt in doubts
+        if doubt.code not in codes
+    ]
+    return sorted(rows, key=lambda row: row.state != "unusable")
 
 
 def _is_told(code: str, measurement: Measurement) -> bool:

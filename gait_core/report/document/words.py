@@ -52,6 +52,11 @@ _DASH: Final = "–"
 _JOINERS: Final = "\u200c\u200d"
 """Parts of the spelling of some scripts, unlike the other characters that cannot be seen."""
 _MOST_NAMED: Final = 2
+_DOUBTS: Final[Mapping[str, str]] = {
+    "other_person": "Check first that this is the same person: the proportions of the body do not fit.",
+    "mixed_baseline": "The earlier walks may show several people; check them first.",
+    "in_baseline": "The baseline was made from this very recording, so that it fits by necessity.",
+}
 
 
 def clean_text(text: object, limit: int = 60) -> str:
@@ -208,6 +213,13 @@ def _judged(parameter: Parameter | None, references: Mapping[str, ReferenceRange
 def _compared(baseline: BaselineComparison | None, marked: Sequence[str], changed: Sequence[str]) -> str:
     if baseline is None:
         return "No earlier walks of this person are stored, so this report cannot say whether the walk has changed."
+    codes = {warning.code for warning in baseline.warnings}
+    said = _said_of_level(baseline, marked, changed)
+    doubts = [sentence for code, sentence in _DOUBTS.items() if code in codes]
+    return " ".join([said, *doubts])
+
+
+def _said_of_level(baseline: BaselineComparison, marked: Sequence[str], changed: Sequence[str]) -> str:
     walks = plural(baseline.n_walks, "earlier walk") if baseline.n_walks else "earlier walks"
     if baseline.level is None:
         return (
