@@ -99,6 +99,8 @@ class Reporter:
         Returns True once the user wants the work to stop.
     stop_early : callable, optional
         Returns True once the user wants training to end now and keep the best weights.
+    run_id : str
+        Identifies the run, however often it is resumed; empty where nothing is resumed.
     """
 
     def __init__(
@@ -106,7 +108,10 @@ class Reporter:
         sink: Callable[[Event], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
         stop_early: Callable[[], bool] | None = None,
+        *,
+        run_id: str = "",
     ) -> None:
+        self.run_id = run_id
         self._sink = sink
         self._cancelled = cancelled
         self._stop_early = stop_early
@@ -130,16 +135,17 @@ class Reporter:
 
     def without_early_stop(self) -> Reporter:
         """Return a reporter to the same sink that knows only cancelling, for what follows an early stop."""
-        return Reporter(sink=self.emit, cancelled=self._cancelled)
+        return Reporter(sink=self.emit, cancelled=self._cancelled, run_id=self.run_id)
 
     def without_events(self) -> Reporter:
         """Return a reporter that reports to no one but can still be cancelled, for one step of many."""
-        return Reporter(cancelled=self._cancelled)
+        return Reporter(cancelled=self._cancelled, run_id=self.run_id)
 
     def stopped_by(self, over: Callable[[], bool]) -> Reporter:
         """Return a reporter to the same sink that also counts as cancelled once `over` says so."""
         own = self._cancelled
-        return Reporter(sink=self.emit, cancelled=over if own is None else lambda: own() or over())
+        either = over if own is None else lambda: own() or over()
+        return Reporter(sink=self.emit, cancelled=either, run_id=self.run_id)
 
     @contextmanager
     def stage(self, name: str, message: str = "") -> Iterator[None]:

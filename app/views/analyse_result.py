@@ -18,8 +18,6 @@ from app.state import workspace
 from app.theme import LEVELS
 from app.views import analyse_classes, analyse_stride
 from gait_core.baseline.analyses import AnalysisSummary, StoredAnalysis, list_analyses, load_analysis
-from gait_core.baseline.store import load_baseline
-from gait_core.errors import GaitError
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -27,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["joints_sentence", "render", "spans_over", "spans_sentence"]
 
 _VIDEO_LIMIT_BYTES: Final = 30_000_000
+_TITLES: Final[Mapping[str, str]] = {
+    "other_person": "Is this the same person?",
+    "mixed_baseline": "Is the baseline of one person?",
+    "in_baseline": "This walk is part of the baseline",
+}
 FAR: Final = 1.5
 """Deviation from which a joint is named, in multiples of what is typical."""
 
@@ -39,12 +42,6 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
     with verdict or st.container():
         _verdict(summary)
     _key_figures(summary, limits)
-    if _is_in_baseline(summary):
-        box(
-            "This walk is part of the baseline",
-            "The baseline was built from this video, so its score says nothing about change. Choose a later walk.",
-            "warn",
-        )
     for warning in summary.warnings:
         box(_warning_title(warning), str(warning.get("message", "")), "warn")
     if summary.level is not None:
@@ -70,8 +67,8 @@ def render(analysis_id: str, verdict: DeltaGenerator | None = None) -> None:
 
 
 def _warning_title(warning: Mapping[str, Any]) -> str:
-    if warning.get("code") == "other_person":
-        return "Is this the same person?"
+    if warning.get("code") in _TITLES:
+        return _TITLES[str(warning["code"])]
     return "No level is given" if warning.get("blocking") else "Please note"
 
 
@@ -94,14 +91,6 @@ def _key_figures(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
             ("Limits", f"{words.number(limits[0])} / {words.number(limits[1])}", "watch from / alert from"),
         ]
     )
-
-
-def _is_in_baseline(summary: AnalysisSummary) -> bool:
-    try:
-        walks = load_baseline(workspace(), summary.baseline_id).walks
-    except GaitError:
-        return False
-    return any(walk.content_sha256 == summary.content_sha256 for walk in walks)
 
 
 def _most_different(worst: tuple[str, float] | None) -> tuple[str, str, str]:

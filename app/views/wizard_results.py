@@ -38,6 +38,8 @@ def render(job_id: str) -> None:
             st.rerun()
         return
     _next(stored)
+    for doubt in stored.manifest.doubts:
+        box("Is this the same person?", str(doubt["message"]), "warn")
     _limits(stored)
     _walks(stored, result)
     st.subheader("How the model was trained", anchor=False)

@@ -18,6 +18,7 @@ from gait_core.baseline.thresholds import level_of
 from gait_core.cache.archive import load_arrays
 from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.features import JOINTS, joint_label
+from gait_core.gait.fingerprint import same_recording
 from gait_core.gait.windows import Windows
 from gait_core.walks.prepare import PreparedWalk
 from gait_core.workspace import Workspace
@@ -162,16 +163,17 @@ def assess(walk: PreparedWalk, baseline: ScoringBaseline) -> Assessment:
 
 
 def _known(walk: PreparedWalk, stored: StoredBaseline) -> tuple[WalkWarning, ...]:
-    """Warn when the walk is one of those that the baseline was made from."""
-    if all(walk.content_sha256 != known.content_sha256 for known in stored.walks):
-        return ()
-    return (
-        WalkWarning(
-            code="in_baseline",
-            message="This video is one of those that the baseline was made from, so it fits by necessity. "
-            "Analyse a later walk.",
-        ),
-    )
+    """Warn when the walk is one of those that the baseline was made from, or a copy of one in another file."""
+    for known in stored.walks:
+        if walk.content_sha256 == known.content_sha256:
+            what = "This video is one of those that the baseline was made from"
+        elif same_recording(walk.fingerprint, known.fingerprint):
+            what = f"This recording is one of those that the baseline was made from ({known.name}), in another file"
+        else:
+            continue
+        message = f"{what}, so it fits by necessity. Analyse a later walk."
+        return (WalkWarning(code="in_baseline", message=message),)
+    return ()
 
 
 def joint_deviation(

@@ -55,6 +55,9 @@ class WalkFacts(_Facts):
     warnings : list of mapping
         `code`, `message` and `blocking` of each doubt.
     used : bool
+    fingerprint : str
+        Tells copies of the recording apart from other walks, see `gait_core.gait.fingerprint`; empty in baselines of
+        an earlier version.
     score : float or None
         Held out, relative to what is typical for the person; None for a walk that was left out.
     """
@@ -74,6 +77,7 @@ class WalkFacts(_Facts):
     quality: Mapping[str, Any] = field(default_factory=dict)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     used: bool = True
+    fingerprint: str = ""
     score: float | None = None
 
 
@@ -163,6 +167,11 @@ class BaselineManifest:
     def request(self) -> dict[str, Any]:
         """Parameters of the ``baseline`` job that made it; empty where an earlier version did not keep them."""
         return dict(self.stored.get("request") or {})
+
+    @property
+    def doubts(self) -> list[dict[str, Any]]:
+        """`code` and `message` of what is doubtful about the walks together; empty where nothing is."""
+        return [dict(doubt) for doubt in self.stored.get("warnings", ())]
 
     @property
     def all_walks(self) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -68,9 +68,16 @@ class Pretrained:
         return "" if self.manifest is None else self.manifest.files["model"].sha256
 
     def reference_for(self, n_walks: int) -> Reference | None:
-        """Return the reference of the largest baseline not larger than `n_walks`."""
+        """Return the reference of the largest baseline not larger than `n_walks`.
+
+        Its usual spread is never smaller than that of a larger baseline: fewer walks make nobody vary less.
+        """
         smaller = [n for n in self.references if n <= n_walks]
-        return self.references[max(smaller)] if smaller else None
+        if not smaller:
+            return None
+        chosen = max(smaller)
+        usual_sd = max(reference.prior_sd for n, reference in self.references.items() if n >= chosen)
+        return replace(self.references[chosen], prior_sd=usual_sd)
 
 
 def pretrained_path(cell: str, folder: Path | None = None) -> Path:

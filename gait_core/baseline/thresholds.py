@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,19 @@ from numpy.typing import NDArray
 from gait_core.config import ThresholdSettings
 from gait_core.errors import InputError
 
-__all__ = ["Level", "Reference", "Thresholds", "compute_thresholds", "level_of", "smallest_rate"]
+__all__ = [
+    "ENOUGH_WALKS",
+    "Level",
+    "Reference",
+    "Thresholds",
+    "compute_thresholds",
+    "level_of",
+    "small_sample_factor",
+    "smallest_rate",
+]
 
+ENOUGH_WALKS: Final = 5
+"""Walks from which limits are not widened."""
 Level: TypeAlias = Literal["normal", "watch", "alert"]
 
 
@@ -255,7 +266,11 @@ def _conformal_reference(
     scores: NDArray[np.float64], settings: ThresholdSettings, reference: Reference
 ) -> tuple[float, float, tuple[float, float], float, str]:
     log_scores = np.log(scores)
-    centre, spread = float(log_scores.mean()), reference.spread(log_scores)
+    few = small_sample_factor(len(scores))
+    centre, spread = float(log_scores.mean()), few * reference.spread(log_scores)
+    if few > 1.0:
+        # Few walks that happen to be alike do not show that this person varies less than others.
+        spread = max(spread, few * reference.prior_sd)
     # People, not walks, are exchangeable: the smallest rate counts people.
     least = smallest_rate(reference.n_people)
     rates = (max(settings.watch_rate, least), max(settings.alert_rate, least))
@@ -265,7 +280,28 @@ def _conformal_reference(
         f"Ranked among later normal walks of {reference.n_people} other people ({reference.source}), scaled by this "
         f"person's own spread over {len(scores)} held-out walks; valid if this person varies as much as they do."
     )
+    if few > 1.0:
+        note += f" Widened by {100 * (few - 1):.0f} %, because fewer than {ENOUGH_WALKS} walks show the spread poorly."
     return watch, alert, rates, least, note
+
+
+def small_sample_factor(n_walks: int) -> float:
+    """Return by how much limits from few walks are wider than from `ENOUGH_WALKS`; 1 from so many on.
+
+    The half width of the interval below whose end one more value of a normal distribution lies with 95 %, over the
+    same with `ENOUGH_WALKS`. What is known of other people counts as one walk more, so that the degrees of freedom
+    are as many as the walks.
+
+    References
+    ----------
+    Hahn & Meeker 1991, Statistical Intervals, chapter 4: the interval is t · SD · sqrt(1 + 1/n).
+    """
+    from scipy.stats import t
+
+    def half_width(n: int) -> float:
+        return float(t.ppf(0.95, n)) * math.sqrt(1.0 + 1.0 / n)
+
+    return half_width(n_walks) / half_width(ENOUGH_WALKS) if n_walks < ENOUGH_WALKS else 1.0
 
 
 def _conformal_quantile(values: NDArray[np.float64], rate: float) -> float:

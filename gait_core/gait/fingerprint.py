@@ -132,7 +132,7 @@ def _moved(samples: Array, part: float) -> Array:
 
 
 def _unpacked(text: str) -> tuple[Array, float]:
-    """Return the curves of a fingerprint, shape (n, k), and the leg, image heights; none where it is of another kind."""
+    """Return the curves of a fingerprint, shape (n, k), and the leg, image heights; nothing of another kind."""
     try:
         version, leg, columns, packed = text.split(":", 3)
         if version != "1":

@@ -15,7 +15,7 @@ from gait_core.gait.channels import ROWS, other_side
 from gait_core.gait.check import STATES, Check, check_of, graded
 from gait_core.gait.gaps import PICTURE_MARGIN, trusted
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.quality import stride_time_s
+from gait_core.gait.quality import SHORT_WALK_S, stride_time_s
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -322,6 +322,10 @@ def _walk_length(motion: Kinematics | None) -> Check:
     stride_s = stride_time_s(np.where(motion.walking, apart, np.nan), motion.rate_hz)
     walking_s = sum(segment.duration_s for segment in motion.used)
     if stride_s is None:
+        if motion.view.speed_ratio is not None:
+            advice = "Film at one speed of playing."
+        elif walking_s >= SHORT_WALK_S:
+            advice = "Give the true frame rate of slow motion; film one person alone."
         return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)
     strides = walking_s / stride_s
     found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides."

@@ -25,6 +25,7 @@ __all__ = [
     "body_proportions",
     "compare_people",
     "one_person",
+    "people_doubt",
 ]
 
 Array = NDArray[np.float64]
@@ -198,6 +199,40 @@ def one_person(walks: Sequence[BodyProportions]) -> bool:
     others = [[other for j, other in enumerate(walks) if j != i] for i in range(len(walks))]
     apart = [compare_people(walk, rest).same is False for walk, rest in zip(walks, others, strict=True) if rest]
     return sum(apart) <= 1
+
+
+def people_doubt(walks: Sequence[BodyProportions], names: Sequence[str]) -> str:
+    """Ask whether walks show one person, where their proportions say otherwise.
+
+    Parameters
+    ----------
+    walks : sequence of BodyProportions
+        Those of a baseline.
+    names : sequence of str
+        Their names, in the same order.
+
+    Returns
+    -------
+    str
+        For people; empty where nothing is in doubt.
+    """
+    others = [[other for j, other in enumerate(walks) if j != i] for i in range(len(walks))]
+    apart = [
+        name
+        for name, walk, rest in zip(names, walks, others, strict=True)
+        if rest and compare_people(walk, rest).same is False
+    ]
+    if not apart:
+        return ""
+    if len(apart) == 1:
+        return (
+            f"The proportions of the body in {apart[0]} do not fit the other walks. Check that all show the same "
+            "person; other shoes, loose clothes or another camera angle can have the same effect."
+        )
+    return (
+        f"The proportions of the body differ more between these walks than within one person ({', '.join(apart)}). "
+        "Check that all show the same person: a baseline of several people says nothing of any one of them."
+    )
 
 
 def compare_people(walk: BodyProportions, known: Sequence[BodyProportions]) -> IdentityVerdict:

@@ -11,7 +11,7 @@ from gait_core.pose.track import Track
 
 __all__ = ["LONGEST_HOLE_S", "longest_stretch"]
 
-LONGEST_HOLE_S: Final = 2.0
+LONGEST_HOLE_S: Final = 1.0
 """Hole between the time stamps of two frames beyond which a video counts as two recordings, s."""
 
 

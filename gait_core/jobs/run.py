@@ -138,6 +138,7 @@ def _run(
         sink=listen,
         cancelled=_marker_watch(folder / "cancel"),
         stop_early=_marker_watch(folder / "stop_early"),
+        run_id=str(spec["id"]),
     )
     try:
         kind = kind_named(spec["kind"])

@@ -187,9 +187,20 @@ def _facts_of(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {name: stored.get(name, {}) if name == "request" else stored[name] for name in _FACTS}
 
 
-def new_walk_id(path: Path) -> str:
-    """Return a new identifier that begins with the name of the video."""
-    return new_id(safe_name(path.stem, "walk")[:30])
+def new_walk_id(path: Path, run_id: str = "", number: int = 0) -> str:
+    """Return a new identifier that begins with the name of the video.
+
+    Parameters
+    ----------
+    path : Path
+        Video.
+    run_id : str
+        Identifies the run: one that is resumed gives the same identifiers, so that nothing is stored twice.
+    number : int
+        Of the walk in the run.
+    """
+    stem = safe_name(path.stem, "walk")[:30]
+    return f"{stem}-{safe_name(run_id)[-28:].strip('-')}-{number + 1}" if run_id else new_id(stem)
 
 
 def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:

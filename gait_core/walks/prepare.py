@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from gait_core.config import FeatureSettings, Limits, MeasureSettings, PoseSetti
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.features import GaitFeatures, features_of
+from gait_core.gait.fingerprint import fingerprint_of
 from gait_core.gait.gate import picture_warnings
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
@@ -76,6 +78,11 @@ class PreparedWalk:
         """Warnings under which a score would mislead."""
         return tuple(warning for warning in self.warnings if warning.blocking)
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """What tells copies of this recording from other walks, see `gait_core.gait.fingerprint`."""
+        return fingerprint_of(self.track)
+
     @property
     def landmarks(self) -> Track | CleanedWalk:
         """Landmarks after cleaning where that was done, else as found; `motion_of` takes either."""
@@ -108,6 +115,7 @@ class PreparedWalk:
             "precision": str(self.track.info.get("settings", {}).get("precision", "f32")),
             "windows": len(self.windows),
             "visible_side": self.features.visible_side,
+            "fingerprint": self.fingerprint,
             "quality": {k: v for k, v in self.features.quality.items() if isinstance(v, int | float | str)},
             "warnings": [warning.to_dict() for warning in self.warnings],
         }
@@ -232,10 +240,16 @@ def prepare_walk(
         time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
         warnings=_unique(
-            (*outcome.warnings, *features.warnings, *picture_warnings(track), *([] if gap is None else [gap]))
+            (*outcome.warnings, *features.warnings, *_of_picture(track, features), *([] if gap is None else [gap]))
         ),
         cleaned=cleaned,
     )
+
+
+def _of_picture(track: Track, features: GaitFeatures) -> list[WalkWarning]:
+    """Return what the images forbid; a frame rate that the features find too low is told once."""
+    told = any(warning.code == "low_frame_rate" for warning in features.warnings)
+    return [warning for warning in picture_warnings(track) if not (told and warning.code == "unusable_frame_rate")]
 
 
 def _unique(warnings: Sequence[WalkWarning]) -> tuple[WalkWarning, ...]:

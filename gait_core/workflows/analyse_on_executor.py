@@ -101,6 +101,7 @@ def score_on(
     Cancelled
         When the user stopped the work; the workers stop within about a second.
     """
+    run_id = "" if reporter is None else reporter.run_id
     with run_mark(workspace) as mark:
         # Identifiers are given here: a task that is run again finds what its first run has stored.
         tasks = [
@@ -111,15 +112,15 @@ def score_on(
                 baseline_id=baseline.stored.id,
                 profile=profile,
                 pose=resolved(pose).to_dict(),
-                analysis_id=new_walk_id(walk.path),
-                measurement_id=new_walk_id(walk.path),
+                analysis_id=new_walk_id(walk.path, run_id, number),
+                measurement_id=new_walk_id(walk.path, run_id, number),
                 created_s=time.time(),
                 workspace=str(workspace.root),
                 mark=str(mark),
                 guard=dict((findings or {}).get(str(walk.path), {})),
                 classifiers=tuple(classifiers),
             )
-            for walk in walks
+            for number, walk in enumerate(walks)
         ]
         prepared = {
             task.analysis_id: walk for task, walk in zip(tasks, walks, strict=True) if isinstance(walk, PreparedWalk)

@@ -38,6 +38,10 @@ from gait_core.workspace import Workspace
 
 __all__ = ["SameProcess", "WalkToScore", "draw_task", "score_task"]
 
+_MIXED = (
+    "The walks of the baseline seem to show several people: the proportions of the body differ more than within one "
+    "person. Unless it is meant as a group of reference, make it again from walks of this person only."
+)
 _REMEDY = "Run again; if it fails again, send the log to the developers."
 
 
@@ -234,8 +238,10 @@ def _measured(
 
 def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:
     """Warn when the proportions of the body are not those of the baseline; a group of people has none of its own."""
-    if measured is None or norms is None or not one_person(norms.proportions):
+    if measured is None or norms is None:
         return []
+    if not one_person(norms.proportions):
+        return [WalkWarning(code="mixed_baseline", message=_MIXED)]
     verdict = compare_people(measured.measurement.proportions, norms.proportions)
     return [WalkWarning(code="other_person", message=verdict.sentence)] if verdict.same is False else []
 

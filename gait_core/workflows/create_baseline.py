@@ -31,7 +31,7 @@ from gait_core.baseline.fit import (
 )
 from gait_core.baseline.manifest import MANIFEST_FORMAT, BaselineManifest
 from gait_core.baseline.model_choice import fit_walks, needs_keras
-from gait_core.baseline.norms import measure_norms
+from gait_core.baseline.norms import Norms, measure_norms
 from gait_core.baseline.pretrained import Pretrained
 from gait_core.baseline.run_settings import RunSettings
 from gait_core.baseline.save import save_baseline
@@ -42,8 +42,10 @@ from gait_core.config import (
     digest_of,
     profile_named,
 )
-from gait_core.errors import GaitError, InputError
+from gait_core.errors import GaitError, InputError, WalkWarning
 from gait_core.gait.features import FEATURE_NAMES
+from gait_core.gait.fingerprint import same_recording
+from gait_core.gait.identity import people_doubt
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import batch_size_for
 from gait_core.runtime.memory_readings import machine_memory
@@ -70,8 +72,8 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
     Returns
     -------
     dict
-        ``baseline_id``, ``walks``, ``timing_s``, ``training``, ``thresholds``, ``artefacts``: what
-        ``baseline create --json`` prints.
+        ``baseline_id``, ``walks``, ``timing_s``, ``training``, ``thresholds``, ``artefacts``,
+        ``warnings``: what ``baseline create --json`` prints.
 
     Raises
     ------
@@ -90,7 +92,8 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
         settings = settings.with_(learn=settings.learn.with_(batch_size=batch))
 
     outcomes = _prepared(request, profile, settings, workspace, reporter)
-    usable = _usable(request.videos, outcomes, reporter)
+    widened = settings.thresholds.method == "conformal" and not request.disable_optimizations
+    usable, reasons = _usable(request.videos, outcomes, reporter, widened=widened)
 
     fitted, pretrained, model = _fitted(request, usable, settings, workspace, reporter)
     with reporter.stage("thresholds", "Setting the limits"):
@@ -101,7 +104,17 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             thresholds = replace(thresholds, note=f"{thresholds.note} {HELD_OUT_NOTE}")
         baseline_id = new_id(safe_name(request.subject, "baseline"))
         timing = reporter.timing_s | {"total": time.perf_counter() - begun_s}
-        manifest = _manifest(request, profile, settings, usable, outcomes, fitted, pretrained, timing)
+        norms = measure_norms(
+            [walk.landmarks for walk in usable],
+            usable[0].features.visible_side,
+            request.scale_input(),
+            cache=ArrayCache.of(workspace) if request.use_cache and not request.disable_optimizations else None,
+            addresses=[digest_of([walk.address, walk.time_scale]) for walk in usable],
+        )
+        doubts = _doubts(usable, norms, reporter)
+        manifest = _manifest(
+            request, profile, settings, usable, outcomes, fitted, pretrained, timing, reasons=reasons, doubts=doubts
+        )
         artefacts = save_baseline(
             workspace,
             baseline_id,
@@ -110,13 +123,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             thresholds=thresholds,
             reference=reference,
             walks=usable,
-            norms=measure_norms(
-                [walk.landmarks for walk in usable],
-                usable[0].features.visible_side,
-                request.scale_input(),
-                cache=ArrayCache.of(workspace) if request.use_cache and not request.disable_optimizations else None,
-                addresses=[digest_of([walk.address, walk.time_scale]) for walk in usable],
-            ),
+            norms=norms,
             calibration=_calibration(request, settings, usable, fitted),
             manifest=manifest,
         )
@@ -128,7 +135,19 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
         "training": fitted.training,
         "thresholds": _threshold_summary(thresholds),
         "artefacts": artefacts,
+        "warnings": [doubt.to_dict() for doubt in doubts],
     }
+
+
+def _doubts(walks: Sequence[PreparedWalk], norms: Norms, reporter: Reporter) -> tuple[WalkWarning, ...]:
+    """Ask whether the walks show one person, as an analysis asks it of a later walk."""
+    if len(norms.proportions) != len(walks):
+        return ()  # of a walk that cannot be measured the proportions are not known
+    sentence = people_doubt(norms.proportions, [walk.name for walk in walks])
+    if not sentence:
+        return ()
+    reporter.warn("thresholds", sentence)
+    return (WalkWarning(code="other_person", message=sentence),)
 
 
 def _prepared(
@@ -170,29 +189,33 @@ def _fitted(
 
 
 def _usable(
-    videos: Sequence[str], outcomes: Sequence[PreparedWalk | GaitError], reporter: Reporter
-) -> list[PreparedWalk]:
-    """Return the walks that count: usable, and each video once."""
+    videos: Sequence[str], outcomes: Sequence[PreparedWalk | GaitError], reporter: Reporter, *, widened: bool
+) -> tuple[list[PreparedWalk], dict[int, WalkWarning]]:
+    """Return the walks that count, and why others do not, by their `id`; each recording counts once."""
     found: list[PreparedWalk] = []
     failed: list[str] = []
-    seen: dict[str, str] = {}
+    reasons: dict[int, WalkWarning] = {}
     for video, outcome in zip(videos, outcomes, strict=True):
         name = Path(video).name
         if isinstance(outcome, GaitError):
             failed.append(f"{name}: {outcome.message}")
             reporter.warn("features", f"{outcome.message} {outcome.remedy}", item=name)
-        elif outcome.content_sha256 in seen:
-            failed.append(f"{name}: the same video as {seen[outcome.content_sha256]}")
-            reporter.warn("features", f"the same video as {seen[outcome.content_sha256]}; counted once", item=name)
+        elif (twin := _twin(outcome, found)) is not None:
+            what = "video" if outcome.content_sha256 == twin.content_sha256 else "recording, in another file,"
+            failed.append(f"{name}: the same {what} as {twin.name}")
+            reporter.warn("features", f"the same {what} as {twin.name}; counted once", item=name)
+            message = f"It is the same {what} as {twin.name}, and counts once."
+            reasons[id(outcome)] = WalkWarning(code="same_recording", message=message)
         elif outcome.blocking:
             failed.append(f"{name}: {outcome.blocking[0].message}")
             reporter.warn("features", outcome.blocking[0].message, item=name)
         else:
-            seen[outcome.content_sha256] = name
             found.append(outcome)
     found, other_side = _same_side(found)
     for walk in other_side:
         failed.append(f"{walk.name}: shows the other side of the body")
+        message = f"It shows the {walk.features.visible_side} side of the body, most walks the other one."
+        reasons[id(walk)] = WalkWarning(code="other_side", message=message)
         reporter.warn("features", "shows the other side of the body than most walks; left out", item=walk.name)
     if len(found) < MINIMUM_WALKS:
         raise InputError(
@@ -201,11 +224,21 @@ def _usable(
             "Replace the videos named here by other walks of the same person, filmed from the same side.",
         )
     if len(found) < RECOMMENDED_WALKS:
-        reporter.warn(
-            "features",
-            f"{len(found)} walks make a baseline with wider limits; {RECOMMENDED_WALKS} are recommended.",
-        )
-    return found
+        what = "with wider limits" if widened else "whose limits are uncertain"
+        reporter.warn("features", f"{len(found)} walks make a baseline {what}; {RECOMMENDED_WALKS} are recommended.")
+    return found, reasons
+
+
+def _twin(walk: PreparedWalk, others: Sequence[PreparedWalk]) -> PreparedWalk | None:
+    """Return the walk among others that is the same recording, or None."""
+    return next(
+        (
+            other
+            for other in others
+            if walk.content_sha256 == other.content_sha256 or same_recording(walk.fingerprint, other.fingerprint)
+        ),
+        None,
+    )
 
 
 def _same_side(walks: list[PreparedWalk]) -> tuple[list[PreparedWalk], list[PreparedWalk]]:
@@ -274,6 +307,9 @@ def _manifest(
     fitted: Fitted,
     pretrained: Pretrained | None,
     timing: Mapping[str, float],
+    *,
+    reasons: Mapping[int, WalkWarning],
+    doubts: Sequence[WalkWarning],
 ) -> BaselineManifest:
     chosen = {id(walk) for walk in usable}
     scores = relative_scores(fitted)
@@ -282,7 +318,10 @@ def _manifest(
         if isinstance(outcome, GaitError):
             left_out.append({"path": video, "error": outcome.to_dict(), "used": False})
         elif id(outcome) not in chosen:
-            left_out.append(outcome.summary() | {"used": False})
+            summary = outcome.summary()
+            if id(outcome) in reasons:  # first: it is the one that is shown
+                summary["warnings"] = [reasons[id(outcome)].to_dict(), *summary["warnings"]]
+            left_out.append(summary | {"used": False})
     stored = {
         "format": MANIFEST_FORMAT,
         "subject": request.subject,
@@ -295,6 +334,7 @@ def _manifest(
         "settings_digest": settings.digest(),
         "walks": [walk.summary() | {"used": True, "score": float(s)} for walk, s in zip(usable, scores, strict=True)],
         "left_out": left_out,
+        "warnings": [doubt.to_dict() for doubt in doubts],
         "training": fitted.training,
         "pretrained_sha256": pretrained.sha256 if pretrained is not None else None,
         "versions": {"gait_studio": __version__, "python": platform.python_version(), **_library_versions()},

@@ -126,6 +126,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                     scale=scale,
                     edits=edits,
                     request=request.with_(videos=[video]).to_dict(),
+                    measurement_id=new_walk_id(outcome.path, reporter.run_id, number),
                 )
                 walks.append(walk_answer(measured))
             except InputError as error:

@@ -21,13 +21,15 @@ from gait_core.walks.c3d_labels import ANGLE_LABELS, CONTEXTS, EVENT_LABELS, OWN
 from gait_core.walks.c3d_library import load_ezc3d
 from gait_core.workspace import storage_guard
 
-__all__ = ["c3d_file"]
+__all__ = ["LONGEST_COUNT", "actual_fields", "c3d_file"]
 
 _ICON_IDS: Final = {INITIAL_CONTACT: 1, FOOT_OFF: 2}
 _FLAGS: Final = {"manual": 1, "auto": 2}
 _MM: Final = 1000.0
 LONGEST_PARAMETER: Final = 255
 """Entries that one parameter of the format can hold; more go into a second one with a 2 behind its name."""
+LONGEST_COUNT: Final = 65_535
+"""Frames that the header of the format can count; the rest is found by readers that know the extension."""
 _MISSING: Final = -1.0
 
 
@@ -104,6 +106,31 @@ def _write_points(content: Any, points: Mapping[str, NDArray[np.float64]], motio
     content.add_parameter("POINT", "ANGLE_UNITS", ["deg"])
     content.add_parameter("POINT", "X_SCREEN", ["+X"])
     content.add_parameter("POINT", "Y_SCREEN", ["+Z"])
+    _write_length(content, len(motion.time_s))
+
+
+def _write_length(content: Any, frames: int) -> None:
+    for name, words in actual_fields(frames).items():
+        _add_integers(content, "TRIAL", name, words)
+    if frames > LONGEST_COUNT:
+        content.add_parameter("POINT", "LONG_FRAMES", [float(frames)])
+
+
+def actual_fields(frames: int) -> dict[str, list[int]]:
+    """Return the first and the last frame as the group TRIAL holds them, for counts that 16 bits cannot hold.
+
+    Parameters
+    ----------
+    frames : int
+        Number of frames.
+
+    References
+    ----------
+    The C3D file format, user guide (c3d.org), "The C3D frame count": TRIAL:ACTUAL_START_FIELD and ACTUAL_END_FIELD hold
+    the numbers of the first and last frame as two words each, the lower one first; POINT:LONG_FRAMES the count.
+    """
+    fields = {"ACTUAL_START_FIELD": 1, "ACTUAL_END_FIELD": frames}
+    return {name: [number & 0xFFFF, number >> 16] for name, number in fields.items()}
 
 
 def _write_events(content: Any, job: ExportJob, start_s: float) -> None:
