@@ -61,7 +61,7 @@ def verdict_sentence(result: Values) -> str:
     checks = result["checks"]
     if not checks:
         return "No limit applies to what this reference contains."
-    if result["alignment"].get("exchanged"):
+    if result.get("alignment", {}).get("exchanged"):
         return "Left and right may be exchanged in the reference: see below, and check it before anything counts."
     failed = [str(check["label"]) for check in checks if not check["passed"]]
     if not failed:
