@@ -1,4 +1,4 @@
-"""Pictures over decoded frames: the same as if the whole frame were converted, turned and resized first."""
+"""Images over decoded frames: the same as if the whole image were converted, turned and resized first."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIMITED, FULL = 1, 2
 
 
 def scene(width=320, height=180):
-    """Return a picture with soft shapes of many colours and some grain, without symmetry."""
+    """Return an image with soft shapes of many colours and some grain, without symmetry."""
     rows, columns = np.mgrid[:height, :width]
     image = np.stack([80 + 0.4 * columns, 60 + 0.5 * rows, 150 - 0.2 * columns + 0.1 * rows], axis=2)
     for x, y, radius, colour in [
@@ -38,7 +38,7 @@ def scene(width=320, height=180):
 
 
 def frame_of(image, form="yuv420p", space=BT601, span=LIMITED):
-    """Return an unpadded picture as a frame in a format, calculated by the library that decodes."""
+    """Return an unpadded image as a frame in a format, computed by the library that decodes."""
     given = av.VideoFrame.from_ndarray(image, format="rgb24")
     made = given.reformat(format=form, dst_colorspace={BT709: "ITU709", BT2020: "BT2020"}.get(space, "ITU601"))
     made.colorspace, made.color_range = space, span
@@ -46,13 +46,13 @@ def frame_of(image, form="yuv420p", space=BT601, span=LIMITED):
 
 
 def reference(frame, orientation=UPRIGHT, size=None):
-    """Return what every picture was before: converted whole, turned, resized."""
+    """Return what every image was before: converted whole, turned, resized."""
     image = turn(frame.to_ndarray(format="rgb24"), orientation)
     return RgbPicture(image if size is None else resized(image, size))
 
 
 def exact(frame, orientation=UPRIGHT):
-    """Return the picture by the formulas of the standards; swscale rounds down, by one grey level on average."""
+    """Return the image by the formulas of the standards; swscale rounds down, by one grey level on average."""
     bits = 10 if "10le" in frame.format.name else 8
     planes = [np.frombuffer(p, np.uint16 if bits == 10 else np.uint8).reshape(p.height, -1) for p in frame.planes]
     if frame.format.name == "nv12":
@@ -225,7 +225,7 @@ def test_what_becomes_smaller_lies_where_it_should(scale):
     side_px = round(600 / scale)
     matrix = square(scale, 0.2, 300.0, 30.0)
     found = PlanarPicture(frame).warp(matrix, side_px)
-    # The same, from a picture without detail finer than the pixels of the square.
+    # The same, from a frame without detail finer than the pixels of the square.
     smooth = RgbPicture(cv2.GaussianBlur(exact(frame).rgb(), (0, 0), scale / 2))
     grey = [
         cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (found, smooth.warp(matrix, side_px))
@@ -265,7 +265,7 @@ def test_a_picture_is_converted_once_for_all_who_ask_for_the_same_size(monkeypat
 
 def test_nothing_is_converted_for_a_square(monkeypatch):
     picture = PlanarPicture(frame_of(scene()))
-    monkeypatch.setattr(PlanarPicture, "_converted", lambda *_: pytest.fail("the whole picture was converted"))
+    monkeypatch.setattr(PlanarPicture, "_converted", lambda *_: pytest.fail("the whole frame was converted"))
     picture.warp(square(), 64)
     picture.luma(100)
 
