@@ -292,6 +292,11 @@ def small_sample_factor(n_walks: int) -> float:
     same with `ENOUGH_WALKS`. What is known of other people counts as one walk more, so that the degrees of freedom
     are as many as the walks.
 
+    Returns
+    -------
+    float
+        At least 1.
+
     References
     ----------
     Hahn & Meeker 1991, Statistical Intervals, chapter 4: the interval is t · SD · sqrt(1 + 1/n).

@@ -91,6 +91,10 @@ def same_recording(first: str, second: str) -> bool:
     ----------
     first, second : str
         As `fingerprint_of` gives them. Where one recording was trimmed, 70 % of the shorter one have to be in both.
+
+    Returns
+    -------
+    bool
     """
     (a, leg_a), (b, leg_b) = _unpacked(first), _unpacked(second)
     shorter = min(len(a), len(b))

@@ -122,7 +122,7 @@ def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
 def further_warnings(
     checks: Sequence[Check], found: Sequence[WalkWarning], known: Sequence[WalkWarning]
 ) -> tuple[WalkWarning, ...]:
-    """Return what was measured and nobody has warned of yet, so that it stands beside a verdict.
+    """Return what was measured and has not been warned of yet, to be shown beside the level.
 
     Parameters
     ----------

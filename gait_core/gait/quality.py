@@ -236,7 +236,7 @@ def _no_rhythm(walking_s: float, time_scale: float) -> str:
     found = f"No regular rhythm of steps was found, although there are {walking_s:.1f} s of walking."
     if time_scale != 1.0:
         return f"{found} Check the true frame rate that was given."
-    return f"{found} Is it slow motion? Then give its true frame rate. Or somebody else's legs are seen as well."
+    return f"{found} Is it slow motion? Then give its true frame rate. Or the legs of another person are seen as well."
 
 
 def _analysed_rate_hz(track: Track, segments: Sequence[Segment]) -> float:

@@ -110,7 +110,7 @@ class View:
     moves_backwards : bool
         The pelvis moved against the direction of the feet.
     speed_ratio : float or None
-        By what factor the speed changes at once while the steps stay as long, which nobody does: the speed of playing
+        By what factor the speed changes at once while the steps stay as long, which people do not do: the speed of playing
         changes; None where it does not.
     """
 
@@ -186,7 +186,7 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
 
 
 def _played_faster(pace: NDArray[np.float64], separation: NDArray[np.float64], rate_hz: float) -> float | None:
-    """Return by what factor somebody walks faster before or after a slow stretch with equally long steps, or None.
+    """Return by what factor a person walks faster before or after a slow stretch with equally long steps, or None.
 
     People who walk at half their speed make steps of about three quarters the length (Grieve 1968, Biomed Eng 3:118:
     step length grows with about the 0.42th power of speed), and need a step or more to change it. Where the speed of

@@ -28,7 +28,7 @@ __all__ = [
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
 CLOSE_CONFIDENCE: Final = 0.7
-"""For somebody close by: what is left of the walker alone scores 0.5 on average, a child before the walker 0.8."""
+"""For a person close by: what is left of the walker alone scores 0.5 on average, a child before the walker 0.8."""
 _CLOSE_SIDE: Final = 0.9
 _CLOSE_BELOW: Final = 0.12
 _TRUNK_HALF_WIDTH: Final = 0.13
@@ -42,7 +42,19 @@ _MARGIN: Final = 0.12
 
 
 def cover_box(known: PoseResult, width_px: int, height_px: int) -> NDArray[np.float64]:
-    """Return left, top, right, bottom of what hides a person in a frame of a size, px."""
+    """Return left, top, right, bottom of what hides a person in a frame of a size, px.
+
+    Parameters
+    ----------
+    known : PoseResult
+        The person to hide.
+    width_px, height_px : int
+        Size of the frame, px.
+
+    Returns
+    -------
+    ndarray, shape (4,)
+    """
     low, high = (edge * (width_px, height_px) for edge in (known.position.min(axis=0), known.position.max(axis=0)))
     margin = _MARGIN * (high[1] - low[1])
     return np.concatenate([low - margin, high + margin])
@@ -56,7 +68,13 @@ def paint_over(image: NDArray[np.uint8], box: NDArray[np.floating]) -> None:
 
 
 def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
-    """Return a copy of a small frame in which the known person is painted over."""
+    """Return a copy of a small frame in which the known person is painted over.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `small`.
+    """
     small = small.copy()
     height, width = small.shape[:2]
     paint_over(small, cover_box(known, width, height))
@@ -64,7 +82,21 @@ def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
 
 
 def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Picture) -> bool:
-    """Tell whether what was found beside the known person is a person, and another one."""
+    """Tell whether what was found beside the known person is a person, and another one.
+
+    Parameters
+    ----------
+    found : PoseResult or None
+        What the model sees when the known person is covered.
+    known : PoseResult
+        The known person.
+    picture : Picture
+        The whole frame.
+
+    Returns
+    -------
+    bool
+    """
     if found is None or float(found.confidence.mean()) < _VISIBILITY:
         return False
     aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
@@ -74,7 +106,20 @@ def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Pictu
 def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np.uint8]:
     """Return a square image around the walker's legs in which head and trunk of the walker are painted over.
 
-    Somebody smaller who walks close by is hidden from `covered`, which covers them as well.
+    A smaller person who walks close by is hidden from `covered`, which covers them as well.
+
+    Parameters
+    ----------
+    picture : Picture
+        The whole frame.
+    known : PoseResult
+        The walker.
+    side_px : int
+        Side of the image that is returned, px.
+
+    Returns
+    -------
+    ndarray, shape (side_px, side_px, 3), uint8
     """
     position = known.position * (picture.width_px, picture.height_px)
     top, bottom = float(position[:, 1].min()), float(position[:, 1].max())
@@ -98,6 +143,10 @@ def is_beside_legs(hip: NDArray[np.floating], end: NDArray[np.floating]) -> bool
     ----------
     hip, end : ndarray, shape (2,)
         Middle of the hips, and the end of the body above or below it, as shares of the side of the image.
+
+    Returns
+    -------
+    bool
     """
     below = _CLOSE_SIDE * (float(hip[1]) - 0.5) + _CLOSE_BELOW
     size = _CLOSE_SIDE * float(np.linalg.norm(end - hip))

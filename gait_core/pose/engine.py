@@ -97,7 +97,7 @@ class PoseEngine(Protocol):
 
 @runtime_checkable
 class CloseLook(Protocol):
-    """An engine that can also look for somebody so close to the walker that counting people misses them."""
+    """An engine that can also look for a person so close to the walker that counting people misses them."""
 
     def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
         """Tell whether there seems to be a smaller person before the legs of the one found; may err now and then."""

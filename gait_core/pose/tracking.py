@@ -28,7 +28,7 @@ _PEOPLE_EVERY_S = 0.8
 _PEOPLE_AT_LEAST = 6
 _CLOSE_AT_LEAST: Final = 3
 _CLOSE_SHARE: Final = 0.5
-"""Looks at which somebody has to be seen close to the walker: alone, one look in ten takes a leg for a person."""
+"""Looks at which another person has to be seen close to the walker: alone, one look in ten takes a leg for a person."""
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -168,7 +168,7 @@ class _People:
         self._close.append(isinstance(engine, CloseLook) and engine.sees_beside_legs(picture, found))
 
     def _is_close(self) -> bool:
-        """Tell whether somebody was seen close to the walker so often that it can be no leg taken for a person."""
+        """Tell whether another person was seen close to the walker so often that it can be no leg taken for a person."""
         seen = sum(self._close)
         return seen >= _CLOSE_AT_LEAST and seen >= _CLOSE_SHARE * len(self._close)
 

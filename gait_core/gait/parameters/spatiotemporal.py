@@ -134,6 +134,10 @@ def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
     motion : Kinematics
     steps : sequence of Step
         As `find_steps` gives them.
+
+    Returns
+    -------
+    str
     """
     if motion.view.camera_moves or not steps:
         return ""

@@ -124,6 +124,11 @@ def actual_fields(frames: int) -> dict[str, list[int]]:
     frames : int
         Number of frames.
 
+    Returns
+    -------
+    dict of str to list of int
+        Name of the entry in the group → its two words, the lower one first.
+
     References
     ----------
     The C3D file format, user guide (c3d.org), "The C3D frame count": TRIAL:ACTUAL_START_FIELD and ACTUAL_END_FIELD hold
