@@ -70,7 +70,7 @@ class Pretrained:
     def reference_for(self, n_walks: int) -> Reference | None:
         """Return the reference of the largest baseline not larger than `n_walks`.
 
-        Its usual spread is never smaller than that of a larger baseline: a person does not vary less because fewer walks were filmed.
+        Its usual spread is never smaller than that of a larger baseline: fewer walks do not make a person vary less.
         """
         smaller = [n for n in self.references if n <= n_walks]
         if not smaller:

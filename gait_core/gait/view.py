@@ -110,7 +110,7 @@ class View:
     moves_backwards : bool
         The pelvis moved against the direction of the feet.
     speed_ratio : float or None
-        By what factor the speed changes at once while the steps stay as long, which people do not do: the speed of playing
+        By what factor the speed changes at once while the steps stay as long, which no one does: the speed of playing
         changes; None where it does not.
     """
 

@@ -168,7 +168,7 @@ class _People:
         self._close.append(isinstance(engine, CloseLook) and engine.sees_beside_legs(picture, found))
 
     def _is_close(self) -> bool:
-        """Tell whether another person was seen close to the walker so often that it can be no leg taken for a person."""
+        """Tell whether another person was seen close to the walker too often to be a leg taken for a person."""
         seen = sum(self._close)
         return seen >= _CLOSE_AT_LEAST and seen >= _CLOSE_SHARE * len(self._close)
 
