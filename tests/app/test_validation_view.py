@@ -43,7 +43,7 @@ def test_sentences() -> None:
     bad: dict[str, Any] = {"label": "Hip", "passed": False}
     assert verdict_sentence({"checks": [good, good]}) == "All 2 limits are kept."
     assert verdict_sentence({"checks": [good, bad, bad]}) == "2 of 3 limits not kept: Hip and Hip."
-    assert "nothing" in verdict_sentence({"checks": []})
+    assert "No limit applies" in verdict_sentence({"checks": []})
     assert allowed({"low": -5.0, "high": 5.0}) == "−5 to 5"
     assert allowed({"low": None, "high": 15.0}) == "at most 15"
     assert allowed({"low": 0.98, "high": None}) == "at least 0.98"

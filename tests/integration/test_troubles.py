@@ -12,6 +12,8 @@ import pytest
 from support.derived_videos import encoded_again
 
 from gait_core.cli.main import main
+from gait_core.jobs.run import run_folder
+from gait_core.jobs.store import JobStore
 from gait_core.workspace import Workspace, read_json
 
 FAST = ("--profile", "fast", "--height-m", "1.858")
@@ -237,6 +239,19 @@ def test_copies_and_doubts_stand_beside_the_verdict(baseline, room, troubles, an
     assert all(walk["checks"] for walk in (copied, slowed, holed, with_child))
     report = (room / "report.html").read_text(encoding="utf-8")
     assert "made from this very recording" in report
+
+
+def test_a_resumed_run_stores_the_visit_once(baseline, room, troubles, answer):
+    _, baseline_id = baseline
+    workspace = Workspace(room / "ws")
+    for command, collection in ((("analyse", "--baseline", baseline_id), "analyses"), (("measure",), "measurements")):
+        known = {job.id for job in JobStore(workspace).list()}
+        answer(command[0], troubles / "same_recording_original.mp4", *command[1:])
+        (job,) = [job for job in JobStore(workspace).list() if job.id not in known]
+        stored = sorted(path.name for path in (workspace.root / collection).iterdir())
+        JobStore(workspace).reopen(job.id)
+        run_folder(job.folder, workspace)
+        assert sorted(path.name for path in (workspace.root / collection).iterdir()) == stored
 
 
 def test_a_file_name_that_is_not_in_utf8_stops_nothing(room, troubles, answer):

@@ -10,6 +10,7 @@ from gait_core.gait.events.edits import Edit
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.report.exports import EXPORTERS, ExportSource
+from gait_core.report.exports.c3d import LONGEST_COUNT, actual_fields
 from gait_core.report.exports.export_job import ExportJob
 from gait_core.report.exports.placed import place_passes
 from gait_core.validation.reference import load_reference
@@ -184,3 +185,12 @@ def test_what_a_person_changed_is_exported_and_marked(tmp_path):
     assert value(read, "EVENT", "GENERIC_FLAGS").tolist() == [1 if source == "manual" else 2 for source in sources]
     times = [event.time_s for event in load_reference(tmp_path / "walk.c3d").events]
     assert min(abs(time_s - event.time_s - 0.03) for time_s in times) < 1e-4
+
+
+def test_a_length_beyond_16_bits_is_written_in_two_words(walk):
+    content, motion, _ = walk
+    assert actual_fields(69_337) == {"ACTUAL_START_FIELD": [1, 0], "ACTUAL_END_FIELD": [69_337 - 65_536, 1]}
+    assert actual_fields(LONGEST_COUNT)["ACTUAL_END_FIELD"] == [LONGEST_COUNT, 0]
+    assert value(content, "TRIAL", "ACTUAL_START_FIELD").tolist() == [1, 0]
+    assert value(content, "TRIAL", "ACTUAL_END_FIELD").tolist() == [len(motion.time_s), 0]
+    assert "LONG_FRAMES" not in content["parameters"]["POINT"]

@@ -15,6 +15,7 @@ from gait_core.gait.identity import (
     body_proportions,
     compare_people,
     one_person,
+    people_doubt,
 )
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.simulate.camera import sample_camera
@@ -122,3 +123,14 @@ def test_a_group_of_people_is_told_from_one_person():
     many = [seen(person, 0) for person in range(300, 305)]
     assert one_person(one)
     assert not one_person(many)
+
+
+def test_walks_that_seem_to_show_several_people_are_asked_about():
+    names = [f"walk{number}.mp4" for number in range(5)]
+    one = [seen(300, number) for number in range(5)]
+    assert people_doubt(one, names) == ""
+    intruder = people_doubt([*one[:4], seen(304, 0)], names)
+    assert "walk4.mp4" in intruder
+    assert "walk0.mp4" not in intruder
+    many = people_doubt([seen(person, 0) for person in range(300, 305)], names)
+    assert "a baseline of several people" in many

@@ -12,7 +12,7 @@ from measured_walks import measured
 from PIL import Image
 from reported_walks import CREATED_S, compared, report, source, video_of, worst
 
-from gait_core.errors import StorageError
+from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.curves import Curves, key_values
 from gait_core.report.document import pdf
 from gait_core.report.document.charts import CurvePanel, Span, curve_drawing
@@ -44,6 +44,22 @@ def text_of(content, tmp_path):
 
 
 # --- what it says ---------------------------------------------------------------------------------------------------
+
+
+def test_what_makes_a_verdict_doubtful_stands_beside_it():
+    doubts = (
+        WalkWarning(code="other_person", message="The proportions do not fit."),
+        WalkWarning(code="in_baseline", message="It is one of the walks of the baseline."),
+        WalkWarning(code="no_scale", message="There are no metres."),
+    )
+    made = report(replace(compared("watch"), warnings=doubts))
+    assert [row.label for row in made.checks[:2]] == ["Same person?", "Part of the baseline"]
+    assert "Check first that this is the same person" in made.summary[2]
+    assert "made from this very recording" in made.summary[2]
+    assert made.facts[0].value != "Good"
+    html = render_html(made)
+    assert "The proportions do not fit." in html
+    assert pages_of(render_pdf(made)) == 2
 
 
 def test_three_sentences_without_a_baseline():

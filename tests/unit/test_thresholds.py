@@ -7,7 +7,14 @@ import json
 import numpy as np
 import pytest
 
-from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds, level_of
+from gait_core.baseline.pretrained import load_pretrained
+from gait_core.baseline.thresholds import (
+    Reference,
+    Thresholds,
+    compute_thresholds,
+    level_of,
+    small_sample_factor,
+)
 from gait_core.config import ThresholdSettings
 from gait_core.errors import InputError
 
@@ -102,3 +109,26 @@ def test_limits_survive_json():
 def test_one_walk_is_not_enough():
     with pytest.raises(InputError, match="at least two"):
         compute_thresholds(np.array([1.0]), ThresholdSettings())
+
+
+def test_limits_from_few_walks_are_wider():
+    assert small_sample_factor(5) == small_sample_factor(9) == 1.0
+    # Two-sided tables of t: 2.353 for three degrees of freedom, 2.015 for five.
+    assert small_sample_factor(3) == pytest.approx(2.353 * np.sqrt(1 + 1 / 3) / (2.015 * np.sqrt(1.2)), rel=1e-3)
+    assert small_sample_factor(3) > small_sample_factor(4) > 1.0
+
+
+def test_three_walks_make_wider_limits_than_five_of_the_same_person():
+    pretrained, generator = load_pretrained("gru"), np.random.default_rng(3)
+    settings = ThresholdSettings()
+    narrower = 0
+    for _ in range(100):
+        walks = np.exp(0.1 * generator.normal(size=5))
+        five = compute_thresholds(walks / np.exp(np.log(walks).mean()), settings, pretrained.reference_for(5))
+        few = walks[:3]
+        three = compute_thresholds(few / np.exp(np.log(few).mean()), settings, pretrained.reference_for(3))
+        narrower += three.watch < five.watch
+        assert "Widened" in three.note
+        assert "Widened" not in five.note
+    # Only where the two walks left out stand far off from the three that happen to be alike.
+    assert narrower <= 5

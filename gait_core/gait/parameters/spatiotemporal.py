@@ -68,7 +68,7 @@ _DRIFTED: Final = (
     "The places of the feet in the frame and the distance between the feet do not agree: the camera may have moved. "
     "Lengths and speed may be wrong. Put the camera on a stand."
 )
-_WITHHELD: Final = "Lengths and speed are withheld. Put the camera on a stand, and leave the zoom alone."
+_WITHHELD: Final = "Lengths and speed are withheld."
 _ZOOMED: Final = 1.35
 """Growth of the person in one pass that no walk across the view brings about: 1.2 at 20° off the side view."""
 _SIDE_VIEW_DEG: Final = 20.0
@@ -144,10 +144,10 @@ def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
     growth = _growth(motion)
     ratio = _reach_over_length(steps)
     if growth >= _ZOOMED and motion.view.view_deg <= _SIDE_VIEW_DEG:
-        found = f"The image of the person becomes {growth:.2g} times as large, though the walk is seen from the side"
+        found = f"The person becomes {growth:.2g} times as large, though seen from the side"
         return f"{found}: the camera zooms or moves. {_WITHHELD}"
     if not _USABLE[0] <= ratio <= _USABLE[1]:
-        found = "The places of the feet in the image and the distance between the feet do not agree"
+        found = "The places of the feet and the distance between them do not agree"
         return f"{found}: the camera pans, zooms or moves. {_WITHHELD}"
     return ""
 
