@@ -27,6 +27,7 @@ LEAST_RHYTHM: Final = 0.35
 MOST_PEOPLE_SHARE: Final = 0.2
 MOST_HIDDEN_SHARE: Final = 0.3
 MOST_MISSING_SHARE: Final = 0.25
+LONG_PIECE: Final = 8192
 SHORT_WALK_S: Final = 3.0
 """Walking in which slow steps leave no rhythm to be found, s: two strides of 1.5 s."""
 
@@ -114,7 +115,7 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
         reach = min(longest + 1, count)
         lags = np.arange(reach)
         squares = np.concatenate(([0.0], np.cumsum(piece**2)))
-        products[:reach] += np.correlate(piece, piece, "full")[count - 1 :][:reach]
+        products[:reach] += _products(piece, reach)
         energy[:reach] += np.sqrt(squares[count - lags] * (squares[count] - squares[lags]))
     enough = energy > 0.2 * max(energy[0], 1e-12)
     curve = np.where(enough, products / np.maximum(energy, 1e-12), -1.0)
@@ -128,6 +129,16 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
     before, at, after = curve[best - 1 : best + 2]
     bend = before - 2 * at + after
     return float((best + (0.5 * (before - after) / bend if bend else 0.0)) / rate_hz)
+
+
+def _products(piece: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Return the sums of products of a curve with itself at the lags from 0 to below `reach`."""
+    count = len(piece)
+    if count < LONG_PIECE:
+        return np.correlate(piece, piece, "full")[count - 1 :][:reach]
+    # By the spectrum (Wiener-Khinchin): product by product would cost the square of the length.
+    spectrum = np.fft.rfft(piece, 1 << (count + reach).bit_length())
+    return np.asarray(np.fft.irfft(np.abs(spectrum) ** 2)[:reach])
 
 
 def assess(

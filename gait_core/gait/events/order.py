@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +18,7 @@ CYCLE: Final = (
     ("right", FOOT_OFF),
 )
 """Side and kind in order of time."""
+_PLACE: Final[Mapping[tuple[str, str], int]] = MappingProxyType({key: number for number, key in enumerate(CYCLE)})
 _PHASE: Final[Mapping[tuple[str, str], float]] = MappingProxyType(dict(zip(CYCLE, (0.0, 0.12, 0.5, 0.62), strict=True)))
 """Usual share of the cycle (Perry & Burnfield 2010, chapter 1)."""
 WIDEST: Final = 0.25
@@ -33,8 +35,7 @@ def steps_between(first: GaitEvent, second: GaitEvent) -> int:
     int
         From 1 to 4.
     """
-    place = {key: number for number, key in enumerate(CYCLE)}
-    gap = (place[second.side, second.kind] - place[first.side, first.kind]) % len(CYCLE)
+    gap = (_PLACE[second.side, second.kind] - _PLACE[first.side, first.kind]) % len(CYCLE)
     return gap or len(CYCLE)
 
 
@@ -63,12 +64,19 @@ def in_order(events: Sequence[GaitEvent], stride_s: float) -> tuple[tuple[GaitEv
         return (), ()
     worth = [0.5 + 0.5 * event.confidence for event in ordered]
     best = list(worth)
+    most = list(best)  # the best chain that ends at an event or before it
     before: list[int | None] = [None] * len(ordered)
     for j, event in enumerate(ordered):
-        for i in range(j):
+        for i in range(j - 1, -1, -1):
+            # From here back a chain is too far away to win, whatever it is worth: the time follows the length.
+            if most[i] + worth[j] - _least_cost(event.time_s - ordered[i].time_s, stride_s) < best[j]:
+                break
             cost = _cost(ordered[i], event, stride_s)
-            if cost is not None and best[i] + worth[j] - cost > best[j]:
-                best[j], before[j] = best[i] + worth[j] - cost, i
+            # Of chains worth the same the one from the earlier event, but for none before.
+            total = -math.inf if cost is None else best[i] + worth[j] - cost
+            if total > best[j] or (total == best[j] and before[j] is not None):
+                best[j], before[j] = total, i
+        most[j] = max(best[j], most[j - 1]) if j else best[j]
     chain: set[int] = set()
     at: int | None = max(range(len(ordered)), key=best.__getitem__)
     while at is not None:
@@ -78,6 +86,12 @@ def in_order(events: Sequence[GaitEvent], stride_s: float) -> tuple[tuple[GaitEv
         tuple(event for number, event in enumerate(ordered) if number in chain),
         tuple(event for number, event in enumerate(ordered) if number not in chain),
     )
+
+
+def _least_cost(apart_s: float, stride_s: float) -> float:
+    """Return what it costs at least to let an event follow one that lies so far back."""
+    cycles = max(0.0, apart_s / stride_s - 1.5)
+    return MISSING_COST * len(CYCLE) * max(0.0, cycles - 1.0)
 
 
 def _cost(first: GaitEvent, second: GaitEvent, stride_s: float) -> float | None:
