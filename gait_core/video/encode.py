@@ -22,7 +22,8 @@ __all__ = ["VideoWriter"]
 
 _TIME_BASE = Fraction(1, 90_000)
 _CODECS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
-    ("libx264", {"preset": "veryfast", "crf": "20"}),
+    # x264's macroblock tree reads memory that was never written: the same frames gave another file each time.
+    ("libx264", {"preset": "veryfast", "crf": "20", "mbtree": "0"}),
     ("libopenh264", {}),
     ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "6", "crf": "30", "b": "0"}),
 )

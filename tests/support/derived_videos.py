@@ -54,7 +54,7 @@ def encoded_again(
         stream = read.streams.video[0]
         wide = width or stream.width
         high = round(stream.height * wide / stream.width / 2) * 2
-        copy = written.add_stream("libx264", rate=30, options={"crf": str(crf), "preset": "veryfast"})
+        copy = written.add_stream("libx264", rate=30, options={"crf": str(crf), "preset": "veryfast", "mbtree": "0"})
         copy.width, copy.height, copy.pix_fmt, copy.time_base = wide, high, "yuv420p", TIME_BASE
         copy.codec_context.time_base = TIME_BASE
         for number, frame in enumerate(read.decode(stream)):
