@@ -55,17 +55,29 @@ def run() -> None:
 
 
 def _strip() -> None:
+    """Draw the running job; its buttons stand outside the part that refreshes itself.
+
+    A button inside that part would open a page from a run of that part alone, while the browser still waits for the
+    old page: it then shows nothing at all.
+    """
     first = active_job()
 
     def render() -> None:
         job = active_job()
-        if (job.id if job else None) != (first.id if first else None):
+        if _same(job) != _same(first):
             st.rerun()
         if job is not None:
             _job(job)
 
     # Another window, or the command line, may start a job; an idle strip looks for one now and then.
     st.fragment(render, run_every=1.0 if first is not None else _IDLE_S)()
+    if first is not None:
+        _buttons(first)
+
+
+def _same(job: Job | None) -> tuple[str, bool]:
+    """Return what decides on the buttons."""
+    return ("", False) if job is None else (job.id, job.state == "cancelling")
 
 
 def _job(job: Job) -> None:
@@ -81,6 +93,9 @@ def _job(job: Job) -> None:
         f"<div>{escape(stage)}</div>{bar(now.share, stage, thin=True)}"
         f'<div class="d">{escape(detail)}&nbsp;</div></section>'
     )
+
+
+def _buttons(job: Job) -> None:
     with st.container(horizontal=True, gap="small"):
         if st.button("Open", key=f"strip_open_{job.id}", help="Show this job"):
             target = _OPENS.get(job.kind, "overview")
@@ -90,4 +105,4 @@ def _job(job: Job) -> None:
             registry.go(target, **params)
         if job.state != "cancelling" and st.button("Cancel", key=f"strip_cancel_{job.id}", help="Stop and discard"):
             jobs().cancel(job.id)
-            st.rerun(scope="app")
+            st.rerun()

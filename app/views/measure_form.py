@@ -11,6 +11,7 @@ import streamlit as st
 from app import videos, words
 from app.components import error_box
 from app.demo import demo_walks
+from app.entries import FRAME_RATE, entry, refused
 from app.pickers import sources
 from app.profiles import known_profiles, profile_title
 from app.state import jobs, recall, remember, set_params, workspace
@@ -47,7 +48,7 @@ def render(found: list[dict[str, Any]]) -> None:
         type="primary",
         icon=":material/play_arrow:",
         shortcut="Mod+Enter",
-        disabled=not ready or scale is None,
+        disabled=not ready or scale is None or refused(FRAME_RATE, "measure_fps"),
     )
     if scale is None:
         what = measure_scale.KINDS[st.session_state["measure_kind"]].lower()
@@ -157,15 +158,13 @@ def _more() -> dict[str, Any]:
                 help="The first one is the most accurate on our test walks with known events.",
             )
         with right:
-            fps = st.number_input(
-                "True frame rate (1/s)",
-                min_value=5.0,
-                max_value=1000.0,
-                value=None,
-                step=1.0,
+            fps = entry(
+                "True frame rate",
+                FRAME_RATE,
+                None,
                 key="measure_fps",
                 placeholder="from the file",
-                help="Only when the file states a wrong rate, as slow-motion exports do.",
+                about="Only when the file states a wrong rate, as slow-motion exports do.",
             )
             side = st.segmented_control(
                 "Side that is measured",

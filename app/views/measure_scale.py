@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from app.components import error_box, note
+from app.entries import DISTANCE, HEIGHT, PIXELS, SPEED, Quantity, entry
 from gait_core.errors import GaitError
 from gait_core.gait.measurement import Measurement
 from gait_core.gait.parameters.scale import ScaleInput
@@ -20,13 +21,18 @@ KINDS: Final[Mapping[str, str]] = {
     "speed": "Walking speed",
     "none": "No metres",
 }
-_LABELS: Final[Mapping[str, tuple[str, float, float, float]]] = {
-    "height": ("Body height (m)", 0.8, 2.5, 0.01),
-    "distance": ("Distance on the floor (m)", 0.1, 50.0, 0.1),
-    "speed": ("Walking speed (m/s)", 0.1, 4.0, 0.05),
+_FIELDS: Final[Mapping[str, tuple[str, Quantity]]] = {
+    "height": ("Body height", HEIGHT),
+    "distance": ("Distance on the floor", DISTANCE),
+    "speed": ("Walking speed", SPEED),
+}
+_PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "height": "for example 1.72 m",
+    "distance": "for example 4 m",
+    "speed": "for example 1.2 m/s",
 }
 _HELP: Final[Mapping[str, str]] = {
-    "height": "Without shoes. The length from ear to ankle in the image is compared with it.",
+    "height": "Without shoes, in m, cm, or feet and inches. Compared with the length from ear to ankle in the image.",
     "distance": "For example the length of a mat, or between two marks on the floor, where the person walks.",
     "speed": "For example from a timed 10 m walk, filmed here.",
 }
@@ -54,32 +60,25 @@ def entries(key: str, given: ScaleInput | None) -> ScaleInput | None:
     if kind == "none":
         note("Times and angles need no metres. Lengths are then given in leg lengths.")
         return ScaleInput()
-    label, low, high, step = _LABELS[str(kind)]
+    label, quantity = _FIELDS[str(kind)]
     with st.container(horizontal=True, gap="medium"):
-        value = st.number_input(
+        value = entry(
             label,
-            min_value=low,
-            max_value=high,
-            value=given.value if given and given.kind == kind else None,
-            step=step,
-            format="%.2f",
+            quantity,
+            given.value if given and given.kind == kind else None,
             key=f"{key}_{kind}",
-            placeholder="for example 1.72" if kind == "height" else "value",
-            help=_HELP[str(kind)],
-            width=240,
+            placeholder=_PLACEHOLDERS[str(kind)],
+            about=_HELP[str(kind)],
         )
         pixels = None
         if kind == "distance":
-            pixels = st.number_input(
-                "The same distance in the image (px)",
-                min_value=2.0,
-                max_value=100_000.0,
-                value=given.pixels if given and given.kind == kind else None,
-                step=1.0,
-                format="%.0f",
+            pixels = entry(
+                "The same distance in the image",
+                PIXELS,
+                given.pixels if given and given.kind == kind else None,
                 key=f"{key}_pixels",
-                placeholder="pixels",
-                help="Between both ends in the full-size image, as far from the camera as the person.",
+                placeholder="for example 840 px",
+                about="Between both ends in the full-size image, as far from the camera as the person.",
                 width=280,
             )
     if value is None or (kind == "distance" and pixels is None):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 import streamlit as st
 
 from app import registry, videos, words
 from app.components import error_box
 from app.draft import Draft
+from app.entries import FRAME_RATE, HEIGHT, SPEED, Quantity, entry, refused
 from app.profiles import known_profiles, plain, profile_caption, profile_title
 from app.state import jobs, set_params, workspace
 from app.views.wizard_steps import move
@@ -14,6 +18,8 @@ from gait_core.config import DEFAULT_PROFILE
 from gait_core.errors import GaitError
 
 __all__ = ["render"]
+
+_TYPED: Final[Mapping[str, Quantity]] = {"height": HEIGHT, "speed": SPEED, "fps": FRAME_RATE}
 
 
 def render(draft: Draft) -> None:
@@ -34,6 +40,7 @@ def render(draft: Draft) -> None:
     if changed != draft:
         changed.save(workspace())
         set_params(draft=changed.id)
+    unusable = any(refused(quantity, key) for key, quantity in _TYPED.items())
     with st.container(horizontal=True, gap="small"):
         start = st.button(
             "Create the baseline",
@@ -41,11 +48,13 @@ def render(draft: Draft) -> None:
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Mod+Enter",
-            disabled=not changed.subject.strip(),
+            disabled=not changed.subject.strip() or unusable,
         )
         _back(changed)
     if not changed.subject.strip():
-        st.html('<p class="gs-check none" role="status">Give a pseudonym to go on.</p>')
+        st.html('<p class="gs-check none" role="status">Enter a pseudonym to continue.</p>')
+    elif unusable:
+        st.html('<p class="gs-check none" role="status">Correct or empty the marked field to continue.</p>')
     if start:
         _submit(changed)
 
@@ -62,16 +71,13 @@ def _entries(draft: Draft) -> Draft:
             help="Do not use the real name. Later walks of this person are compared with this baseline.",
             width=380,
         )
-        height_m = st.number_input(
-            "Body height (m), if known",
-            min_value=0.8,
-            max_value=2.5,
-            value=draft.height_m,
-            step=0.01,
+        height_m = entry(
+            "Body height, if known",
+            HEIGHT,
+            draft.height_m,
             key="height",
-            placeholder="not known",
-            help="With it, step length and walking speed are given in metres.",
-            width=230,
+            placeholder="for example 1.72 m",
+            about="With it, step length and walking speed are given in metres. 172 cm and 5 ft 8 in work too.",
         )
     known = known_profiles()
     names = list(known)
@@ -92,25 +98,21 @@ def _advanced(draft: Draft) -> Draft:
     with st.expander("More settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="large")
         with left:
-            speed = st.number_input(
-                "Walking speed (m/s), if measured",
-                min_value=0.1,
-                max_value=4.0,
-                value=min(draft.speed_mps, 4.0) if draft.speed_mps else None,
-                step=0.05,
+            speed = entry(
+                "Walking speed, if measured",
+                SPEED,
+                draft.speed_mps,
                 key="speed",
                 placeholder="not measured",
-                help="For example from a timed 10 m walk. Leave empty when unknown.",
+                about="For example from a timed 10 m walk. Leave empty when unknown.",
             )
-            fps = st.number_input(
-                "Frame rate of the videos (1/s)",
-                min_value=5.0,
-                max_value=1000.0,
-                value=draft.fps,
-                step=1.0,
+            fps = entry(
+                "Frame rate of the videos",
+                FRAME_RATE,
+                draft.fps,
                 key="fps",
                 placeholder="from the file",
-                help="Only when the files state a wrong rate, as slow-motion exports do.",
+                about="Only when the files state a wrong rate, as slow-motion exports do.",
             )
             cell = st.segmented_control(
                 "Kind of network",

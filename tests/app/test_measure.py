@@ -55,7 +55,7 @@ def test_the_form_submits_a_job(open_page: Open, space: Workspace, tmp_path: Pat
     assert test.button(key="measure_start").disabled
     test.text_area(key="measure_paths_0").set_value(path).run()
     assert test.button(key="measure_start").disabled, "a height is announced and missing"
-    test.number_input(key="measure_height").set_value(1.72).run()
+    test.text_input(key="measure_height").set_value("172 cm").run()
     test.selectbox(key="measure_method").set_value("velocity").run()
     test.button(key="measure_start").click().run()
     assert not test.exception
@@ -77,25 +77,39 @@ def test_the_form_submits_a_job(open_page: Open, space: Workspace, tmp_path: Pat
     ("kind", "values", "scale"),
     [
         ("none", {}, {"kind": "none", "value": None, "pixels": None}),
-        ("speed", {"measure_speed": 1.3}, {"kind": "speed", "value": 1.3, "pixels": None}),
+        ("speed", {"measure_speed": "1.3"}, {"kind": "speed", "value": 1.3, "pixels": None}),
         (
             "distance",
-            {"measure_distance": 3.0, "measure_pixels": 800.0},
+            {"measure_distance": "300 cm", "measure_pixels": "800"},
             {"kind": "distance", "value": 3.0, "pixels": 800.0},
         ),
     ],
 )
 def test_metres_may_come_from_elsewhere(
-    open_page: Open, space: Workspace, tmp_path: Path, kind: str, values: dict[str, float], scale: dict[str, object]
+    open_page: Open, space: Workspace, tmp_path: Path, kind: str, values: dict[str, str], scale: dict[str, object]
 ) -> None:
     test = open_page("measure")
     test.text_area(key="measure_paths_0").set_value(fake.videos(tmp_path, 1)[0]).run()
     test.segmented_control(key="measure_kind").set_value(kind).run()
     for key, value in values.items():
         assert test.button(key="measure_start").disabled
-        test.number_input(key=key).set_value(value).run()
+        test.text_input(key=key).set_value(value).run()
     test.button(key="measure_start").click().run()
     assert JobStore(space).list()[0].spec["params"]["scale"] == scale
+
+
+def test_a_number_that_cannot_be_used_is_named_and_nothing_can_be_started(open_page: Open, tmp_path: Path) -> None:
+    test = open_page("measure")
+    test.text_area(key="measure_paths_0").set_value(fake.videos(tmp_path, 1)[0]).run()
+    test.text_input(key="measure_height").set_value("17").run()
+    assert "Enter 0.8 to 2.5 m; this is 17.00 m." in text_of(test)
+    assert test.button(key="measure_start").disabled
+    test.text_input(key="measure_height").set_value("5 ft 8 in").run()
+    assert "1.73 m" in text_of(test)
+    assert not test.button(key="measure_start").disabled
+    test.text_input(key="measure_fps").set_value("2").run()
+    assert "Enter 5 to 1000 frames/s; this is 2.00 frames/s." in text_of(test)
+    assert test.button(key="measure_start").disabled
 
 
 def test_several_videos_and_a_bad_line(open_page: Open, space: Workspace, tmp_path: Path) -> None:
@@ -212,7 +226,7 @@ def test_metres_can_be_changed_afterwards(open_page: Open, space: Workspace) -> 
     assert "No metres" in text_of(test)
     assert "walking_speed_mps" not in load_measurement(space, walk.id).measurement.parameters
     test.segmented_control(key=f"again_{walk.id}_kind").set_value("speed").run()
-    test.number_input(key=f"again_{walk.id}_speed").set_value(1.0).run()
+    test.text_input(key=f"again_{walk.id}_speed").set_value("1.0").run()
     test.button(key="scale_use").click().run()
     again = load_measurement(space, walk.id).measurement
     assert again.parameters["walking_speed_mps"].both is not None

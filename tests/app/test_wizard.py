@@ -35,7 +35,7 @@ def test_paths_to_a_submitted_job(open_page: Open, space: Workspace, tmp_path: P
     assert test.query_params["step"] == "configure"
     assert test.button(key="configure_start").disabled
     test.text_input(key="subject").set_value("P-017")
-    test.number_input(key="height").set_value(1.72)
+    test.text_input(key="height").set_value("1.72")
     test.radio(key="profile").set_value("fast")
     test.number_input(key="watch_rate").set_value(10.0)
     test.run()
@@ -50,6 +50,18 @@ def test_paths_to_a_submitted_job(open_page: Open, space: Workspace, tmp_path: P
     assert job.spec["params"]["thresholds"]["watch_rate"] == pytest.approx(0.1)
     assert test.query_params["step"] == "run"
     assert test.query_params["job"] == job.id
+
+
+def test_a_height_that_cannot_be_used_is_named_and_blocks_the_start(open_page: Open, tmp_path: Path) -> None:
+    test = fill(open_page("baseline_wizard"), fake.videos(tmp_path / "videos"))
+    test.button(key="import_next").click().run()
+    test.text_input(key="subject").set_value("P-017")
+    test.text_input(key="height").set_value("17").run()
+    assert "Enter 0.8 to 2.5 m; this is 17.00 m." in text_of(test)
+    assert test.button(key="configure_start").disabled
+    test.text_input(key="height").set_value("170").run()
+    assert "1.70 m" in text_of(test)
+    assert not test.button(key="configure_start").disabled
 
 
 def test_a_reload_keeps_the_draft(open_page: Open, tmp_path: Path) -> None:

@@ -115,6 +115,17 @@ def test_progress_survives_page_switch_and_reload_and_is_fresh(studio: Any, page
     expect(strip).to_contain_text("Baseline of P-018")
 
 
+def test_the_strip_opens_its_job_from_every_page_again_and_again(studio: Any, page: Any) -> None:
+    fake.job(studio.space, "running", title="Baseline of P-018")
+    page.goto(studio.url)
+    for title in ("Overview", "Library", "Analyse a walk", "Measure a walk", "Training lab") * 2:
+        page.get_by_role("link", name=title, exact=True).click()
+        settled(page, title)
+        page.get_by_test_id("stSidebarUserContent").get_by_role("button", name="Open").click()
+        settled(page, "Baseline wizard")
+        expect(page.get_by_text("433 of 760 frames")).to_be_visible()
+
+
 def test_a_watched_baseline_ends_in_its_results(studio: Any, page: Any) -> None:
     baseline = fake.baseline(studio.space)
     job = fake.job(studio.space, "running", result=fake.baseline_result(baseline))
