@@ -109,7 +109,7 @@ def _frames_explained(model: Mapping[str, Any]) -> None:
         more = " and the silhouette" if "silhouette" in channels else " and not the silhouette"
         note(
             f"For each kept frame this network takes skeleton maps, which are drawn from the landmarks,{more}. "
-            "Only silhouettes are shown."
+            "Below the frames, limbs are orange and joints blue."
         )
     elif "parsing" in channels:
         note("For each kept frame this network also takes labels of body parts, made from landmarks and silhouette.")
@@ -147,6 +147,9 @@ def _walk(found: EmbeddingSet, number: int, walk: Mapping[str, Any], name: str) 
         image = found.preview(number)
         if image is not None:
             st.image(str(image), width="stretch")
+        inputs = found.input_preview(number)
+        if inputs is not None:
+            st.image(str(inputs), width="stretch")
         _reasons(walk, number)
         for warning in walk.get("warnings") or ():
             box("Please note", str(warning["message"]), "warn")

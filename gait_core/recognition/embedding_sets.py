@@ -6,7 +6,7 @@
       embeddings.npz     one row per walk that could be embedded: parts (256, parts) as the network gives them, vector
                          (256 * parts,) of length 1, n_frames, and rows: its place among the walks
       manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
-      previews/<n>.png   frames of walk n that were kept and dropped, from 0
+      previews/<n>.png   frames of walk n that were kept and dropped, from 0; <n>-inputs.png its skeleton maps or parts
 
 An embedding tells who walks. `delete_embeddings_of` deletes every set that holds a walk of a person.
 """
@@ -27,7 +27,7 @@ from gait_core.cache import Spool
 from gait_core.cache.archive import json_ready, load_arrays
 from gait_core.errors import NotFoundError, StorageError
 from gait_core.recognition.batching import Embedding
-from gait_core.recognition.inputs.preview import preview
+from gait_core.recognition.inputs.preview import input_preview, preview
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.networks.settings import PART_FEATURES
 from gait_core.storage.damaged import DamagedItem, read_each
@@ -52,6 +52,7 @@ _COLLECTION: Final = "embeddings"
 _MANIFEST: Final = "manifest.json"
 _ARRAYS: Final = "embeddings.npz"
 _PREVIEWS: Final = "previews"
+_INPUTS: Final = "-inputs"
 _MOST_PREVIEWS: Final = 200
 _FORMAT: Final = 1
 
@@ -105,7 +106,14 @@ class EmbeddingSet:
 
     def preview(self, number: int) -> Path | None:
         """Return the image of the frames of a walk, where one was made."""
-        path = self.folder / _PREVIEWS / f"{number}.png"
+        return self._image(str(number))
+
+    def input_preview(self, number: int) -> Path | None:
+        """Return the image of the skeleton maps or body parts of a walk, where the network takes them."""
+        return self._image(f"{number}{_INPUTS}")
+
+    def _image(self, name: str) -> Path | None:
+        path = self.folder / _PREVIEWS / f"{name}.png"
         return path if path.is_file() else None
 
 
@@ -140,12 +148,16 @@ class EmbeddingWriter:
         """Draw the frames of a walk; of a large set only the first walks are drawn."""
         if number >= _MOST_PREVIEWS or not len(rated):
             return
+        self._write_image(str(number), preview(rated).image)
+        inputs = input_preview(rated)
+        if inputs is not None:
+            self._write_image(f"{number}{_INPUTS}", inputs)
+
+    def _write_image(self, name: str, rgb: NDArray[np.uint8]) -> None:
         import cv2
 
-        image = np.ascontiguousarray(preview(rated).image[..., ::-1])
-        _, png = cv2.imencode(".png", image)
-        path = self._folder / _PREVIEWS / f"{number}.png"
-        with atomic_file(path, durable=False) as file:
+        _, png = cv2.imencode(".png", np.ascontiguousarray(rgb[..., ::-1]))
+        with atomic_file(self._folder / _PREVIEWS / f"{name}.png", durable=False) as file:
             file.write(png.tobytes())
 
     def finish(self, manifest: Mapping[str, Any], walks: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from gait_core.progress import Reporter
 from gait_core.recognition.inputs import InputSettings, from_video
 from gait_core.recognition.inputs.building import Placed, SequenceBuilder
 from gait_core.recognition.inputs.from_video import rate_walk
-from gait_core.recognition.inputs.preview import preview
+from gait_core.recognition.inputs.preview import input_preview, preview
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.networks.settings import SkeletonGaitPPSettings, XGaitSettings
 
@@ -220,3 +222,21 @@ def test_rated_frames_come_back_from_their_arrays():
     again = RatedFrames.from_arrays(rated.to_arrays()).named("b.mp4")
     assert again.sequence.to_dict() == rated.sequence.to_dict() | {"source": "b.mp4"}
     np.testing.assert_array_equal(again.sequence.parsing, rated.sequence.parsing)
+
+
+def test_what_a_network_takes_is_drawn_in_colours_for_the_kept_frames_alone():
+    rated = walk(at_3=None)
+    assert input_preview(rated) is None, "silhouettes alone are in the other overview"
+    maps = np.zeros((len(rated), 64, 64, 2), np.uint8)
+    maps[:, :32, 20:40, 0], maps[:, 32:, 20:40, 1] = 255, 255
+    image = input_preview(replace(rated, maps=maps), most_tiles=4, columns=4, tile_px=64)
+    assert image is not None
+    height, width, _ = image.shape
+    limb, joint = image[10, width // 8].astype(int), image[55, width // 8].astype(int)
+    assert limb[0] > limb[2] + 100, "orange"
+    assert joint[2] > joint[0] + 100, "blue"
+    parts = np.full((len(rated), 64, 64), 4, np.uint8)
+    image = input_preview(replace(rated, parsing=parts), most_tiles=4, columns=4, tile_px=64)
+    assert image is not None
+    assert image.shape == (height, width, 3)
+    assert tuple(image[30, width // 8]) == (240, 228, 66)
