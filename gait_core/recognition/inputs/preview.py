@@ -228,5 +228,6 @@ def _coloured_maps(silhouettes: NDArray[np.uint8], maps: NDArray[np.uint8]) -> N
     behind[:, :, side : side + silhouettes.shape[2]] = silhouettes
     found = _BEHIND * behind[..., None]
     for number, colour in enumerate((_LIMB, _JOINT)):
-        found = np.maximum(found, maps[..., number, None] / 255.0 * np.array(colour, np.float32))
+        strength = maps[..., number, None] / np.float32(255.0)
+        found = found * (1 - strength) + strength * np.array(colour, np.float32)
     return found.astype(np.uint8)
