@@ -13,7 +13,7 @@ from app import words
 from app.charts import Chart, blank
 from app.theme import palette
 
-__all__ = ["distances", "embeddings_map", "matches", "unique_labels"]
+__all__ = ["distances", "embeddings_map", "matches", "unique_labels", "way_name", "ways"]
 
 _LONGEST_LABEL: Final = 30
 _MOST_NAMED: Final = 15
@@ -193,4 +193,48 @@ def matches(found: Sequence[Mapping[str, Any]], threshold: float | None, accepte
     return figure, (
         f"Distances to {words.plural(len(found), 'enrolled person', 'enrolled people')}, nearest first{within}. "
         f"The nearest is {found[0]['subject']} at {best[0]:.3g}."
+    )
+
+
+def way_name(run: Mapping[str, Any]) -> str:
+    """Return a way of running a network in a few words."""
+    strict = ", strict" if run["strict"] else ""
+    return f"{run['device']}: {run['level']}{strict}, {run['precision']}"
+
+
+def ways(runs: Sequence[Mapping[str, Any]]) -> Chart:
+    """Draw how long a walk takes in each way of running a network, with how far its embeddings are from the first.
+
+    Parameters
+    ----------
+    runs : sequence of mapping
+        As `gait_core.workflows.recognise.check.check_consistency` gives them.
+    """
+    p = palette()
+    labels = [escape(way_name(run), quote=False) for run in runs]
+    took_ms = [float(run["ms_per_walk"]) for run in runs]
+    figure = blank(120 + 44 * len(runs), "Time for one walk (ms)", "")
+    figure.add_bar(
+        x=took_ms,
+        y=labels,
+        orientation="h",
+        width=0.55,
+        marker={"color": [p.accent if run["agrees"] else p.watch for run in runs]},
+        text=[
+            f"{ms:,.0f} ms, difference {run['largest_difference']:.0e}" for ms, run in zip(took_ms, runs, strict=True)
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        textfont={"size": 13, "color": p.text},
+        hovertemplate="%{y}: %{x:.0f} ms<extra></extra>",
+    )
+    figure.update_xaxes(range=[0, 1.45 * max(took_ms)])
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix="  ")
+    figure.update_layout(showlegend=False)
+    fastest = min(runs, key=lambda run: float(run["ms_per_walk"]))
+    gain = took_ms[0] / float(fastest["ms_per_walk"])
+    return figure, (
+        f"The fastest way is {way_name(fastest)}, {gain:.1f} times as fast as the reference. The difference is the "
+        "largest in any value of any embedding, as a share of the largest value; ways that differ by more than 0.0001 "
+        "have another colour."
     )

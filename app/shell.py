@@ -34,6 +34,7 @@ _OPENS: Final = {
     "recognise_model": "recognition",
     "recognise_export": "recognition",
     "recognise_train": "recognition",
+    "recognise_check": "recognition",
 }
 
 

@@ -61,6 +61,7 @@ _STAGES_FOR: Final[Mapping[tuple[str, str], str]] = {
     ("recognise_embed", "embed"): "Read the walks and embed them",
     ("recognise_enrol", "embed"): "Read the walks and embed them",
     ("recognise_identify", "embed"): "Read the walks and compare them",
+    ("recognise_check", "embed"): "Embed the walks in every way",
 }
 _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "baseline": ("probe", "extract", "features", "train", "thresholds"),
@@ -71,6 +72,7 @@ _STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "recognise_embed": ("embed",),
     "recognise_enrol": ("embed", "enrol"),
     "recognise_identify": ("embed",),
+    "recognise_check": ("embed",),
     "recognise_model": ("model",),
     "recognise_export": ("model",),
     "recognise_train": ("silhouettes", "train"),

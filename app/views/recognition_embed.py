@@ -36,16 +36,28 @@ def _form(models: Sequence[RecognitionModel]) -> None:
     paths = recognition_form.walk_paths(_KEY)
     model = recognition_form.choose_model(models, _KEY)
     options = recognition_form.more(_KEY)
-    if st.button(
-        f"Embed {words.plural(len(paths), 'walk')}" if paths else "Embed",
-        key="recognition_embed_start",
-        type="primary",
-        icon=":material/play_arrow:",
-        shortcut="Mod+Enter",
-        disabled=not paths,
-    ):
-        params = {"sources": paths, "model": model, **options}
+    with st.container(horizontal=True, gap="small"):
+        embed = st.button(
+            f"Embed {words.plural(len(paths), 'walk')}" if paths else "Embed",
+            key="recognition_embed_start",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Mod+Enter",
+            disabled=not paths,
+        )
+        check = st.button(
+            "Compare speed and precision",
+            key="recognition_check_start",
+            icon=":material/speed:",
+            disabled=not paths,
+            help="Embeds these walks on every device and at every optimisation level, and shows how fast each is and "
+            "how much the embeddings differ.",
+        )
+    params = {"sources": paths, "model": model, **options}
+    if embed:
         recognition_form.submit("recognise_embed", params, f"Embeddings of {recognition_form.described(paths)}")
+    if check:
+        recognition_form.submit("recognise_check", params, f"Check of {recognition_form.described(paths)}")
 
 
 def _earlier(found: Sequence[EmbeddingSet]) -> None:

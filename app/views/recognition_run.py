@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import reproduce, words
+from app import charts, charts_recognition, reproduce, words
 from app.components import box, error_box, facts, foot, note
 from app.jobview import follow
 from app.runs import find_run, leave_run
@@ -19,7 +19,14 @@ from gait_core.jobs.store import Job
 
 __all__ = ["KINDS", "render"]
 
-KINDS: Final = ("recognise_embed", "recognise_enrol", "recognise_identify", "recognise_train", "recognise_model")
+KINDS: Final = (
+    "recognise_embed",
+    "recognise_enrol",
+    "recognise_identify",
+    "recognise_train",
+    "recognise_model",
+    "recognise_check",
+)
 _REPRODUCED: Final = ("recognise_enrol", "recognise_identify")
 _FEET: Final = {
     "recognise_identify": f"An identification is no proof of identity. {FOOT}",
@@ -71,6 +78,29 @@ def _result(job: Job, result: Mapping[str, Any]) -> None:
         _enrolled(result)
     elif job.kind in ("recognise_model", "recognise_train"):
         _model(result)
+    elif job.kind == "recognise_check":
+        _checked(result)
+
+
+def _checked(result: Mapping[str, Any]) -> None:
+    """Show how fast each way of running is, and how far its embeddings are from strict float32."""
+    runs = result["runs"]
+    note(
+        f"{words.plural(len(result['walks']), 'walk')} embedded with {result['model']['title']} in "
+        f"{words.plural(len(runs), 'way')}. The first way is the reference. Compiling is not counted."
+    )
+    charts.show(*charts_recognition.ways(runs), key="recognition_ways")
+    changed = [run for run in runs if run["nearest_changed"]]
+    for run in changed:
+        box(
+            f"{charts_recognition.way_name(run)} finds other nearest walks",
+            f"For {words.plural(run['nearest_changed'], 'walk')}. Keep to conservative when you enrol or identify.",
+            "warn",
+        )
+    for walk in result["left_out"]:
+        error_box(walk["error"], f"{walk['name']} was left out")
+    if result["not_read"]:
+        note(f"{words.plural(result['not_read'], 'more walk')} were not read: a check takes the first ones.")
 
 
 def _enrolled(result: Mapping[str, Any]) -> None:

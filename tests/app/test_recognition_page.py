@@ -26,6 +26,7 @@ from gait_core.recognition.gallery.gallery import Gallery, list_galleries
 from gait_core.recognition.model_store import add_model, list_models
 from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import GaitBaseSettings
+from gait_core.workflows.recognise.check import CheckRequest, check_consistency
 from gait_core.workflows.recognise.embed import EmbedRequest, embed_walks
 from gait_core.workflows.recognise.enrol import EnrolRequest, enrol_walks
 from gait_core.workflows.recognise.identify import IdentifyRequest, identify_walks
@@ -69,11 +70,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             "sources": walks[:1], "gallery": "Clinic", "subject": SCRIPT, "consent": "agreed on 3 May", **usual
         },
         "recognise_identify": {"sources": walks[1:2] + walks[3:], "gallery": "Clinic", **usual},
+        "recognise_check": {"sources": walks, **usual},
     }  # fmt: skip
     results = {
         "recognise_embed": embed_walks(EmbedRequest.from_dict(params["recognise_embed"]), space, silent()),
         "recognise_enrol": enrol_walks(EnrolRequest.from_dict(params["recognise_enrol"]), space, silent()),
         "recognise_identify": identify_walks(IdentifyRequest.from_dict(params["recognise_identify"]), space, silent()),
+        "recognise_check": check_consistency(CheckRequest.from_dict(params["recognise_check"]), space, silent()),
     }
     return Made(space.root, params, results)
 
@@ -105,6 +108,21 @@ def people(space: Workspace, count: int) -> str:
             )  # fmt: skip
             gallery.enrol(enrolment)
     return gallery.id
+
+
+def test_speed_and_precision_are_compared_and_what_was_left_out_is_said(
+    open_page: Open, space: Workspace, full: Made
+) -> None:
+    test = open_page("recognition")
+    test.text_area(key="recognition_embed_paths_0").set_value(full.params["recognise_check"]["sources"][0]).run()
+    test.button(key="recognition_check_start").click().run()
+    assert not test.exception
+    (job,) = [job for job in JobStore(space).list() if job.kind == "recognise_check"]
+    assert job.spec["params"]["model"] == "tiny"
+    test = open_page("recognition", job=done(space, full, "recognise_check"))
+    assert not test.exception
+    assert "3 walks embedded with Tiny in 4 ways" in text_of(test)
+    assert "empty.npz was left out" in text_of(test)
 
 
 def test_without_a_model_it_says_what_can_be_done(open_page: Open) -> None:

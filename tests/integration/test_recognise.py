@@ -97,6 +97,21 @@ def test_walks_become_embeddings_and_a_bad_one_does_not_stop_the_others(capsys, 
     assert [found["id"] for found in run(capsys, space, "embeddings", "list")[1]["embeddings"]] == [stored.id]
 
 
+def test_every_way_of_running_a_network_is_compared_with_strict_float32(capsys, space, walks):
+    code, answer = run(capsys, space, "check", walks / "P0", walks / "P1")
+    assert code == 0
+    strict, conservative, *others = answer["runs"]
+    assert (strict["strict"], strict["precision"], strict["largest_difference"]) == (True, "float32", 0.0)
+    assert conservative["agrees"]
+    assert conservative["nearest_changed"] == 0
+    assert [way["level"] for way in others] == ["balanced", "aggressive"]
+    for way in others:
+        assert way["agrees"] == (way["largest_difference"] <= 1e-4)
+        assert way["largest_difference"] < 0.1
+    assert all(way["first_s"] >= way["ms_per_walk"] / 1000 > 0 for way in answer["runs"])
+    assert len(answer["walks"]) == 6
+
+
 def test_enrolled_people_are_found_strangers_are_not_and_deletion_is_complete(capsys, space, walks):
     for person in range(5):
         named = [walks / f"P{person}" / f"walk{walk}.npz" for walk in range(2)]

@@ -126,6 +126,23 @@ def _identified(walk: dict[str, Any]) -> str:
     return f"{walk['path']}: {walk['outcome'].replace('_', ' ')}. {walk['sentence']}\n    nearest: {ranked or 'none'}"
 
 
+@command("recognise check", help="compare devices and optimisation levels", order=35, arguments=add_walks)
+def check(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
+    """Embed the same walks in every way; the exit status is 1 where float32 does not agree with itself."""
+    result = run_job(workspace, console, "recognise_check", walk_params(args), f"Check of {walks_text(args.sources)}")
+    if not all(run["agrees"] for run in result["runs"] if run["precision"] == "float32"):
+        result["exit_code"] = 1
+    return result, "\n".join(_way(run) for run in result["runs"])
+
+
+def _way(run: dict[str, Any]) -> str:
+    level = f"{run['level']}, strict" if run["strict"] else run["level"]
+    return (
+        f"{run['device']}, {level}, {run['precision']}: {run['ms_per_walk']:.0f} ms per walk, largest difference "
+        f"{run['largest_difference']:.1e}, nearest walk changed for {run['nearest_changed']}"
+    )
+
+
 def _train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", nargs="?", default="", metavar="DATA", help="folder per subject, or labels.csv")
     parser.add_argument("--demo", action="store_true", help="learn from simulated walkers instead")

@@ -1,4 +1,4 @@
-"""The jobs of recognition: embed, enrol, identify, train, add weights and export a network."""
+"""The jobs of recognition: embed, enrol, identify, check, train, add weights and export a network."""
 
 from __future__ import annotations
 
@@ -45,6 +45,13 @@ def _identify(params: Mapping[str, Any], workspace: Workspace, reporter: Reporte
     from gait_core.workflows.recognise.identify import IdentifyRequest, identify_walks
 
     return identify_walks(IdentifyRequest.from_dict(params), workspace, reporter)
+
+
+@job_kind("recognise_check", title="Consistency of a recognition model")
+def _check(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.recognise.check import CheckRequest, check_consistency
+
+    return check_consistency(CheckRequest.from_dict(params), workspace, reporter)
 
 
 @job_kind("recognise_train", title="Recognition training")

@@ -83,13 +83,21 @@ class NetworkRun:
     level : {"conservative", "balanced", "aggressive"}
     strict : bool
         Keep float32 without TF32, whatever the level.
+    choice : DeviceChoice, optional
+        Where to run; default: the best device for recognition.
     """
 
     def __init__(
-        self, model: RecognitionModel, reporter: Reporter, *, level: str = LEVELS[0], strict: bool = False
+        self,
+        model: RecognitionModel,
+        reporter: Reporter,
+        *,
+        level: str = LEVELS[0],
+        strict: bool = False,
+        choice: DeviceChoice | None = None,
     ) -> None:
         self.model, self._reporter = model, reporter
-        self._choice = _device()
+        self._choice = choice or _device()
         self._level, self._strict = OptimisationLevel(level), strict
         self._plan = plan(self._choice.device, self._level, strict)
         self._stack = ExitStack()
