@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, Final, Self
 
 from app import words
 from gait_core.errors import InputError
+from gait_core.storage.leftovers import writer_mark
 from gait_core.workspace import Workspace, safe_name, storage_guard
 
 __all__ = ["ENDINGS", "PathCheck", "UploadWriter", "check_paths", "count_message", "keep_upload", "scan", "usable"]
@@ -100,7 +100,7 @@ class UploadWriter:
         self._ending = suffix if suffix in ENDINGS else ".mp4"
         self._stem = safe_name(Path(name).stem, "walk")
         self._folder = workspace.uploads
-        self._part = self._folder / f".{self._stem}.{secrets.token_hex(4)}.part"
+        self._part = self._folder / f".{self._stem}.{writer_mark()}.part"
         self._digest = hashlib.sha256()
         self.size_bytes = 0
 

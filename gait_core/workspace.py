@@ -26,6 +26,7 @@ Every write is atomic: a reader sees the old file or the new one, never half of 
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -39,11 +40,13 @@ from typing import IO, Any
 
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.storage.json_file import read_json
+from gait_core.storage.leftovers import sweep_leftovers, writer_mark
 
 __all__ = [
     "Workspace",
     "atomic_file",
     "default_root",
+    "name_id",
     "new_id",
     "read_json",
     "safe_name",
@@ -78,6 +81,28 @@ def safe_name(text: str, fallback: str = "unnamed") -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     cleaned = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-_")[:60]
     return cleaned or fallback
+
+
+def name_id(name: str, longest: int = 60) -> str:
+    """Return an identifier for a name from a user: no two names share one.
+
+    Parameters
+    ----------
+    name : str
+    longest : int
+        Most characters of the identifier.
+
+    Returns
+    -------
+    str
+        The name itself where it can be an identifier; else the readable part of it and eight digits of a digest of the
+        exact name: ``"p-14-1f0a93bc"`` for ``"P 14"``.
+    """
+    readable = safe_name(name)
+    if readable == name and len(name) <= longest:
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{readable[: longest - 9].rstrip('-_')}-{digest}"
 
 
 def new_id(prefix: str = "") -> str:
@@ -139,7 +164,7 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     StorageError
         When the place is read-only or full; the earlier file is left as it was.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{writer_mark()}.tmp")
     with storage_guard(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -178,7 +203,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     StorageError
         When the place is read-only or full; nothing stays behind.
     """
-    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(3)}.tmp")
+    temporary = folder.with_name(f".{folder.name}.{writer_mark()}.tmp")
     with storage_guard(folder):
         try:
             temporary.mkdir(parents=True)
@@ -255,8 +280,9 @@ class Workspace:
         return self.entry("measurements", measurement_id)
 
     def check_writable(self) -> None:
-        """Raise `StorageError` when the workspace cannot be written."""
-        probe = self.root / f".write-test-{secrets.token_hex(4)}"
+        """Raise `StorageError` when the workspace cannot be written; sweep what killed processes left in it."""
+        sweep_leftovers(self.root)
+        probe = self.root / f".write-test-{writer_mark()}"
         write_atomic(probe, b"ok")
         probe.unlink(missing_ok=True)
 
@@ -329,6 +355,6 @@ class Workspace:
                 "It may have been deleted; look at the list again.",
             )
         with storage_guard(folder):
-            doomed = folder.with_name(f".{folder.name}.deleted-{secrets.token_hex(3)}")
+            doomed = folder.with_name(f".{folder.name}.deleted-{writer_mark()}")
             folder.rename(doomed)
             shutil.rmtree(doomed)

@@ -19,7 +19,7 @@ from gait_core.baseline.thresholds import Reference, Thresholds
 from gait_core.cache.archive import save_arrays
 from gait_core.gait.features import JOINTS
 from gait_core.walks.prepare import PreparedWalk
-from gait_core.workspace import Workspace, safe_name, whole_folder, write_json
+from gait_core.workspace import Workspace, name_id, safe_name, whole_folder, write_json
 
 __all__ = ["ARTEFACTS", "remember_walk", "save_baseline"]
 
@@ -74,8 +74,8 @@ def _validation(fitted: Fitted, walks: Sequence[PreparedWalk], calibration: Cali
 
 def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk]) -> None:
     """Enter the subject and the walks into the catalogue."""
-    subject_id = safe_name(subject)
-    if workspace.record("subjects", subject_id) is None:
+    if not any(record.get("name") == subject for record in workspace.records("subjects")):
+        subject_id = name_id(subject)
         workspace.save_record("subjects", {"id": subject_id, "name": subject, "created_s": time.time()})
     for walk in walks:
         remember_walk(workspace, subject, walk)
@@ -83,5 +83,9 @@ def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk])
 
 def remember_walk(workspace: Workspace, subject: str, walk: PreparedWalk) -> None:
     """Enter one walk of one subject into the catalogue, under its content."""
-    record_id = f"{walk.content_sha256[:20]}-{safe_name(subject)[:40]}"
+    record_id = f"{walk.content_sha256[:20]}-{name_id(subject, 50)}"
+    earlier_id = f"{walk.content_sha256[:20]}-{safe_name(subject)[:40]}"
+    earlier = workspace.record("walks", earlier_id) if earlier_id != record_id else None
+    if earlier is not None and earlier.get("subject") == subject:
+        workspace.delete_record("walks", earlier_id)  # an earlier version named it without telling names apart
     workspace.save_record("walks", {"id": record_id, "subject": subject, "used_s": time.time(), **walk.summary()})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import threading
 import time
@@ -26,14 +25,13 @@ from gait_core.cache.locks import waiting_lock
 from gait_core.errors import StorageError
 from gait_core.progress import Reporter, silent
 from gait_core.storage.json_file import MOST_JSON_BYTES, parse_json, read_content
+from gait_core.storage.leftovers import LEFT_BEHIND_S, is_leftover, writer_mark
 from gait_core.storage.seal import check_seal, sealed
 from gait_core.workspace import Workspace, storage_guard, write_json
 
 __all__ = ["ArrayCache", "CacheInfo", "Entry"]
 
 DEFAULT_LIMIT_BYTES = 5 * 1024**3
-_LEFT_BEHIND_S = 24 * 3600.0
-"""Age from which a half-written entry is one whose writer was killed, s."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,7 +117,7 @@ class ArrayCache:
             When the place is read-only or full; nothing half written stays behind.
         """
         folder = self._folder(kind, key)
-        temporary = folder.with_name(f".{key}.{secrets.token_hex(4)}.tmp")
+        temporary = folder.with_name(f".{key}.{writer_mark()}.tmp")
         with storage_guard(folder):
             temporary.mkdir(parents=True)
             try:
@@ -195,7 +193,7 @@ class ArrayCache:
         freed = sum(size for _, size, _ in self._entries())
         if self.root.exists():
             with storage_guard(self.root):
-                doomed = self.root.with_name(f".{self.root.name}.{secrets.token_hex(3)}")
+                doomed = self.root.with_name(f".{self.root.name}.deleted-{writer_mark()}")
                 self.root.rename(doomed)
                 shutil.rmtree(doomed)
         self._sweep()
@@ -256,11 +254,11 @@ class ArrayCache:
 
     def _sweep(self) -> None:
         """Delete what killed writers left behind: nothing else would."""
-        oldest_s = time.time() - _LEFT_BEHIND_S
+        oldest_s = time.time() - LEFT_BEHIND_S
         cleared = self.root.parent.glob(f".{self.root.name}.*")
         for folder in (*self.root.glob("*/*/.*.tmp"), *cleared):
             with contextlib.suppress(OSError):
-                if folder.stat().st_mtime < oldest_s:
+                if folder.stat().st_mtime < oldest_s or is_leftover(folder):
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _counters(self) -> dict[str, int]:

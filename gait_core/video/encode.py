@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError, LibraryError
+from gait_core.storage.leftovers import writer_mark
 from gait_core.workspace import storage_guard
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class VideoWriter:
         self._rate_hz = frame_rate_hz
         self._threads = threads
         self._last_stamp = -1
-        self._temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp.mp4")
+        self._temporary = self.path.with_name(f".{self.path.name}.{writer_mark()}.tmp.mp4")
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
 

@@ -1,23 +1,28 @@
-"""Deletes everything that is stored under a pseudonym."""
+"""Deletes everything that is stored of a person, and tells before and after what stays."""
 
 from __future__ import annotations
 
-from gait_core.baseline.store import delete_baseline, list_baselines
-from gait_core.compare.profile_comparison import delete_comparisons_of
-from gait_core.recognition.embedding_sets import delete_embeddings_of
+import contextlib
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gait_core.errors import InputError
 from gait_core.recognition.gallery.gallery import remove_subject_from_all
-from gait_core.walks.measurements import delete_measurement, list_measurements
-from gait_core.workspace import Workspace, safe_name
+from gait_core.storage.leftovers import sweep_leftovers, writer_mark
+from gait_core.workflows.subject_items import Staying, SubjectItems, find_items
+from gait_core.workspace import Workspace, storage_guard
 
-__all__ = ["delete_subject"]
+__all__ = ["Staying", "SubjectItems", "delete_subject", "find_items"]
 
 
-def delete_subject(workspace: Workspace, name: str) -> None:
-    """Delete a person: enrolled walks, embeddings, comparisons, baselines with their analyses, measurements and walks.
+def delete_subject(workspace: Workspace, name: str) -> SubjectItems:
+    """Delete a person: everything that `find_items` finds, and what is enrolled of them in galleries.
 
-    A set of embeddings goes whole when one of its videos is known to be the person's.
-
-    The user's own video files stay where they are, and so do landmarks in the cache, which carry no name.
+    A set of embeddings, a comparison or a job goes whole when one of its videos is known to be the person's.
 
     Parameters
     ----------
@@ -25,23 +30,56 @@ def delete_subject(workspace: Workspace, name: str) -> None:
     name : str
         Pseudonym of the person.
 
+    Returns
+    -------
+    SubjectItems
+        What was deleted, and what stays: the user's own files, and what was learned from many people.
+
     Raises
     ------
+    InputError
+        When a job of the person is running; nothing is deleted then.
     StorageError
-        When a gallery is damaged, so that it is unknown whether the person is in it. Enrolled walks in other
-        galleries are gone by then; nothing else was deleted.
+        When a gallery is damaged, so that it is unknown whether the person is in it: enrolled walks in other
+        galleries are gone by then, nothing else was deleted. Or when the place is read-only.
     """
-    remove_subject_from_all(workspace, name)
-    own = [record for record in workspace.records("walks") if record.get("subject") == name]
-    measured = list_measurements(workspace, name)
-    contents = {str(entry.get("content_sha256")) for entry in (*own, *measured)}
-    delete_embeddings_of(workspace, contents)
-    delete_comparisons_of(workspace, contents)
-    for baseline in list_baselines(workspace):
-        if baseline.subject == name:
-            delete_baseline(workspace, baseline.id)
-    for entry in measured:
-        delete_measurement(workspace, str(entry["id"]))
-    for record in own:
-        workspace.delete_record("walks", str(record["id"]))
-    workspace.delete_record("subjects", safe_name(name))
+    sweep_leftovers(workspace.root, thorough=True)
+    found = find_items(workspace, name)
+    with ExitStack() as held:
+        for folder in found.paths:
+            if folder.parent == workspace.jobs:
+                held.enter_context(_not_running(folder))
+        remove_subject_from_all(workspace, name)
+        for path in found.paths:
+            _erase(path)
+    return found
+
+
+@contextmanager
+def _not_running(folder: Path) -> Iterator[None]:
+    """Keep workers from beginning a job, as `gait_core.jobs.turn` does."""
+    lock = FileLock(folder / "lock")
+    try:
+        with storage_guard(folder):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(
+            f"Expected no running job of this person, but {folder.name} is running.",
+            "Cancel it or wait for its end, then delete the subject again.",
+        ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            lock.release()
+
+
+def _erase(path: Path) -> None:
+    """Delete a file, or a folder by a name under which nothing lists it; already gone is success."""
+    with storage_guard(path):
+        if not path.is_dir() or path.is_symlink():
+            path.unlink(missing_ok=True)
+            return
+        doomed = path.with_name(f".{path.name}.deleted-{writer_mark()}")
+        path.rename(doomed)
+        shutil.rmtree(doomed)

@@ -1,0 +1,274 @@
+"""What a workspace holds of a person, damaged items and leftovers among it, and what of theirs is not to be deleted."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from gait_core.cache import ArrayCache
+from gait_core.errors import GaitError
+from gait_core.pose.extracted import TRACK_KIND
+from gait_core.pose.masks import MASKS_KIND
+from gait_core.recognition.inputs.from_video import FRAMES_KIND
+from gait_core.storage.json_file import read_json
+from gait_core.storage.traces import Traces, texts_of
+from gait_core.workspace import Workspace, name_id, safe_name
+
+__all__ = ["Staying", "SubjectItems", "find_items"]
+
+_DOCUMENTS: Final = {"baselines": "manifest.json", "analyses": "analysis.json", "measurements": "facts.json"}
+"""Collections of folders whose document names the subject."""
+_RECORDS: Final = ("walks", "subjects", "drafts")
+"""Collections of JSON files that name the subject."""
+_UNNAMED: Final = ("jobs", "comparisons", "embeddings", "validations")
+"""Collections of what may be made from walks of several people; all that holds a walk of the person goes."""
+_LEARNED: Final = {"runs": "Training run", "models": "Model"}
+_NEEDS_SOURCE: Final = (TRACK_KIND, MASKS_KIND, FRAMES_KIND)
+"""Kinds of cached arrays that tell which walk they belong to; the others are computed from them again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staying:
+    """Something of a person that is not deleted.
+
+    Attributes
+    ----------
+    what : str
+        One line for people.
+    path : str
+        Where it lies.
+    why : str
+        One sentence.
+    """
+
+    what: str
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectItems:
+    """What a workspace holds of a person.
+
+    Attributes
+    ----------
+    subject : str
+        Pseudonym.
+    paths : tuple of Path
+        Files and folders to be deleted, what names the person last.
+    stays : tuple of Staying
+    traces : Traces
+        What tells of the person: pseudonym, videos, digests, identifiers.
+    """
+
+    subject: str
+    paths: tuple[Path, ...]
+    stays: tuple[Staying, ...]
+    traces: Traces
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items of each collection are to be deleted, by the names of the collections."""
+        found: dict[str, int] = {}
+        for path in self.paths:
+            found[path.parent.name] = found.get(path.parent.name, 0) + 1
+        return found
+
+
+class _Known:
+    """Videos, digests and identifiers of one person."""
+
+    def __init__(self) -> None:
+        self.videos: set[str] = set()
+        self.digests: set[str] = set()
+        self.ids: set[str] = set()
+
+    def take(self, values: Any) -> None:
+        """Take what a stored document says of its walks."""
+        for text in _under(values, ("path", "videos", "video")):
+            if os.sep in text or "/" in text:
+                self.videos.add(text)
+        self.digests |= {text for text in _under(values, ("content_sha256", "track_address")) if len(text) == 64}
+
+    def without(self, other: _Known) -> set[str]:
+        """Return the marks that are not another person's as well."""
+        return (self.videos - other.videos) | (self.digests - other.digests) | self.ids
+
+
+def find_items(workspace: Workspace, name: str) -> SubjectItems:
+    """Find everything of a person; nothing is changed.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+        Pseudonym.
+
+    Returns
+    -------
+    SubjectItems
+    """
+    own, others = _Known(), _Known()
+    documents = list(_documents(workspace))
+    theirs = {path.name for collection, path, values in documents if collection == "baselines" and _of(values) == name}
+    mine: set[Path] = set()
+    for collection, path, values in documents:
+        owner = _of(values)
+        if owner == name or (collection == "analyses" and str(_get(values, "baseline_id")) in theirs):
+            mine.add(path)
+            own.take(values)
+            own.ids.add(path.stem if path.suffix == ".json" else path.name)
+        elif owner:
+            others.take(values)
+    for folder in workspace.entries("jobs"):
+        params = _get(_read(folder / "spec.json"), "params")
+        target = (
+            own if _of(params) == name or str(_get(params, "baseline")) in theirs else others if _of(params) else None
+        )
+        if target is not None:
+            target.take(params)
+            target.take(_read(folder / "result" / "result.json"))
+    own.videos -= {text for text in own.videos if _in_demo(workspace, text)}
+    traces = Traces(names=frozenset({name})).with_marks(own.without(others))
+    unknown = {path for _, path, values in documents if not _of(values)} - mine
+    mine |= {path for path in unknown if traces.in_folder(path) or _is_named_for(path, name, workspace)}
+    mine |= {path for collection in _UNNAMED for path in _items(workspace, collection) if traces.in_folder(path)}
+    mine |= set(_files_of(workspace, own, others, traces))
+    mine |= set(_hidden(workspace, traces))
+    unclear = unknown - mine
+    return SubjectItems(
+        subject=name,
+        paths=tuple(sorted(mine, key=_deletion_order)),
+        stays=tuple(_staying(workspace, own, others, traces, unclear)),
+        traces=traces,
+    )
+
+
+def _documents(workspace: Workspace) -> Iterator[tuple[str, Path, Any]]:
+    """Yield collection, place and content of whatever names a subject; None for what cannot be read."""
+    for collection, document in _DOCUMENTS.items():
+        for folder in workspace.entries(collection):
+            yield collection, folder, _read(folder / document)
+    for collection in _RECORDS:
+        for path in sorted((workspace.root / collection).glob("[!.]*.json")):
+            values = _read(path)
+            if collection == "subjects" and isinstance(values, dict):
+                values = {**values, "subject": values.get("name")}
+            yield collection, path, values
+
+
+def _items(workspace: Workspace, collection: str) -> Iterator[Path]:
+    yield from workspace.entries(collection)
+    yield from (path for path in sorted((workspace.root / collection).glob("[!.]*.json")) if path.is_file())
+
+
+def _files_of(workspace: Workspace, own: _Known, others: _Known, traces: Traces) -> Iterator[Path]:
+    """Yield uploads and what is cached of the videos of a person."""
+    digests, videos = own.digests - others.digests, own.videos - others.videos
+    for path in _within(workspace.uploads):
+        stem_digest = path.stem.rpartition("-")[2]
+        if str(path) in videos or (len(stem_digest) >= 8 and any(one.startswith(stem_digest) for one in digests)):
+            yield path
+    metadata = workspace.cache / "video-metadata"
+    named = {hashlib.sha256(os.fsencode(video)).hexdigest()[:32] for video in videos}
+    yield from (path for path in _within(metadata) if path.stem in named or traces.in_file(path))
+    for entry in ArrayCache.of(workspace).root.glob("*/*/[!.]*/entry.json"):
+        kind, key = entry.parent.parent.parent.name, entry.parent.name
+        if key in digests or traces.in_file(entry) or (digests and kind not in _NEEDS_SOURCE):
+            yield entry.parent
+    if digests:
+        yield from _within(workspace.cache / "training")  # checkpoints of killed runs, which do not say whose
+    yield from (path for path in (workspace.jobs / ".spare" / "log.txt",) if path.is_file() and traces.in_file(path))
+
+
+def _hidden(workspace: Workspace, traces: Traces) -> Iterator[Path]:
+    """Yield what was being written or deleted when its process was killed."""
+    for pattern in (".*", "*/.*", "*/*/.*"):
+        for path in workspace.root.glob(pattern):
+            looks_hidden = (
+                path.name not in (".spare", ".lock") and "arrays" not in path.relative_to(workspace.root).parts
+            )
+            if looks_hidden and traces.in_folder(path):
+                yield path
+
+
+def _staying(
+    workspace: Workspace, own: _Known, others: _Known, traces: Traces, unclear: set[Path]
+) -> Iterator[Staying]:
+    for text in sorted(own.videos):
+        with contextlib.suppress(OSError, ValueError):
+            if not Path(text).exists():
+                continue
+            if not Path(text).is_relative_to(workspace.root):
+                yield Staying(what="Your own video file", path=text, why="Gait Studio never deletes files of yours.")
+            elif text in others.videos:
+                yield Staying(what="Uploaded video", path=text, why="Another subject has a walk from the same file.")
+    for collection, what in _LEARNED.items():
+        for folder in workspace.entries(collection):
+            if traces.in_folder(folder):
+                why = (
+                    "It learned from this person among others, and weights cannot forget; delete it where it is listed."
+                )
+                yield Staying(what=f"{what} {folder.name}", path=str(folder), why=why)
+    for path in sorted(unclear):
+        if path.is_dir() or _read(path) is None:
+            why = "It is damaged or names no person, so it may be anyone's; delete it in the Library if it is theirs."
+            if _read(path / _DOCUMENTS.get(path.parent.name, "")) is None:
+                yield Staying(what=f"{path.parent.name}/{path.name}", path=str(path), why=why)
+
+
+def _is_named_for(path: Path, name: str, workspace: Workspace) -> bool:
+    """Tell whether a folder that says nothing itself has an identifier that was made from this name only."""
+    if path.parent.name != "baselines":
+        return False
+    slugs = {safe_name(name, "baseline"), name_id(name)}
+    named = re.fullmatch(r"(.+)-\d{8}-\d{6}-[0-9a-f]{6}", path.name)
+    rivals = {str(record.get("name")) for record in workspace.records("subjects")} - {name}
+    return named is not None and named[1] in slugs and not any(safe_name(rival) == named[1] for rival in rivals)
+
+
+def _deletion_order(path: Path) -> tuple[int, str]:
+    """Put what names the person and their walks last, so that a deletion that was killed can be run again."""
+    last = ("measurements", "baselines", "walks", "subjects")
+    collection = path.parent.name
+    return (last.index(collection) + 1 if collection in last else 0, str(path))
+
+
+def _of(values: Any) -> str:
+    """Return the subject that a document names; empty where it names none."""
+    subject = _get(values, "subject")
+    return subject if isinstance(subject, str) else ""
+
+
+def _get(values: Any, key: str) -> Any:
+    return values.get(key) if isinstance(values, dict) else None
+
+
+def _under(values: Any, keys: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts that stand under one of some keys, however deep."""
+    if isinstance(values, dict):
+        for key, value in values.items():
+            yield from texts_of(value) if key in keys else _under(value, keys)
+    elif isinstance(values, list):
+        for value in values:
+            yield from _under(value, keys)
+
+
+def _within(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if not path.name.endswith(".lock")) if folder.is_dir() else []
+
+
+def _in_demo(workspace: Workspace, text: str) -> bool:
+    return Path(text).is_relative_to(workspace.root / "demo")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except GaitError:
+        return None
