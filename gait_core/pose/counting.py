@@ -27,7 +27,7 @@ __all__ = [
 
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
-CLOSE_CONFIDENCE: Final = 0.7
+CLOSE_CONFIDENCE: Final = 0.75
 """For a person close by: what is left of the walker alone scores 0.5 on average, a child before the walker 0.8."""
 _CLOSE_SIDE: Final = 0.9
 _CLOSE_BELOW: Final = 0.12
