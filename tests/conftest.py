@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+
+# As `python -m gait_core` does, and before NumPy is loaded: the products here are small, and the threads of one test
+# process would only wait for the cores of the other. It saves half of the CPU time of every fine-tuned baseline.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
 
