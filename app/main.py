@@ -21,9 +21,16 @@ def main() -> None:
 if __name__ == "__main__":  # a child process that imports this file must not draw
     main()
 elif __name__ == "main":  # the server imports this file once and finds the application by its name
-    import streamlit as st
+    import threading
 
+    import streamlit as st
+    from starlette.middleware import Middleware
+
+    from app.own_pages import OwnPagesOnly
     from app.routes import open_token, routes
+    from gait_core.storage.leftovers import sweep_leftovers
+    from gait_core.workspace import default_root
 
     open_token()
-    app = st.App(Path(__file__).resolve(), routes=routes())
+    threading.Thread(target=lambda: sweep_leftovers(default_root(), thorough=True), name="sweep", daemon=True).start()
+    app = st.App(Path(__file__).resolve(), routes=routes(), middleware=[Middleware(OwnPagesOnly)])

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from app.own_pages import is_own_host, is_own_page
 from app.videos import ENDINGS, UploadWriter
 from gait_core.compare.profile_comparison import overlay_path
 from gait_core.errors import GaitError, InputError
@@ -30,7 +31,6 @@ from gait_core.workspace import Workspace, read_json
 __all__ = ["LIMIT_BYTES", "compared_url", "measured_url", "open_token", "overlay_url", "routes", "token"]
 
 _VARIABLE: Final = "GAIT_ROUTE_TOKEN"
-_OWN_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LIMIT_BYTES: Final = 8 * 1024**3
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -81,10 +81,10 @@ def routes() -> list[Route]:
 def _refusal(request: Request) -> Response | None:
     """Refuse what does not come from a page of this very launch."""
     host = request.headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in _OWN_HOSTS:
+    if not is_own_host(host):
         return JSONResponse({"message": "Unknown host."}, 403)
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and not is_own_page(origin, host):
         return JSONResponse({"message": "Requests from other web sites are refused."}, 403)
     given = request.headers.get("x-gait-token") or request.query_params.get("token") or ""
     if not hmac.compare_digest(given.encode(), (token() or secrets.token_hex()).encode()):

@@ -18,6 +18,7 @@ from gait_core.jobs.store import Job
 __all__ = ["run"]
 
 _ASSETS: Final = Path(__file__).resolve().parent / "assets"
+_WAITING: Final = Path(__file__).resolve().parent / "waiting.js"
 _IDLE_S: Final = 4.0
 _OPENS: Final = {
     "baseline": "baseline",
@@ -48,6 +49,7 @@ def run() -> None:
     chosen = st.navigation(registry.menu(), position="sidebar", expanded=True)
     with st.sidebar:
         _strip()
+        st.html(f"<script>{_WAITING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     try:
         chosen.run()
     except GaitError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.errors import StorageError
+from gait_core.storage.leftovers import sweep_leftovers
 from gait_core.workspace import Workspace
 
 __all__ = ["Check", "examine"]
@@ -62,6 +63,7 @@ def examine(workspace: Workspace) -> list[Check]:
         _python(),
         *(_library(name) for name in _LIBRARIES),
         *_system_libraries(),
+        _leftovers(workspace),
         _writable(workspace),
         _disk(workspace),
         _memory(),
@@ -125,6 +127,17 @@ def _writable(workspace: Workspace) -> Check:
         found=str(workspace.root) if problem is None else problem.message,
         expected="a folder that can be written",
         remedy="" if problem is None else problem.remedy,
+    )
+
+
+def _leftovers(workspace: Workspace) -> Check:
+    """Sweep what killed processes left behind, the cached arrays included, and say how much it was."""
+    swept = sweep_leftovers(workspace.root, thorough=True)
+    return Check(
+        name="leftovers",
+        ok=True,
+        found=f"{swept} half-written files or folders of killed processes, now deleted" if swept else "none",
+        expected="none",
     )
 
 

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from gait_core.runtime.doctor import examine
 from gait_core.storage import leftovers
 from gait_core.storage.leftovers import find_leftovers, is_leftover, sweep_leftovers, writer_mark
 from gait_core.workspace import name_id, whole_folder, write_atomic, write_json
@@ -79,6 +80,14 @@ def test_the_next_command_sweeps_and_only_a_thorough_one_looks_at_every_array(wo
     assert list(find_leftovers(workspace.root, thorough=True)) == [entry]
     assert sweep_leftovers(workspace.root, thorough=True) == 1
     assert not entry.exists()
+
+
+def test_doctor_sweeps_and_says_how_much(workspace):
+    for number in range(3):
+        write_atomic(workspace.cache / "arrays" / "track" / "ab" / f".abc.{dead_mark()}.tmp" / f"{number}.npy", b"half")
+    (check,) = (check for check in examine(workspace) if check.name == "leftovers")
+    assert check.ok and check.found.startswith("3 half-written")
+    assert not list(find_leftovers(workspace.root, thorough=True))
 
 
 def test_what_a_writer_makes_carries_its_mark(workspace, monkeypatch):
