@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from training_runs import Trained, train_some
 
@@ -14,6 +17,25 @@ from gait_core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "app" / "main.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components() -> Iterator[None]:
+    """Look for installed Streamlit components once: each `AppTest` would read the metadata of all packages again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            manifest_scanner,
+            "scan_component_manifests",
+            functools.cache(manifest_scanner.scan_component_manifests),
+        )
+        yield
+
+
+@pytest.fixture(autouse=True)
+def libraries_out_of_the_collector() -> None:
+    """Streamlit collects garbage after each run of a page: do not go through all that TensorFlow holds each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
