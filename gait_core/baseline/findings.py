@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,8 @@ class BaselineComparison:
         Parameter by parameter.
     warnings : tuple of WalkWarning
         What makes the verdict doubtful, or withholds it.
+    classified : tuple of mapping
+        What promoted models said of the walk, which has no part in the level; see `AnalysisSummary.classified`.
     """
 
     baseline_id: str
@@ -68,6 +71,7 @@ class BaselineComparison:
     map_deg: Mapping[Key, float]
     changes: tuple[Change, ...]
     warnings: tuple[WalkWarning, ...] = ()
+    classified: tuple[Mapping[str, Any], ...] = ()
 
 
 def compare_with_baseline(
@@ -114,6 +118,7 @@ def compare_with_baseline(
             )
             for warning in summary.warnings
         ),
+        classified=tuple(summary.classified),
     )
 
 

@@ -13,6 +13,7 @@ from gait_core.gait.parameters.reference import REFERENCES
 from gait_core.report.body_map import body_drawing
 from gait_core.report.document.body_section import body_caption, body_notes, body_title, marked_parts
 from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_drawing, legend_drawing
+from gait_core.report.document.class_cards import class_cards
 from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.evidence import EvidenceRequest, evidence_frames, moments
 from gait_core.report.document.methods import method_facts, seal_facts
@@ -99,6 +100,7 @@ def build_report(
         for change in (chosen_changes(baseline.changes) if baseline is not None else ())
         if change.verdict == REAL
     ]
+    cards, cards_note = class_cards(baseline.classified if baseline is not None else ())
     frames, frames_note = evidence_frames(
         EvidenceRequest(
             source=source,
@@ -138,6 +140,8 @@ def build_report(
         evidence_note=frames_note,
         methods=method_facts(measurement, baseline, rows),
         seal=seal_facts(measurement, baseline, source),
+        classes=cards,
+        classes_note=cards_note,
     )
 
 

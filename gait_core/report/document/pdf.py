@@ -1,4 +1,4 @@
-"""Writes a report as a PDF of two A4 pages, with its fonts inside."""
+"""Writes a report as a PDF of two A4 pages, more where models were asked, with its fonts inside."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from gait_core.report.document.pdf_blocks import (
     table,
 )
 from gait_core.report.document.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from gait_core.report.document.pdf_classes import class_blocks
 from gait_core.report.document.report_data import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
 from gait_core.report.document.style import LIGHT
 from gait_core.report.seal import sealed_pdf
@@ -75,10 +76,14 @@ def render_pdf(report: Report) -> bytes:
             _quality(sheet, report),
         ],
     )
-    _footer(sheet, report.disclaimer, "", "1 of 2")
+    _footer(sheet, report.disclaimer, "", f"1 of {report.pages}")
     sheet.next_page()
     _fill(_second_page(sheet, report))
-    _footer(sheet, report.subject, report.date, "2 of 2")
+    _footer(sheet, report.subject, report.date, f"2 of {report.pages}")
+    for page, cards in enumerate(report.class_pages, start=3):
+        sheet.next_page()
+        _fill(class_blocks(sheet, cards, report.classes_note, _WIDTH))
+        _footer(sheet, report.subject, report.date, f"{page} of {report.pages}")
     return sheet.finish()
 
 

@@ -13,6 +13,8 @@ from gait_core.report.document.drawing import Drawing
 __all__ = [
     "ChangeRow",
     "CheckRow",
+    "ClassCard",
+    "ClassRow",
     "EvidenceFrame",
     "Fact",
     "ParameterRow",
@@ -22,6 +24,7 @@ __all__ = [
 ]
 
 _LONG_NAME: Final = 26
+_CARDS_PER_PAGE: Final = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,42 @@ class RangeRow:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class ClassRow:
+    """One class of one model, with a bar for its probability."""
+
+    label: str
+    probability: str
+    drawing: Drawing
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClassCard:
+    """What one promoted model said.
+
+    Attributes
+    ----------
+    title : str
+        Name of the model.
+    sentence : str
+        The class with its probability, or that it abstains, or why it could not be asked.
+    trained_on : str
+        What the model is and what it learned from; empty where that is not known.
+    abstains : bool
+    rows : tuple of ClassRow
+        The likeliest class first; empty where there are no probabilities.
+    reasons : tuple of str
+        Why it abstains.
+    """
+
+    title: str
+    sentence: str
+    trained_on: str
+    abstains: bool
+    rows: tuple[ClassRow, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class EvidenceFrame:
     """One image of the walk; `jpeg` is the file."""
 
@@ -157,6 +196,10 @@ class Report:
     methods : tuple of Fact
     seal : tuple of Fact
         Hashes and versions; the hash of the report itself is `digest`.
+    classes : tuple of ClassCard
+        What promoted models said, on pages of their own; empty where none was asked.
+    classes_note : str
+        How to read it.
     """
 
     subject: str
@@ -183,6 +226,19 @@ class Report:
     evidence_note: str
     methods: tuple[Fact, ...]
     seal: tuple[Fact, ...]
+    classes: tuple[ClassCard, ...] = ()
+    classes_note: str = ""
+
+    @property
+    def pages(self) -> int:
+        """Pages that it fills."""
+        return 2 + len(self.class_pages)
+
+    @property
+    def class_pages(self) -> tuple[tuple[ClassCard, ...], ...]:
+        """What promoted models said, page by page."""
+        starts = range(0, len(self.classes), _CARDS_PER_PAGE)
+        return tuple(self.classes[start : start + _CARDS_PER_PAGE] for start in starts)
 
     @property
     def long_name(self) -> bool:
