@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gait_core.bench.accuracy_laboratories import laboratory_figures
 from gait_core.bench.accuracy_mocap import mocap_figures
 from gait_core.bench.accuracy_simulated import simulated_figures
 from gait_core.bench.common import BenchResult
@@ -27,7 +28,7 @@ def bench_accuracy(
     quick : bool
         Fewer simulated walks.
     data : str, optional
-        Folder with motion capture (``mocap/``) and real walks (``walks/``).
+        Folder with motion capture (``mocap/``, ``mocap_slow/``) and real walks (``walks/``).
     """
     figures, tables = simulated_figures(workspace, reporter, quick=quick)
     if data is not None:
@@ -35,6 +36,9 @@ def bench_accuracy(
             more, table = mocap_figures(Path(data) / "mocap")
             figures |= more
             tables.append(table)
+            more, more_tables = laboratory_figures(Path(data), repeats=1 if quick else 4)
+            figures |= more
+            tables += more_tables
         from gait_core.bench.accuracy_real import real_figures
 
         more, real_tables = real_figures(Path(data), workspace, reporter)

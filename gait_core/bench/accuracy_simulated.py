@@ -14,6 +14,7 @@ from gait_core.bench.common import Table
 from gait_core.config import MeasureSettings, profile_named
 from gait_core.errors import GaitError
 from gait_core.gait.angles import SIDES
+from gait_core.gait.channels import other_side
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.gait.parameters.lengths import Step, find_steps
 from gait_core.gait.parameters.scale import ScaleInput
@@ -25,8 +26,10 @@ from gait_core.simulate.render import render
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
 from gait_core.validation.align import align
+from gait_core.validation.event_agreement import Matching, match_events
 from gait_core.validation.evidence import Evidence, collect
-from gait_core.validation.reference_model import ANGLE_NAMES, Reference
+from gait_core.validation.reference_model import ANGLE_NAMES, Reference, strides_of
+from gait_core.validation.stride_agreement import pair_strides
 from gait_core.workspace import Workspace
 
 __all__ = ["simulated_figures"]
@@ -35,6 +38,8 @@ _FIRST_PERSON: Final = 5_600_000
 _WALKS: Final = 40
 _RATES_HZ: Final = (25.0, 30.0, 60.0)
 _SEVERITY: Final = 0.6
+_CLOSE_S: Final = 0.05
+"""An event of a whole clip counts as found within this."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +54,11 @@ class _Outcome:
     step_length_errors_m: tuple[float, ...]
     walk_step_length_error_m: float
     angle_errors_deg: dict[str, NDArray[np.float64]]
+    far_angle_errors_deg: dict[str, NDArray[np.float64]]
+    whole: Matching
+    close: Matching
+    strides_found: int
+    strides_true: int
 
 
 def simulated_figures(
@@ -70,7 +80,9 @@ def simulated_figures(
         ``sim_event_f1``, ``sim_event_error_ms`` (median absolute), ``sim_event_bias_ms``, ``sim_cadence_error_pct``,
         ``sim_step_time_mae_s``, ``sim_step_length_mae_m`` (single steps), ``sim_walk_step_length_mae_m`` (means of
         walks), ``sim_knee_rmse_deg`` … (near leg, offset of each walk taken out) and
-        ``sim_knee_rmse_with_offset_deg`` …, all over the normal walks with the profile balanced;
+        ``sim_knee_rmse_with_offset_deg`` …; of whole clips, every event and stride of the truth counted,
+        ``sim_whole_event_f1`` (within 50 ms), ``sim_events_missed``, ``sim_events_extra``, ``sim_strides_found`` (%);
+        of the far leg ``sim_far_knee_rmse_deg`` …; all over the normal walks with the profile balanced;
         ``sim_impaired_event_f1``; the first again with the profile accurate as ``sim_accurate_event_f1`` ….
     tables : list of Table
     """
@@ -95,8 +107,10 @@ def simulated_figures(
     figures |= {f"sim_accurate_{name}": value for name, value in _summary(accurate).items()}
     figures |= {"sim_walks": float(len(normal)), "sim_refused": float(refused)}
     if impaired:
-        figures["sim_impaired_event_f1"] = _summary(impaired)["event_f1"]
-    return figures, [_table(normal, impaired)]
+        summary = _summary(impaired)
+        for name in ("event_f1", "whole_event_f1", "strides_found"):
+            figures[f"sim_impaired_{name}"] = summary[name]
+    return figures, [_table(normal, impaired), _walkers_table(outcomes)]
 
 
 def _measured(
@@ -165,6 +179,8 @@ def _outcome(truth: WalkTruth, track: Any, name: str) -> _Outcome:
     metres = measurement.scale.metres_per_leg if measurement.scale is not None else float("nan")
     known = [(step, true) for step in steps if (true := _true_step(truth, step)) is not None]
     near = motion.visible_side
+    found = measurement.current_events.events
+    true_strides = strides_of(truth.events, 0.0)
     return _Outcome(
         pattern=truth.impairment or "normal",
         fps=truth.frame_rate_hz,
@@ -175,12 +191,21 @@ def _outcome(truth: WalkTruth, track: Any, name: str) -> _Outcome:
         walk_step_length_error_m=float(np.mean([step.length_leg * metres - length for step, (_, length) in known]))
         if known
         else float("nan"),
-        angle_errors_deg={
-            joint: evidence.angles[joint, near][0] - evidence.angles[joint, near][1]
-            for joint in ANGLE_NAMES
-            if (joint, near) in evidence.angles
-        },
+        angle_errors_deg=_angle_errors_deg(evidence, near),
+        far_angle_errors_deg=_angle_errors_deg(evidence, other_side(near)),
+        whole=match_events(found, truth.events),
+        close=match_events(found, truth.events, tolerance_s=_CLOSE_S),
+        strides_found=len(pair_strides(measurement.strides, true_strides)),
+        strides_true=len(true_strides),
     )
+
+
+def _angle_errors_deg(evidence: Evidence, side: str) -> dict[str, NDArray[np.float64]]:
+    return {
+        joint: evidence.angles[joint, side][0] - evidence.angles[joint, side][1]
+        for joint in ANGLE_NAMES
+        if (joint, side) in evidence.angles
+    }
 
 
 def _true_step(truth: WalkTruth, step: Step) -> tuple[float, float] | None:
@@ -223,12 +248,47 @@ def _summary(outcomes: Sequence[_Outcome]) -> dict[str, float]:
         "step_length_mae_m": float(np.mean(np.abs(lengths))),
         "walk_step_length_mae_m": float(np.nanmean([abs(o.walk_step_length_error_m) for o in outcomes])),
     }
+    pairs = sum(len(o.close.pairs) for o in outcomes)
+    unpaired = sum(len(o.close.extra) + len(o.close.missed) + o.close.outside for o in outcomes)
+    figures |= {
+        "whole_event_f1": 2 * pairs / (2 * pairs + unpaired),
+        "events_missed": float(sum(len(o.whole.missed) for o in outcomes)),
+        "events_extra": float(sum(len(o.whole.extra) + o.whole.outside for o in outcomes)),
+        "strides_found": 100.0 * sum(o.strides_found for o in outcomes) / sum(o.strides_true for o in outcomes),
+    }
     for joint in ANGLE_NAMES:
+        far = [o.far_angle_errors_deg[joint] for o in outcomes if joint in o.far_angle_errors_deg]
+        figures[f"far_{joint}_rmse_deg"] = float(np.sqrt(np.mean([_course_rmse(part) ** 2 for part in far])))
         parts = [o.angle_errors_deg[joint] for o in outcomes if joint in o.angle_errors_deg]
         course = [np.nanmean((part - np.nanmean(part)) ** 2) for part in parts]
         figures[f"{joint}_rmse_deg"] = float(np.sqrt(np.mean(course)))
         figures[f"{joint}_rmse_with_offset_deg"] = float(np.sqrt(np.mean([np.nanmean(part**2) for part in parts])))
     return figures
+
+
+def _course_rmse(errors_deg: NDArray[np.float64]) -> float:
+    """Return the error of one walk after its offset, degrees."""
+    return float(np.sqrt(np.nanmean((errors_deg - np.nanmean(errors_deg)) ** 2)))
+
+
+def _walkers_table(outcomes: Sequence[_Outcome]) -> Table:
+    rows: list[list[Any]] = []
+    for number, one in enumerate(outcomes):
+        errors = one.whole.errors_s
+        legs = (one.angle_errors_deg, one.far_angle_errors_deg)
+        rows.append(
+            [
+                f"{number + 1}, {one.pattern}, {one.fps:g} frames/s",
+                1000.0 * float(np.median(np.abs(errors))) if len(errors) else np.nan,
+                len(one.whole.missed),
+                len(one.whole.extra) + one.whole.outside,
+                f"{one.strides_found} of {one.strides_true}",
+                *(_course_rmse(leg[joint]) if joint in leg else np.nan for leg in legs for joint in ANGLE_NAMES),
+            ]
+        )
+    columns = ["walk", "event error ms", "events missed", "events extra", "strides"]
+    columns += [f"{place} {joint} deg" for place in ("near", "far") for joint in ANGLE_NAMES]
+    return Table(title="Whole clips of simulated walkers, one by one", columns=columns, rows=rows)
 
 
 def _table(normal: Sequence[_Outcome], impaired: Sequence[_Outcome]) -> Table:

@@ -22,8 +22,9 @@ from gait_core.pose.track import Track
 
 __all__ = ["Segment", "View", "look"]
 
-SLOWEST_LEG_PER_S: Final = 0.25
-"""Pelvis speed below which a person is not walking: about 0.2 m/s."""
+SLOWEST_LEG_PER_S: Final = 0.08
+"""Pelvis speed below which nobody walks: about 0.07 m/s. The error of the landmarks alone gives 0.015 over half a
+second, so that somebody who stands does not reach it."""
 STEADY_SHARE: Final = 0.6
 """Share of the usual speed that separates walking from starting and stopping."""
 SWING_RANGE_LEG: Final = 0.55
@@ -32,6 +33,10 @@ LEAST_RANGE_LEG: Final = 0.15
 """Range of the distance between the ankles below which a moving pelvis is a moving camera."""
 SWING_WINDOW_S: Final = 1.2
 SPEED_WINDOW_S: Final = 0.56
+LONGEST_STEP_S: Final = 1.5
+"""Speed is taken over one step: slow walkers nearly stop in each. A step is at least as long as the window above."""
+LEAST_LIKENESS: Final = 0.5
+"""Correlation with what was one step before, from which there is a rhythm."""
 SHORTEST_SEGMENT_S: Final = 0.5
 BRIDGED_S: Final = 0.6
 LIMP_SHARE: Final = 0.4
@@ -158,8 +163,9 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
     leg = leg_length_px(position)
     marks = _on_grid(times, _raw_marks(position, world, leg), grid)
     known = _known(times, grid, track.time_s, max_gap_s)
-    speed = _slope(marks["pelvis"], rate_hz)
-    swing = _rolling_range(marks["separation"], rate_hz)
+    step_s = _step_s(marks["separation"], rate_hz)
+    speed = _slope(marks["pelvis"], rate_hz, step_s)
+    swing = _rolling_range(marks["separation"], rate_hz, max(SWING_WINDOW_S, 2.0 * step_s))
     walking, camera_moves = _walking(speed, swing, known, rate_hz)
     facing = uniform_filter1d(marks["facing"] + (0 if camera_moves else np.clip(speed, -1, 1)), _odd(0.4, rate_hz))
     trim = round(edge_trim_s * rate_hz)
@@ -292,9 +298,25 @@ def _odd(seconds: float, rate_hz: float) -> int:
     return 2 * round(seconds * rate_hz / 2) + 1
 
 
-def _slope(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+def _step_s(separation: NDArray[np.float64], rate_hz: float) -> float:
+    """Return the time of a step, s, or the usual window where there is no rhythm or it is faster."""
+    # The size alone: it repeats with every step, and does not change when the pose model exchanges the legs.
+    size = np.abs(separation - np.median(separation))
+    longest = min(round(LONGEST_STEP_S * rate_hz), len(size) // 2)
+    shortest = round(SPEED_WINDOW_S * rate_hz)
+    if longest <= shortest + 2:
+        return SPEED_WINDOW_S
+    around = size - size.mean()
+    likeness = np.array([np.corrcoef(around[:-lag], around[lag:])[0, 1] for lag in range(shortest, longest)])
+    peak = np.flatnonzero((likeness[1:-1] > likeness[:-2]) & (likeness[1:-1] >= likeness[2:])) + 1
+    if not len(peak) or likeness[peak].max() < LEAST_LIKENESS:
+        return SPEED_WINDOW_S
+    return float((shortest + peak[likeness[peak].argmax()]) / rate_hz)
+
+
+def _slope(values: NDArray[np.float64], rate_hz: float, window_s: float) -> NDArray[np.float64]:
     """Return the slope per second of a straight line fitted in a sliding window (Savitzky & Golay 1964)."""
-    half = min(round(SPEED_WINDOW_S * rate_hz / 2), (len(values) - 1) // 2)
+    half = min(round(window_s * rate_hz / 2), (len(values) - 1) // 2)
     if half < 1:
         return np.zeros_like(values)
     ramp = np.arange(-half, half + 1, dtype=np.float64)
@@ -303,10 +325,10 @@ def _slope(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
     return slope
 
 
-def _rolling_range(values: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+def _rolling_range(values: NDArray[np.float64], rate_hz: float, window_s: float) -> NDArray[np.float64]:
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-    size = _odd(SWING_WINDOW_S, rate_hz)
+    size = _odd(window_s, rate_hz)
     rolling: NDArray[np.float64] = maximum_filter1d(values, size) - minimum_filter1d(values, size)
     return rolling
 

@@ -11,7 +11,7 @@ import numpy as np
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
-from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled
+from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled, settled_contacts_s
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.order import in_order
 from gait_core.gait.gaps import runs
@@ -25,6 +25,9 @@ __all__ = ["detect_events", "foot_path"]
 USUAL_STRIDE_S: Final = 1.1
 AROUND_S: Final = 0.05
 """How far around an event its landmarks decide its confidence, s."""
+END_S: Final = 0.3
+END_CONFIDENCE: Final = 0.7
+"""Nearer than that to an end of a pass half of the evidence is missing: confidence is multiplied by this."""
 FILLED_CONFIDENCE: Final = 0.7
 """Confidence is multiplied by this where a landmark was interpolated."""
 _NAMES: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "foot off"}
@@ -97,8 +100,16 @@ def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
         lead=lead,
         pitch_deg=motion.angles[f"{side}_foot"][span],
         stride_s=stride_time_s(lead, motion.rate_hz) or USUAL_STRIDE_S,
-        turn_delay_s=turn_delay_s(str(motion.track.info.get("engine", ""))),
+        turn_delay_s=_turn_delay_s(motion),
     )
+
+
+def _turn_delay_s(motion: Kinematics) -> float:
+    """Return by how much the landmarks lag behind a quick turn: only causal smoothing makes them."""
+    info = motion.track.info
+    if info.get("settings", {}).get("decoding") == "measure":
+        return 0.0
+    return turn_delay_s(str(info.get("engine", "")))
 
 
 def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings) -> tuple[list[GaitEvent], float]:
@@ -111,17 +122,22 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
         near,
         known=settings.event_method not in FIXED_LAG_S,
     )
+    contacts = {side: raw[side].contact_s + lags[number, 0] for number, side in enumerate(SIDES)}
+    if settings.event_method not in FIXED_LAG_S:
+        for side in SIDES:
+            own = settled_contacts_s(raw[side], paths[side])
+            contacts[side] = np.where(np.isfinite(own), own, contacts[side])
     found: list[GaitEvent] = []
     strides_s: list[float] = []
-    for side, (contact_lag_s, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
+    for side, (_, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
         for kind, times in (
-            (INITIAL_CONTACT, raw[side].contact_s + contact_lag_s),
+            (INITIAL_CONTACT, contacts[side]),
             (FOOT_OFF, raw[side].off_s + off_lag_s),
         ):
             # A missed event makes one difference of two strides.
             strides_s += [apart / max(1, round(apart / paths[side].stride_s)) for apart in np.diff(times).tolist()]
             found += [
-                GaitEvent(time_s=time_s, side=side, kind=kind, confidence=_confidence(motion, side, time_s))
+                GaitEvent(time_s=time_s, side=side, kind=kind, confidence=_confidence(motion, segment, side, time_s))
                 for time_s in times.tolist()
                 if segment.start_s <= time_s <= segment.end_s
             ]
@@ -129,11 +145,15 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
     return found, float(usual_s)
 
 
-def _confidence(motion: Kinematics, side: str, time_s: float) -> float:
+def _confidence(motion: Kinematics, segment: Segment, side: str, time_s: float) -> float:
     first, last = np.searchsorted(motion.time_s, [time_s - AROUND_S, time_s + AROUND_S])
     near = slice(int(first), max(int(last), int(first) + 1))
     lowest = float(motion.confidence[side][near].min(initial=1.0))
-    return float(np.clip(lowest * (FILLED_CONFIDENCE if motion.filled[side][near].any() else 1.0), 0.0, 1.0))
+    if motion.filled[side][near].any():
+        lowest *= FILLED_CONFIDENCE
+    if min(time_s - segment.start_s, segment.end_s - time_s) < END_S:
+        lowest *= END_CONFIDENCE
+    return float(np.clip(lowest, 0.0, 1.0))
 
 
 def _out_of_order(event: GaitEvent) -> Rejection:

@@ -26,6 +26,8 @@ LEAST_DISTANCE: Final = 0.6
 """Least distance of two turning points, share of the stride."""
 GREATEST_DISTANCE_S: Final = 0.7
 FEWEST_SAMPLES: Final = 5
+FROM_END: Final = 2
+"""A highest sample so near to an end is no turning point."""
 LOW_HEEL_SHARE: Final = 0.35
 """Share of the heel's range below which it may meet the floor (O'Connor 2007)."""
 OCONNOR_CONTACT_S: Final = (-0.30, 0.25)
@@ -183,8 +185,11 @@ def _turning_points(curve: Array, path: FootPath, sign: float) -> Array:
         if stop - start < FEWEST_SAMPLES:
             continue
         piece = sign * curve[start:stop]
-        peaks, _ = find_peaks(piece, prominence=LEAST_PROMINENCE * usual, distance=distance)
-        found += [path.at_s(start + _vertex(piece, int(peak))) for peak in peaks]
+        # Beyond the ends the curve may have gone down: near them one side is enough to stand out.
+        open_ended = np.concatenate([[piece.min() - usual], piece, [piece.min() - usual]])
+        peaks, _ = find_peaks(open_ended, prominence=LEAST_PROMINENCE * usual, distance=distance)
+        inside = peaks[(peaks > FROM_END) & (peaks <= len(piece) - FROM_END)] - 1
+        found += [path.at_s(start + _vertex(piece, int(peak))) for peak in inside]
     return np.array(found)
 
 
