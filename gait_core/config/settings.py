@@ -239,7 +239,7 @@ class MeasureSettings(Settings):
     event_method: str = "coordinate"
     rate_hz: float = 100.0
     cutoff_hz: float = 6.0
-    edge_ignore_s: float = 0.05
+    edge_ignore_s: float = 0.0
     confidence_level: float = 0.95
     resamples: int = 2000
     fewest_strides_interval: int = 3

@@ -33,12 +33,14 @@ LEAST_RANGE_LEG: Final = 0.15
 """Range of the distance between the ankles below which a moving pelvis is a moving camera."""
 SWING_WINDOW_S: Final = 1.2
 SPEED_WINDOW_S: Final = 0.56
-LONGEST_STEP_S: Final = 1.5
+LONGEST_STEP_S: Final = 2.5
 """Speed is taken over one step: slow walkers nearly stop in each. A step is at least as long as the window above."""
 LEAST_LIKENESS: Final = 0.5
 """Correlation with what was one step before, from which there is a rhythm."""
 SHORTEST_SEGMENT_S: Final = 0.5
 BRIDGED_S: Final = 0.6
+CLIP_END_S: Final = 0.03
+"""Left out where the recording begins or ends in the middle of walking, s."""
 LIMP_SHARE: Final = 0.4
 FAST_SHARE, SLOW_SHARE, CRAWL_SHARE = 0.7, 0.55, 0.1
 """Shares of the usual speed that tell a fast stretch from a slow one, and a slow one from standing."""
@@ -46,6 +48,10 @@ SHORTEST_SLOW_S: Final = 1.0
 LONGEST_CHANGE_S: Final = 0.5
 SAME_REACH: Final = 0.85
 """Range of the distance between the ankles over that at full speed, from which the steps count as equally long."""
+TAPER_SHARE: Final = 0.25
+STOPPING_S: Final = 1.0
+"""Stopping and starting take less than that; slower steps for longer, of at least that share of the usual speed and
+swing, belong to the walk."""
 FOOT_LEG: Final = 0.2
 FACE_LEG: Final = 0.06
 FRONTAL_RATIO: Final = 0.75
@@ -169,10 +175,12 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
     walking, camera_moves = _walking(speed, swing, known, rate_hz)
     facing = uniform_filter1d(marks["facing"] + (0 if camera_moves else np.clip(speed, -1, 1)), _odd(0.4, rate_hz))
     trim = round(edge_trim_s * rate_hz)
+    shown = round(min(edge_trim_s, CLIP_END_S) * rate_hz)
     segments = []
     for direction in (1, -1):
         for start, stop in runs(walking & (facing * direction > 0.4)):
-            first, last = start + trim, stop - trim
+            first = start + (trim if start else shown)
+            last = stop - (trim if stop < len(grid) else shown)
             if last - first >= SHORTEST_SEGMENT_S * rate_hz:
                 segments.append(
                     Segment(
@@ -348,10 +356,24 @@ def _walking(
         size = _odd(BRIDGED_S, rate_hz)
         closed = minimum_filter1d(maximum_filter1d(moving.astype(np.uint8), size), size) > 0
         moving |= closed & known & (pace >= LIMP_SHARE * usual)
+        moving |= _slow_ends(moving, known & (pace >= TAPER_SHARE * usual), swing, rate_hz)
     # A rolling range looks half a window ahead and back: taken back, so that standing is left out again.
     stepping = minimum_filter1d((known & (swing >= SWING_RANGE_LEG)).astype(np.uint8), _odd(0.6, rate_hz)) > 0
     camera_moves = bool(moving.sum() < 0.5 * stepping.sum())
     return (moving | stepping if camera_moves else moving), camera_moves
+
+
+def _slow_ends(
+    moving: NDArray[np.bool_], slow: NDArray[np.bool_], swing: NDArray[np.float64], rate_hz: float
+) -> NDArray[np.bool_]:
+    """Return the slow ends of a walk in which a person goes on stepping for longer than it takes to stop."""
+    stepping = slow & (swing >= TAPER_SHARE * float(np.median(swing[moving]))) & (swing >= LEAST_RANGE_LEG)
+    ends = np.zeros_like(moving)
+    for start, stop in runs(stepping & ~moving):
+        touches = (start > 0 and moving[start - 1]) or (stop < len(moving) and moving[stop])
+        if touches and stop - start >= STOPPING_S * rate_hz:
+            ends[start:stop] = True
+    return ends
 
 
 def _jumps(times: NDArray[np.float64], position: NDArray[Any], leg: float) -> bool:

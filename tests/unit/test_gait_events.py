@@ -5,11 +5,12 @@ import pytest
 from gait_walks import concatenated, followed, mirrored, select, simulated
 
 from gait_core.config import FeatureSettings, MeasureSettings
+from gait_core.gait.events.certainty import CLOSE_S, Evidence, confidence, time_sd_s
 from gait_core.gait.events.detect import detect_events, foot_path
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
-from gait_core.gait.events.lag import settled_contacts_s
 from gait_core.gait.events.methods import CITATIONS, METHODS, coordinate
 from gait_core.gait.events.order import in_order, steps_between
+from gait_core.gait.events.swing_speed import own_contacts_s, own_offs_s
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.strides import Stride, build_strides, stride_rejections
 from gait_core.simulate.noise import observe
@@ -207,7 +208,7 @@ def test_two_foot_offs_in_one_stride_are_out_of_order():
 
 def test_a_walk_with_one_stride_or_none_gives_no_error():
     _, track = simulated(seed=2)
-    motion, events = measured(select(track, slice(0, 48)))
+    motion, events = measured(select(track, slice(0, 34)))
     assert isinstance(events, EventSet)
     assert build_strides(events, motion) == ()
     assert stride_rejections(events, motion) == ()
@@ -225,12 +226,14 @@ def test_events_of_an_interpolated_leg_count_less():
     assert abs(best.time_s - target) < 0.02
 
 
-def test_contacts_do_not_depend_on_how_late_a_pose_engine_shows_a_turning_foot():
+def test_the_known_delay_of_a_pose_engine_is_taken_out():
     _, track = simulated(seed=3)
     _, exact = measured(track)
     _, late = measured(track.with_(info={**track.info, "engine": "mediapipe"}))
-    for kind in (INITIAL_CONTACT, FOOT_OFF):
-        assert np.allclose(exact.times_s("left", kind), late.times_s("left", kind))
+    earlier = exact.times_s("left", INITIAL_CONTACT) - late.times_s("left", INITIAL_CONTACT)
+    # Two of three cues of the pass are late, and a foot's own speed counts as much as they do.
+    assert np.all((earlier > 0.0) & (earlier < 2 / 3 * 0.028))
+    assert np.allclose(exact.times_s("left", FOOT_OFF), late.times_s("left", FOOT_OFF))
 
 
 def test_a_contact_whose_swing_was_not_seen_takes_the_lag_of_its_pass():
@@ -238,7 +241,58 @@ def test_a_contact_whose_swing_was_not_seen_takes_the_lag_of_its_pass():
     motion, _ = measured(track)
     path = foot_path(motion, motion.segments[0], "left")
     foremost = coordinate(path)
-    assert np.isfinite(settled_contacts_s(foremost, path)).sum() >= 2
+    assert np.isfinite(own_contacts_s(foremost, path)).sum() >= 2
     last = path.sample(float(foremost.contact_s[-1]))
     cut = replace(path, heel=np.where(np.arange(len(path.heel))[:, None] < last - 5, np.nan, path.heel))
-    assert np.isnan(settled_contacts_s(foremost, cut)).all()
+    assert np.isnan(own_contacts_s(foremost, cut)).all()
+
+
+def test_foot_off_does_not_depend_on_how_fast_the_hips_move():
+    _, track = simulated(seed=3)
+    motion, _ = measured(track)
+    path = foot_path(motion, motion.segments[0], "left")
+    sway = np.cumsum(0.15 * np.sin(2 * np.pi * path.time_s)) / path.rate_hz
+    swayed = replace(
+        path,
+        toe=path.toe + np.stack([sway, 0.0 * sway], axis=-1),
+        floor=path.floor + 0.15 * np.sin(2 * np.pi * path.time_s),
+    )
+    found, moved = own_offs_s(coordinate(path), path), own_offs_s(coordinate(path), swayed)
+    assert np.isfinite(found).sum() >= 2
+    assert np.nanmax(np.abs(found - moved)) < 0.005
+
+
+def test_an_event_tells_how_sure_its_time_is():
+    truth, track = simulated(seed=3, duration_s=8.0, distance_m=7.0)
+    _, events = measured(track)
+    assert all(0.3 < event.confidence <= 1.0 and 0.01 < event.time_sd_s < 0.1 for event in events.events)
+    errors = [
+        (event, min(abs(event.time_s - one.time_s) for one in truth.events if (one.side, one.kind) == key))
+        for event in events.events
+        for key in [(event.side, event.kind)]
+    ]
+    sure = [error for event, error in errors if event.confidence > 0.9]
+    assert len(sure) > 5 and np.mean([error < CLOSE_S for error in sure]) > 0.85
+
+
+def test_what_speaks_against_an_event_makes_it_less_sure():
+    plain = Evidence(kind=INITIAL_CONTACT, disagreement_s=0.0, stride_s=1.1, at_end=False, landmark_confidence=1.0)
+    worse = (
+        {"disagreement_s": 0.04},
+        {"disagreement_s": np.nan},
+        {"stride_s": 2.0},
+        {"at_end": True},
+        {"landmark_confidence": 0.2},
+        {"kind": FOOT_OFF},
+    )
+    assert all(time_sd_s(replace(plain, **change)) > time_sd_s(plain) for change in worse)
+    assert confidence(0.01) > 0.999 and confidence(0.05) == pytest.approx(0.683, abs=0.001)
+
+
+def test_events_are_found_up_to_the_ends_of_a_clip():
+    truth, track = simulated(seed=5)
+    _, events = measured(track)
+    inside = [event for event in truth.events if 0.1 < event.time_s < track.time_s[-1] - 0.1]
+    assert min(inside, key=lambda event: event.time_s).time_s < 0.4
+    for event in inside:
+        assert np.abs(events.times_s(event.side, event.kind) - event.time_s).min() < 0.1

@@ -7,13 +7,16 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
+from gait_core.gait.events.certainty import confidence, evidence, time_sd_s
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
-from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled, settled_contacts_s
+from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.order import in_order
+from gait_core.gait.events.swing_speed import own_contacts_s, own_offs_s
 from gait_core.gait.gaps import runs
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import stride_time_s
@@ -23,13 +26,11 @@ from gait_core.pose.engines import turn_delay_s
 __all__ = ["detect_events", "foot_path"]
 
 USUAL_STRIDE_S: Final = 1.1
-AROUND_S: Final = 0.05
-"""How far around an event its landmarks decide its confidence, s."""
-END_S: Final = 0.3
-END_CONFIDENCE: Final = 0.7
-"""Nearer than that to an end of a pass half of the evidence is missing: confidence is multiplied by this."""
-FILLED_CONFIDENCE: Final = 0.7
-"""Confidence is multiplied by this where a landmark was interpolated."""
+FLOOR_S: Final = 0.03
+"""Over how long the speed of the other foot is averaged, 1 SD, s."""
+OWN_SHARE: Final = {INITIAL_CONTACT: 0.5, FOOT_OFF: 1.0}
+"""Weight of the time that a foot's own speed tells, against the lag of the whole pass: at contact their errors are as
+large and differ; at foot off the lag of the pass is of no use in slow walkers."""
 _NAMES: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "foot off"}
 
 
@@ -99,9 +100,19 @@ def foot_path(motion: Kinematics, segment: Segment, side: str) -> FootPath:
         toe=toe,
         lead=lead,
         pitch_deg=motion.angles[f"{side}_foot"][span],
+        floor=_floor(motion, span, other),
         stride_s=stride_time_s(lead, motion.rate_hz) or USUAL_STRIDE_S,
         turn_delay_s=_turn_delay_s(motion),
     )
+
+
+def _floor(motion: Kinematics, span: slice, side: str) -> NDArray[np.float64]:
+    """Return the speed of a foot against the hips, leg lengths/s: that of the floor where it stands flat on it."""
+    from scipy.ndimage import gaussian_filter1d
+
+    foot = (motion.points[f"{side}_heel"][span, 0] + motion.points[f"{side}_foot_index"][span, 0]) / 2.0
+    speed: NDArray[np.float64] = gaussian_filter1d(np.gradient(foot, 1.0 / motion.rate_hz), FLOOR_S * motion.rate_hz)
+    return speed
 
 
 def _turn_delay_s(motion: Kinematics) -> float:
@@ -117,43 +128,40 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
     paths = {side: foot_path(motion, segment, side) for side in SIDES}
     raw = {side: METHODS[settings.event_method](path) for side, path in paths.items()}
     near = SIDES.index(segment.visible_side)
+    has_cues = settings.event_method not in FIXED_LAG_S
     lags = pooled(
-        np.array([lags_s(raw[side], paths[side], settings.event_method) for side in SIDES]),
-        near,
-        known=settings.event_method not in FIXED_LAG_S,
+        np.array([lags_s(raw[side], paths[side], settings.event_method) for side in SIDES]), near, known=has_cues
     )
-    contacts = {side: raw[side].contact_s + lags[number, 0] for number, side in enumerate(SIDES)}
-    if settings.event_method not in FIXED_LAG_S:
-        for side in SIDES:
-            own = settled_contacts_s(raw[side], paths[side])
-            contacts[side] = np.where(np.isfinite(own), own, contacts[side])
     found: list[GaitEvent] = []
     strides_s: list[float] = []
-    for side, (_, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
-        for kind, times in (
-            (INITIAL_CONTACT, contacts[side]),
-            (FOOT_OFF, raw[side].off_s + off_lag_s),
+    for side, (contact_lag_s, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
+        for kind, usual_s, own_of in (
+            (INITIAL_CONTACT, raw[side].contact_s + contact_lag_s, own_contacts_s),
+            (FOOT_OFF, raw[side].off_s + off_lag_s, own_offs_s),
         ):
+            own_s = own_of(raw[side], paths[side]) if has_cues else np.full(len(usual_s), np.nan)
+            share = OWN_SHARE[kind]
+            times = np.where(np.isfinite(own_s), share * own_s + (1.0 - share) * usual_s, usual_s)
             # A missed event makes one difference of two strides.
             strides_s += [apart / max(1, round(apart / paths[side].stride_s)) for apart in np.diff(times).tolist()]
-            found += [
-                GaitEvent(time_s=time_s, side=side, kind=kind, confidence=_confidence(motion, segment, side, time_s))
-                for time_s in times.tolist()
-                if segment.start_s <= time_s <= segment.end_s
-            ]
-    usual_s = np.median(strides_s) if len(strides_s) > 1 else np.mean([path.stride_s for path in paths.values()])
-    return found, float(usual_s)
+            for time_s, own_time_s, usual_time_s in zip(times.tolist(), own_s.tolist(), usual_s.tolist(), strict=True):
+                if segment.start_s <= time_s <= segment.end_s:
+                    seen = evidence(
+                        motion,
+                        segment,
+                        side,
+                        kind,
+                        time_s,
+                        disagreement_s=abs(own_time_s - usual_time_s),
+                        stride_s=paths[side].stride_s,
+                    )
+                    found.append(_event(time_s, side, kind, time_sd_s(seen)))
+    usual_stride_s = np.median(strides_s) if len(strides_s) > 1 else np.mean([path.stride_s for path in paths.values()])
+    return found, float(usual_stride_s)
 
 
-def _confidence(motion: Kinematics, segment: Segment, side: str, time_s: float) -> float:
-    first, last = np.searchsorted(motion.time_s, [time_s - AROUND_S, time_s + AROUND_S])
-    near = slice(int(first), max(int(last), int(first) + 1))
-    lowest = float(motion.confidence[side][near].min(initial=1.0))
-    if motion.filled[side][near].any():
-        lowest *= FILLED_CONFIDENCE
-    if min(time_s - segment.start_s, segment.end_s - time_s) < END_S:
-        lowest *= END_CONFIDENCE
-    return float(np.clip(lowest, 0.0, 1.0))
+def _event(time_s: float, side: str, kind: str, sd_s: float) -> GaitEvent:
+    return GaitEvent(time_s=time_s, side=side, kind=kind, confidence=confidence(sd_s), time_sd_s=sd_s)
 
 
 def _out_of_order(event: GaitEvent) -> Rejection:

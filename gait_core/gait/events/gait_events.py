@@ -29,7 +29,10 @@ class GaitEvent:
     kind : {"initial_contact", "foot_off"}
         What happens.
     confidence : float
-        How far the landmarks around it can be trusted, in [0, 1]; 1 for an event set by a person.
+        Share of events like this one that lie within 50 ms of the truth, in [0, 1], see `certainty`; 1 for an event
+        set by a person.
+    time_sd_s : float or None
+        1 SD of the error of the time, s; None where it is not known, as for an event set by a person.
     source : {"auto", "manual"}
         Found by a method, or set by a person.
     """
@@ -38,6 +41,7 @@ class GaitEvent:
     side: str
     kind: str
     confidence: float = 1.0
+    time_sd_s: float | None = None
     source: str = "auto"
 
     def to_dict(self) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class FootPath:
         By how much this ankle is in front of the other one, leg lengths.
     pitch_deg : ndarray, shape (n,)
         Foot against the horizontal, toe up positive, degrees.
+    floor : ndarray, shape (n,)
+        Speed of the floor against the hips, told by the other foot where that one stands flat, leg lengths/s.
     stride_s : float
         Usual stride time, s.
     turn_delay_s : float
@@ -63,6 +65,7 @@ class FootPath:
     toe: Array
     lead: Array
     pitch_deg: Array
+    floor: Array
     stride_s: float
     turn_delay_s: float = 0.0
 
