@@ -19,6 +19,7 @@ from gait_core.gait.events.edits import Edit, apply_edits
 from gait_core.gait.events.gait_events import EventSet, Rejection
 from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
+from gait_core.gait.impossible import CODE, without_impossible
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
 from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
@@ -32,7 +33,7 @@ __all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "measure", "mot
 
 MEASUREMENT_VERSION: Final = 1
 OWN_WARNINGS: Final = frozenset(
-    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved"}
+    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved", CODE}
 )
 """Codes of the warnings that measuring itself gives; those of extraction and features are handed in."""
 
@@ -238,9 +239,9 @@ def measure(
     current = apply_edits(events, edits)
     strides = build_strides(current, motion)
     resolved = resolve_scale(scale, motion, strides)
-    curves = stride_curves(motion, strides)
+    curves, impossible = without_impossible(stride_curves(motion, strides))
     moved = lengths_withheld(motion, find_steps(motion, current))
-    own = _warnings(strides, scale, resolved, moved)
+    own = [*_warnings(strides, scale, resolved, moved), *impossible]
     return Measurement(
         events=events,
         edits=tuple(edits),
