@@ -47,6 +47,9 @@ class WalkFacts(_Facts):
         The landmarks came from the cache.
     engine, precision : str
         What found the landmarks.
+    decoding : {"display", "measure", ""}
+        How they were read from the pose model; that of a walk from before there was a choice is ``display``, that of
+        one that no engine saw is empty.
     windows : int
         Number of windows.
     visible_side : str
@@ -72,6 +75,7 @@ class WalkFacts(_Facts):
     cached: bool = False
     engine: str = ""
     precision: str = "f32"
+    decoding: str = "display"
     windows: int = 0
     visible_side: str = ""
     quality: Mapping[str, Any] = field(default_factory=dict)
@@ -229,7 +233,8 @@ class BaselineManifest:
 
 
 def _profile(values: Any) -> Profile | None:
+    """Return a profile as it was; from before decoding could be chosen it was ``display``."""
     try:
-        return Profile.from_dict(values)
+        return Profile.from_dict({"decoding": "display", **values})
     except (KeyError, TypeError, AttributeError, GaitError):
         return None

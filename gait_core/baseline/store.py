@@ -137,6 +137,11 @@ class StoredBaseline:
         return self.manifest.profile_settings
 
     @property
+    def decoding(self) -> str:
+        """How the landmarks of its walks were read from the pose model; empty where no engine saw them."""
+        return next((walk.decoding for walk in self.walks if walk.used), "")
+
+    @property
     def walks(self) -> tuple[WalkFacts, ...]:
         """The walks that it was made from."""
         return self.manifest.walks

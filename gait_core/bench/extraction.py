@@ -88,6 +88,7 @@ def bench_extraction(
             "speedup": "frames/s of the source, all CPUs, over those of a plain loop; medians",
             "speedup_per_core": "frames per second of CPU time, both limited to one CPU",
             "profiles_by": "frames of the source video per second, whether analysed or left out",
+            "parity": "decoding display, which copies MediaPipe's; the speeds are those of the decoding in `pose`",
             "not_counted": "importing libraries, loading and compiling models for the first time (startup_s)",
             "parity_floor": "MediaPipe against itself, every pixel changed by at most one grey level",
             "limit_ratio": "CPU time of ours on one core over that of decoding and of the landmark model alone",
@@ -125,7 +126,7 @@ def _run_all(
     pose, cores = settings.to_dict(), one_core()
     frames = 0
     runs: dict[str, list[Run]] = {}
-    best = resolved(settings.with_(precision="auto"))
+    display, best = settings.with_(decoding="display"), resolved(settings.with_(precision="auto"))
     for name in ("mediapipe", "ours", "ours_bf16"):
         (folder / name).mkdir()
 
@@ -141,7 +142,9 @@ def _run_all(
                 name: str(folder / name) if repeat == 0 else None for name in ("mediapipe", "ours", "ours_bf16")
             }
             add("plain", plain_loop, paths=clips, settings=pose, keep=keep["mediapipe"])
-            frames = add("ours", our_extraction, paths=clips, settings=pose, keep=keep["ours"])["analysed"]
+            frames = add("ours", our_extraction, paths=clips, settings=pose)["analysed"]
+            # Parity is asked of the decoding that copies MediaPipe's, not of the one that measures better.
+            add("ours, display", our_extraction, paths=clips, settings=display.to_dict(), keep=keep["ours"])
             add("plain, one core", plain_loop, cores, paths=clips, settings=pose)
             add("ours, one core", our_extraction, cores, paths=clips, settings=pose, workers=1)
             add("decoding alone, one core", decode_only, cores, paths=clips)
@@ -151,7 +154,8 @@ def _run_all(
                 profile = profile_named(name).pose_settings().to_dict()
                 add(f"profile {name}", our_extraction, paths=clips, settings=profile)
             if best.precision == "bf16":
-                add("ours, bf16", our_extraction, paths=clips, settings=best.to_dict(), keep=keep["ours_bf16"])
+                as_shown = best.with_(decoding="display").to_dict()
+                add("ours, bf16", our_extraction, paths=clips, settings=as_shown, keep=keep["ours_bf16"])
     return runs
 
 
@@ -176,6 +180,7 @@ def _speed_figures(runs: Mapping[str, list[Run]]) -> dict[str, float]:
         "startup_s": median_of([run["startup_s"] for run in runs["ours"]]),
         "plain_frames_per_s": _rate(runs, "plain"),
         "frames_per_s": _rate(runs, "ours"),
+        "display_frames_per_s": _rate(runs, "ours, display"),
     }
 
 

@@ -101,7 +101,7 @@ class Profile(Settings):
     max_workers: int | None = None
     chunk_frames: int = 32
     skip_loop_filter: bool = False
-    decoding: str = "display"
+    decoding: str = "measure"
 
     _ranges = {
         "confidence": (0.0, 1.0),

@@ -70,7 +70,7 @@ class PoseSettings(Settings):
     max_side_px: int | None = 960
     person: str = "auto"
     skip_loop_filter: bool = False
-    decoding: str = "display"
+    decoding: str = "measure"
 
     _ranges = {
         "detection_confidence": (0.0, 1.0),

@@ -85,6 +85,13 @@ class Track:
         return found
 
     @property
+    def decoding(self) -> str:
+        """How the landmarks were read from the pose model, see `PoseSettings`; empty where no engine found them."""
+        if not self.info.get("engine"):
+            return ""
+        return str((self.info.get("settings") or {}).get("decoding", "display"))
+
+    @property
     def detection_rate(self) -> float:
         """Share of frames in which a pose was found, in [0, 1]; 0 without frames."""
         return float(self.detected.mean()) if len(self) else 0.0

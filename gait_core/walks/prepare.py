@@ -113,6 +113,7 @@ class PreparedWalk:
             "cached": self.cached,
             "engine": str(self.track.info.get("engine", "")),
             "precision": str(self.track.info.get("settings", {}).get("precision", "f32")),
+            "decoding": self.track.decoding,
             "windows": len(self.windows),
             "visible_side": self.features.visible_side,
             "fingerprint": self.fingerprint,

@@ -148,6 +148,7 @@ def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, r
     """Return the profile to analyse with, and say where it is not that of the baseline."""
     name = stored.manifest.profile
     then = stored.profile or profile_named(name, workspace.profiles)
+    then = then.with_(decoding=stored.decoding or then.decoding)
     if wanted is None:
         now = load_profiles(workspace.profiles).get(name)
         if now is None or now.pose_settings() != then.pose_settings():
@@ -155,6 +156,13 @@ def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, r
             reporter.warn("probe", f"The profile {name!r} was {what} since the baseline was made; used as it was then.")
         return then
     chosen = profile_named(wanted, workspace.profiles)
+    if chosen.decoding != then.decoding:
+        reporter.warn(
+            "probe",
+            f"The profile {wanted!r} reads landmarks for {chosen.decoding}, the walks of the baseline were read for "
+            f"{then.decoding}: this analysis reads them as the baseline did. Make the baseline again to change that.",
+        )
+        chosen = chosen.with_(decoding=then.decoding)
     if chosen.pose_settings() != then.pose_settings():
         this = repr(wanted) if wanted != name else "it as it is now"
         reporter.warn(

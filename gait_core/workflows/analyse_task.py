@@ -7,7 +7,7 @@ what the first run has stored and stores nothing beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,7 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     prepared = here.walks.get(walk.analysis_id) if here is not None else None
     prepared = prepared or _prepared(walk, stored, workspace, reporter)
     reporter.check()
+    prepared = _with_decoding_doubt(prepared, stored)
     assessment = assess(prepared, baseline)
     measured = _measured(walk, prepared, stored, workspace)
     guarded = warning_of(walk.guard)
@@ -206,6 +207,21 @@ def _prepared(walk: WalkToScore, stored: StoredBaseline, workspace: Workspace, r
     if isinstance(prepared, GaitError):
         raise prepared
     return prepared
+
+
+def _with_decoding_doubt(prepared: PreparedWalk, stored: StoredBaseline) -> PreparedWalk:
+    """Return the walk with a reason to withhold its level where it was not read as the baseline's walks were."""
+    own, usual = prepared.track.decoding, stored.decoding
+    if not own or not usual or own == usual:
+        return prepared
+    warning = WalkWarning(
+        code="decoding",
+        message=f"The landmarks of this walk were read for {own}, those of the baseline for {usual}, so that they "
+        "cannot be compared. Analyse it with the engine and the choice of person that the baseline was made with, or "
+        "make the baseline again.",
+        blocking=True,
+    )
+    return replace(prepared, warnings=(*prepared.warnings, warning))
 
 
 def _measured(

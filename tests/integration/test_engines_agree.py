@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def track(path: Path, store: Workspace, engine: str, precision: str = "f32") -> Track:
-    settings = PoseSettings(engine=engine, precision=precision, target_fps=None)
+    settings = PoseSettings(engine=engine, precision=precision, target_fps=None, decoding="display")
     return extract_track(path, settings, workspace=store).track
 
 

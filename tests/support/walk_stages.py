@@ -12,7 +12,7 @@ STAGES: Final[Mapping[str, ModuleType]] = {
     "check_orientation": cleaned_walk,
     "leg_length_px": cleaned_walk,
     "clean": cleaned_walk,
-    "repair_leg_swaps": cleaning,
+    "_legs_right": cleaning,
     "find_outliers": cleaning,
     "find_shape_breaks": cleaning,
     "find_turned_feet": cleaning,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gait_core.cli.main import main
-from gait_core.config import PoseSettings, profile_named
+from gait_core.config import PROFILES, PoseSettings, profile_named
 from gait_core.errors import SettingsError
 from gait_core.pose import batch, extracted
 from gait_core.pose.devices import choice as device_choice
@@ -96,7 +96,14 @@ def test_an_engine_is_a_single_word(word: Any) -> None:
 
 def test_digests_are_those_of_the_closed_list_before() -> None:
     assert PoseSettings(engine="mediapipe").digest() == "7b2c3eb993754a8f"
-    assert PoseSettings().digest() == "618cc222d7dbf3b1"
-    assert profile_named("balanced").digest() == "73a91a2442a90368"
-    measure = profile_named("balanced").with_(decoding="measure")
-    assert len({measure.digest(), profile_named("balanced").digest()}) == 2
+    assert PoseSettings(decoding="display").digest() == "618cc222d7dbf3b1"
+    display = profile_named("balanced").with_(decoding="display")
+    assert display.digest() == "73a91a2442a90368"
+    assert len({display.digest(), profile_named("balanced").digest()}) == 2
+
+
+def test_every_profile_reads_for_measurement_where_the_engine_can() -> None:
+    assert {profile.decoding for profile in PROFILES.values()} == {"measure"}
+    assert resolved(PoseSettings(engine="openvino")).decoding == "measure"
+    assert resolved(PoseSettings(engine="mediapipe")).decoding == "display"
+    assert resolved(PoseSettings(engine="openvino", decoding="display")).decoding == "display"

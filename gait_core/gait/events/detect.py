@@ -117,10 +117,8 @@ def _floor(motion: Kinematics, span: slice, side: str) -> NDArray[np.float64]:
 
 def _turn_delay_s(motion: Kinematics) -> float:
     """Return by how much the landmarks lag behind a quick turn: only causal smoothing makes them."""
-    info = motion.track.info
-    if info.get("settings", {}).get("decoding") == "measure":
-        return 0.0
-    return turn_delay_s(str(info.get("engine", "")))
+    track = motion.track
+    return 0.0 if track.decoding == "measure" else turn_delay_s(str(track.info.get("engine", "")))
 
 
 def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings) -> tuple[list[GaitEvent], float]:

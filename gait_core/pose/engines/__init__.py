@@ -30,13 +30,19 @@ __all__ = [
 def resolved(settings: PoseSettings) -> PoseSettings:
     """Return the settings with the engine and the precision that ``auto`` means on this machine.
 
+    An engine that does not read the heat maps gives what MediaPipe shows live, whatever decoding was asked for.
+
     Raises
     ------
     SettingsError
         When there is no engine of that name.
     """
     engine = _best_for(settings) if settings.engine == AUTO else engine_named(settings.engine)
-    return settings.with_(engine=engine.name, precision=engine.precision(settings.precision))
+    return settings.with_(
+        engine=engine.name,
+        precision=engine.precision(settings.precision),
+        decoding=settings.decoding if engine.measures else "display",
+    )
 
 
 def _best_for(settings: PoseSettings) -> Engine:

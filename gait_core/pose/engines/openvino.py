@@ -44,6 +44,7 @@ def _devices(asked: PoseSettings, devices: Sequence[Device]) -> Iterator[DeviceO
     version=openvino_version,
     installed=openvino_installed,
     precision=_precision,
+    measures=True,
     follows=False,  # following a chosen person was tuned on MediaPipe's own search, and loses people on this engine
     devices=_devices,
     turn_delay_s=TURN_DELAY_S,  # it runs the same models

@@ -97,6 +97,8 @@ class Engine:
         Returns what a precision, ``auto`` among them, means on the CPU of this machine.
     follows : bool
         Whether ``auto`` may take it where one of several people is to be followed.
+    measures : bool
+        Whether it can read the heat maps of the pose model, so that ``decoding: measure`` means something for it.
     devices : callable
         Yields what it can run on besides the CPU, from the settings as the user gave them and what the machine has.
     turn_delay_s : float
@@ -113,6 +115,7 @@ class Engine:
     installed: Callable[[], bool]
     precision: Callable[[str], str]
     follows: bool = True
+    measures: bool = False
     devices: OfferDevices = _no_devices
     turn_delay_s: float = 0.0
     process_mib: tuple[int, int, int] = PROCESS_MIB
@@ -131,6 +134,7 @@ def pose_engine(
     installed: Callable[[], bool],
     precision: Callable[[str], str],
     follows: bool = True,
+    measures: bool = False,
     devices: OfferDevices = _no_devices,
     turn_delay_s: float = 0.0,
     process_mib: tuple[int, int, int] = PROCESS_MIB,
@@ -160,6 +164,7 @@ def pose_engine(
             installed=installed,
             precision=precision,
             follows=follows,
+            measures=measures,
             devices=devices,
             turn_delay_s=turn_delay_s,
             process_mib=process_mib,

@@ -118,8 +118,8 @@ class OpenVinoEngine:
         if region is None or output is None:
             self._forget_motion()
             return None
-        points = _points(output, region)
-        following = Region.around(points[_HIPS], points[_END])
+        points = _points(output, region, _HIPS if self._measures else 0)
+        following = Region.around(*points[-2:])
         self._region = following.steadied(region) if following is not None else None
         if self._measures:
             return self._measured(picture, output, region)
@@ -202,9 +202,10 @@ class OpenVinoEngine:
         return PersonMask(values=expit(output.mask), matrix=region.matrix(CROP_PX))
 
 
-def _points(output: LandmarkOutput, region: Region) -> NDArray[np.float64]:
-    """Return the landmarks and the two points that tell the square, in the frame, px."""
-    return region.placed(refine(output.landmarks[: _END + 1, :2] / CROP_PX, output.heat_maps))
+def _points(output: LandmarkOutput, region: Region, first: int = 0) -> NDArray[np.float64]:
+    """Return landmarks and, last, the two points that tell the square, in the frame, px."""
+    span = slice(first, _END + 1)
+    return region.placed(refine(output.landmarks[span, :2] / CROP_PX, output.heat_maps[:, :, span]))
 
 
 def _visibility(output: LandmarkOutput) -> NDArray[np.float64]:

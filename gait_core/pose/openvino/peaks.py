@@ -23,8 +23,9 @@ _REACH: Final = 2
 _LEAST_STRENGTH: Final = 0.05
 _SAME_CELLS: Final = 1.5
 """Peaks of the left and of the right map nearer than this are one place."""
-_LEFT: Final = tuple(INDEX[f"left_{name}"] for name in JOINTS)
-_RIGHT: Final = tuple(INDEX[f"right_{name}"] for name in JOINTS)
+_LEAST_LOGIT: Final = float(np.log(_LEAST_STRENGTH / (1.0 - _LEAST_STRENGTH)))
+_LEGS: Final = slice(INDEX["left_knee"], INDEX["right_foot_index"] + 1)
+"""The maps of `JOINTS`, left and right in turn."""
 
 
 def _square(reach: int) -> NDArray[np.int64]:
@@ -35,6 +36,7 @@ def _square(reach: int) -> NDArray[np.int64]:
 _SEARCHED: Final = _square(_SEARCH)
 _WINDOW: Final = _square(_REACH)
 """Columns and rows around a cell, shape (81, 2) and (25, 2)."""
+_NEIGHBOURS: Final = np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8)
 
 
 def recentre(points: NDArray[np.floating], heat_maps: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -113,36 +115,36 @@ def leg_peaks(heat_maps: NDArray[np.float32]) -> NDArray[np.float64]:
 
     height, width, _ = heat_maps.shape
     size = np.array([width, height])
-    legs = np.ascontiguousarray(heat_maps[:, :, [*_LEFT, *_RIGHT]])
-    highest = cv2.dilate(legs, np.ones((2 * _REACH + 1, 2 * _REACH + 1), np.uint8))
-    least = float(np.log(_LEAST_STRENGTH / (1.0 - _LEAST_STRENGTH)))
-    rows, columns, channel = np.nonzero((legs >= highest) & (legs > least))
-    result = np.full(CANDIDATES_SHAPE, np.nan)
-    if not len(rows):
-        return result
-    peak = np.stack([columns, rows], axis=1)
+    legs = np.ascontiguousarray(heat_maps[:, :, _LEGS])
     flat, count = legs.reshape(-1), legs.shape[2]
+    cells = np.flatnonzero(flat > _LEAST_LOGIT)
+    cells = cells[flat[cells] >= cv2.dilate(legs, _NEIGHBOURS).reshape(-1)[cells]]
+    result = np.full(CANDIDATES_SHAPE, np.nan)
+    if not len(cells):
+        return result
+    logit = flat[cells]
+    strongest = np.argsort(-logit)
+    cells, logit = cells[strongest], logit[strongest]
+    pixel, channel = np.divmod(cells, count)
+    peak = np.stack([pixel % width, pixel // width], axis=1)
     place, spread = _means(flat, peak, size, channel, count)
-    logit = legs[rows, columns, channel]
-    twin = (channel + len(JOINTS)) % count
-    other = _gathered(flat, peak[:, None, :] + _WINDOW, size, twin[:, None], count).max(axis=1)
+    other = _gathered(flat, peak[:, None, :] + _WINDOW, size, (channel ^ 1)[:, None], count).max(axis=1)
     strength = expit(np.stack([logit, other], axis=1).astype(np.float64))
-    right = channel >= len(JOINTS)
+    right = channel % 2 == 1
     strength[right] = strength[right][:, ::-1]
-    for joint in range(len(JOINTS)):
-        here = np.flatnonzero(channel % len(JOINTS) == joint)
-        for number, found in enumerate(_distinct(here[np.argsort(-logit[here])], place)):
-            result[joint, number] = [*place[found] / size, *strength[found], spread[found] / width]
+    values = np.concatenate([place / size, strength, spread[:, None] / width], axis=1)
+    for joint, chosen in enumerate(_distinct(channel // 2, place)):
+        result[joint, : len(chosen)] = values[chosen]
     return result
 
 
-def _distinct(ordered: NDArray[np.int64], place: NDArray[np.float64]) -> list[int]:
-    """Return the strongest peaks, each place once."""
-    kept: list[int] = []
-    for number in ordered.tolist():
-        x, y = place[number]
-        if all(abs(x - place[k][0]) + abs(y - place[k][1]) > _SAME_CELLS for k in kept):
-            kept.append(number)
-            if len(kept) == MOST_CANDIDATES:
-                break
+def _distinct(joint: NDArray[np.int64], place: NDArray[np.float64]) -> list[list[int]]:
+    """Return the strongest peaks of each joint, each place once; they come strongest first."""
+    kept: list[list[int]] = [[] for _ in JOINTS]
+    places: list[list[tuple[float, float]]] = [[] for _ in JOINTS]
+    for number, (here, (x, y)) in enumerate(zip(joint.tolist(), place.tolist(), strict=True)):
+        known = places[here]
+        if len(known) < MOST_CANDIDATES and all(abs(x - u) + abs(y - v) > _SAME_CELLS for u, v in known):
+            kept[here].append(number)
+            known.append((x, y))
     return kept

@@ -98,7 +98,7 @@ def plain_track(info: VideoInfo, settings: PoseSettings, on_frame: Callable[[int
         "engine": "mediapipe",
         "engine_version": mediapipe_version(),
         "model_sha256": model_sha256(settings.variant),
-        "settings": settings.with_(engine="mediapipe", precision="f32", max_side_px=None).to_dict(),
+        "settings": settings.with_(engine="mediapipe", precision="f32", max_side_px=None, decoding="display").to_dict(),
         "source_frame_rate_hz": info.frame_rate_hz,
         "source_content_sha256": info.content_sha256,
         "extraction_s": time.perf_counter() - begun_s,
