@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import platform
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 from numpy.typing import NDArray
+
+from gait_core.runtime.checkout import commit
 
 __all__ = ["BenchResult", "Table", "area_under_roc", "as_text", "commit"]
 
@@ -104,23 +104,6 @@ def joined(bench: str, parts: Iterable[BenchResult], **settings: Any) -> BenchRe
 def _finite(value: Any) -> Any:
     """Return None for a figure that could not be measured: JSON has no NaN."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def commit() -> str:
-    """Return the commit of this checkout, marked when files differ from it; empty outside a checkout."""
-    folder = Path(__file__).resolve().parents[2]
-    try:
-        text = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=10"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        ).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return text.strip()
 
 
 def area_under_roc(normal: NDArray[np.float64], impaired: NDArray[np.float64]) -> float:

@@ -6,16 +6,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HARMONICS", "LEVEL_GROUPS", "PHASE_BINS", "NoiseModel"]
+__all__ = ["HARMONICS", "LEVEL_GROUPS", "PHASE_BINS", "SHIPPED_NOISE", "NoiseModel"]
 
 Array = NDArray[np.float64]
 
+SHIPPED_NOISE: Final = Path(__file__).with_name("noise_mediapipe_full.json")
+"""The model that is shipped; `gait_core.workflows.from_scratch` makes it."""
 HARMONICS: Final = 3
 """Harmonics of the gait cycle in the error that repeats with it."""
 PHASE_BINS: Final = 20
@@ -119,7 +121,7 @@ class NoiseModel:
 
     @classmethod
     def default(cls) -> NoiseModel:
-        """Return the model fitted to MediaPipe full on rendered walks, as shipped."""
+        """Return the model fitted to the full pose model on rendered walks, as shipped."""
         return _shipped()
 
     @classmethod
@@ -167,5 +169,4 @@ class NoiseModel:
 
 @cache
 def _shipped() -> NoiseModel:
-    text = files("gait_core.simulate").joinpath("noise_mediapipe_full.json").read_text(encoding="utf-8")
-    return NoiseModel.from_dict(json.loads(text))
+    return NoiseModel.from_dict(json.loads(SHIPPED_NOISE.read_text(encoding="utf-8")))

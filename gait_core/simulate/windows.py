@@ -17,7 +17,7 @@ from gait_core.config import FeatureSettings
 from gait_core.errors import WalkRefused
 from gait_core.gait.features import compute_features
 from gait_core.gait.windows import windows_of
-from gait_core.simulate.noise import observe
+from gait_core.simulate.noise import NoiseModel, observe
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
@@ -26,7 +26,13 @@ __all__ = ["FIRST_SEED", "SimulatedWalk", "simulated_walks", "simulated_windows"
 
 Array = NDArray[np.float32]
 
-FIRST_SEED: Final = {"train": 1_000_000, "validate": 2_000_000, "metric": 3_000_000, "reference": 4_000_000}
+FIRST_SEED: Final = {
+    "train": 1_000_000,
+    "validate": 2_000_000,
+    "metric": 3_000_000,
+    "reference": 4_000_000,
+    "noise": 4_500_000,
+}
 """First person seed of each use; the benchmark's people begin at 5,000,000, those of datasets at 6,000,000;
 experiments use seeds below a million."""
 
@@ -74,7 +80,7 @@ class SimulatedWalk:
 
 
 def simulated_windows(
-    which: SimulatedWalk, settings: FeatureSettings, side: str | None = None
+    which: SimulatedWalk, settings: FeatureSettings, side: str | None = None, *, noise: NoiseModel | None = None
 ) -> NDArray[np.float32] | None:
     """Return the windows of a simulated walk, shape (m, window_frames, n_features), or None when it is refused.
 
@@ -94,7 +100,7 @@ def simulated_windows(
     ndarray, shape (m, window_frames, n_features), or None
     """
     try:
-        features = compute_features(observe(which.truth(), seed=which.seed + 500), settings, side=side)
+        features = compute_features(observe(which.truth(), seed=which.seed + 500, noise=noise), settings, side=side)
     except WalkRefused:
         return None
     windows = windows_of(features, settings)
@@ -102,7 +108,7 @@ def simulated_windows(
 
 
 def simulated_walks(
-    person_seed: int, numbers: range, direction: int, settings: FeatureSettings
+    person_seed: int, numbers: range, direction: int, settings: FeatureSettings, *, noise: NoiseModel | None = None
 ) -> Iterator[NDArray[np.float32]]:
     """Yield the windows of several normal walks of one person.
 
@@ -124,7 +130,7 @@ def simulated_walks(
     """
     for number in numbers:
         windows = simulated_windows(
-            SimulatedWalk(person_seed=person_seed, number=number, direction=direction), settings
+            SimulatedWalk(person_seed=person_seed, number=number, direction=direction), settings, noise=noise
         )
         if windows is not None:
             yield windows

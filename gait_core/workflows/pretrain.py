@@ -35,6 +35,7 @@ from gait_core.learn.registry import InputShape
 from gait_core.learn.settings import TrainSettings
 from gait_core.learn.splits import leave_one_out
 from gait_core.progress import Reporter
+from gait_core.simulate.noise import NoiseModel
 from gait_core.simulate.windows import FIRST_SEED, simulated_walks
 from gait_core.workspace import Workspace
 
@@ -66,6 +67,7 @@ def pretrain(
     cell: str = "gru",
     epochs: int = EPOCHS,
     reference_people: int = _REFERENCE_PEOPLE,
+    noise: NoiseModel | None = None,
 ) -> dict[str, Any]:
     """Train, calibrate and write the model with its manifest.
 
@@ -85,6 +87,8 @@ def pretrain(
     epochs : int
     reference_people : int
         People whose later walks are ranked; the smallest false-alarm rate is 1 / (people + 1).
+    noise : NoiseModel, optional
+        Errors of the landmarks; default: those shipped.
 
     Returns
     -------
@@ -112,8 +116,8 @@ def pretrain(
     )
     begun_s = time.perf_counter()
     with reporter.stage("cohort", f"Simulating {people} people"):
-        training = _windows("train", people, features, reporter)
-        validation = _windows("validate", max(8, people // 8), features, reporter)
+        training = _windows("train", people, features, reporter, noise)
+        validation = _windows("validate", max(8, people // 8), features, reporter, noise)
         mean = training.mean(axis=(0, 1)).astype(np.float32)
         sd = training.std(axis=(0, 1)).astype(np.float32)
     with reporter.stage("train", "Training the autoencoder"):
@@ -129,11 +133,12 @@ def pretrain(
         references={},
     )
     with reporter.stage("metric", "Learning how normal walks deviate"):
-        start = _learn_metrics(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter)
+        start = _learn_metrics(start, max(12, round(_METRIC_PEOPLE * share)), features, reporter, noise)
     with reporter.stage("reference", "Ranking later normal walks of other people"):
         fitter = PersonFitter(start, learn)
         references = {
-            n_walks: _reference(fitter, n_walks, reference_people, features, reporter) for n_walks in _BASELINE_SIZES
+            n_walks: _reference(fitter, n_walks, reference_people, features, reporter, noise)
+            for n_walks in _BASELINE_SIZES
         }
     details = {
         "command": f"python -m gait_core pretrain --cell {cell}" + (f" --people {people}" if people != PEOPLE else ""),
@@ -144,6 +149,7 @@ def pretrain(
         "epochs": epochs,
         "duration_s": round(time.perf_counter() - begun_s, 1),
         "video_factor": _VIDEO_FACTOR,
+        "noise": (noise or NoiseModel.default()).source,
         "references": {str(n): reference.to_dict() for n, reference in references.items()},
     }
     written = _write(target, model, start, learn, history, details)
@@ -151,14 +157,14 @@ def pretrain(
     return {"model": str(target), "val_loss": history.best_val_loss, "manifest": written.manifest.to_dict()}
 
 
-def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporter) -> Array:
+def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporter, noise: NoiseModel | None) -> Array:
     found: list[Array] = []
     for number in range(people):
         reporter.check()
         for direction in (1, -1):
             # A number of its own per direction: another day, not the same walk mirrored.
             walks = range(1) if direction == 1 else range(1, 2)
-            found.extend(simulated_walks(FIRST_SEED[use] + number, walks, direction, settings))
+            found.extend(simulated_walks(FIRST_SEED[use] + number, walks, direction, settings, noise=noise))
         reporter.progress("cohort", number + 1, people, "people")
     return np.concatenate(found)
 
@@ -187,14 +193,18 @@ def _train(
     return model, history
 
 
-def _learn_metrics(start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter) -> Pretrained:
+def _learn_metrics(
+    start: Pretrained, people: int, settings: FeatureSettings, reporter: Reporter, noise: NoiseModel | None
+) -> Pretrained:
     """Learn the usual residual per feature, and what whitens windows and stride profiles."""
     usual: list[NDArray[np.float64]] = []
     windows: list[Array] = []
     profiles: list[NDArray[np.float64]] = []
     for number in range(people):
         reporter.check()
-        walks = list(simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings))
+        walks = list(
+            simulated_walks(FIRST_SEED["metric"] + number, range(6), _direction(number), settings, noise=noise)
+        )
         if len(walks) > 2:
             scaled = [((walk - start.mean) / start.sd).astype(np.float32) for walk in walks]
             rest = []
@@ -221,7 +231,12 @@ def _learn_metrics(start: Pretrained, people: int, settings: FeatureSettings, re
 
 
 def _reference(
-    fitter: PersonFitter, n_walks: int, people: int, settings: FeatureSettings, reporter: Reporter
+    fitter: PersonFitter,
+    n_walks: int,
+    people: int,
+    settings: FeatureSettings,
+    reporter: Reporter,
+    noise: NoiseModel | None,
 ) -> Reference:
     """Make a baseline for each person and see how later walks deviate from it."""
     held_out: list[NDArray[np.float64]] = []
@@ -230,7 +245,11 @@ def _reference(
         reporter.check()
         walks = list(
             simulated_walks(
-                FIRST_SEED["reference"] + number, range(n_walks + _REFERENCE_WALKS), _direction(number), settings
+                FIRST_SEED["reference"] + number,
+                range(n_walks + _REFERENCE_WALKS),
+                _direction(number),
+                settings,
+                noise=noise,
             )
         )
         fitted: Fitted = fitter.fit(walks[:n_walks], reporter.without_events())

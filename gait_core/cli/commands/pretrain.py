@@ -17,6 +17,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="where to write it; default: the shipped file")
     parser.add_argument("--people", type=int, default=None, help="simulated people to train on")
     parser.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    parser.add_argument(
+        "--from-scratch",
+        action="store_true",
+        help="first fit the errors of the landmarks to rendered walks, then train with them; for new landmarks",
+    )
 
 
 @command("pretrain", help="train the autoencoder that every baseline starts from", order=90, arguments=_arguments)
@@ -24,6 +29,8 @@ def pretrain(args: argparse.Namespace, workspace: Workspace, console: Console) -
     """Train the autoencoder that every baseline starts from."""
     out = Path(args.out) if args.out else None
     params = {"out": str(out.absolute()) if out else None, "people": args.people, "cell": args.cell}
+    if args.from_scratch:
+        params["from_scratch"] = True
     result = run_job(workspace, console, "pretrain", params, f"Pre-training of the {args.cell.upper()} autoencoder")
     if out is not None:
         result["model"] = str(out)  # as it was named

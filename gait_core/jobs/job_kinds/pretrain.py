@@ -15,7 +15,9 @@ __all__: list[str] = []
 
 @job_kind("pretrain", title="Pre-training")
 def _pretrain(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
+    from gait_core.workflows.from_scratch import pretrain_from_scratch
     from gait_core.workflows.pretrain import pretrain
 
     out = Path(params["out"]) if params.get("out") else None
-    return pretrain(out, workspace, reporter, people=params.get("people"), cell=params.get("cell", "gru"))
+    make = pretrain_from_scratch if params.get("from_scratch") else pretrain
+    return make(out, workspace, reporter, people=params.get("people"), cell=params.get("cell", "gru"))
