@@ -46,6 +46,7 @@ def pretrain_from_scratch(
     noise_people: int = PEOPLE,
     noise_walks_each: int = WALKS_EACH,
     profile: str = DEFAULT_PROFILE,
+    keep_network: bool = False,
 ) -> dict[str, Any]:
     """Fit the noise of the fast path, then train and calibrate the autoencoder with it, and write both and a record.
 
@@ -64,6 +65,8 @@ def pretrain_from_scratch(
         People whose walks are rendered, and how many of each; together at least four walks.
     profile : str
         Profile that reads the landmarks.
+    keep_network : bool
+        See `pretrain`.
 
     Returns
     -------
@@ -80,8 +83,13 @@ def pretrain_from_scratch(
     noise_file = SHIPPED_NOISE if out is None else target.with_suffix(".noise.json")
     noise, record = fitted_noise(workspace, reporter, people=noise_people, walks_each=noise_walks_each, profile=profile)
     write_json(noise_file, noise.to_dict())
-    made = pretrain(out, workspace, reporter, people=people, cell=cell, noise=noise)
-    record |= {"model": target.name, "val_loss": made["val_loss"], "duration_s": time.perf_counter() - begun_s}
+    made = pretrain(out, workspace, reporter, people=people, cell=cell, noise=noise, keep_network=keep_network)
+    record |= {
+        "model": target.name,
+        "network_kept": keep_network,
+        "val_loss": made["val_loss"],
+        "duration_s": time.perf_counter() - begun_s,
+    }
     record_file = target.with_suffix(".made.json")
     write_json(record_file, record)
     return made | {"noise": str(noise_file), "record": str(record_file)}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import platform
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,15 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.fit import Fitted, PersonFitter
-from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained
+from gait_core.baseline.pretrained import PRETRAINED_FOLDER, Pretrained, load_pretrained
 from gait_core.baseline.reconstruction import Metrics, ReferenceWindows, residual, score_residual, whitening
 from gait_core.baseline.stride_profile import profile_metric, stride_phase
 from gait_core.baseline.thresholds import Reference
 from gait_core.config import FeatureSettings
 from gait_core.errors import InputError
 from gait_core.gait.features import FEATURE_NAMES
-from gait_core.learn.artefact import ModelArtefact, save_artefact
+from gait_core.learn.artefact import ModelArtefact, SavableModel, save_artefact
 from gait_core.learn.autoencoder import AUTOENCODER
+from gait_core.learn.autoencoder.inference import Weights
+from gait_core.learn.autoencoder.keras_file import RewrittenModel
 from gait_core.learn.autoencoder.networks import build_autoencoder, weights_of
 from gait_core.learn.autoencoder.settings import AutoencoderSettings
 from gait_core.learn.backend import seed_everything, training_versions
@@ -68,6 +71,7 @@ def pretrain(
     epochs: int = EPOCHS,
     reference_people: int = _REFERENCE_PEOPLE,
     noise: NoiseModel | None = None,
+    keep_network: bool = False,
 ) -> dict[str, Any]:
     """Train, calibrate and write the model with its manifest.
 
@@ -89,6 +93,9 @@ def pretrain(
         People whose later walks are ranked; the smallest false-alarm rate is 1 / (people + 1).
     noise : NoiseModel, optional
         Errors of the landmarks; default: those shipped.
+    keep_network : bool
+        Keep the network that is shipped, and learn only how people deviate and the references of the limits: a quarter
+        of the time, and enough where only the errors of the landmarks have changed.
 
     Returns
     -------
@@ -115,18 +122,16 @@ def pretrain(
         path=target.with_name(f".{target.name}.checkpoint.npz"), context={"people": people, "learn": learn.to_dict()}
     )
     begun_s = time.perf_counter()
-    with reporter.stage("cohort", f"Simulating {people} people"):
-        training = _windows("train", people, features, reporter, noise)
-        validation = _windows("validate", max(8, people // 8), features, reporter, noise)
-        mean = training.mean(axis=(0, 1)).astype(np.float32)
-        sd = training.std(axis=(0, 1)).astype(np.float32)
-    with reporter.stage("train", "Training the autoencoder"):
-        model, history = _train((training - mean) / sd, (validation - mean) / sd, learn, epochs, checkpoint, reporter)
+    source = (noise or NoiseModel.default()).source
+    if keep_network:
+        network = _kept(cell)
+    else:
+        network = _new_network(people, features, learn, epochs, source, checkpoint, reporter, noise)
     start = Pretrained(
-        weights=weights_of(model),
-        mean=mean,
-        sd=sd,
-        prior_scale=np.ones_like(sd),
+        weights=network.weights,
+        mean=network.mean,
+        sd=network.sd,
+        prior_scale=np.ones_like(network.sd),
         metrics=Metrics(),
         model_path=None,
         manifest=None,
@@ -141,20 +146,82 @@ def pretrain(
             for n_walks in _BASELINE_SIZES
         }
     details = {
-        "command": f"python -m gait_core pretrain --cell {cell}" + (f" --people {people}" if people != PEOPLE else ""),
+        "command": f"python -m gait_core pretrain --cell {cell}"
+        + (f" --people {people}" if people != PEOPLE else "")
+        + (" --keep-network" if keep_network else ""),
         "feature_settings": features.to_dict(),
         "people": people,
         "person_seeds": FIRST_SEED,
-        "windows": len(training),
-        "epochs": epochs,
+        **network.facts,
         "duration_s": round(time.perf_counter() - begun_s, 1),
         "video_factor": _VIDEO_FACTOR,
-        "noise": (noise or NoiseModel.default()).source,
+        "noise": source,
         "references": {str(n): reference.to_dict() for n, reference in references.items()},
     }
-    written = _write(target, model, start, learn, history, details)
+    written = _write(target, network, start, learn, details)
     checkpoint.delete()
-    return {"model": str(target), "val_loss": history.best_val_loss, "manifest": written.manifest.to_dict()}
+    return {"model": str(target), "val_loss": network.history.best_val_loss, "manifest": written.manifest.to_dict()}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Network:
+    """A trained autoencoder, its standardisation, and what is to be noted of its training."""
+
+    model: SavableModel
+    weights: Weights
+    mean: NDArray[np.float32]
+    sd: NDArray[np.float32]
+    inputs: InputShape
+    history: History
+    versions: Mapping[str, str]
+    facts: Mapping[str, Any]
+
+
+def _new_network(
+    people: int,
+    features: FeatureSettings,
+    learn: AutoencoderSettings,
+    epochs: int,
+    source: str,
+    checkpoint: Checkpoint,
+    reporter: Reporter,
+    noise: NoiseModel | None,
+) -> _Network:
+    with reporter.stage("cohort", f"Simulating {people} people"):
+        training = _windows("train", people, features, reporter, noise)
+        validation = _windows("validate", max(8, people // 8), features, reporter, noise)
+        mean = training.mean(axis=(0, 1)).astype(np.float32)
+        sd = training.std(axis=(0, 1)).astype(np.float32)
+    with reporter.stage("train", "Training the autoencoder"):
+        model, history = _train((training - mean) / sd, (validation - mean) / sd, learn, epochs, checkpoint, reporter)
+    return _Network(
+        model=model,
+        weights=weights_of(model),
+        mean=mean,
+        sd=sd,
+        inputs=InputShape(axes=tuple(model.input_shape[1:])),
+        history=history,
+        versions=training_versions() | {"python": platform.python_version()},
+        facts={"windows": len(training), "epochs": epochs, "network_noise": source},
+    )
+
+
+def _kept(cell: str) -> _Network:
+    """Return the network that is shipped; no training library is needed."""
+    shipped = load_pretrained(cell)
+    assert shipped.manifest is not None and shipped.model_path is not None
+    manifest, made = shipped.manifest, shipped.manifest.details
+    return _Network(
+        model=RewrittenModel(source=shipped.model_path, weights=shipped.weights),
+        weights=shipped.weights,
+        mean=shipped.mean,
+        sd=shipped.sd,
+        inputs=manifest.inputs,
+        history=manifest.history,
+        versions=manifest.versions,
+        facts={name: made[name] for name in ("windows", "epochs") if name in made}
+        | {"network_noise": made.get("network_noise", "of the landmarks for display")},
+    )
 
 
 def _windows(use: str, people: int, settings: FeatureSettings, reporter: Reporter, noise: NoiseModel | None) -> Array:
@@ -270,10 +337,9 @@ def _direction(number: int) -> int:
 
 def _write(
     target: Path,
-    model: Any,
+    network: _Network,
     start: Pretrained,
     settings: AutoencoderSettings,
-    history: History,
     details: dict[str, Any],
 ) -> ModelArtefact:
     arrays: dict[str, NDArray[Any]] = {f"weights/{name}": value for name, value in start.weights.items()}
@@ -281,13 +347,13 @@ def _write(
     arrays |= start.metrics.to_arrays()
     return save_artefact(
         target.with_suffix(""),
-        model,
+        network.model,
         kind=AUTOENCODER.name,
         settings=settings,
-        inputs=InputShape(axes=tuple(model.input_shape[1:])),
+        inputs=network.inputs,
         feature_names=FEATURE_NAMES,
-        versions=training_versions() | {"python": platform.python_version()},
-        history=history,
+        versions=network.versions,
+        history=network.history,
         arrays=arrays,
         details=details,
     )

@@ -18,6 +18,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--people", type=int, default=None, help="simulated people to train on")
     parser.add_argument("--cell", choices=("gru", "lstm"), default="gru")
     parser.add_argument(
+        "--keep-network",
+        action="store_true",
+        help="keep the trained network, learn only how people deviate from their baselines and the references",
+    )
+    parser.add_argument(
         "--from-scratch",
         action="store_true",
         help="first fit the errors of the landmarks to rendered walks, then train with them; for new landmarks",
@@ -29,6 +34,8 @@ def pretrain(args: argparse.Namespace, workspace: Workspace, console: Console) -
     """Train the autoencoder that every baseline starts from."""
     out = Path(args.out) if args.out else None
     params = {"out": str(out.absolute()) if out else None, "people": args.people, "cell": args.cell}
+    if args.keep_network:
+        params["keep_network"] = True
     if args.from_scratch:
         params["from_scratch"] = True
     result = run_job(workspace, console, "pretrain", params, f"Pre-training of the {args.cell.upper()} autoencoder")

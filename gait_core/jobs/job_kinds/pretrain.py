@@ -20,4 +20,7 @@ def _pretrain(params: Mapping[str, Any], workspace: Workspace, reporter: Reporte
 
     out = Path(params["out"]) if params.get("out") else None
     make = pretrain_from_scratch if params.get("from_scratch") else pretrain
-    return make(out, workspace, reporter, people=params.get("people"), cell=params.get("cell", "gru"))
+    how: dict[str, Any] = {"people": params.get("people"), "cell": params.get("cell", "gru")}
+    if params.get("keep_network"):
+        how["keep_network"] = True
+    return make(out, workspace, reporter, **how)
