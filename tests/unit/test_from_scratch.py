@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gait_core.baseline.pretrained import load_pretrained
+from gait_core.baseline.thresholds import Reference
 from gait_core.errors import InputError
 from gait_core.progress import silent
 from gait_core.simulate.noise import observe
@@ -14,6 +16,7 @@ from gait_core.simulate.noise_model import NoiseModel
 from gait_core.simulate.noise_walks import noise_walks
 from gait_core.simulate.windows import FIRST_SEED
 from gait_core.workflows import from_scratch
+from gait_core.workflows import pretrain as pretraining
 from gait_core.workspace import read_json
 
 MADE = {"model": "m.keras", "val_loss": 0.1, "manifest": {}}
@@ -74,3 +77,26 @@ def test_another_noise_gives_other_windows():
     settings, exact = FeatureSettings(), NoiseModel.none()
     (usual,), (clean,) = (list(simulated_walks(7, range(1), 1, settings, noise=noise)) for noise in (None, exact))
     assert usual.shape == clean.shape and not np.array_equal(usual, clean)
+
+
+def test_a_kept_network_is_the_shipped_one_with_other_references(workspace, tmp_path, monkeypatch):
+    reference = Reference(deviations=np.zeros((3, 3)), prior_sd=0.2, prior_weight=6.0, source="simulated")
+    calibrated = []
+    monkeypatch.setattr(
+        pretraining,
+        "_learn_metrics",
+        lambda start, people, settings, reporter, noise: calibrated.append(noise) or start,
+    )
+    monkeypatch.setattr(pretraining, "_reference", lambda *arguments: calibrated.append(arguments[-1]) or reference)
+    shipped, noise = load_pretrained(), NoiseModel.none()
+    target = tmp_path / "autoencoder_gru.keras"
+    pretraining.pretrain(target, workspace, silent(), noise=noise, keep_network=True)
+    made = load_pretrained(folder=tmp_path)
+    assert calibrated == [noise, noise, noise]
+    for name, weight in shipped.weights.items():
+        np.testing.assert_array_equal(made.weights[name], weight)
+    np.testing.assert_array_equal(made.mean, shipped.mean)
+    np.testing.assert_array_equal(made.prior_scale, np.ones_like(shipped.prior_scale))
+    assert made.references[5].deviations.shape == (3, 3)
+    assert made.manifest.details["noise"] == noise.source != made.manifest.details["network_noise"]
+    assert "--keep-network" in made.manifest.details["command"]
