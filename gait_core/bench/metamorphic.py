@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.angles import SIDES
@@ -18,6 +19,7 @@ from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.strides import build_strides
 from gait_core.gait.swaps import put_legs_right
+from gait_core.pose.candidates import COLUMNS
 from gait_core.pose.landmarks import MIRROR
 from gait_core.pose.track import Track
 
@@ -170,7 +172,10 @@ def mirrored_track(track: Track) -> Track:
     position, world = track.position[:, order].copy(), track.world[:, order].copy()
     position[..., 0] = track.width_px - position[..., 0]
     world[..., 0] *= -1
-    return track.with_(position=position, world=world, confidence=track.confidence[:, order])
+    candidates = _sides_exchanged(track, np.ones(len(track), dtype=bool))
+    if candidates is not None:
+        candidates[..., 0] = track.width_px - candidates[..., 0]
+    return track.with_(position=position, world=world, confidence=track.confidence[:, order], candidates=candidates)
 
 
 def with_legs_exchanged(track: Track, start_s: float, end_s: float) -> Track:
@@ -183,7 +188,19 @@ def with_legs_exchanged(track: Track, start_s: float, end_s: float) -> Track:
         First and last moment, s.
     """
     swapped = (track.time_s >= start_s - 1e-6) & (track.time_s <= end_s + 1e-6)
-    return put_legs_right(track, swapped, np.zeros(len(track), dtype=bool))
+    exchanged = put_legs_right(track, swapped, np.zeros(len(track), dtype=bool))
+    return exchanged.with_(candidates=_sides_exchanged(track, swapped))
+
+
+def _sides_exchanged(track: Track, frames: NDArray[np.bool_]) -> NDArray[np.float32] | None:
+    """Return the places where joints may be, with what speaks for left and right exchanged in some frames."""
+    if track.candidates is None:
+        return None
+    candidates = np.array(track.candidates)
+    left, right = COLUMNS.index("as_left"), COLUMNS.index("as_right")
+    for own, other in ((left, right), (right, left)):
+        candidates[frames, ..., own] = track.candidates[frames, ..., other]
+    return candidates
 
 
 def with_gap(track: Track, start_s: float, end_s: float) -> Track:
@@ -198,4 +215,7 @@ def with_gap(track: Track, start_s: float, end_s: float) -> Track:
     missing = (track.time_s >= start_s - 1e-6) & (track.time_s < end_s - 1e-6)
     position, world, confidence = track.position.copy(), track.world.copy(), track.confidence.copy()
     position[missing], world[missing], confidence[missing] = np.nan, np.nan, 0.0
-    return track.with_(position=position, world=world, confidence=confidence)
+    candidates = None if track.candidates is None else np.array(track.candidates)
+    if candidates is not None:
+        candidates[missing] = np.nan
+    return track.with_(position=position, world=world, confidence=confidence, candidates=candidates)
