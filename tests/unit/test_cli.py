@@ -361,6 +361,10 @@ OPTIONS = {
         "--out out [metavar=FILE] where to write it; default: the shipped file",
         "--people people [type=int] simulated people to train on",
         "--cell cell [default=gru choices=gru/lstm] None",
+        "--keep-network keep_network [kind=StoreTrue nargs=0 default=False] keep the trained network, learn only how "
+        "people deviate from their baselines and the references",
+        "--from-scratch from_scratch [kind=StoreTrue nargs=0 default=False] first fit the errors of the landmarks to "
+        "rendered walks, then train with them; for new landmarks",
     ],
     "bench": [
         "measure what docs/benchmarks.md quotes",
