@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app import words
 from app.components import level_key, note
+from app.plain_text import plain_chart
 from app.theme import LEVELS, palette
 
 __all__ = [
@@ -38,7 +39,7 @@ Limits = tuple[float, float]
 
 def show(figure: Any, sentence: str, *, key: str) -> None:
     """Draw a chart and, below it, what it shows."""
-    st.plotly_chart(figure, theme=None, key=key, config=_CONFIG, alt=sentence)
+    st.plotly_chart(plain_chart(figure), theme=None, key=key, config=_CONFIG, alt=sentence)
     note(sentence)
 
 

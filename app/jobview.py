@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import charts, charts_job, words
 from app.components import box, error_box
+from app.plain_text import plain
 from app.state import jobs
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
@@ -290,4 +291,4 @@ def _log(job: Job) -> None:
             st.code("\n".join(text.splitlines()[-200:]), language=None, height=280)
         else:
             st.caption("The worker has not written anything yet.")
-        st.caption(f"Job {job.id}, folder {job.folder}")
+        st.caption(f"Job {job.id}, folder {plain(str(job.folder))}")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import videos, words
 from app.components import error_box
+from app.plain_text import plain
 from app.routes import token
 from app.state import recall, remember, workspace
 from gait_core.errors import GaitError
@@ -65,7 +66,7 @@ def folder_picker(key: str) -> list[str]:
 
 
 def _box(path: Path, key: str, *, first: bool) -> bool:
-    return st.checkbox(f"{path.name} · {words.size(path.stat().st_size)}", value=first, key=key)
+    return st.checkbox(f"{plain(path.name)} · {words.size(path.stat().st_size)}", value=first, key=key)
 
 
 def upload_picker(key: str, *, several: bool = True) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,7 +10,7 @@ from gait_core.config import Profile, load_profiles
 from gait_core.config.profiles import MIB
 from gait_core.pose.engines import engine_memory
 
-__all__ = ["known_profiles", "plain", "profile_caption", "profile_title"]
+__all__ = ["known_profiles", "profile_caption", "profile_title"]
 
 _TITLES: Final = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
 
@@ -25,11 +24,6 @@ def profile_title(profile: Profile | str) -> str:
     """Return the name of a profile as it is shown."""
     name = profile if isinstance(profile, str) else profile.name
     return _TITLES.get(name, name)
-
-
-def plain(text: str) -> str:
-    """Return a text of the user for a place that reads Markdown; it shows as it was written."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:&-])", r"\\\1", text)
 
 
 def profile_caption(profile: Profile) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import words
 from app.components import empty
+from app.plain_text import plain
 from app.state import active_job, jobs, recall, remember, set_params
 from gait_core.errors import GaitError
 from gait_core.jobs.store import Job
@@ -68,7 +69,7 @@ def earlier_results(
     for facts in found[:MOST_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
             key = f"earlier_{facts['id']}"
-            if st.button(str(facts["name"]), key=key, type="tertiary", width=width, help=f"Open this {named}"):
+            if st.button(plain(str(facts["name"])), key=key, type="tertiary", width=width, help=f"Open this {named}"):
                 set_params(**{opens: str(facts["id"])})
                 st.rerun()
             with st.container(width=220):

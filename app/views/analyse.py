@@ -10,7 +10,8 @@ from app.components import empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
 from app.jobview import follow
 from app.pickers import sources
-from app.profiles import known_profiles, plain, profile_title
+from app.plain_text import plain
+from app.profiles import known_profiles, profile_title
 from app.runs import find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import analyse_result
@@ -79,7 +80,7 @@ def _run(job_id: str) -> None:
 def _walk_line(walk: dict[str, object]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         with st.container(width="stretch"):
-            st.markdown(f"**{words.joint_name(str(walk.get('name', '')))}**")
+            st.markdown(f"**{plain(str(walk.get('name', '')))}**")
         with st.container(width=160):
             st.html(level_badge(walk.get("level")))
         target = str(walk.get("analysis_id") or "")
@@ -198,7 +199,9 @@ def _earlier(baseline_id: str) -> None:
     st.subheader("Earlier walks of this person", anchor=False)
     for item in found[:8]:
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-            if st.button(item.name, key=f"earlier_{item.id}", type="tertiary", width=260, help="Open this analysis"):
+            if st.button(
+                plain(item.name), key=f"earlier_{item.id}", type="tertiary", width=260, help="Open this analysis"
+            ):
                 set_params(analysis=item.id)
                 st.rerun()
             with st.container(width=110):

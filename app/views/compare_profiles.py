@@ -13,7 +13,8 @@ from app.components import empty, error_box, heading, note
 from app.demo import demo_job, demo_walks
 from app.jobview import follow
 from app.pickers import sources
-from app.profiles import plain, profile_caption, profile_title
+from app.plain_text import plain
+from app.profiles import profile_caption, profile_title
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import compare_result, profile_editor

@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts, charts_compare, reproduce, words
 from app.compare_player import play_together
 from app.components import box, error_box, foot, note, rows, say
+from app.plain_text import plain
 from app.routes import compared_url
 from app.state import workspace
 from gait_core.compare.agreement import COMPARED_CURVES, value_differences
@@ -183,7 +184,7 @@ def _videos(comparison: ProfileComparison) -> None:
             play_together(together, key="compare_player")
     else:
         for _, run, path in found:
-            st.caption(run.name)
+            st.caption(plain(run.name))
             st.video(str(path))
     note("Blue is the near side of the body, orange the far side. One timeline moves all videos.")
 

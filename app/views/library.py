@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 import streamlit as st
 
 from app import damage, registry, words
 from app.components import empty, error_box, facts, heading, level_badge, level_key, note
+from app.plain_text import plain
 from app.state import jobs, param, recall, remember, set_params, workspace
+from app.views import library_subjects
 from app.views.library_rows import ask, how_many, nothing, row, show_more
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.store import BaselineSummary, delete_baseline, list_baselines
+from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
 from gait_core.errors import GaitError
-from gait_core.recognition.gallery.gallery import list_galleries
 from gait_core.walks.measurements import delete_measurement, list_measurements
 from gait_core.workflows.damaged_items import delete_damaged
-from gait_core.workflows.delete_subject import delete_subject
-from gait_core.workspace import safe_name
 
 __all__ = ["render"]
 
@@ -42,7 +40,8 @@ def render() -> None:
     done = recall("library_done")
     if done:
         remember("library_done", "")
-        st.toast(done)
+        st.toast(plain(done))
+    library_subjects.told()
     wanted = param("shelf")
     shelf = st.segmented_control(
         "Show",
@@ -55,7 +54,7 @@ def render() -> None:
     )
     set_params(shelf=str(shelf))
     {
-        "subjects": _subjects,
+        "subjects": library_subjects.shelf,
         "walks": _walks,
         "baselines": _baselines,
         "analyses": _analyses,
@@ -71,7 +70,7 @@ def render() -> None:
 def _delete(kind: str, key: str) -> None:
     space = workspace()
     if kind == "subject":
-        delete_subject(space, key)
+        library_subjects.delete(key)
     elif kind == "walk":
         space.delete_record("walks", key)
     elif kind == "baseline":
@@ -91,7 +90,7 @@ def _delete(kind: str, key: str) -> None:
 def _question() -> None:
     doomed: dict[str, str] | None = recall("doomed")
     if doomed:
-        st.dialog(f"Delete {doomed['what']}?", icon=":material/delete:", on_dismiss=_keep)(_answer)(doomed)
+        st.dialog(f"Delete {plain(doomed['what'])}?", icon=":material/delete:", on_dismiss=_keep)(_answer)(doomed)
 
 
 def _keep() -> None:
@@ -100,6 +99,8 @@ def _keep() -> None:
 
 def _answer(doomed: Mapping[str, str]) -> None:
     st.html(f'<p style="margin:0;line-height:1.55">{escape(doomed["consequence"])} This cannot be undone.</p>')
+    if doomed["kind"] == "subject":
+        library_subjects.what_stays(doomed["key"])
     with st.container(horizontal=True, gap="small"):
         confirmed = st.button("Delete", key="delete_yes", type="primary", icon=":material/delete:")
         kept = st.button("Keep it", key="delete_no")
@@ -113,53 +114,6 @@ def _answer(doomed: Mapping[str, str]) -> None:
     if confirmed or kept:
         _keep()
         st.rerun()
-
-
-def _subjects() -> None:
-    baselines, analyses, measured = list_baselines(workspace()), list_analyses(workspace()), _measured_by_subject()
-    enrolled = {name for gallery in list_galleries(workspace()) for name in gallery.subjects}
-    stored = [*(item.subject for item in baselines), *(name for name in measured if name), *sorted(enrolled)]
-    names = list(dict.fromkeys(stored))
-    if not names:
-        nothing("No subjects yet", "A subject appears with the first baseline, measured walk or enrolled walk.")
-        return
-    for name in names[: how_many(len(names), "subjects")]:
-        own = [item for item in baselines if item.subject == name]
-        ids = {item.id for item in own}
-        later = [item for item in analyses if item.baseline_id in ids]
-        walks = measured.get(name, [])
-        more = (
-            f"{words.plural(len(own), 'baseline')}, {words.plural(len(later), 'analysed walk')}, "
-            f"{words.plural(len(walks), 'measured walk')}{', enrolled' if name in enrolled else ''}"
-        )
-        opened, doomed = row(name, more, f"subject_{_key_of(name, own, walks)}")
-        if opened and own:
-            registry.go("analyse", baseline=own[0].id)
-        if opened and walks:
-            registry.go("measure", measurement=str(walks[0]["id"]))
-        if doomed:
-            ask(
-                "subject",
-                name,
-                f"subject {name}",
-                f"{more} and their overlay videos are deleted. Your own video files stay where they are, "
-                "and landmarks without a name stay in the cache until it is cleared.",
-                f"{name} was deleted.",
-            )
-    show_more(len(names), "subjects")
-
-
-def _key_of(name: str, baselines: Sequence[BaselineSummary], walks: Sequence[Mapping[str, Any]]) -> str:
-    if baselines:
-        return baselines[0].id
-    return str(walks[0]["id"]) if walks else safe_name(name)
-
-
-def _measured_by_subject() -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for facts_of in list_measurements(workspace()):
-        found.setdefault(str(facts_of["subject"]), []).append(facts_of)
-    return found
 
 
 def _walks() -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import registry
 from app.components import empty
+from app.plain_text import plain
 from app.state import recall, remember
 
 __all__ = ["ask", "how_many", "nothing", "row", "show_more"]
@@ -32,8 +33,8 @@ def row(title: str, more: str, key: str, *, aside: str = "") -> tuple[bool, bool
         if aside:
             with st.container(width=120):
                 st.html(aside)
-        opened = st.button("Open", key=f"open_{key}", help=f"Open {title}")
-        doomed = st.button("Delete", key=f"delete_{key}", icon=":material/delete:", help=f"Delete {title}")
+        opened = st.button("Open", key=f"open_{key}", help=f"Open {plain(title)}")
+        doomed = st.button("Delete", key=f"delete_{key}", icon=":material/delete:", help=f"Delete {plain(title)}")
     return opened, doomed
 
 

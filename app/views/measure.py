@@ -10,6 +10,7 @@ import streamlit as st
 from app import damage, registry
 from app.components import box, empty, error_box, heading
 from app.jobview import follow
+from app.plain_text import plain
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.views import measure_form, measure_result
@@ -89,7 +90,7 @@ def _line(walk: Mapping[str, Any]) -> None:
         target = str(walk.get("measurement_id") or "")
         if not target:
             box("Nothing was stored for this walk", "", "calm")
-        elif st.button("Open", key=f"open_{target}", help=f"Open the measurement of {name}"):
+        elif st.button("Open", key=f"open_{target}", help=f"Open the measurement of {plain(name)}"):
             set_params(job=None, measurement=target)
             st.rerun()
 

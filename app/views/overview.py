@@ -6,6 +6,7 @@ import streamlit as st
 
 from app import registry, words
 from app.components import box, heading, level_badge, level_key, note, rows
+from app.plain_text import plain
 from app.state import active_job, jobs, workspace
 from gait_core.baseline.analyses import AnalysisSummary, list_analyses
 from gait_core.baseline.store import BaselineSummary, list_baselines
@@ -107,7 +108,7 @@ def _people(baselines: list[BaselineSummary], analyses: list[AnalysisSummary]) -
                         f"{words.ago(latest.created_s)}</span></div>"
                     )
             label = "Open" if latest is not None else "Analyse"
-            if st.button(label, key=f"person_{baseline.id}", help=f"{label}: {baseline.subject}", width=104):
+            if st.button(label, key=f"person_{baseline.id}", help=f"{label}: {plain(baseline.subject)}", width=104):
                 if latest is not None:
                     registry.go("analyse", baseline=baseline.id, analysis=latest.id)
                 registry.go("analyse", baseline=baseline.id)

@@ -12,6 +12,7 @@ from app import charts_live, jobreport, words
 from app.components import box, empty, facts, note, rows
 from app.jobreport import GIB, JobReport, Series, quotient
 from app.jobview import stage_title
+from app.plain_text import plain
 from app.state import active_job, jobs, recall, remember, workspace
 from gait_core.cache import ArrayCache, CacheInfo
 from gait_core.jobs.store import Job
@@ -137,7 +138,7 @@ def _job_now() -> None:
         else:
             note("No job is running. See Jobs for what the last ones took.")
         return
-    st.subheader(job.title, anchor=False)
+    st.subheader(plain(job.title), anchor=False)
     note(stage_title(job))
     item = jobreport.load(job)
     facts(_job_facts(job, item))

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app import words
 from app.components import box, empty, error_box, note
+from app.plain_text import plain
 from app.profiles import profile_caption, profile_title
 from app.state import recall, remember, workspace
 from app.views import profile_form
@@ -31,7 +32,7 @@ def render() -> None:
     said = str(recall("profile_said", ""))
     if said:
         remember("profile_said", "")
-        st.toast(said)
+        st.toast(plain(said))
     if recall("profile_edit"):
         profile_form.render()
         return
@@ -77,11 +78,12 @@ def _row(profile: Profile) -> None:
                 f'<p class="gs-note">{escape(profile_caption(profile))}</p>'
                 f'<p class="gs-note">{escape(facts_line(profile))}</p>'
             )
-        if st.button("Duplicate", key=f"profile_copy_{name}", icon=":material/content_copy:", help=f"Copy {name}"):
+        shown = plain(name)
+        if st.button("Duplicate", key=f"profile_copy_{name}", icon=":material/content_copy:", help=f"Copy {shown}"):
             _edit(_free_name(name), body_of(workspace(), name) | {"description": ""}, instead_of="")
         if profile.built_in:
             return
-        if st.button("Edit", key=f"profile_edit_{name}", icon=":material/edit:", help=f"Change {name}"):
+        if st.button("Edit", key=f"profile_edit_{name}", icon=":material/edit:", help=f"Change {shown}"):
             _edit(name, body_of(workspace(), name), instead_of=name)
         st.download_button(
             "Export",
@@ -91,9 +93,9 @@ def _row(profile: Profile) -> None:
             key=f"profile_export_{name}",
             icon=":material/download:",
             on_click="ignore",
-            help=f"{name} as JSON",
+            help=f"{shown} as JSON",
         )
-        if st.button("Delete", key=f"profile_delete_{name}", icon=":material/delete:", help=f"Delete {name}"):
+        if st.button("Delete", key=f"profile_delete_{name}", icon=":material/delete:", help=f"Delete {shown}"):
             _delete(name)
 
 

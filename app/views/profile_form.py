@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from app.components import box, error_box, note
+from app.plain_text import plain
 from app.state import recall, remember, workspace
 from gait_core.compare.profile_store import problems_of, save_profile
 from gait_core.config import PRECISIONS
@@ -28,7 +29,7 @@ def render() -> None:
     """Draw the form of the profile that is being edited, and save it when asked to."""
     edited: dict[str, Any] = recall("profile_edit")
     old = str(edited["instead_of"])
-    st.subheader(f"Change “{old}”" if old else "A new profile", anchor=False)
+    st.subheader(f"Change “{plain(old)}”" if old else "A new profile", anchor=False)
     note(f"Made from {edited['body'].get('performance_mode', 'balanced')}.")
     generation = int(recall("profile_form", 0))
     places: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from app.components import error_box
-from app.profiles import plain
+from app.plain_text import plain
 from app.state import recall, remember, set_params, workspace
 from gait_core.errors import GaitError
 from gait_core.recognition.embedding_sets import delete_embeddings

@@ -11,7 +11,7 @@ import streamlit as st
 from app import words
 from app.choice import choose_one
 from app.components import box, empty, error_box, facts, note, rows
-from app.profiles import plain
+from app.plain_text import plain
 from app.state import param, workspace
 from app.views import recognition_delete, recognition_enrol
 from app.views.recognition_set import VIEWS

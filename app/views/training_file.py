@@ -11,6 +11,7 @@ import streamlit as st
 
 from app import reproduce
 from app.components import error_box, note
+from app.plain_text import plain
 from app.state import recall, remember
 from gait_core.errors import GaitError
 from gait_core.workflows.train_request import TrainRequest, config_of
@@ -91,7 +92,7 @@ def load_section(suffix: str) -> None:
             error_box(error.to_dict(), "This settings file cannot be used")
             return
         start_again(values)
-        st.toast(f"Loaded {given.name}.")
+        st.toast(f"Loaded {plain(given.name)}.")
         st.rerun()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import words
 from app.components import box, empty, error_box, facts, note
-from app.profiles import plain
+from app.plain_text import plain, plain_card
 from app.registry import link
 from app.state import set_params, workspace
 from gait_core.errors import GaitError
@@ -78,7 +78,7 @@ def show(name: str) -> None:
             link("training", "The run that it came from", run=model.run)
     if model.card:
         with st.container(border=True):
-            st.markdown(model.card)
+            st.markdown(plain_card(model.card))
     elif model.facts is not None:
         note("Its card cannot be read.")
     _back()

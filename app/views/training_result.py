@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts, charts_training, reproduce, words
 from app.charts_training import metric_name
 from app.components import box, error_box, facts, foot, note, rows, say
+from app.plain_text import plain_card
 from app.state import jobs, set_params
 from app.views import training_check, training_file, training_models, training_tensorboard
 from app.views.training_form import submit
@@ -230,7 +231,7 @@ def _card(run: Run) -> None:
         note("The model is there, but its card cannot be read.")
         return
     with st.expander("Model card", icon=":material/badge:"):
-        st.markdown(card)
+        st.markdown(plain_card(card))
         st.download_button("Model card", card, f"{run.id}.md", "text/markdown", icon=":material/download:")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from app import charts, charts_training, words
 from app.components import box, error_box
 from app.jobview import bar, progress_share, stage_rows, stage_title
+from app.plain_text import plain
 from app.state import jobs, workspace
 from app.views import training_tensorboard, training_use
 from gait_core.errors import GaitError
@@ -175,4 +176,4 @@ def _log(job: Job) -> None:
             st.code("\n".join(text.splitlines()[-200:]), language=None, height=280)
         else:
             st.caption("The worker has not written anything yet.")
-        st.caption(f"Job {job.id}, folder {job.folder}")
+        st.caption(f"Job {job.id}, folder {plain(str(job.folder))}")

@@ -11,6 +11,7 @@ import streamlit as st
 from app import charts, charts_validation, words
 from app.charts_validation import digits_of, signed
 from app.components import note, rows, say
+from app.plain_text import plain
 from gait_core.gait.parameters.spatiotemporal import PARAMETERS
 
 __all__ = ["allowed", "draw", "parameter_label", "verdict", "verdict_sentence"]
@@ -252,7 +253,11 @@ def _angles(angles: Sequence[Values]) -> None:
     rows([("Joint", "name"), *((head, "n") for head in heads)], body, "Joint angles against the reference")
     names = list(dict.fromkeys(str(item["name"]) for item in angles))
     chosen = st.segmented_control(
-        "Curves of", names, default=names[0], format_func=str.capitalize, key="validation_angle"
+        "Curves of",
+        names,
+        default=names[0],
+        format_func=lambda one: plain(one.capitalize()),
+        key="validation_angle",
     )
     name = str(chosen or names[0])
     figure, sentence = charts_validation.mean_curves(

@@ -11,7 +11,8 @@ from app import registry, videos, words
 from app.components import error_box
 from app.draft import Draft
 from app.entries import FRAME_RATE, HEIGHT, SPEED, Quantity, entry, refused
-from app.profiles import known_profiles, plain, profile_caption, profile_title
+from app.plain_text import plain
+from app.profiles import known_profiles, profile_caption, profile_title
 from app.state import jobs, set_params, workspace
 from app.views.wizard_steps import move
 from gait_core.config import DEFAULT_PROFILE
@@ -86,7 +87,7 @@ def _entries(draft: Draft) -> Draft:
             "Speed or precision?",
             names,
             index=names.index(draft.profile if draft.profile in names else DEFAULT_PROFILE),
-            format_func=profile_title,
+            format_func=lambda name: plain(profile_title(name)),
             captions=[plain(profile_caption(profile)) for profile in known.values()],
             key="profile",
         )

@@ -28,6 +28,7 @@ _RECORDS: Final = ("walks", "subjects", "drafts")
 """Collections of JSON files that name the subject."""
 _UNNAMED: Final = ("jobs", "comparisons", "embeddings", "validations")
 """Collections of what may be made from walks of several people; all that holds a walk of the person goes."""
+_BY_CONTENT: Final = {"comparisons": "comparison.json", "embeddings": "manifest.json"}
 _LEARNED: Final = {"runs": "Training run", "models": "Model"}
 _NEEDS_SOURCE: Final = (TRACK_KIND, MASKS_KIND, FRAMES_KIND)
 """Kinds of cached arrays that tell which walk they belong to; the others are computed from them again."""
@@ -137,7 +138,8 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     traces = Traces(names=frozenset({name})).with_marks(own.without(others))
     unknown = {path for _, path, values in documents if not _of(values)} - mine
     mine |= {path for path in unknown if traces.in_folder(path) or _is_named_for(path, name, workspace)}
-    mine |= {path for collection in _UNNAMED for path in _items(workspace, collection) if traces.in_folder(path)}
+    digests = own.digests - others.digests
+    mine |= {path for collection in _UNNAMED for path in _items(workspace, collection) if _shows(path, digests, traces)}
     mine |= set(_files_of(workspace, own, others, traces))
     mine |= set(_hidden(workspace, traces))
     unclear = unknown - mine
@@ -165,6 +167,13 @@ def _documents(workspace: Workspace) -> Iterator[tuple[str, Path, Any]]:
 def _items(workspace: Workspace, collection: str) -> Iterator[Path]:
     yield from workspace.entries(collection)
     yield from (path for path in sorted((workspace.root / collection).glob("[!.]*.json")) if path.is_file())
+
+
+def _shows(path: Path, digests: set[str], traces: Traces) -> bool:
+    """Tell whether something without a name shows the person: by the content of its videos where that is known."""
+    document = _read(path / _BY_CONTENT[path.parent.name]) if path.parent.name in _BY_CONTENT else None
+    known = set(_under(document, ("content_sha256",))) - {""}
+    return bool(known & digests) if known else traces.in_folder(path)
 
 
 def _files_of(workspace: Workspace, own: _Known, others: _Known, traces: Traces) -> Iterator[Path]:

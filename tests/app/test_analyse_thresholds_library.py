@@ -18,7 +18,7 @@ from gait_core.jobs.store import JobStore
 from gait_core.recognition.batching import Embedding
 from gait_core.recognition.gallery.entries import Enrolment, ModelIdentity
 from gait_core.recognition.gallery.gallery import Gallery
-from gait_core.workspace import Workspace, safe_name
+from gait_core.workspace import Workspace, name_id
 
 Open = Callable[..., AppTest]
 
@@ -147,7 +147,7 @@ def test_library_shows_and_deletes_a_person_who_is_only_enrolled(open_page: Open
     )
     test = open_page("library")
     assert "Patient 17" in text_of(test)
-    test.button(key=f"delete_subject_{safe_name('Patient 17')}").click().run()
+    test.button(key=f"delete_subject_{name_id('Patient 17')}").click().run()
     test.button(key="delete_yes").click().run()
     assert not test.exception
     assert gallery.list() == ()

@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import fake
 import pytest
-from browsing import ROOT, _wait_until_healthy, settled
+from browsing import ROOT, Studio, _wait_until_healthy, settled
 
 from app.launch import environment, free_port
 
@@ -65,6 +66,32 @@ def page_cookie(url: str) -> str:
     cookie = connection.getresponse().headers.get_all("set-cookie") or [""]
     connection.close()
     return next(one for one in cookie if one.startswith("gait_studio_")).split(";")[0]
+
+
+HOSTILE = "![x](http://203.0.113.7/a.png) <img src=http://203.0.113.7/b> $x$ :material/home: :smile: **b** P_1"
+
+
+def test_a_hostile_name_is_shown_as_it_is_and_fetches_nothing(studio: Studio, page: Any) -> None:
+    baseline = fake.baseline(studio.space, subject=HOSTILE)
+    analysis = fake.analysis(studio.space, baseline, subject=HOSTILE, name=HOSTILE)
+    fake.analysis(studio.space, baseline, "earlier-1", subject=HOSTILE, name=HOSTILE, level="normal", score=1.0)
+    fake.job(studio.space, "done", title=HOSTILE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{studio.url}/library")
+    settled(page, "Library")
+    page.get_by_role("button", name="Delete", exact=True).first.click()
+    page.get_by_role("dialog").get_by_text(
+        f"Delete subject {HOSTILE}?".replace(":m", ":\u2060m").replace(":s", ":\u2060s")
+    ).wait_for()
+    for params in (f"baseline={baseline}&analysis={analysis}", f"baseline={baseline}"):
+        page.goto(f"{studio.url}/analyse?{params}")
+        settled(page, "Analyse a walk")
+    button = page.get_by_role("button", name="![x](http").first
+    button.hover()
+    assert "**b** P_1" in button.inner_text()
+    assert page.locator("img[src*='203.0.113.7'], .katex").count() == 0
+    assert [url for url in asked if not url.startswith((studio.url, "data:", "blob:"))] == []
 
 
 def test_a_tab_waits_for_a_restart_and_comes_back_and_nobody_else_connects(
