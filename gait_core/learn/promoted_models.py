@@ -30,8 +30,8 @@ __all__ = [
     "withdraw_model",
 ]
 
-VIDEO_ROWS: Final = ("windows", "curves")
-"""Kinds of rows that an analysis has at hand once a walk is prepared."""
+VIDEO_ROWS: Final = ("windows", "curves", "clips")
+"""Kinds of rows that an analysis makes of a walk; clips only where the outline of the person is in the cache."""
 
 _RECORD: Final = "promoted.json"
 _COLLECTION: Final = "models"

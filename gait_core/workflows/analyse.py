@@ -22,7 +22,8 @@ from gait_core.runtime.memory import MemoryMonitor
 from gait_core.video.decode import decoder_bytes
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
 from gait_core.workflows.analyse_on_executor import FoundWalk, score_on
-from gait_core.workflows.classify_walk import promoted_for_walks
+from gait_core.workflows.classify_walk import asks_for_outlines, promoted_for_walks
+from gait_core.workflows.first_decode import decode_with_outlines
 from gait_core.workflows.guard import AUTO, OFF, GuardedWalks, find_guard, guard_walks
 from gait_core.workspace import Workspace
 
@@ -97,6 +98,9 @@ def analyse_walks(
         else guard_walks(found_guard, paths, pose, workspace, reporter, limits=settings.limits())
     )
     classifiers = promoted_for_walks(workspace) if classify else ()
+    decoded = guarded.decoded
+    if not cluster and asks_for_outlines(workspace, classifiers):
+        decoded |= decode_with_outlines(paths, pose, workspace, reporter, limits=settings.limits())
 
     def scored(
         executor: Executor, found: Sequence[FoundWalk | GaitError], check: Callable[[], None] = lambda: None
@@ -128,9 +132,7 @@ def analyse_walks(
             paths, pose, calibration.windows, workspace, reporter, limits=limits, side=calibration.visible_side
         )
         prepared = [
-            replace(walk, cached=False)
-            if isinstance(walk, PreparedWalk) and str(walk.path) in guarded.decoded
-            else walk
+            replace(walk, cached=False) if isinstance(walk, PreparedWalk) and str(walk.path) in decoded else walk
             for walk in prepared
         ]
         with local_threads(_at_once(prepared, limits)) as pool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from gait_core.cache import ArrayCache
 from gait_core.cache.archive import json_ready
 from gait_core.config import FeatureSettings
 from gait_core.errors import GaitError, InputError, ModelError, WalkRefused
@@ -15,19 +16,31 @@ from gait_core.gait.measurement import Measurement
 from gait_core.gait.windows import windows_of
 from gait_core.learn.promoted_models import PromotedModel, list_promoted, promoted_model
 from gait_core.learn.trained_model import TrainedModel, TrainedModelFacts, load_model
+from gait_core.pose.masks import MASKS_KIND
+from gait_core.walks.clips import clip_address
 from gait_core.walks.prepare import PreparedWalk
 from gait_core.workflows.predict import predict_prepared, video_settings
 from gait_core.workspace import Workspace
 
-__all__ = ["WalkClassifiers", "promoted_for_walks"]
+__all__ = ["WalkClassifiers", "asks_for_outlines", "promoted_for_walks"]
 
 _NOTHING: Final[Mapping[str, Any]] = {"class": None, "probabilities": {}, "abstained": True, "reasons": []}
+_NO_OUTLINE: Final = (
+    "It looks at the outline of the person, which is not in the cache: the video would have to be decoded again."
+)
 _logger = logging.getLogger(__name__)
 
 
 def promoted_for_walks(workspace: Workspace) -> tuple[str, ...]:
     """Return the names of the promoted models that an analysis asks, damaged ones among them."""
     return tuple(one.name for one in list_promoted(workspace) if one.facts is None or one.classifies_walks)
+
+
+def asks_for_outlines(workspace: Workspace, names: Sequence[str]) -> bool:
+    """Return whether one of these promoted models learned from clips, which are made of the outline of the person."""
+    return any(
+        one.name in names and one.facts is not None and one.facts.kind == "clips" for one in list_promoted(workspace)
+    )
 
 
 class WalkClassifiers:
@@ -78,7 +91,7 @@ class WalkClassifiers:
         try:
             promoted, model = self._model(name)
             known = _about(promoted, model.facts)
-            found = _predicted(walk, model, measurement, features)
+            found = _predicted(walk, model, measurement, features, ArrayCache.of(self._workspace))
         except GaitError as error:
             return {**known, **_NOTHING, "error": error.to_dict()}
         except Exception as error:
@@ -125,9 +138,18 @@ def _about(promoted: PromotedModel, facts: TrainedModelFacts) -> dict[str, Any]:
 
 
 def _predicted(
-    walk: PreparedWalk, model: TrainedModel, measurement: Measurement | None, features: FeatureSettings
+    walk: PreparedWalk,
+    model: TrainedModel,
+    measurement: Measurement | None,
+    features: FeatureSettings,
+    cache: ArrayCache,
 ) -> dict[str, Any]:
     settings = video_settings(model)
+    if settings.rows == "clips":
+        known = cache.holds(MASKS_KIND, walk.address) or cache.holds(*clip_address(walk.address, settings.channels))
+        if not known:
+            raise InputError(_NO_OUTLINE, "Use `predict` with the video; later analyses then ask the model as well.")
+        return predict_prepared(walk, model, cache=cache)
     if settings.rows == "curves":
         if measurement is None:
             raise WalkRefused("No gait could be measured in this walk, so there are no strides to classify.")

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 from conftest import Made
+from support.clip_model import save_clip_model
 
 from gait_core.baseline.analyses import load_analysis
 from gait_core.jobs.run import run_now
 from gait_core.learn.datasets.simulated import make_dataset
 from gait_core.learn.promoted_models import promote_model
+from gait_core.pose.masks import MASKS_KIND
+from gait_core.progress import silent
+from gait_core.workflows.analyse import analyse_walks
 from gait_core.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -40,3 +44,19 @@ def test_an_analysis_asks_the_promoted_model_and_keeps_its_answer(made: Made, tm
     assert (said["class"], said["abstained"]) == (usual["class"], usual["abstained"])
     (without,) = run_now(workspace, "analyse", {**asked, "classify": False}, "Without it")["walks"]
     assert without["classified"] == []
+
+
+def test_a_model_of_clips_is_asked_when_the_walk_is_decoded_for_the_first_time(made: Made, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    shutil.copytree(made.workspace.root, workspace.root, ignore=shutil.ignore_patterns(MASKS_KIND))
+    promote_model(workspace, str(save_clip_model(tmp_path / "made" / "model")), "Bars")
+    new = tmp_path / "new.mp4"
+    new.write_bytes(made.videos[0].read_bytes() + (12).to_bytes(4, "big") + b"free" + b"new.")
+    videos = [str(made.videos[1]), str(new)]
+    known, first = analyse_walks(videos, made.baseline_id, workspace, silent(), overlay=False)["walks"]
+    assert "not in the cache" in known["classified"][0]["error"]["message"] and known["cached"]
+    (said,) = first["classified"]
+    assert "error" not in said and sum(said["probabilities"].values()) == pytest.approx(1.0)
+    assert not first["cached"]
+    again = analyse_walks(videos[1:], made.baseline_id, workspace, silent(), overlay=False)["walks"]
+    assert again[0]["classified"] == [said] and again[0]["cached"]
