@@ -1,7 +1,8 @@
-"""Quick looks at files that the user names: there, a video, how large, given twice. Nothing is decoded."""
+"""Quick looks at files that the user names: there, a video that opens, how large, given twice. No frame is analysed."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from app import words
-from gait_core.errors import InputError
+from gait_core.errors import InputError, VideoError
 from gait_core.storage.leftovers import writer_mark
+from gait_core.video.container import open_video
 from gait_core.workspace import Workspace, safe_name, storage_guard
 
 __all__ = ["ENDINGS", "PathCheck", "UploadWriter", "check_paths", "count_message", "keep_upload", "scan", "usable"]
@@ -169,14 +171,27 @@ def _check(text: str, number: int, seen: dict[object, int]) -> PathCheck:
         if count == 0:
             return PathCheck(kind="bad", text="The file is empty.")
         fingerprint = _fingerprint(path, count)
+        problem = _problem(path, count, path.stat().st_mtime_ns)
     except (OSError, ValueError) as error:
         return PathCheck(kind="bad", text=f"Cannot be read ({getattr(error, 'strerror', None) or error}).")
     if fingerprint in seen:
         return PathCheck(kind="bad", text=f"Same video as walk {seen[fingerprint]}. Each walk counts once.")
+    if problem:
+        return PathCheck(kind="bad", text=problem)
     seen[fingerprint] = number
     if path.suffix.lower() not in ENDINGS:
         return PathCheck(kind="warn", text=f"{words.size(count)}. The extension is unusual for a video.")
     return PathCheck(kind="good", text=f"Found, {words.size(count)}")
+
+
+@functools.lru_cache(maxsize=512)
+def _problem(path: Path, *_: int) -> str:
+    """Return why a file cannot be used, as far as opening it tells; a file that has not changed is opened once."""
+    try:
+        with open_video(path):
+            return ""
+    except VideoError as error:
+        return error.message
 
 
 def _fingerprint(path: Path, count: int) -> str:

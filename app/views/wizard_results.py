@@ -66,7 +66,15 @@ def training_sentence(training: TrainingFacts) -> tuple[str, str]:
 
 
 def _next(stored: StoredBaseline) -> None:
-    say(f"The baseline of {stored.subject} is ready. Next, analyse a walk filmed later.")
+    used, left_out = len(stored.walks), len(stored.manifest.left_out)
+    if left_out:
+        say(
+            f"The baseline of {stored.subject} is ready, but from {used} of {used + left_out} walks only: "
+            f"{words.plural(left_out, 'walk')} could not be used, and the reasons stand below. Replace "
+            f"{'it' if left_out == 1 else 'them'} and make it again, or analyse a walk filmed later."
+        )
+    else:
+        say(f"The baseline of {stored.subject} is ready. Next, analyse a walk filmed later.")
     with st.container(horizontal=True, gap="small"):
         if st.button(
             "Analyse a walk", key="results_next", type="primary", icon=":material/monitor_heart:", shortcut="Mod+Enter"

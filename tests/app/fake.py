@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from gait_core.pose.track import Track
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import observe
 from gait_core.simulate.walker import sample_person, walk
+from gait_core.video.encode import VideoWriter
 from gait_core.walks.measurements import MeasuredWalk, save_measurement
 from gait_core.workspace import Workspace, write_json
 
@@ -33,14 +35,26 @@ JOINTS = ["left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "rig
 
 
 def videos(folder: Path, count: int = 5) -> list[str]:
-    """Make small files that look like videos to a quick check."""
+    """Make small videos of two grey frames, each with other bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for i in range(count):
         path = folder / f"walk_{i + 1}.mp4"
-        path.write_bytes(bytes([i]) * (40_000 + i))
+        head = _grey_video()
+        size = 40_000 + i - len(head)
+        path.write_bytes(head + size.to_bytes(4, "big") + b"free" + bytes([i]) * (size - 8))
         paths.append(str(path))
     return paths
+
+
+@cache
+def _grey_video() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "grey.mp4"
+        with VideoWriter(path, 64, 48, 30.0) as video:
+            for number in range(2):
+                video.write(np.full((48, 64, 3), 128, np.uint8), number / 30.0)
+        return path.read_bytes()
 
 
 def job(
