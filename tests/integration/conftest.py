@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from dask_machines import Machines
+from support.once import demo_folder, once
 
 from gait_core.jobs.run import run_now
 from gait_core.pose.models.assets import list_models
@@ -33,12 +35,20 @@ class Made:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Return the demo walks and a baseline made from them through the real pipeline."""
+    """Return the demo walks and a baseline made from them through the real pipeline: a copy for each process."""
+
+    def make(folder: Path) -> dict[str, Any]:
+        workspace = Workspace(folder)
+        shutil.copytree(demo_folder(tmp_path_factory), folder / "demo")
+        videos = demo_walks(workspace, silent())["videos"]
+        return run_now(
+            workspace, "baseline", {"videos": videos, "subject": "Demo Person", "speed_mps": 1.3}, "Baseline"
+        )
+
+    original, result = once(tmp_path_factory, "baseline", make)
     workspace = Workspace(tmp_path_factory.mktemp("shared") / "workspace")
+    shutil.copytree(original, workspace.root)
     walks = demo_walks(workspace, silent())
-    result = run_now(
-        workspace, "baseline", {"videos": walks["videos"], "subject": "Demo Person", "speed_mps": 1.3}, "Baseline"
-    )
     return Made(
         workspace=workspace,
         videos=[Path(path) for path in walks["videos"]],
