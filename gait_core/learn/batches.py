@@ -1,4 +1,7 @@
-"""Where training takes its batches from: a protocol, and the source that holds arrays in memory."""
+"""Where training takes its batches from: a protocol, and the source that holds arrays in memory.
+
+Every batch, the last one too, has a number of rows that the devices can share equally.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 from gait_core.errors import InputError
 from gait_core.learn.history import shuffling
 
-__all__ = ["ArrayBatches", "Batch", "BatchSource", "Data", "Pair", "as_source"]
+__all__ = ["ArrayBatches", "Batch", "BatchSource", "Data", "Pair", "as_source", "shared_rows"]
 
 Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 """Inputs and targets."""
@@ -55,6 +58,11 @@ class BatchSource(Protocol):
 
     def fingerprint(self) -> str:
         """Return a digest of everything that decides the batches."""
+
+
+def shared_rows(rows: int, devices: int) -> int:
+    """Return rows rounded up to a multiple of the devices, none of which then gets more than another."""
+    return -(-rows // devices) * devices
 
 
 class ArrayBatches:
@@ -107,7 +115,8 @@ class ArrayBatches:
         self._inputs, self._targets, self._weights = inputs, targets, weights
         self._batch_size, self._seed, self._accumulate = batch_size, seed, accumulate
         rows = min(batch_size, -(-len(inputs) // accumulate))
-        self._size = -(-rows // devices) * devices
+        self._size = shared_rows(rows, devices)
+        self._judged = shared_rows(batch_size, devices)
         self._order = shuffling(len(inputs), seed)
         self._drawn = 0
 
@@ -136,9 +145,9 @@ class ArrayBatches:
     def in_order(self) -> Iterator[Batch]:
         """Yield all rows in their order, in batches of one size; the last is filled up from the beginning."""
         n = len(self)
-        for start in range(0, n, self._batch_size):
-            rows = np.arange(start, start + self._batch_size)
-            yield self._batch(rows % n, min(self._batch_size, n - start))
+        for start in range(0, n, self._judged):
+            rows = np.arange(start, start + self._judged)
+            yield self._batch(rows % n, min(self._judged, n - start))
 
     def fingerprint(self) -> str:
         """Return a digest of the arrays, the batch size, the steps that are averaged, and the seed."""

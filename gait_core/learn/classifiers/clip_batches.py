@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.learn.batches import Batch
+from gait_core.learn.batches import Batch, shared_rows
 from gait_core.learn.classifiers.sides import Sides
 from gait_core.learn.datasets.clips import Clips
 
@@ -123,7 +123,8 @@ class ClipBatches:
         self._frames, self._pieces, self._width_multiple = frames, pieces, width_multiple
         self._batch_size, self._seed, self._accumulate, self._devices = batch_size, seed, accumulate, devices
         rows = min(batch_size, -(-len(clips) // accumulate))
-        self._size = -(-rows // devices) * devices
+        self._size = shared_rows(rows, devices)
+        self._judged = shared_rows(batch_size, devices)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -170,14 +171,14 @@ class ClipBatches:
     def in_order(self) -> Iterator[Batch]:
         """Yield evenly spaced pieces of all clips, in batches of one size; the last is filled up from the beginning."""
         pieces = evenly_spaced(self._clips, self._frames, self._pieces)
-        for start in range(0, len(pieces), self._batch_size):
-            chosen = [pieces[place % len(pieces)] for place in range(start, start + self._batch_size)]
+        for start in range(0, len(pieces), self._judged):
+            chosen = [pieces[place % len(pieces)] for place in range(start, start + self._judged)]
             rows = np.array([clip for clip, _ in chosen], np.intp)
             yield Batch(
                 inputs=clip_inputs(self._clips, chosen, self._frames, self._width_multiple),
                 targets=self._targets[rows],
                 weights=None if self._weights is None else self._weights[rows],
-                real=min(self._batch_size, len(pieces) - start),
+                real=min(self._judged, len(pieces) - start),
             )
 
     def fingerprint(self) -> str:

@@ -72,7 +72,7 @@ class ClipClassifier(NetworkClassifier):
 
     def _validation_batches(self, validation: Samples) -> BatchSource:
         weights = row_weights(validation) if self.settings.class_weights else None
-        return self._batches(validation, -(-_JUDGED_AT_ONCE // self._n_devices) * self._n_devices, weights)
+        return self._batches(validation, _JUDGED_AT_ONCE, weights)
 
     def _batches(self, samples: Samples, batch_size: int, weights: NDArray[np.float32] | None) -> ClipBatches:
         settings: ClipSettings = self.settings

@@ -223,8 +223,9 @@ class NetworkClassifier:
         return ArrayBatches(
             inputs,
             one_hot(validation),
-            batch_size=-(-_JUDGED_AT_ONCE // self._n_devices) * self._n_devices,
+            batch_size=_JUDGED_AT_ONCE,
             weights=weights,
+            devices=self._n_devices,
         )
 
     def _checkpoint(self, path: Path) -> Checkpoint:
