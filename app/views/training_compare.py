@@ -31,7 +31,7 @@ def render(found: Sequence[Run]) -> None:
     found : sequence of Run
         All runs, newest first.
     """
-    sound = {run.id: run for run in found if run.manifest is not None and run.records}
+    sound = {run.id: run for run in found if run.has_finished_folds}
     if len(sound) < _FEWEST:
         empty("Two runs are needed", "As soon as two runs have finished folds, they can be compared here.")
         return

@@ -37,7 +37,7 @@ def section(folder: Path) -> None:
         return
     with st.expander("TensorBoard", icon=":material/monitoring:"):
         if importlib.util.find_spec("tensorboard") is None:
-            note("This run wrote a log for TensorBoard, which is not installed here. To install it:")
+            note("This run wrote a log for TensorBoard, an optional extra that is not installed here. To install it:")
             st.code(shlex.join([sys.executable, "-m", "pip", "install", "tensorboard"]), language="bash")
             return
         port = running_port(folder)

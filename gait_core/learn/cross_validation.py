@@ -253,6 +253,11 @@ def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
         ) from error
 
 
+def is_finished(folder: Path) -> bool:
+    """Tell whether the folder of a fold holds its record, without reading it."""
+    return (folder / _RECORD).is_file()
+
+
 def read_record(folder: Path) -> FoldRecord | None:
     """Read what a finished fold came to, without its predictions; None where there is none.
 

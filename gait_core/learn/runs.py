@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from gait_core.cache.archive import json_ready, load_arrays
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
-from gait_core.learn.cross_validation import FoldRecord, read_record
+from gait_core.learn.cross_validation import FoldRecord, is_finished, read_record
 from gait_core.learn.history import History
 from gait_core.storage.schema import problem_in
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
@@ -202,6 +202,12 @@ class Run:
         return (self.folder / "model" / "model.json").is_file()
 
     @property
+    def has_finished_folds(self) -> bool:
+        """Whether a fold has a record; none is read."""
+        splits = () if self.manifest is None else self.manifest.splits
+        return any(is_finished(_fold_folder(self.folder / "folds", split)) for split in splits)
+
+    @property
     def records(self) -> tuple[FoldRecord, ...]:
         """Records of the finished folds."""
         return tuple(one.record for one in self.folds if one.record is not None)
@@ -354,9 +360,13 @@ def _is_held(folder: Path) -> bool:
     return False
 
 
+def _fold_folder(folder: Path, split: Mapping[str, Any]) -> Path:
+    return folder / f"{int(split['seed'])}-{int(split['fold'])}"
+
+
 def _fold_state(folder: Path, split: Mapping[str, Any]) -> FoldState:
     seed, fold = int(split["seed"]), int(split["fold"])
-    place = folder / f"{seed}-{fold}"
+    place = _fold_folder(folder, split)
     try:
         record = read_record(place)
     except StorageError:

@@ -26,6 +26,8 @@ from gait_core.workflows.train_request import TrainRequest
 __all__ = ["FinalModel", "train_final"]
 
 _FOLDER: Final = "final"
+_STEPS: Final = 3
+"""Of a classifier without epochs: fitting, what is unlike the training data, writing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +85,11 @@ def train_final(
     FinalModel
     """
     halvings = max([halvings, *(record.halvings for record in found.records)])
+    epochs = _epochs(found, manifest)
+    reporter.progress("final", 0, epochs or _STEPS, "epochs" if epochs else "steps")
     attempt = _fit(request, samples, found, make, folder, manifest, reporter, halvings)
+    if not epochs:
+        reporter.progress("final", 1, _STEPS, "steps", message="Learning which input is unlike the training data")
     decision = _decision(request, found)
     facts = TrainedModelFacts(
         model=request.model,
@@ -108,6 +114,8 @@ def train_final(
         usual=UsualChannels.of(samples),
         familiarity=learn_familiarity(samples, seed=request.first_seed),
     )
+    if not epochs:
+        reporter.progress("final", 2, _STEPS, "steps", message="Writing the model and its card")
     tested = None if kept is None else score(model.predict(kept), seed=request.first_seed).to_dict()
     card = model_card(
         facts,
@@ -119,7 +127,15 @@ def train_final(
     )
     save_model(folder / "model", model, card)
     clear_attempt(folder / _FOLDER)
+    if not epochs:
+        reporter.progress("final", _STEPS, _STEPS, "steps")
     return FinalModel(test_scores=tested, notes=attempt.notes)
+
+
+def _epochs(found: CrossValidation, manifest: RunManifest) -> int:
+    """Return for how many epochs the final model is trained at most; 0 for a classifier that has none."""
+    most = int(manifest.settings.get("epochs") or 0)
+    return most if manifest.settings.get("schedule") == "plateau" else min(most, found.best_epochs or most)
 
 
 def _decision(request: TrainRequest, found: CrossValidation) -> Decision:

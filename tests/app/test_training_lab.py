@@ -24,6 +24,7 @@ from gait_core.api.reproduce import reproduce
 from gait_core.cli.console import Console
 from gait_core.cli.main import build_parser
 from gait_core.jobs.store import JobStore
+from gait_core.learn import runs
 from gait_core.learn.classifiers import classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.promoted_models import promote_model
@@ -334,6 +335,23 @@ def test_what_the_command_line_cannot_say_is_told() -> None:
 def test_no_run_and_nothing_to_compare(open_page: Open) -> None:
     assert "No run yet" in text_of(open_page("training_lab", tab="Runs"))
     assert "Two runs are needed" in text_of(open_page("training_lab", tab="Compare"))
+
+
+def test_the_list_of_runs_to_compare_reads_no_fold(
+    open_page: Open, full: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(
+        runs,
+        "read_record",
+        lambda folder, read_record=runs.read_record: read.append(folder.parts[-3]) or read_record(folder),
+    )
+    test = open_page("training_lab", tab="Compare")
+    listed = test.multiselect(key="training_compared")
+    assert len(listed.options) == 3
+    read.clear()
+    listed.set_value([full.runs["svm"], full.runs["majority"]]).run()
+    assert set(read) == {full.runs["svm"], full.runs["majority"]}
 
 
 def test_runs_are_compared_with_a_corrected_test(open_page: Open, full: Trained) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from gait_core.errors import InputError, WalkRefused
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.runs import load_run
 from gait_core.progress import Reporter, silent
-from gait_core.workflows import predict
+from gait_core.workflows import final_model, predict
 from gait_core.workflows.predict import PredictRequest, predict_walks
 from gait_core.workflows.train import train_classifier
 from gait_core.workflows.train_request import TrainRequest
@@ -82,3 +83,20 @@ def test_people_kept_for_testing_are_in_no_fold_and_judged_by_the_final_model(wo
     assert "### Subjects kept for testing" in (run.folder / "model" / "card.md").read_text()
     with pytest.raises(InputError, match="has learned from parameters"):
         predict_walks(PredictRequest(model="run", videos=("walk.mp4",)), workspace, silent())
+
+
+def test_the_final_training_shows_a_total_from_its_beginning(workspace, table):
+    events = []
+    request = TrainRequest(dataset=str(table), model="majority", folds=2)
+    train_classifier(request, workspace, Reporter(sink=events.append))
+    own = [event for event in events if event.kind == "progress" and event.stage == "final"]
+    assert [(event.done, event.total, event.unit) for event in own] == [(done, 3, "steps") for done in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "best", "epochs"),
+    [({}, None, 0), ({"epochs": 40}, 7, 7), ({"epochs": 40, "schedule": "plateau"}, 7, 40), ({"epochs": 40}, None, 40)],
+)
+def test_a_network_is_trained_for_as_many_epochs_as_its_progress_says(settings, best, epochs):
+    found, manifest = SimpleNamespace(best_epochs=best), SimpleNamespace(settings=settings)
+    assert final_model._epochs(found, manifest) == epochs
