@@ -29,7 +29,8 @@ PRELOADED: Final = (
     "scipy.ndimage",
     "scipy.signal",
 )
-"""What baselines, analyses and measurements load. TensorFlow stays away: it takes more memory than all of these."""
+"""What baselines, analyses and measurements load. TensorFlow stays away: it takes three times the memory of all of
+these, and a network is trained in a process of its own, which would not inherit it."""
 
 _LOOK_EVERY_S: Final = 0.02
 _LIVE_EVERY_S: Final = 0.5
