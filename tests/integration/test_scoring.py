@@ -20,6 +20,7 @@ from dask_machines import Machines
 from many_clips import copies_of
 from support.walk_stages import STAGES, counting
 
+from gait_core.baseline import analyses
 from gait_core.baseline.analyses import AnalysisSummary, list_analyses, load_analysis
 from gait_core.baseline.assessment import ScoringBaseline
 from gait_core.cache import ArrayCache
@@ -234,7 +235,7 @@ def die(*_: Any, **__: Any) -> None:
 
 def score_and_die(task: dict[str, Any], attempt: int) -> dict[str, Any]:
     # When half of the analysis is written.
-    score_task.save_arrays = die if dying(task, "score", "normal-001.mp4") else SAVE_ARRAYS
+    analyses.save_arrays = die if dying(task, "score", "normal-001.mp4") else SAVE_ARRAYS
     return score_task.score_task(task, attempt)
 
 
@@ -249,7 +250,7 @@ def draw_and_die(task: dict[str, Any], attempt: int) -> dict[str, Any]:
     return score_task.draw_task(task, attempt)
 
 
-SAVE_ARRAYS: Callable[..., None] = score_task.save_arrays
+SAVE_ARRAYS: Callable[..., None] = analyses.save_arrays
 ITER_FRAMES: Callable[..., Iterator[Any]] = overlay.iter_frames
 
 
