@@ -54,7 +54,7 @@ def test_headline_figures_are_those_of_the_benchmarks():
     headline = text_of(README).split("## How good is it?")[1].split("\n## ")[0]
     rows = [line.split("|") for line in headline.splitlines() if line.startswith("|")][2:]
     assert len(rows) == 5
-    benchmarks = text_of(ROOT / "docs" / "benchmarks.md")
+    benchmarks = "".join(text_of(ROOT / "docs" / f"{name}.md") for name in ("benchmarks", "accuracy"))
     for row in rows:
         figures = re.findall(r"\d+(?:\.\d+)?", row[3])
         assert figures, row
