@@ -25,7 +25,7 @@ from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.cli.main import main
 from gait_core.config import ThresholdSettings
 from gait_core.errors import InputError, NotFoundError, StorageError
-from gait_core.report.seal import sealed_html, sealed_pdf, verify_report
+from gait_core.storage.report_seal import sealed_html, sealed_pdf, verify_report
 from gait_core.storage.seal import SEAL, check_seal, sealed
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache, _state

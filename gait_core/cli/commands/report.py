@@ -31,7 +31,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 def report_verify(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Compare a report or an analysis with its seal."""
     from gait_core.baseline.analyses import verify_analysis
-    from gait_core.report.seal import verify_report
+    from gait_core.storage.report_seal import verify_report
 
     path = Path(args.report).expanduser()
     known = {folder.name for folder in workspace.entries("analyses")}

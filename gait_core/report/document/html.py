@@ -11,7 +11,7 @@ from gait_core.report.document.fonts import web_fonts_css
 from gait_core.report.document.report_data import Report
 from gait_core.report.document.style import LIGHT, LOOKS
 from gait_core.report.document.svg import to_svg
-from gait_core.report.seal import sealed_html
+from gait_core.storage.report_seal import sealed_html
 from gait_core.workspace import write_atomic
 
 __all__ = ["STATE_LEVELS", "brand_drawing", "key_words", "mark_drawing", "render_html", "write_html"]

@@ -27,7 +27,7 @@ from gait_core.report.document.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sh
 from gait_core.report.document.pdf_classes import class_blocks
 from gait_core.report.document.report_data import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
 from gait_core.report.document.style import LIGHT
-from gait_core.report.seal import sealed_pdf
+from gait_core.storage.report_seal import sealed_pdf
 from gait_core.workspace import write_atomic
 
 __all__ = ["render_pdf", "write_pdf"]

@@ -22,12 +22,22 @@ _REMEDY: Final = "Write the report again from the stored walk, and use that one.
 
 
 def sealed_html(content: bytes) -> bytes:
-    """Return a report in HTML with its seal."""
+    """Return a report in HTML with its seal.
+
+    Returns
+    -------
+    bytes
+    """
     return content + f"\n<!-- gait-studio-seal sha256={_digest(content)} -->\n".encode("ascii")
 
 
 def sealed_pdf(content: bytes) -> bytes:
-    """Return a report in PDF with its seal."""
+    """Return a report in PDF with its seal.
+
+    Returns
+    -------
+    bytes
+    """
     return content + f"\n% gait-studio-seal sha256={_digest(content)}\n".encode("ascii")
 
 
@@ -38,6 +48,10 @@ def verify_report(path: Path) -> SealCheck:
     ----------
     path : Path
         HTML or PDF that Gait Studio wrote.
+
+    Returns
+    -------
+    SealCheck
 
     Raises
     ------
