@@ -8,7 +8,7 @@ network wherever frames see each other, so an embedding does not depend on the b
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,11 +21,21 @@ from gait_core.learn.backend import training_device
 from gait_core.recognition.forward import FRAMES_AT_ONCE, CompiledForward, is_out_of_memory
 from gait_core.recognition.inputs.checked import checked_sequence
 
-__all__ = ["BatchSettings", "BatchStatistics", "Embedder", "Embedding", "padded_length"]
+__all__ = ["BatchSettings", "BatchStatistics", "Embedder", "Embedding", "frames_at_once", "padded_length"]
 
 _logger = logging.getLogger(__name__)
-_LIVE_MAPS: Final = 5
-"""Feature maps of full resolution that are in memory at the same time, measured generously."""
+_LIVE_MAPS: Final[Mapping[str, tuple[float, float]]] = {
+    "gaitbase": (4.5, 1.5),
+    "deepgaitv2": (4.5, 4.5),
+    "skeletongait": (4.5, 4.5),
+    "skeletongaitpp": (8.5, 4.5),
+    "xgait": (8.5, 5.0),
+}
+"""Memory of a frame in feature maps of the first stage: with all frames at once, and with a few at a time in the layers
+that look at single frames. Measured peaks of float32 on a CPU, for 30 to 2,048 frames, rounded up: 3.8 and 1.2 for
+GaitBase, 3.9 and 3.7 for DeepGaitV2, 7.2 and 3.2 for SkeletonGait++, 7.7 and 4.3 for XGait."""
+_UNKNOWN_MAPS: Final = (8.5, 8.5)
+_MOST_FRAMES: Final = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,20 +71,26 @@ class BatchSettings(Settings):
     }
 
     @classmethod
-    def for_memory(cls, available_bytes: int, network: Any, **changes: Any) -> BatchSettings:
-        """Return settings whose batches need about half of the memory that is free.
+    def for_memory(
+        cls, available_bytes: int, network: Any, *, frames_at_once: int = 0, **changes: Any
+    ) -> BatchSettings:
+        """Return settings whose batches need at most half of the memory that is free, by measured peaks.
 
         Parameters
         ----------
         available_bytes : int
         network : keras.Model
+        frames_at_once : int
+            See `gait_core.recognition.forward.CompiledForward`.
         **changes
             Other fields.
         """
         height, width, _ = network.settings.frame_shape
-        per_frame = _LIVE_MAPS * height * width * network.settings.widths[0] * 4
-        frames = int(available_bytes / 2 / per_frame)
-        return cls(frames_per_batch=min(max(frames, 1), 2048), **changes)
+        map_bytes = height * width * network.settings.widths[0] * 4
+        whole, chunked = _LIVE_MAPS.get(network.settings.network, _UNKNOWN_MAPS)
+        free = available_bytes / 2 / map_bytes
+        frames = (free - whole * frames_at_once) / chunked if frames_at_once else free / whole
+        return cls(frames_per_batch=min(max(int(frames), 1), _MOST_FRAMES), **changes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,9 +162,7 @@ class Embedder:
         self.statistics = BatchStatistics()
         self._network = network.settings
         outputs = ("parts", "vector", "logits") if self._network.classes else ("parts", "vector")
-        # A GPU is not filled by a few frames.
-        at_once = FRAMES_AT_ONCE if forward is None and training_device().device.kind == "cpu" else 0
-        self._forward = forward or CompiledForward(network, outputs, frames_at_once=at_once)
+        self._forward = forward or CompiledForward(network, outputs, frames_at_once=frames_at_once())
         self._frames_per_batch = self.settings.frames_per_batch
 
     @property
@@ -255,6 +269,12 @@ class Embedder:
             )
             for row, member in enumerate(batch)
         ]
+
+
+def frames_at_once() -> int:
+    """Return how many frames layers of single frames take at a time on the device of this process; 0 for all."""
+    # A GPU is not filled by a few frames.
+    return FRAMES_AT_ONCE if training_device().device.kind == "cpu" else 0
 
 
 def padded_length(frames: int, settings: BatchSettings) -> int:

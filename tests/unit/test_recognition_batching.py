@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -235,3 +236,30 @@ def test_batch_size_follows_the_memory():
     small, large = (BatchSettings.for_memory(size << 30, Stand()).frames_per_batch for size in (1, 8))
     assert 1 <= small < large
     assert BatchSettings.for_memory(1, Stand()).frames_per_batch == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "frames", "at_once", "peak_mib"),
+    [
+        (GaitBaseSettings(), 256, 32, 207),
+        (GaitBaseSettings(), 1024, 32, 866),
+        (GaitBaseSettings(), 256, 0, 676),
+        (GaitBaseSettings(width=0.25), 256, 32, 78),
+        (GaitBaseSettings(width=0.25), 2048, 32, 496),
+        (GaitBaseSettings(width=0.25), 256, 0, 176),
+        (DeepGaitV2Settings(width=0.5), 384, 32, 492),
+        (DeepGaitV2Settings(width=0.5), 128, 0, 172),
+        (SkeletonGaitPPSettings(width=0.5), 256, 32, 276),
+        (SkeletonGaitPPSettings(width=0.5), 128, 0, 315),
+        (XGaitSettings(width=0.5), 256, 32, 379),
+        (XGaitSettings(width=0.5), 128, 0, 336),
+    ],
+)
+def test_the_estimate_holds_what_was_measured_and_little_more(settings, frames, at_once, peak_mib):
+    """Of half the free memory, a batch needs 45 to 100 %; peaks measured on a CPU, each in a process of its own."""
+    network = SimpleNamespace(settings=settings)
+    enough, plenty = (
+        BatchSettings.for_memory(int(share * peak_mib * 2**20), network, frames_at_once=at_once).frames_per_batch
+        for share in (2.0, 2.0 / 0.45)
+    )
+    assert enough <= frames <= plenty

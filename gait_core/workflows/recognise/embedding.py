@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gait_core.errors import GaitError, InputError, WalkWarning
 from gait_core.learn.backend import executing, training_device
 from gait_core.progress import Reporter
-from gait_core.recognition.batching import BatchSettings, Embedder, Embedding
+from gait_core.recognition.batching import BatchSettings, Embedder, Embedding, frames_at_once
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.model_store import RecognitionModel
 from gait_core.runtime.devices import VARIABLE, DeviceChoice, OptimisationLevel, choose_device, fall_back, plan
@@ -190,7 +190,9 @@ class NetworkRun:
         applied = self._stack.enter_context(executing(self._plan))
         self._plan = applied
         network = self.model.load(dtype=applied.policy)
-        settings = BatchSettings.for_memory(machine_memory().available_bytes, network, look_ahead=_LOOK_AHEAD)
+        settings = BatchSettings.for_memory(
+            machine_memory().available_bytes, network, frames_at_once=frames_at_once(), look_ahead=_LOOK_AHEAD
+        )
         return Embedder(network, settings)
 
     def _give_up(self, error: Exception) -> None:
