@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -229,9 +231,23 @@ def _marker_watch(path: Path, every_s: float = 0.2) -> Callable[[], bool]:
     return present
 
 
+class _JobLog(logging.FileHandler):
+    """A log that a full disk keeps short, while the work itself says that the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Leave the record out where there is no space for it."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Close the file, whether or not its last lines found space."""
+        with contextlib.suppress(OSError):
+            super().close()
+
+
 def _log_to(path: Path) -> logging.Handler:
     with storage_guard(path):
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler = _JobLog(path, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logger = logging.getLogger("gait_core")
     logger.setLevel(logging.INFO)

@@ -129,7 +129,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     for folder in workspace.entries("jobs"):
         params = _get(_read(folder / "spec.json"), "params")
         target = (
-            own if _of(params) == name or str(_get(params, "baseline")) in theirs else others if _of(params) else None
+            own if _of(params) == name or str(_get(params, "baseline_id")) in theirs else others if _of(params) else None
         )
         if target is not None:
             target.take(params)
