@@ -16,6 +16,7 @@ from app.views.library_rows import ask, how_many, nothing, row, show_more
 from gait_core.baseline.analyses import delete_analysis, list_analyses
 from gait_core.baseline.store import delete_baseline, list_baselines
 from gait_core.cache import ArrayCache
+from gait_core.cache.labels import kind_label
 from gait_core.errors import GaitError
 from gait_core.walks.measurements import delete_measurement, list_measurements
 from gait_core.workflows.damaged_items import delete_damaged
@@ -31,7 +32,6 @@ _SHELVES = {
     "jobs": "Jobs",
     "cache": "Cache",
 }
-_CACHED = {"track": "landmarks"}
 
 
 def render() -> None:
@@ -242,7 +242,7 @@ def _cache() -> None:
     )
     if info.by_kind:
         ordered = sorted(info.by_kind.items(), key=lambda pair: -pair[1])
-        parts = [f"{_CACHED.get(kind, kind)} {words.size(count)}" for kind, count in ordered]
+        parts = [f"{kind_label(kind)} {words.size(count)}" for kind, count in ordered]
         note(f"Of which {', '.join(parts)}.")
     if st.button("Clear the cache", key="cache_clear", icon=":material/delete_sweep:", disabled=info.entries == 0):
         ask(

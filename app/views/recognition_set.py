@@ -68,7 +68,7 @@ def render(found: EmbeddingSet, another: Callable[[], None]) -> None:
         _walk(found, number, walk, names[number])
     show_more(len(walks), f"walks_{found.id}")
     note(f"Stored in {found.folder}")
-    reproduce.offer("recognise_embed", _params_of(found.id))
+    reproduce.offer("recognise_embed", found.manifest.get("request") or _params_of(found.id))
     foot(FOOT)
 
 
@@ -172,7 +172,7 @@ def _reasons(walk: Mapping[str, Any], number: int) -> None:
 
 
 def _params_of(set_id: str) -> Mapping[str, Any]:
-    """Return the parameters of the job that made a set; empty where the job was deleted."""
+    """Return the parameters of the job that made a set that does not hold them; empty where the job was deleted."""
     made = [job for job in jobs().list() if job.kind == "recognise_embed" and job.state == "done"]
     for job in made[:_MOST_JOBS]:
         if (jobs().result(job.id) or {}).get("embeddings_id") == set_id:

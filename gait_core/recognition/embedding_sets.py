@@ -78,7 +78,8 @@ class EmbeddingSet:
     id : str
     folder : Path
     manifest : mapping
-        ``model``, ``settings``, ``device``, ``walks`` …; see `gait_core.workflows.recognise.embed`.
+        ``model``, ``settings``, ``device``, ``walks``, ``request`` (of the job that gives the same set again; empty for
+        arrays in memory) …; see `gait_core.workflows.recognise.embed`.
     """
 
     id: str

@@ -208,8 +208,7 @@ def test_a_walk_is_embedded_by_a_job(
 
 
 @pytest.mark.usefixtures("full")
-def test_a_set_shows_frames_map_distances_and_its_command(open_page: Open, space: Workspace, made: Made) -> None:
-    done(space, made, "recognise_embed")
+def test_a_set_shows_frames_map_distances_and_its_command_without_its_job(open_page: Open, made: Made) -> None:
     set_id = made.results["recognise_embed"]["embeddings_id"]
     test = open_page("recognition", set=set_id)
     text = text_of(test)
@@ -223,7 +222,7 @@ def test_a_set_shows_frames_map_distances_and_its_command(open_page: Open, space
     assert len(test.get("plotly_chart")) == 2
     command, python = (code.value for code in test.code)
     assert shlex.split(command)[3:5] == ["recognise", "embed"]
-    assert "gait.embed(" in python
+    assert "--model tiny" in command and "gait.embed(" in python
     assert primary(test) == ["Embed other walks"]
 
 

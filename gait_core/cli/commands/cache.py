@@ -18,10 +18,13 @@ command_group("cache", help="the cache", order=110)
 def cache_info(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
     """Tell what the cache holds."""
     from gait_core.cache import ArrayCache
+    from gait_core.cache.labels import kind_label
 
     info = ArrayCache.of(workspace).info()
     rate = f"{100 * info.hit_rate:.0f} % of look-ups served" if info.hit_rate is not None else "not used yet"
     text = f"{info.entries} entries, {info.size_bytes / 1e6:.1f} of {info.limit_bytes / 1e6:.0f} MB, {rate}"
+    kinds = sorted(info.by_kind.items(), key=lambda pair: -pair[1])
+    text = "\n".join([text, *(f"  {size / 1e6:8.1f} MB  {kind_label(kind)}" for kind, size in kinds)])
     return info.to_dict(), text
 
 

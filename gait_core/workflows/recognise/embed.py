@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from gait_core.cache.archive import json_ready
 from gait_core.config import DEFAULT_PROFILE, PERSONS, Settings
 from gait_core.errors import InputError
 from gait_core.learn.backend import training_versions
@@ -156,6 +157,7 @@ def embed_walks(
             "input_digest": settings.digest(),
             "device": run.device,
             "batches": run.statistics,
+            "request": {} if arrays else _again(request, model.name),
             "versions": training_versions(),
         }
         writer.finish(facts, walks)
@@ -176,6 +178,13 @@ def embed_walks(
         },
         "timing_s": reporter.timing_s,
     }
+
+
+def _again(request: EmbedRequest, model: str) -> dict[str, Any]:
+    """Return the request that gives the same set again, whatever other models are added and wherever it is run."""
+    sources = tuple(str(Path(source).absolute()) for source in request.sources)
+    found: dict[str, Any] = json_ready(request.with_(sources=sources, model=model).to_dict())
+    return found
 
 
 def _with_previews(

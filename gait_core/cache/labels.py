@@ -1,0 +1,29 @@
+"""What the cache holds, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+__all__ = ["kind_label"]
+
+_LABELS: Final[Mapping[str, str]] = {
+    "track": "landmarks",
+    "masks": "outlines",
+    "features": "features",
+    "norms": "curves and values of baselines",
+    "curve_rows": "strides for training",
+    "clips": "clips for training",
+    "recognition-frames": "silhouettes for recognition",
+}
+
+
+def kind_label(kind: str) -> str:
+    """Return what a kind of cached arrays is, for people; its own name where it has no other.
+
+    Parameters
+    ----------
+    kind : str
+        See `gait_core.cache.ArrayCache.put`.
+    """
+    return _LABELS.get(kind, kind)
