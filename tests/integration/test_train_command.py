@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.forks import forking, serve
 
 from gait_core.cli.main import main
 from gait_core.jobs.store import JobStore
@@ -20,8 +24,7 @@ from gait_core.learn.datasets.stored import save_dataset
 from gait_core.learn.runs import load_run
 from gait_core.workspace import Workspace
 
-ROOT = Path(__file__).resolve().parents[2]
-NETWORK = ("--model", "tcn", "--folds", "2", "--set", "epochs=3", "--set", "filters=4", "--set", "batch_size=16")
+NETWORK = ("--model", "naive_cnn", "--folds", "2", "--set", "epochs=3", "--set", "filters=4", "--set", "batch_size=16")
 
 pytestmark = pytest.mark.slow
 
@@ -49,15 +52,35 @@ def dataset(tmp_path) -> Path:
     return tmp_path / "data"
 
 
-def child(arguments: list[str], kill_at_save: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own, which may kill itself at a checkpoint."""
-    task = json.dumps({"arguments": arguments, "kill_at_save": kill_at_save})
-    return subprocess.run(
-        [sys.executable, str(Path(__file__)), task],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def in_fork(tmp_path_factory) -> Iterator[Command]:
+    """Return what runs a command in a fork, which may kill itself at a checkpoint."""
+    with forking(Path(__file__), tmp_path_factory.mktemp("forks")) as forks:
+        yield lambda arguments, kill_at_save=0: forks.run({"arguments": arguments, "kill_at_save": kill_at_save})
+
+
+@dataclass(frozen=True)
+class Unbroken:
+    """A training of a network that nothing interrupted."""
+
+    space: Path
+    data: Path
+    answer: dict[str, Any]
+
+    @property
+    def run(self) -> Path:
+        return self.space / "runs" / self.answer["run"]
+
+
+@pytest.fixture(scope="module")
+def unbroken(in_fork, tmp_path_factory) -> Unbroken:
+    folder = tmp_path_factory.mktemp("unbroken")
+    save_dataset(folder / "data", windows(), {})
+    command = ["train", str(folder / "data"), *NETWORK, "--workspace", str(folder / "space"), "--json", "--quiet"]
+    return Unbroken(folder / "space", folder / "data", answered(in_fork(command)))
 
 
 def answered(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -76,28 +99,26 @@ def weights_of(run: Path) -> list[np.ndarray]:
     return load_model(run / "model").classifier.model.get_weights()
 
 
-def test_a_killed_training_resumed_ends_bit_for_bit_like_an_unbroken_one(dataset, tmp_path):
+def test_a_killed_training_resumed_ends_bit_for_bit_like_an_unbroken_one(unbroken, in_fork):
     """Killed in the first fold while a checkpoint is due, in the second one, and in the final training."""
-    space = tmp_path / "space"
+    space = unbroken.space
     common = ["--workspace", str(space), "--json", "--quiet"]
-    whole = answered(child(["train", str(dataset), *NETWORK, *common]))
-
-    done = child(["train", str(dataset), *NETWORK, *common], kill_at_save=2)
+    done = in_fork(["train", str(unbroken.data), *NETWORK, *common], kill_at_save=2)
     assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
-    (broken,) = {path.name for path in (space / "runs").iterdir()} - {whole["run"]}
+    (broken,) = {path.name for path in (space / "runs").iterdir()} - {unbroken.run.name}
     run = load_run(Workspace(space), broken)
     assert (run.state, [fold.state for fold in run.folds]) == ("interrupted", ["training", "waiting"])
     assert run.folds[0].history is not None
     assert len(run.folds[0].history.loss) == 1
 
     for kill_at_save, states in ((4, ["done", "training"]), (4, ["done", "done"])):
-        done = child(["train", "--resume", broken, *common], kill_at_save=kill_at_save)
+        done = in_fork(["train", "--resume", broken, *common], kill_at_save=kill_at_save)
         assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
         assert [fold.state for fold in load_run(Workspace(space), broken).folds] == states
 
-    resumed = answered(child(["train", "--resume", broken, *common]))
-    assert resumed["metrics"] == whole["metrics"]
-    one, two = (space / "runs" / name for name in (whole["run"], broken))
+    resumed = answered(in_fork(["train", "--resume", broken, *common]))
+    assert resumed["metrics"] == unbroken.answer["metrics"]
+    one, two = unbroken.run, space / "runs" / broken
     predictions = arrays_of(one / "predictions.npz")
     for name, value in arrays_of(two / "predictions.npz").items():
         assert value.tobytes() == predictions[name].tobytes(), name
@@ -168,13 +189,13 @@ def test_what_is_wrong_is_said_before_the_training(capsys, workspace, dataset, a
     assert told in f"{failed['error']['message']} {failed['error']['remedy']}"
 
 
-def test_a_network_with_code_inside_is_refused(capsys, workspace, dataset, tmp_path):
+def test_a_network_with_code_inside_is_refused(capsys, workspace, dataset, unbroken):
     """Even where all digests agree: whoever wrote the file also wrote the manifest."""
     import hashlib
     import zipfile
 
-    answer = answer_of(capsys, workspace, "train", dataset, *NETWORK)
-    folder = workspace.runs / answer["run"] / "model"
+    shutil.copytree(unbroken.run, workspace.runs / unbroken.run.name)
+    folder = workspace.runs / unbroken.run.name / "model"
     file = folder / "model.keras"
     with zipfile.ZipFile(file) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -197,28 +218,31 @@ def test_a_network_with_code_inside_is_refused(capsys, workspace, dataset, tmp_p
     values = json.loads(manifest.read_text())
     values["files"]["model"] |= {"sha256": digest, "size_bytes": file.stat().st_size}
     manifest.write_text(json.dumps(values))
-    failed = answer_of(capsys, workspace, "evaluate", answer["run"], dataset, code=1)
+    failed = answer_of(capsys, workspace, "evaluate", unbroken.run.name, dataset, code=1)
     assert failed["error"]["kind"] == "ModelError"
     assert "safe mode" in failed["error"]["message"]
 
 
+def run_command(task: dict[str, Any]) -> int:
+    """Run a command in this process, which kills itself at the checkpoint that the task names."""
+    from gait_core.learn.checkpoint import Checkpoint
+    from gait_core.workflows import supervised_training
+
+    saves = 0
+    save = Checkpoint.save
+
+    def save_or_die(self: Checkpoint, *arguments: Any) -> None:
+        nonlocal saves
+        saves += 1
+        if saves == task["kill_at_save"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        save(self, *arguments)
+
+    Checkpoint.save = save_or_die
+    # Here the process that trains is killed with all that watches it; see also `test_supervised_training`.
+    supervised_training.wants_supervision = lambda _: False
+    return main(task["arguments"])
+
+
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
-    if given["kill_at_save"]:
-        from gait_core.learn.checkpoint import Checkpoint
-        from gait_core.workflows import supervised_training
-
-        saves = 0
-        save = Checkpoint.save
-
-        def save_or_die(self: Checkpoint, *arguments: Any) -> None:
-            global saves
-            saves += 1
-            if saves == given["kill_at_save"]:
-                os.kill(os.getpid(), signal.SIGKILL)
-            save(self, *arguments)
-
-        Checkpoint.save = save_or_die
-        # Here the process that trains is killed with all that watches it; see also `test_supervised_training`.
-        supervised_training.wants_supervision = lambda _: False
-    sys.exit(main(given["arguments"]))
+    serve(Path(sys.argv[2]), run_command)
