@@ -19,6 +19,7 @@
       galleries/<id>/            enrolled people of the recognition
       drafts/                    what was entered in the wizard but not yet run
       demo/                      the demo walks
+      dashboard.json             the port of the dashboard, so that open tabs find it again
 
 Every write is atomic: a reader sees the old file or the new one, never half of one.
 """

@@ -87,6 +87,12 @@ def bench_faults(
         A few of each fault.
     data : str, optional
         Not used: the walks are simulated.
+
+    Returns
+    -------
+    BenchResult
+        ``kills``, ``kills_lost``, ``mutated_videos``, ``mutated_tracebacks``, ``damaged_files``, ``damaged_silent``,
+        ``full_disks``, ``full_disk_lost``, ``leftovers`` and more.
     """
     del workspace, data
     size = QUICK if quick else FULL

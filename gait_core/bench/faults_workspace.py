@@ -103,7 +103,17 @@ def fill_workspace(root: Path) -> dict[str, Any]:
 
 
 def enrolment(number: int) -> Enrolment:
-    """Return a walk to be enrolled, its embedding drawn at random from a seed."""
+    """Return a walk to be enrolled, its embedding drawn at random.
+
+    Parameters
+    ----------
+    number : int
+        Of the person, and seed of the embedding.
+
+    Returns
+    -------
+    Enrolment
+    """
     parts = np.random.default_rng(number).normal(size=(24, 4)).astype(np.float32)
     vector = (parts / np.linalg.norm(parts, axis=0, keepdims=True)).ravel() / 2.0
     return Enrolment(
