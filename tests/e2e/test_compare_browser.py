@@ -72,7 +72,7 @@ def test_a_profile_is_made_saved_and_chosen(studio, page):
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Save the profile")).to_be_enabled()
     page.get_by_role("button", name="Save the profile").click()
-    expect(page.get_by_text("Built-in profiles")).to_be_visible()
+    expect(page.get_by_text("Built-in profiles", exact=True)).to_be_visible()
     made = profile_named("Evening", studio.space.profiles)
     assert made.max_side_px is None
     assert made.memory_limit_bytes == 900 * 1024**2
