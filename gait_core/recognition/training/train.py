@@ -34,6 +34,7 @@ __all__ = ["TrainedNetwork", "train_network"]
 _STAGE: Final = "train"
 _JUDGED_AT_ONCE: Final = 8
 _SECONDS_BETWEEN: Final = 1.0
+_STEPS_TIMED: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -178,26 +179,51 @@ def train_network(
 
 
 class _Announced:
-    """The batches of a source, each told to a reporter, but not more than once a second."""
+    """The batches of a source, each told to a reporter, but not more than once a second; early on also the whole time.
+
+    The first step compiles and tells nothing of the others; the next ones tell how long a training takes here.
+    """
 
     def __init__(self, source: ClipBatches, settings: RecognitionTrainingSettings, reporter: Reporter) -> None:
         self._source, self._reporter = source, reporter
         self._per_epoch, self._total = settings.steps_per_epoch, settings.steps_per_epoch * settings.epochs
         self._told_s = 0.0
+        self._first_s: float | None = None
+        self._timed = 0
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         for step, batch in enumerate(self._source.batches(epoch), start=(epoch - 1) * self._per_epoch + 1):
             yield batch
             now_s = time.monotonic()
+            self._foretell(now_s, self._total - step)
             if now_s - self._told_s >= _SECONDS_BETWEEN or step == self._total:
                 self._told_s = now_s
                 self._reporter.progress(_STAGE, step, self._total, "steps")
+
+    def _foretell(self, now_s: float, left: int) -> None:
+        """After a few steps, tell once how long the others will take."""
+        if self._first_s is None:
+            self._first_s = now_s
+            return
+        self._timed += 1
+        if self._timed == _STEPS_TIMED:
+            step_s = (now_s - self._first_s) / _STEPS_TIMED
+            told = (
+                f"A step takes {step_s:.2g} s on this machine, so the {left} steps left take {_about(step_s * left)}."
+            )
+            self._reporter.note(_STAGE, told)
 
     def in_order(self) -> Iterator[Batch]:
         yield from self._source.in_order()
 
     def fingerprint(self) -> str:
         return self._source.fingerprint()
+
+
+def _about(seconds: float) -> str:
+    if seconds < 90:
+        return f"about {max(seconds, 1):.0f} seconds"
+    return f"about {seconds / 60:.0f} minutes" if seconds < 5400 else f"about {seconds / 3600:.1f} hours"
 
 
 def _source(training: TrainingWalks, settings: RecognitionTrainingSettings) -> ClipBatches:
