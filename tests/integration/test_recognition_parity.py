@@ -1,6 +1,7 @@
 """The networks equal reference vectors made by an independent implementation, on TensorFlow and on JAX.
 
-Run as a program it prints, for each configuration named, how far this backend is from the reference.
+Run as a program it embeds walks in a workspace, and prints, for each configuration named, how far this backend is from
+the reference.
 """
 
 from __future__ import annotations
@@ -11,14 +12,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from gait_core.learn.backend import active_backend
+from gait_core.progress import silent
 from gait_core.recognition.batching import BatchSettings, Embedder
 from gait_core.recognition.checkpoint_kind import settings_of_state
+from gait_core.recognition.embedding_sets import load_embeddings
+from gait_core.recognition.model_store import add_model
 from gait_core.recognition.networks.model import build_network
+from gait_core.recognition.networks.settings import GaitBaseSettings
 from gait_core.recognition.weights import load_state
+from gait_core.workflows.recognise.embed import EmbedRequest, embed_walks
+from gait_core.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT.parent / "shared" / "data" / "recognition"
@@ -72,10 +81,38 @@ def off(found: list[np.ndarray | None], reference: np.ndarray) -> float:
     return float(np.abs(np.stack(found) - reference).max())
 
 
+def silhouettes() -> list[np.ndarray]:
+    """Return the outlines of two walkers, one of them wider."""
+    rows, columns = np.mgrid[:64, :44]
+    found = []
+    for half, count in ((7, 20), (11, 33)):
+        sway = 3 * np.sin(np.arange(count) / 3)[:, None, None]
+        found.append((np.abs(columns - 21.5 - sway) < half * np.sin(np.pi * (rows + 2) / 68)).astype(np.uint8) * 255)
+    return found
+
+
+def embed(workspace: Path) -> dict[str, Any]:
+    """Embed walks by the workflow; return which backend did it and where the set lies."""
+    found = embed_walks(EmbedRequest(view="side"), Workspace(workspace), silent(), arrays=silhouettes())
+    return {
+        "backend": active_backend(),
+        "id": found["embeddings_id"],
+        "rows": [one.get("row") for one in found["walks"]],
+    }
+
+
 @pytest.fixture(scope="module")
-def on_jax() -> dict[str, dict[str, float]]:
+def space(tmp_path_factory) -> Workspace:
+    """Return a workspace with one tiny model, which both backends take."""
+    workspace = Workspace(tmp_path_factory.mktemp("backends") / "workspace")
+    add_model(workspace, build_network(GaitBaseSettings(width=0.0625), seed=1), "Tiny")
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def on_jax(space) -> dict[str, Any]:
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, __file__, *CONFIGURATIONS]
+    command = [sys.executable, __file__, str(space.root), *CONFIGURATIONS]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
@@ -97,5 +134,16 @@ def test_jax_equals_the_reference(configuration, on_jax):
     check(on_jax[configuration])
 
 
+def test_the_workflow_gives_the_same_embeddings_on_both_backends(space, on_jax):
+    told, own = on_jax["workflow"], embed(space.root)
+    assert (told["backend"], own["backend"]) == ("jax", "tensorflow")
+    assert told["rows"] == own["rows"] == [0, 1]
+    jax, tensorflow = (load_embeddings(space, one["id"]) for one in (told, own))
+    assert off(list(jax.parts()), tensorflow.parts()) <= EMBEDDING_LIMIT * np.abs(tensorflow.parts()).max()
+    assert off([tensorflow.parts()[0]], tensorflow.parts()[1]) > 0.01 * np.abs(tensorflow.parts()).max()
+    assert jax.manifest["model"]["digest"] == tensorflow.manifest["model"]["digest"]
+
+
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({name: differences(name) for name in sys.argv[1:]}))
+    answer = {"workflow": embed(Path(sys.argv[1])), **{name: differences(name) for name in sys.argv[2:]}}
+    sys.stdout.write(json.dumps(answer))
