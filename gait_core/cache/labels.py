@@ -25,5 +25,9 @@ def kind_label(kind: str) -> str:
     ----------
     kind : str
         See `gait_core.cache.ArrayCache.put`.
+
+    Returns
+    -------
+    str
     """
     return _LABELS.get(kind, kind)

@@ -61,7 +61,12 @@ class BatchSource(Protocol):
 
 
 def shared_rows(rows: int, devices: int) -> int:
-    """Return rows rounded up to a multiple of the devices, none of which then gets more than another."""
+    """Return rows rounded up to a multiple of the devices, none of which then gets more than another.
+
+    Returns
+    -------
+    int
+    """
     return -(-rows // devices) * devices
 
 

@@ -272,7 +272,12 @@ class Embedder:
 
 
 def frames_at_once() -> int:
-    """Return how many frames layers of single frames take at a time on the device of this process; 0 for all."""
+    """Return how many frames layers of single frames take at a time on the device of this process; 0 for all.
+
+    Returns
+    -------
+    int
+    """
     # A GPU is not filled by a few frames.
     return FRAMES_AT_ONCE if training_device().device.kind == "cpu" else 0
 

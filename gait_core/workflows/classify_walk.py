@@ -37,7 +37,12 @@ def promoted_for_walks(workspace: Workspace) -> tuple[str, ...]:
 
 
 def asks_for_outlines(workspace: Workspace, names: Sequence[str]) -> bool:
-    """Return whether one of these promoted models learned from clips, which are made of the outline of the person."""
+    """Return whether one of these promoted models learned from clips, which are made of the outline of the person.
+
+    Returns
+    -------
+    bool
+    """
     return any(
         one.name in names and one.facts is not None and one.facts.kind == "clips" for one in list_promoted(workspace)
     )
