@@ -118,38 +118,41 @@ def use_videos(paths: Sequence[str], with_pose: bool) -> list[tuple[str, str]]:
     """
     import traceback
 
-    found, extract = [], with_pose
+    found = []
     for path in paths:
         try:
-            _use(Path(path), extract)
+            _decode(Path(path))
+            if with_pose:
+                with_pose = False
+                _look_for_the_body(Path(path))
         except GaitError as error:
             found.append(("refused", error.message))
         except Exception:  # noqa: BLE001 - whatever it is, it is what the bench looks for
             found.append(("traceback", traceback.format_exc()))
         else:
             found.append(("done", ""))
-            extract = False
     return found
 
 
-def _use(path: Path, extract: bool) -> None:
-    from gait_core.config import FeatureSettings, profile_named
+def _decode(path: Path) -> None:
     from gait_core.video.decode import iter_frames
     from gait_core.video.probe import probe
+
+    for number, _ in enumerate(iter_frames(probe(path))):
+        if number >= _MOST_FRAMES:
+            break
+
+
+def _look_for_the_body(path: Path) -> None:
+    from gait_core.config import FeatureSettings, profile_named
     from gait_core.walks.prepare import prepare_walks
     from gait_core.workspace import Workspace
 
-    info = probe(path)
-    for number, _ in enumerate(iter_frames(info)):
-        if number >= _MOST_FRAMES:
-            break
-    if extract:
-        with TemporaryDirectory() as folder:
-            (walk_or_error,) = prepare_walks(
-                [path], profile_named("fast").pose_settings(), FeatureSettings(), Workspace(folder), silent()
-            )
-            if isinstance(walk_or_error, GaitError):
-                raise walk_or_error
+    pose = profile_named("fast").pose_settings()
+    with TemporaryDirectory() as folder:
+        (outcome,) = prepare_walks([path], pose, FeatureSettings(), Workspace(folder), silent())
+    if isinstance(outcome, GaitError):
+        raise outcome
 
 
 def _sound_videos(folder: Path, reporter: Reporter) -> list[Path]:

@@ -14,6 +14,7 @@ from gait_core.errors import VideoError
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
 __all__ = ["DECODES", "DecodeCounter", "check_file", "open_video"]
@@ -160,11 +161,12 @@ def _preference(stream: VideoStream) -> tuple[bool, bool, float, int, int]:
     A thumbnail stored as a stream of its own holds one frame, whatever it is marked as.
     """
     length_s = float((stream.duration or 0) * (stream.time_base or 0))
+    context: VideoCodecContext | None = stream.codec_context  # none where no decoder is known
     return (
         stream.frames != 1,
         "default" in (stream.disposition.name or "").lower(),
         length_s,
-        (stream.width or 0) * (stream.height or 0),
+        0 if context is None else (context.width or 0) * (context.height or 0),
         -stream.index,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gait_core.baseline import store
@@ -19,6 +20,7 @@ from gait_core.bench.faults_videos import use_videos
 from gait_core.bench.faults_workspace import fill_workspace
 from gait_core.errors import InputError, StorageError
 from gait_core.progress import silent
+from gait_core.video.encode import VideoWriter
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,14 @@ def test_a_video_that_is_none_is_refused_and_a_defect_is_told(tmp_path: Path, mo
     assert use_videos([str(path)], with_pose=False)[0][0] == "refused"
     monkeypatch.setattr("gait_core.video.probe.open_video", None)
     assert use_videos([str(path)], with_pose=False)[0][0] == "traceback"
+
+
+def test_a_stream_without_a_decoder_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.mov"
+    with VideoWriter(tmp_path / "a.mp4", 64, 48, 30.0) as video:
+        for number in range(3):
+            video.write(np.full((48, 64, 3), 90, np.uint8), number / 30.0)
+    content = (tmp_path / "a.mp4").read_bytes()
+    assert content.count(b"avc1") >= 1
+    path.write_bytes(content.replace(b"avc1", b"\xff\xff\xff\xff"))
+    assert use_videos([str(path)], with_pose=False)[0][0] == "refused"
