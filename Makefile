@@ -18,7 +18,7 @@ demo: env ## five simulated walks, a baseline, two later walks: the main job wit
 test: dev browser ## everything that CI runs
 	@$(BIN)/python -m gait_core models fetch --quiet
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 20
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20
 
 check: ## formatting, lint, types, and the words and sections of the docstrings
 	$(BIN)/ruff format --check .

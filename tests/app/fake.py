@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import zlib
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,6 +58,11 @@ def _grey_video() -> bytes:
         return path.read_bytes()
 
 
+def _number_of(text: str) -> int:
+    """Return a number for a text, the same in every process: `hash` is not."""
+    return zlib.crc32(text.encode())
+
+
 def job(
     workspace: Workspace,
     state: str,
@@ -75,7 +81,9 @@ def job(
 ) -> str:
     """Write one job folder; an active one is backed by this very process, so that it counts as alive."""
     created_s = created_s or time.time() - 60
-    job_id = job_id or f"{kind.replace('_', '-')}-20260101-000000-{abs(hash((kind, state, created_s))) % 0xFFFFFF:06x}"
+    job_id = (
+        job_id or f"{kind.replace('_', '-')}-20260101-000000-{_number_of(f'{kind} {state} {created_s}') % 0xFFFFFF:06x}"
+    )
     folder = workspace.jobs / job_id
     own = psutil.Process()
     order = ["probe", "extract", "features", "train", "thresholds"]
@@ -251,7 +259,7 @@ def analysis(
     measurement_id: str = "",
 ) -> str:
     """Write one analysis folder."""
-    generator = np.random.default_rng(abs(hash(analysis_id)) % 1000)
+    generator = np.random.default_rng(_number_of(analysis_id) % 1000)
     time_s = 0.64 + 0.08 * np.arange(52)
     shape = 1 + (score - 1) * (0.7 + 0.5 * np.sin(time_s * 2.1))
     joints = {name: 1.0 + (score - 1) * weight for name, weight in zip(JOINTS, _WEIGHTS, strict=True)}

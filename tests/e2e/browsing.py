@@ -34,15 +34,18 @@ class Studio:
 
 
 @contextmanager
-def serving(workspace: Path, log: Path) -> Iterator[Studio]:
-    """Run a dashboard on a workspace; it may be dead already when the context ends."""
+def serving(workspace: Path, log: Path, *, spare: bool = True) -> Iterator[Studio]:
+    """Run a dashboard on a workspace; it may be dead already when the context ends.
+
+    Without a spare worker, which loads TensorFlow, it starts in a fraction of the CPU time: enough without real jobs.
+    """
     space = Workspace(workspace)
     port = free_port(8651)
     with log.open("ab") as handle:
         process = subprocess.Popen(
             command(port, headless=True),
             cwd=ROOT,
-            env=environment(os.environ, str(space.root)),
+            env=environment(os.environ | {"GAIT_SPARE": str(int(spare))}, str(space.root)),
             stdout=handle,
             stderr=handle,
         )

@@ -29,7 +29,7 @@ FLAGS = [
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Iterator[Studio]:
-    with serving(tmp_path / "workspace", tmp_path / "streamlit.log") as made:
+    with serving(tmp_path / "workspace", tmp_path / "streamlit.log", spare=False) as made:
         yield made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 fake = pytest.importorskip("fake")
 sync_api = pytest.importorskip("playwright.sync_api")
 
-from browsing import settled, switch_times_s  # noqa: E402
+from browsing import Studio, open_page, serving, settled, switch_times_s  # noqa: E402
 
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,6 +31,8 @@ PAGES = {
     "performance": "Performance",
     "library": "Library",
 }
+_FITS = """width => innerWidth === width
+    && document.documentElement.scrollWidth <= document.documentElement.clientWidth"""
 TABS = ("Summary", "Curves", "Change", "Deviations", "Events", "Cleaning", "Quality", "Report")
 
 
@@ -41,28 +44,43 @@ def change(space: Any, job: str, **values: Any) -> None:
     temporary.replace(path)
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 1024), ("dark", 1024)])
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, str]]:
+    """Return a dashboard that has something to show on each page, and the measurement in it."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with serving(folder / "workspace", folder / "streamlit.log", spare=False) as studio:
+        baseline = fake.baseline(studio.space)
+        fake.analysis(studio.space, baseline, "walk-1", created_s=time.time() - 9000, level="normal", score=1.0)
+        fake.norms(studio.space, baseline)
+        walk = fake.measurement(studio.space)
+        fake.analysis(studio.space, baseline, "walk-2", measurement_id=walk.id)
+        yield studio, walk.id
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_is_whole_and_asks_nothing_of_the_internet(
-    studio: Any, chromium: Any, theme: str, width: int
+    furnished: tuple[Studio, str], chromium: Any, theme: str
 ) -> None:
-    baseline = fake.baseline(studio.space)
-    fake.analysis(studio.space, baseline, "walk-1", created_s=time.time() - 9000, level="normal", score=1.0)
-    fake.norms(studio.space, baseline)
-    walk = fake.measurement(studio.space)
-    fake.analysis(studio.space, baseline, "walk-2", measurement_id=walk.id)
-    context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
-    page = context.new_page()
+    studio, walk = furnished
     outside: list[str] = []
-    page.on("request", lambda request: outside.append(request.url) if _is_outside(request.url, studio.url) else None)
-    measured = {f"measure?measurement={walk.id}&tab={tab}": "Measure a walk" for tab in TABS}
-    for path, title in {**PAGES, "analyse?analysis=walk-2": "Analyse a walk", **measured}.items():
-        page.goto(f"{studio.url}/{path}")
-        expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
-        expect(page.locator("[data-testid=stException]")).to_have_count(0)
-        wider = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        assert not wider, f"{path} scrolls sideways at {width} px"
+    measured = {f"measure?measurement={walk}&tab={tab}": "Measure a walk" for tab in TABS}
+    with open_page(chromium, theme=theme) as page:
+        page.on(
+            "request", lambda request: outside.append(request.url) if _is_outside(request.url, studio.url) else None
+        )
+        for path, title in {**PAGES, "analyse?analysis=walk-2": "Analyse a walk", **measured}.items():
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.goto(f"{studio.url}/{path}")
+            settled(page, title)
+            expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+            expect(page.locator("[data-testid=stException]")).to_have_count(0)
+            for width in (1440, 1024):
+                page.set_viewport_size({"width": width, "height": 900})
+                try:
+                    page.wait_for_function(_FITS, arg=width, timeout=10_000)
+                except sync_api.TimeoutError:
+                    pytest.fail(f"{path} scrolls sideways at {width} px")
     assert outside == []
-    context.close()
 
 
 def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page: Any) -> None:

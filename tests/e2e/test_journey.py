@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import statistics
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, end_workers, open_page, picture, serving, settled, switch_times_s  # noqa: E402
+from support.once import demo_folder  # noqa: E402
 
 from gait_core.baseline.analyses import list_analyses  # noqa: E402
 from gait_core.baseline.store import list_baselines, load_baseline  # noqa: E402
@@ -31,8 +33,8 @@ PAGES = ("Thresholds", "Performance", "Library", "Analyse a walk", "Overview", "
 FRAMES = re.compile(r"\d+ of \d+ frames")
 EPOCHS = re.compile(r"epoch \d+ of \d+")
 LONG_MS = 300_000
-READY = "The baseline of Demo person is ready."
 """How long a job may take on a busy machine of two cores."""
+READY = "The baseline of Demo person is ready."
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def journey(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     folder = tmp_path_factory.mktemp("journey")
     pictures = Path(os.environ.get("GAIT_PICTURES") or folder / "pictures")
     log = folder / "streamlit.log"
+    shutil.copytree(demo_folder(tmp_path_factory), folder / "workspace" / "demo")
     with serving(folder / "workspace", log) as studio, open_page(chromium) as page:
         yield Journey(studio, page, pictures, log)
         end_workers(studio.space)

@@ -35,10 +35,10 @@ def test_a_job_is_seen_live_then_reported_on_then_compared(working: Studio, page
     page.goto(f"{working.url}/performance")
     settled(page, "Performance")
     expect(page.get_by_text("No job has run yet")).to_be_visible()
-    job = store.submit("demo_walks", {"count": 8}, "Eight demo walks")
+    job = store.submit("demo_walks", {"count": 5}, "Five demo walks")
 
     # The running job appears by itself, and its charts grow in place: the drawing is never taken away.
-    expect(page.get_by_role("heading", name="Eight demo walks")).to_be_visible()
+    expect(page.get_by_role("heading", name="Five demo walks")).to_be_visible()
     expect(page.get_by_text("Memory of this job:")).to_be_visible()
     chart = page.get_by_role("img", name="The whole computer now")
     expect(chart).to_have_count(1)
