@@ -42,8 +42,19 @@ _REMEDY: Final = (
 )
 
 
-def write_manifest(folder: Path, manifest: BaselineManifest) -> None:
-    """Write the manifest of a baseline with its seal, after all other files.
+_COLLECTION: Final = "baselines"
+
+
+def write_manifest(folder: Path, manifest: BaselineManifest, baseline_id: str) -> None:
+    """Write the manifest of a baseline with its name and its seal, after all other files.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the other files lie; it may have another name until everything is written.
+    manifest : BaselineManifest
+    baseline_id : str
+        Name of the folder in the end.
 
     Raises
     ------
@@ -51,7 +62,7 @@ def write_manifest(folder: Path, manifest: BaselineManifest) -> None:
         When the place is read-only or full, or a file is missing.
     """
     digests = {name: file_sha256(folder / file) for name, file in ARTEFACTS.items() if name != "manifest"}
-    _write_sealed(folder, manifest.to_dict() | {"artefact_sha256": digests})
+    _write_sealed(folder, manifest.to_dict() | {"id": baseline_id, "artefact_sha256": digests})
 
 
 def read_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
@@ -68,10 +79,21 @@ def read_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
     manifest = BaselineManifest.from_dict(values, f"{folder.name}/{ARTEFACTS['manifest']}")
     what = f"the baseline {folder.name}"
     if check_seal(values, folder / ARTEFACTS["manifest"], what=what, stored_s=manifest.created_s, remedy=_REMEDY):
+        _check_place(folder, values)
         return manifest, "sealed"
     if values.get("format", 1) >= _SEALED_SINCE:
         raise StorageError(f"Expected {what} with its seal, but {ARTEFACTS['manifest']} has lost it.", _REMEDY)
     return manifest, _check_files(folder, manifest, what)
+
+
+def _check_place(folder: Path, values: Mapping[str, Any]) -> None:
+    """Refuse a baseline that lies in the folder of another one; an export may have any name."""
+    own = values.get("id", folder.name)
+    if folder.parent.name == _COLLECTION and own != folder.name:
+        raise StorageError(
+            f"Expected the baseline {folder.name} in its folder, but the folder holds the baseline {own}.",
+            "Give the folders their own names again, or restore them from a backup.",
+        )
 
 
 def _check_files(folder: Path, manifest: BaselineManifest, what: str) -> SealState:

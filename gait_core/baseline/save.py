@@ -55,7 +55,7 @@ def save_baseline(
             temporary / ARTEFACTS["thresholds"],
             thresholds.to_dict() | {"reference": reference.to_dict() if reference is not None else None},
         )
-        write_manifest(temporary, manifest)
+        write_manifest(temporary, manifest, baseline_id)
     _remember(workspace, manifest.subject, walks)
     return {name: str(folder / file) for name, file in ARTEFACTS.items()}
 

@@ -23,8 +23,8 @@ from gait_core.pose.track import Track
 __all__ = ["Segment", "View", "look"]
 
 SLOWEST_LEG_PER_S: Final = 0.08
-"""Pelvis speed below which nobody walks: about 0.07 m/s. The error of the landmarks alone gives 0.015 over half a
-second, so that somebody who stands does not reach it."""
+"""Pelvis speed below which no one walks: about 0.07 m/s. The error of the landmarks alone gives 0.015 over half a
+second, so that a person who stands does not reach it."""
 STEADY_SHARE: Final = 0.6
 """Share of the usual speed that separates walking from starting and stopping."""
 SWING_RANGE_LEG: Final = 0.55

@@ -30,8 +30,8 @@ _PEOPLE_AT_LEAST = 6
 _CLOSE_EVERY_S: Final = 0.15
 _CLOSE_LOOKS: Final = 10
 _CLOSE_SHARE: Final = 1.0 / 3.0
-"""Share of the looks that has to see somebody close: a child before the walker is seen in 0.5 of them, and where there
-is nobody a leg is taken for a person in 0.12 at most (16 rendered and real walks; usually 0.05)."""
+"""Share of the looks that has to see a person close: a child before the walker is seen in 0.5 of them, and where there
+is no one a leg is taken for a person in 0.12 at most (16 rendered and real walks; usually 0.05)."""
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -180,12 +180,12 @@ class _People:
 
 
 class _SomebodyClose:
-    """Look for somebody right before the walker: one look may take a leg for a person, so the first hit asks for more.
+    """Look for a person right before the walker: one look may take a leg for a person, so the first hit asks for more.
 
     Parameters
     ----------
     every_s : float
-        Time between two looks as long as nobody was seen, s.
+        Time between two looks as long as no one was seen, s.
     """
 
     def __init__(self, every_s: float) -> None:
@@ -201,7 +201,7 @@ class _SomebodyClose:
 
     @property
     def seen(self) -> bool:
-        """Whether somebody was seen so often that it can be no leg taken for a person."""
+        """Whether a person was seen so often that it can be no leg taken for a person."""
         return len(self.samples) >= _CLOSE_LOOKS and self._share >= _CLOSE_SHARE
 
     @property

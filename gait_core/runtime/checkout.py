@@ -9,7 +9,12 @@ __all__ = ["commit"]
 
 
 def commit() -> str:
-    """Return the commit of this checkout, marked when files differ from it; empty outside a checkout."""
+    """Return the commit of this checkout, marked when files differ from it; empty outside a checkout.
+
+    Returns
+    -------
+    str
+    """
     folder = Path(__file__).resolve().parents[2]
     try:
         text = subprocess.run(

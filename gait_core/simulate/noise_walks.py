@@ -23,7 +23,12 @@ WALKS_EACH: Final = 7
 
 
 def noise_walks(people: int = PEOPLE, walks_each: int = WALKS_EACH) -> list[SimulatedWalk]:
-    """Return the walks to render, one of every person before the second of any, half of them in each direction."""
+    """Return the walks to render, one of every person before the second of any, half of them in each direction.
+
+    Returns
+    -------
+    list of SimulatedWalk
+    """
     return [
         SimulatedWalk(
             person_seed=FIRST_SEED["noise"] + person, number=number, direction=-1 if (person + number) % 2 else 1
@@ -43,6 +48,10 @@ def noise_of(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
         fast path stands for, whose tracks have no candidates to choose from.
     source : str
         What the tracks came from, for the record.
+
+    Returns
+    -------
+    NoiseModel
 
     Raises
     ------

@@ -13,6 +13,8 @@ from gait_core.storage.seal import check_seal, unsealed
 __all__ = ["checked_record", "read_record"]
 
 _FAR_FUTURE_S: Final = 1e11
+_NAMED_BY_ID: Final = ("analyses", "measurements", "comparisons", "embeddings")
+"""Collections in which a folder has the identifier of its record as its name."""
 
 
 def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dict[str, Any]:
@@ -49,6 +51,14 @@ def checked_record(values: Any, document: Path, expected: Any, *, what: str, rem
     created_s = values.get("created_s") if isinstance(values, dict) else None
     if not problem and isinstance(created_s, int | float) and not 0 <= created_s < _FAR_FUTURE_S:
         problem = f"created_s is {created_s:g}, which is no date"
+    own = values.get("id") if isinstance(values, dict) else None
+    if (
+        not problem
+        and isinstance(own, str)
+        and document.parent.parent.name in _NAMED_BY_ID
+        and own != document.parent.name
+    ):
+        problem = f"another one is described, {own}: folders were exchanged or renamed"
     if problem:
         raise StorageError(f"Expected {what} as Gait Studio stores it, but in {document.name} {problem}.", remedy)
     stored_s = float(created_s) if isinstance(created_s, int | float) else None

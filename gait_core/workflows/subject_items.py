@@ -128,9 +128,8 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
             others.take(values)
     for folder in workspace.entries("jobs"):
         params = _get(_read(folder / "spec.json"), "params")
-        target = (
-            own if _of(params) == name or str(_get(params, "baseline_id")) in theirs else others if _of(params) else None
-        )
+        is_own = _of(params) == name or str(_get(params, "baseline_id")) in theirs
+        target = own if is_own else others if _of(params) else None
         if target is not None:
             target.take(params)
             target.take(_read(folder / "result" / "result.json"))

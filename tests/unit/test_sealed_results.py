@@ -201,6 +201,21 @@ def test_a_changed_variant_is_refused(space):
         load_baseline(space, "b1").variants()
 
 
+def test_what_lies_in_the_folder_of_another_is_noticed(space):
+    own = space.baseline_folder("b1")
+    files = [file for name, file in ARTEFACTS.items() if name != "manifest" and (own / file).is_file()]
+    write_json(own / "manifest.json", sealed(read_json(own / "manifest.json") | {"id": "b1"}, own, files))
+    assert load_baseline(space, "b1").id == "b1"
+    shutil.copytree(own, space.baseline_folder("b9"))
+    with pytest.raises(StorageError, match="holds the baseline b1"):
+        load_baseline(space, "b9")
+    assert verify_baseline(space.baseline_folder("b9")).state == "changed"
+    space.analysis_folder("a1").rename(space.analysis_folder("a9"))
+    with pytest.raises(StorageError, match="another one is described, a1"):
+        load_analysis(space, "a9")
+    assert [one.id for one in list_analyses(space)] == ["a2"]
+
+
 @pytest.mark.parametrize("change", [bit, half, emptied, missing, folder], ids=lambda one: one.__name__)
 @pytest.mark.parametrize("file", ["analysis.json", "scores.npz"])
 def test_a_changed_analysis_is_refused_and_shown_as_damaged(space, file, change):

@@ -106,6 +106,10 @@ def time_sd_s(seen: Evidence) -> float:
     Parameters
     ----------
     seen : Evidence
+
+    Returns
+    -------
+    float
     """
     apart_s = seen.disagreement_s if isfinite(seen.disagreement_s) else ALONE_S
     usual_sd_s, share = (CONTACT_SD_S, CONTACT_SHARE) if seen.kind == INITIAL_CONTACT else (OFF_SD_S, OFF_SHARE)
@@ -122,5 +126,9 @@ def confidence(sd_s: float) -> float:
     ----------
     sd_s : float
         1 SD of the error of its time, s, above 0.
+
+    Returns
+    -------
+    float
     """
     return erf(CLOSE_S / (sd_s * sqrt(2.0)))

@@ -52,6 +52,10 @@ def own_contacts_s(candidates: Candidates, path: FootPath) -> Array:
     candidates : Candidates
         Foremost heels.
     path : FootPath
+
+    Returns
+    -------
+    ndarray, shape (n_candidates,)
     """
     speed = _speed(path.heel[:, 0], path)
     known = speed[np.isfinite(speed)]
@@ -75,6 +79,10 @@ def own_offs_s(candidates: Candidates, path: FootPath) -> Array:
     candidates : Candidates
         Hindmost toes.
     path : FootPath
+
+    Returns
+    -------
+    ndarray, shape (n_candidates,)
     """
     over_floor = (_speed(path.toe[:, 0], path) - path.floor)[::-1]
     end = len(over_floor) - 1
