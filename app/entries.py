@@ -57,9 +57,9 @@ class Quantity:
         value = self._value(text)
         if value is None:
             units = ", ".join(name for name in (self.unit, *self.factors) if name)
-            return f"Enter a number{f' ({units})' if units else ''}; this is none: {text}"
+            return f"Enter a number{f' ({units})' if units else ''}. “{text}” is not one."
         if not self.low <= value <= self.high:
-            return f"Enter {self.low:g} to {self.high:g} {self.unit}; this is {self.shown(value)}."
+            return f"Enter {self.low:g} to {self.high:g} {self.unit}; {self.shown(value)} is out of range."
         return value
 
     def write(self, value: float | None) -> str:

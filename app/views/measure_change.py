@@ -54,8 +54,8 @@ def no_baseline(walk: MeasuredWalk) -> None:
     """Say that the walk was never compared with a baseline, and lead to where it can be."""
     empty(
         "Not compared with a baseline yet",
-        "The baseline of a person tells how much their walks differ anyway. Without it, there is no telling whether a "
-        "difference is a change.",
+        "A baseline shows how much this person's walks vary anyway. Without it, a difference cannot be told from that "
+        "variation.",
     )
     own = next((item for item in list_baselines(workspace()) if item.subject == walk.subject), None)
     if own is None:

@@ -41,7 +41,7 @@ def render(view: WalkView) -> None:
                     figure, sentence = charts_gait.stride_chart(name, measurement.curves, bands, sides)
                     charts.show(figure, sentence, key=f"curve_{name}")
     if not bands:
-        note("Analyse this walk against a baseline, and the usual course of each angle stands behind the curves.")
+        note("Analyse this walk against a baseline to see the usual range of each angle behind the curves.")
     _ranges(measurement)
     _keys(measurement)
 

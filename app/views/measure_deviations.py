@@ -90,7 +90,7 @@ def where_sentence(comparison: BaselineComparison) -> str:
     curve = comparison.phase_joints.get(marked[0])
     when = ""
     if curve is not None and np.isfinite(curve).any():
-        when = f" The {marked[0]} does so most in {charts_deviation.phase_at(int(np.nanargmax(curve)))}."
+        when = f" The {marked[0]} differs most in {charts_deviation.phase_at(int(np.nanargmax(curve)))}."
     return f"Most different from the baseline: {named}.{when}"
 
 

@@ -101,7 +101,7 @@ def _place(start: FormStart) -> Path | None:
     )
     remember("training_path", text)
     if not text.strip():
-        st.html('<p class="gs-check none" role="status">Give the path of a folder or of a table to go on.</p>')
+        st.html('<p class="gs-check none" role="status">Enter the path of a folder or a table to continue.</p>')
         return None
     place = Path(text.strip()).expanduser()
     if not place.is_absolute() or not place.exists():

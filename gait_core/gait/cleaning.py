@@ -33,9 +33,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 REPAIR_KINDS: Final[Mapping[str, str]] = {
-    "swap": "Left and right leg exchanged back",
+    "swap": "Left and right leg swapped back",
     "blend": "Mixed legs left out",
-    "joint": "Joints put where the motion of the leg needs them",
+    "joint": "Joints moved to where the motion of the leg puts them",
     "outlier": "Jumps left out",
     "bone_length": "Impossible bone lengths left out",
     "turned_foot": "Feet turned round left out",
@@ -249,7 +249,7 @@ def _sentence(kind: str, part: str, names: tuple[str, ...], start_s: float, coun
     if kind == "blend":
         return f"Both legs were mixed up {when}; their positions there are left out."
     if kind == "joint":
-        return f"The {part} did not fit its motion {when}: {listed}. The position there follows from the whole walk."
+        return f"The {part} did not fit its motion {when}: {listed}. Its position comes from the rest of the walk."
     if kind == "outlier":
         return f"A sudden jump {when}: {listed}. The position there is left out."
     if kind == "bone_length":

@@ -121,7 +121,8 @@ def key_values(curves: Curves, settings: MeasureSettings | None = None) -> dict[
     dict of str to Parameter
         For every curve ``NAME_rom_deg`` (range of motion), ``NAME_contact_deg`` (at initial contact), and
         ``NAME_max_stance_deg``, ``NAME_min_stance_deg``, ``NAME_max_swing_deg``, ``NAME_min_swing_deg`` with their
-        times (``…_pct``, % of the cycle). A stride with missing samples gives no values.
+        times (``…_pct``, % of the cycle). Extremes in stance leave out the slope towards foot off, and for the lowest
+        value a rise that begins at contact. A stride with missing samples gives no values.
     """
     settings = settings or MeasureSettings()
     found: dict[str, Parameter] = {}
@@ -160,8 +161,34 @@ def _read(values: NDArray[np.float64], foot_off_pct: NDArray[np.float64]) -> NDA
             continue
         cut = int(np.clip(round(off), 1, POINTS - 2))
         read = [float(curve.max() - curve.min()), float(curve[0])]
-        for part, first in ((curve[: cut + 1], 0), (curve[cut:], cut)):
-            for at in (int(part.argmax()), int(part.argmin())):
-                read += [float(part[at]), float(first + at)]
+        for at in (*_stance_extremes(curve[: cut + 1]), *(cut + place for place in _extremes(curve[cut:]))):
+            read += [float(curve[at]), float(at)]
         result[row] = read
     return result
+
+
+def _extremes(part: NDArray[np.float64]) -> tuple[int, int]:
+    return int(part.argmax()), int(part.argmin())
+
+
+def _stance_extremes(stance: NDArray[np.float64]) -> tuple[int, int]:
+    """Return where a curve is highest and lowest in stance, not counting the slopes at its ends.
+
+    A knee bends towards foot off and goes on bending in swing: its highest value in stance is the peak of loading, not
+    the moment at which stance happens to end. Likewise its lowest is when it is straightened, not the contact from
+    which it bends at once.
+    """
+    last_rise = _trailing(np.diff(stance) > 0.0)
+    last_fall = _trailing(np.diff(stance) < 0.0)
+    first_rise = _trailing((np.diff(stance) > 0.0)[::-1])
+    highest = stance[: len(stance) - last_rise] if last_rise < len(stance) - 1 else stance
+    inner = stance[first_rise : len(stance) - last_fall]
+    if first_rise + last_fall >= len(stance) - 1:
+        first_rise, inner = 0, stance
+    return int(highest.argmax()), first_rise + int(inner.argmin())
+
+
+def _trailing(run: NDArray[np.bool_]) -> int:
+    """Return how many values at the end are true."""
+    breaks = np.flatnonzero(~run)
+    return len(run) if not len(breaks) else len(run) - 1 - int(breaks[-1])

@@ -199,7 +199,7 @@ def _lighting(track: Track) -> Check:
     brightness, contrast, glare = (figures.get(name) for name in ("brightness", "contrast", "bright_share"))
     if brightness is None or contrast is None or glare is None:
         return _not_measured(make)
-    found = f"The person has a brightness of {brightness:.0f} of 255."
+    found = f"The brightness of the person is {brightness:.0f} of 255."
     if brightness < DARK or contrast < FAINT:
         return make("unusable", brightness, f"{found} It is too dark to see the legs.", "Turn on more light.")
     if brightness < DIM:
@@ -309,7 +309,7 @@ def _person_size(track: Track) -> Check:
     factor = min(1.0, limit / max(track.width_px, track.height_px)) if limit else 1.0
     height = factor * body_height_px(track.position[track.detected])
     advice = "Film from nearer or with a higher resolution; the person should fill half of the frame's height."
-    return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px high as analysed.", advice)
+    return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px tall in the analysed frames.", advice)
 
 
 def _walk_length(motion: Kinematics | None) -> Check:

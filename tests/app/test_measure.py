@@ -102,13 +102,13 @@ def test_a_number_that_cannot_be_used_is_named_and_nothing_can_be_started(open_p
     test = open_page("measure")
     test.text_area(key="measure_paths_0").set_value(fake.videos(tmp_path, 1)[0]).run()
     test.text_input(key="measure_height").set_value("17").run()
-    assert "Enter 0.8 to 2.5 m; this is 17.00 m." in text_of(test)
+    assert "Enter 0.8 to 2.5 m; 17.00 m is out of range." in text_of(test)
     assert test.button(key="measure_start").disabled
     test.text_input(key="measure_height").set_value("5 ft 8 in").run()
     assert "1.73 m" in text_of(test)
     assert not test.button(key="measure_start").disabled
     test.text_input(key="measure_fps").set_value("2").run()
-    assert "Enter 5 to 1000 frames/s; this is 2.00 frames/s." in text_of(test)
+    assert "Enter 5 to 1000 frames/s; 2.00 frames/s is out of range." in text_of(test)
     assert test.button(key="measure_start").disabled
 
 

@@ -57,7 +57,7 @@ def test_a_height_that_cannot_be_used_is_named_and_blocks_the_start(open_page: O
     test.button(key="import_next").click().run()
     test.text_input(key="subject").set_value("P-017")
     test.text_input(key="height").set_value("17").run()
-    assert "Enter 0.8 to 2.5 m; this is 17.00 m." in text_of(test)
+    assert "Enter 0.8 to 2.5 m; 17.00 m is out of range." in text_of(test)
     assert test.button(key="configure_start").disabled
     test.text_input(key="height").set_value("170").run()
     assert "1.70 m" in text_of(test)

@@ -31,12 +31,12 @@ def test_a_height_may_be_typed_in_the_units_that_people_use(text, height_m):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("17", "Enter 0.8 to 2.5 m; this is 17.00 m."),
-        ("1720", "Enter 0.8 to 2.5 m; this is 17.20 m."),
+        ("17", "Enter 0.8 to 2.5 m; 17.00 m is out of range."),
+        ("1720", "Enter 0.8 to 2.5 m; 17.20 m is out of range."),
         ("-1.72", "Enter a number"),
         ("nan", "Enter a number"),
         ("1.72 kg", "Enter a number (m, cm, in, ft)"),
-        ("tall", "this is none: tall"),
+        ("tall", "“tall” is not one"),
     ],
 )
 def test_what_cannot_be_a_height_is_said(text, sentence):

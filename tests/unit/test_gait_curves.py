@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from gait_truth import SETTINGS, exact, of_track, seen
 from gait_walks import mirrored, simulated
+from scipy.interpolate import PchipInterpolator
 
 from gait_core.gait.angles import SIDES
 from gait_core.gait.curves import CURVES, POINTS, Curves, key_values, stride_curves
@@ -189,3 +190,14 @@ def test_a_time_series_is_averaged_over_the_cycles_of_a_side():
     assert profile[:, 1] == pytest.approx(np.full(POINTS, 3.0))
     assert phase_profile(motion.time_s, values[:, 0], strides, "left").shape == (POINTS,)
     assert np.isnan(phase_profile(motion.time_s, values, (), "left")).all()
+
+
+def test_extremes_in_stance_leave_out_the_slopes_towards_foot_off_and_from_contact():
+    # A knee: 5° at contact, 20° in loading, 4° in late stance, 40° at foot off (62 % of the cycle), 60° in swing.
+    knots = ([0.0, 0.15, 0.40, 0.62, 0.72, 0.97, 1.0], [5.0, 20.0, 4.0, 40.0, 60.0, 4.5, 5.0])
+    curve = PchipInterpolator(*knots)(CYCLE)
+    table = key_values(made(np.stack([curve] * 4), foot_off_pct=62.0), SETTINGS)
+    read = {name: table[f"knee_{name}"].left.mean for name in ("max_stance_deg", "max_stance_pct", "min_stance_deg")}
+    assert read == {"max_stance_deg": 20.0, "max_stance_pct": 15.0, "min_stance_deg": 4.0}
+    assert table["knee_min_stance_pct"].left.mean == 40.0
+    assert table["knee_max_swing_deg"].left.mean == pytest.approx(60.0)
