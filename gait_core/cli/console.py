@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import Final
 
 from gait_core.progress import Event
 
-__all__ = ["Console", "duration_text"]
+__all__ = ["Console", "duration_text", "shown"]
 
 _PLAIN_EVERY_S = 5.0
 _LIVE_EVERY_S = 0.1
+_FOLDS: Final = {"fold", "folds"}
+_COUNTS: Final = {"epoch", *_FOLDS}
+_ORDINARY: Final = {ord("\n"), ord("\t")}
+_CONTROLS: Final = dict.fromkeys(
+    {*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - _ORDINARY, "\ufffd"
+)
+"""What could move the cursor, colour a line or turn its direction, and has no business in the name of a file."""
+
+
+def shown(text: str) -> str:
+    """Return a text as a terminal may show it, whatever names stand in it.
+
+    Returns
+    -------
+    str
+    """
+    return text.translate(_CONTROLS)
 
 
 def duration_text(seconds: float) -> str:
@@ -40,7 +58,7 @@ class Console:
     def say(self, text: str) -> None:
         """Write a line."""
         self.close()
-        sys.stderr.write(text.rstrip("\n") + "\n")
+        sys.stderr.write(shown(text).rstrip("\n") + "\n")
         sys.stderr.flush()
 
     def close(self) -> None:
@@ -62,8 +80,11 @@ class Console:
         elif event.kind == "item_end" and event.data.get("state") == "failed":
             self.say(f"  ✗ {event.item}: {event.message}")
         elif event.kind == "epoch":
-            losses = ", ".join(f"{k} {v:.4f}" for k, v in event.data.items() if k != "epoch")
-            self._update(f"  epoch {event.done:.0f} of {event.total:.0f}: {losses}", event)
+            losses = ", ".join(f"{k} {v:.4f}" for k, v in event.data.items() if k not in _COUNTS)
+            fold = (
+                f" of fold {event.data['fold']:.0f} of {event.data['folds']:.0f}" if set(event.data) >= _FOLDS else ""
+            )
+            self._update(f"  epoch {event.done:.0f} of {event.total:.0f}{fold}: {losses}", event)
         elif event.kind == "progress" and event.item is None:
             self._update(_progress_text(event), event)
 
@@ -74,7 +95,7 @@ class Console:
             return
         self._shown_s = now_s
         if self._live:
-            sys.stderr.write(f"\r\x1b[K{text}")
+            sys.stderr.write(f"\r\x1b[K{shown(text)}")
             self._open_line = True
             sys.stderr.flush()
         else:
@@ -84,7 +105,8 @@ class Console:
 def _progress_text(event: Event) -> str:
     parts = [f"{event.done:.0f} of {event.total:.0f} {event.unit}" if event.total else f"{event.done:.0f} {event.unit}"]
     if event.rate_per_s:
-        parts.append(f"{event.rate_per_s:.0f} {event.unit}/s")
+        rate = f"{event.rate_per_s:.0f}" if event.rate_per_s >= 10 else f"{event.rate_per_s:.2g}"
+        parts.append(f"{rate} {event.unit}/s")
     if event.eta_s:
         parts.append(f"{duration_text(event.eta_s)} left")
     return f"  {event.stage}: " + ", ".join(parts)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gait_core import __version__
-from gait_core.cli.console import Console
+from gait_core.cli.console import Console, shown
 from gait_core.cli.registry import registered_commands
 from gait_core.errors import Cancelled, GaitError, SettingsError
 from gait_core.workspace import Workspace
@@ -85,7 +85,7 @@ def _show(args: argparse.Namespace, result: Any, text: str) -> None:
     if args.json:
         sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
     elif text:
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        sys.stdout.write(shown(text).rstrip("\n") + "\n")
 
 
 def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], code: int) -> int:

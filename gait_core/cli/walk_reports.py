@@ -7,7 +7,15 @@ from typing import Any
 
 from gait_core.workspace import Workspace
 
-__all__ = ["write_reports"]
+__all__ = ["check_report", "write_reports"]
+
+
+def check_report(report: str | None) -> None:
+    """Refuse the name of a report that cannot be written, before anything is measured."""
+    from gait_core.report.write import check_report_name
+
+    if report:
+        check_report_name(Path(report))
 
 
 def write_reports(

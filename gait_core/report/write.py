@@ -23,7 +23,7 @@ from gait_core.report.exports import ExportSource, export_measurement
 from gait_core.walks.measurements import MeasuredWalk
 from gait_core.workspace import Workspace
 
-__all__ = ["REPORT_FORMATS", "comparison_of", "export_walk", "report_of", "write_report"]
+__all__ = ["REPORT_FORMATS", "check_report_name", "comparison_of", "export_walk", "report_of", "write_report"]
 
 REPORT_FORMATS: Final[Mapping[str, Any]] = {".html": write_html, ".pdf": write_pdf}
 
@@ -100,6 +100,21 @@ def report_of(
     )
 
 
+def check_report_name(path: Path) -> None:
+    """Refuse a name under which no report can be written: before the work, not after it.
+
+    Raises
+    ------
+    InputError
+        When it ends in neither ``.html`` nor ``.pdf``.
+    """
+    if path.suffix.lower() not in REPORT_FORMATS:
+        raise InputError(
+            f"Expected a report name that ends in {' or '.join(REPORT_FORMATS)}, but got {path.name!r}.",
+            "Name it for example report.pdf.",
+        )
+
+
 def write_report(report: Report, path: Path) -> None:
     """Write a report as HTML or PDF, by the ending of the name.
 
@@ -110,13 +125,8 @@ def write_report(report: Report, path: Path) -> None:
     StorageError
         When the place cannot be written.
     """
-    writer = REPORT_FORMATS.get(path.suffix.lower())
-    if writer is None:
-        raise InputError(
-            f"Expected a report name that ends in {' or '.join(REPORT_FORMATS)}, but got {path.name!r}.",
-            "Name it for example report.pdf.",
-        )
-    writer(report, path)
+    check_report_name(path)
+    REPORT_FORMATS[path.suffix.lower()](report, path)
 
 
 def export_walk(

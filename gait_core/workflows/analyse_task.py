@@ -173,7 +173,7 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     assessment = assess(prepared, baseline)
     measured = _measured(walk, prepared, stored, workspace)
     guarded = warning_of(walk.guard)
-    doubts = [*_person_doubt(measured, baseline.norms), *([] if guarded is None else [guarded])]
+    doubts = [*_seal_doubt(stored), *_person_doubt(measured, baseline.norms), *([] if guarded is None else [guarded])]
     if measured is not None:
         doubts += further_warnings(measured.measurement.checks, measured.measurement.warnings, assessment.warnings)
     assessment = assessment.with_doubts(doubts)
@@ -250,6 +250,17 @@ def _measured(
         )
     except WalkRefused:
         return None
+
+
+def _seal_doubt(stored: StoredBaseline) -> list[WalkWarning]:
+    """Warn where nothing vouches for the baseline: an earlier version made it, or its seal was taken away."""
+    if stored.seal == "sealed":
+        return []
+    message = (
+        f"The baseline {stored.id} carries no seal, so that a change of its files would not be noticed. "
+        f"`baseline verify {stored.id} --seal` seals it as it is now; create it again where that is in doubt."
+    )
+    return [WalkWarning(code="unsealed_baseline", message=message)]
 
 
 def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:

@@ -13,7 +13,7 @@ import pytest
 from gait_core.baseline.named import baseline_id_of
 from gait_core.baseline.store import BaselineSummary
 from gait_core.cli.commands import app as app_command
-from gait_core.cli.console import Console, duration_text
+from gait_core.cli.console import Console, duration_text, shown
 from gait_core.cli.main import build_parser, main
 from gait_core.compare.profile_comparison import ProfileRun
 from gait_core.config import profile_named
@@ -504,3 +504,16 @@ def test_app_without_a_checkout_says_where_to_get_one(capsys, monkeypatch, tmp_p
     assert json.loads(out)["error"]["kind"] == "NotFoundError"
     assert "checkout" in json.loads(out)["error"]["remedy"]
     assert "Traceback" not in err
+
+
+def test_a_name_can_neither_colour_nor_turn_what_the_terminal_shows():
+    assert (
+        shown("red \x1b[31m\r\x9b\u202egnp.exe\n\tWalk Ä 步") == "red \ufffd[31m\ufffd\ufffd\ufffdgnp.exe\n\tWalk Ä 步"
+    )
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(workspace, tmp_path, capsys):
+    command = ["measure", str(tmp_path / "gone.mp4"), "--report", "visit.docx", "--workspace", str(workspace.root)]
+    assert main([*command, "--json", "--quiet"]) == 1
+    assert "ends in .html or .pdf" in json.loads(capsys.readouterr().out)["error"]["message"]
+    assert not (workspace.root / "jobs").exists()

@@ -9,7 +9,7 @@ from gait_core.cli.answers import Answer, run_job, videos_of, walk_line, walks_t
 from gait_core.cli.arguments import add_cluster, add_person, add_videos
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
-from gait_core.cli.walk_reports import write_reports
+from gait_core.cli.walk_reports import check_report, write_reports
 from gait_core.workspace import Workspace
 
 __all__: list[str] = []
@@ -34,6 +34,7 @@ def analyse(args: argparse.Namespace, workspace: Workspace, console: Console) ->
     """Compare walks with a baseline."""
     from gait_core.baseline.named import baseline_id_of
 
+    check_report(args.report)
     baseline_id = baseline_id_of(workspace, args.baseline)
     params = {
         "videos": videos_of(args.videos),

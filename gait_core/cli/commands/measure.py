@@ -11,7 +11,7 @@ from gait_core.cli.answers import Answer, run_job, videos_of, walks_text
 from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, check_effect, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
-from gait_core.cli.walk_reports import write_reports
+from gait_core.cli.walk_reports import check_report, write_reports
 from gait_core.config import EVENT_METHODS
 from gait_core.errors import InputError
 from gait_core.workspace import Workspace
@@ -47,6 +47,7 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
 
     if not args.export:
         check_effect(args.format, "--format", "--export")
+    check_report(args.report)
     formats = check_formats((args.format or "csv").split(",")) if args.export else ()
     videos = videos_of(args.videos)
     params = {
