@@ -7,7 +7,7 @@ what the first run has stored and stores nothing beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,13 @@ import numpy as np
 
 from gait_core.baseline.analyses import AnalysisSummary, load_analysis, read_summary, save_analysis
 from gait_core.baseline.assessment import Assessment, ScoringBaseline, assess
-from gait_core.baseline.norms import Norms
 from gait_core.baseline.save import remember_walk
 from gait_core.baseline.store import StoredBaseline
 from gait_core.cache import ArrayCache, waiting_lock
 from gait_core.config import PoseSettings, Settings
-from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
+from gait_core.errors import GaitError, NotFoundError, WalkRefused
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.gate import further_warnings
-from gait_core.gait.identity import compare_people, one_person
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.extract import ExtractedWalk, extract_track, load_walk
 from gait_core.progress import Reporter
@@ -34,14 +32,11 @@ from gait_core.walks.prepare import PreparedWalk, prepare_walk
 from gait_core.workflows.classify_walk import WalkClassifiers
 from gait_core.workflows.guard import warning_of
 from gait_core.workflows.measure import measure_prepared
+from gait_core.workflows.walk_doubts import doubts_about, with_decoding_doubt
 from gait_core.workspace import Workspace
 
 __all__ = ["SameProcess", "WalkToScore", "draw_task", "score_task"]
 
-_MIXED = (
-    "The walks of the baseline seem to show several people: the proportions of the body differ more than within one "
-    "person. Unless it is meant as a group of reference, make it again from walks of this person only."
-)
 _REMEDY = "Run again; if it fails again, send the log to the developers."
 
 
@@ -169,11 +164,11 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     prepared = here.walks.get(walk.analysis_id) if here is not None else None
     prepared = prepared or _prepared(walk, stored, workspace, reporter)
     reporter.check()
-    prepared = _with_decoding_doubt(prepared, stored)
+    prepared = with_decoding_doubt(prepared, stored)
     assessment = assess(prepared, baseline)
     measured = _measured(walk, prepared, stored, workspace)
     guarded = warning_of(walk.guard)
-    doubts = [*_seal_doubt(stored), *_person_doubt(measured, baseline.norms), *([] if guarded is None else [guarded])]
+    doubts = [*doubts_about(measured, stored, baseline.norms), *([] if guarded is None else [guarded])]
     if measured is not None:
         doubts += further_warnings(measured.measurement.checks, measured.measurement.warnings, assessment.warnings)
     assessment = assessment.with_doubts(doubts)
@@ -209,21 +204,6 @@ def _prepared(walk: WalkToScore, stored: StoredBaseline, workspace: Workspace, r
     return prepared
 
 
-def _with_decoding_doubt(prepared: PreparedWalk, stored: StoredBaseline) -> PreparedWalk:
-    """Return the walk with a reason to withhold its level where it was not read as the baseline's walks were."""
-    own, usual = prepared.track.decoding, stored.decoding
-    if not own or not usual or own == usual:
-        return prepared
-    warning = WalkWarning(
-        code="decoding",
-        message=f"The landmarks of this walk were read for {own}, those of the baseline for {usual}, so that they "
-        "cannot be compared. Analyse it with the engine and the choice of person that the baseline was made with, or "
-        "make the baseline again.",
-        blocking=True,
-    )
-    return replace(prepared, warnings=(*prepared.warnings, warning))
-
-
 def _measured(
     walk: WalkToScore, prepared: PreparedWalk, stored: StoredBaseline, workspace: Workspace
 ) -> MeasuredWalk | None:
@@ -250,27 +230,6 @@ def _measured(
         )
     except WalkRefused:
         return None
-
-
-def _seal_doubt(stored: StoredBaseline) -> list[WalkWarning]:
-    """Warn where nothing vouches for the baseline: an earlier version made it, or its seal was taken away."""
-    if stored.seal == "sealed":
-        return []
-    message = (
-        f"The baseline {stored.id} carries no seal, so that a change of its files would not be noticed. "
-        f"`baseline verify {stored.id} --seal` seals it as it is now; create it again where that is in doubt."
-    )
-    return [WalkWarning(code="unsealed_baseline", message=message)]
-
-
-def _person_doubt(measured: MeasuredWalk | None, norms: Norms | None) -> list[WalkWarning]:
-    """Warn when the proportions of the body are not those of the baseline; a group of people has none of its own."""
-    if measured is None or norms is None:
-        return []
-    if not one_person(norms.proportions):
-        return [WalkWarning(code="mixed_baseline", message=_MIXED)]
-    verdict = compare_people(measured.measurement.proportions, norms.proportions)
-    return [WalkWarning(code="other_person", message=verdict.sentence)] if verdict.same is False else []
 
 
 def _summary(

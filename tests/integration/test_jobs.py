@@ -151,7 +151,7 @@ def test_a_damaged_job_folder_does_not_hide_the_others(store):
     good = store.create("demo_walks", {}, "Good")
     bad = store.create("demo_walks", {}, "Bad")
     (bad.folder / "spec.json").write_text("{half")
-    assert [job.id for job in store.list()] == [good.id]
+    assert {job.id: job.state for job in store.list()} == {good.id: "queued", bad.id: "damaged"}
 
 
 def test_the_status_follows_the_events(tmp_path):

@@ -18,7 +18,7 @@ from gait_core.config import profile_named
 from gait_core.progress import Reporter
 from gait_core.walks.prepare import PreparedWalk
 from gait_core.workflows.analyse import _profile
-from gait_core.workflows.analyse_task import _with_decoding_doubt
+from gait_core.workflows.walk_doubts import with_decoding_doubt
 from gait_core.workspace import read_json, write_json
 
 
@@ -75,8 +75,8 @@ def test_an_analysis_reads_as_the_baseline_did_and_says_so(workspace, folder, de
 def test_the_level_is_withheld_where_the_walk_was_read_in_another_way(workspace, folder):
     read_for(folder, "measure")
     stored = load_baseline(workspace, folder.name)
-    (warning,) = _with_decoding_doubt(walk_read_for("display"), stored).warnings
+    (warning,) = with_decoding_doubt(walk_read_for("display"), stored).warnings
     assert warning.code == "decoding" and warning.blocking
     assert "display" in warning.message and "measure" in warning.message
-    assert not _with_decoding_doubt(walk_read_for("measure"), stored).warnings
-    assert not _with_decoding_doubt(walk_read_for(None), stored).warnings
+    assert not with_decoding_doubt(walk_read_for("measure"), stored).warnings
+    assert not with_decoding_doubt(walk_read_for(None), stored).warnings
