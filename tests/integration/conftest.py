@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from dask_machines import Machines
-from support.once import demo_folder, once
+from support.once import demo_folder, landmarks_of, once
 
 from gait_core.jobs.run import run_now
 from gait_core.pose.models.assets import list_models
@@ -55,6 +55,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         later={walk["label"]: Path(walk["path"]) for walk in walks["later"]},
         result=result,
     )
+
+
+@pytest.fixture
+def seen(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, data: Path) -> Workspace:
+    """Return a workspace whose cache has the landmarks of all real walks, found with the usual settings."""
+    workspace = Workspace(tmp_path / "seen")
+    shutil.copytree(landmarks_of(tmp_path_factory, data), workspace.root)
+    return workspace
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -37,25 +36,21 @@ def height_of(walk: ExtractedWalk) -> float:
 
 def test_a_real_walk_and_its_cache(data: Path, workspace: Workspace) -> None:
     path = data / "walks" / "p6s1.mp4"
-    begun_s = time.perf_counter()
     first = extract_track(path, PROFILES["balanced"].pose_settings(), workspace=workspace)
-    first_s = time.perf_counter() - begun_s
-    begun_s = time.perf_counter()
     second = extract_track(path, PROFILES["balanced"].pose_settings(), workspace=workspace)
-    second_s = time.perf_counter() - begun_s
     assert len(first.track) == first.info.frame_count == 91
     assert first.track.detection_rate == 1.0
     assert first.warnings == ()
+    assert not first.cached
     assert second.cached
-    assert second_s < first_s / 50
     for name, array in first.track.to_arrays().items():
         assert np.array_equal(array, second.track.to_arrays()[name], equal_nan=True)
 
 
 @pytest.mark.slow
-def test_a_pose_is_found_in_all_real_walks(data: Path, workspace: Workspace) -> None:
+def test_a_pose_is_found_in_all_real_walks(data: Path, seen: Workspace) -> None:
     paths = sorted((data / "walks").glob("*.mp4"))
-    walks = extract_many(paths, PROFILES["balanced"].pose_settings(), workspace=workspace)
+    walks = extract_many(paths, PROFILES["balanced"].pose_settings(), workspace=seen)
     for walk in walks:
         assert isinstance(walk, ExtractedWalk)
         assert walk.track.detection_rate == 1.0, walk.info.name
@@ -148,7 +143,6 @@ def test_nothing_is_printed(data: Path, tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("", "")
 
 
-def test_models_that_are_here_are_not_fetched_again() -> None:
-    begun_s = time.perf_counter()
+def test_models_that_are_here_are_not_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", None)  # whoever calls it fails
     assert sorted(ensure_models()) == ["full", "heavy", "lite"]
-    assert time.perf_counter() - begun_s < 2

@@ -20,8 +20,8 @@ def features_of_clip(path, workspace):
 
 
 @pytest.mark.parametrize("name", ["p1s1", "p6s3"])
-def test_a_normal_walk_gives_windows_without_a_warning(data, workspace, name):
-    features = features_of_clip(data / "walks" / f"{name}.mp4", workspace)
+def test_a_normal_walk_gives_windows_without_a_warning(data, seen, name):
+    features = features_of_clip(data / "walks" / f"{name}.mp4", seen)
     assert features.visible_side == "right"
     assert not features.warnings
     assert len(windows_of(features, FeatureSettings())) > 15

@@ -39,21 +39,21 @@ def test_the_chosen_one_of_two_who_cross_is_followed(data, workspace, person, di
     assert checks["people"] == "poor"
 
 
-def test_the_quality_of_a_real_walk_is_measured_and_good(data, workspace):
-    walk = extracted(data / "walks" / "p1s1.mp4", workspace)
+def test_the_quality_of_a_real_walk_is_measured_and_good(data, seen):
+    walk = extracted(data / "walks" / "p1s1.mp4", seen)
     motion = compute_kinematics(walk.track, FeatureSettings())
     checks = quality_gate(walk.track, motion, walk.warnings)
     assert {check.state for check in checks if check.name != "footwear_clothing"} == {"good"}
 
 
-def test_the_same_person_twice_agrees_and_others_do_not(data, workspace):
-    seen = {
+def test_the_same_person_twice_agrees_and_others_do_not(data, seen):
+    proportions = {
         name: body_proportions(
-            compute_kinematics(extracted(data / "walks" / f"{name}.mp4", workspace).track, FeatureSettings(rate_hz=100))
+            compute_kinematics(extracted(data / "walks" / f"{name}.mp4", seen).track, FeatureSettings(rate_hz=100))
         )
         for name in ("p1s1", "p1s3", "p14s1", "p14s3")
     }
     for person in ("p1", "p14"):
-        assert compare_people(seen[f"{person}s3"], [seen[f"{person}s1"]]).same
-    assert compare_people(seen["p1s3"], [seen["p14s1"]]).same is False
-    assert compare_people(seen["p14s3"], [seen["p1s1"]]).same is False
+        assert compare_people(proportions[f"{person}s3"], [proportions[f"{person}s1"]]).same
+    assert compare_people(proportions["p1s3"], [proportions["p14s1"]]).same is False
+    assert compare_people(proportions["p14s3"], [proportions["p1s1"]]).same is False

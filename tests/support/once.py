@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from gait_core.config import PoseSettings
+from gait_core.errors import ModelError
+from gait_core.pose.extract import ExtractedWalk, extract_many
 from gait_core.progress import silent
 from gait_core.simulate.demo import demo_walks
 from gait_core.workspace import Workspace
 
-__all__ = ["demo_folder", "once"]
+__all__ = ["demo_folder", "landmarks_of", "once"]
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Any]) -> tuple[Path, Any]:
@@ -40,3 +43,19 @@ def demo_folder(factory: pytest.TempPathFactory) -> Path:
     """Return the folder `demo` of a workspace: copied into another one, its walks need not be rendered there."""
     folder, _ = once(factory, "demo", lambda made: demo_walks(Workspace(made), silent()))
     return folder / "demo"
+
+
+def landmarks_of(factory: pytest.TempPathFactory, data: Path) -> Path:
+    """Return a workspace whose cache has the landmarks of all real walks; skip where there is no pose model."""
+
+    def find(folder: Path) -> int:
+        walks = sorted((data / "walks").glob("*.mp4"))
+        try:
+            outcomes = extract_many(walks, PoseSettings(), workspace=Workspace(folder))
+        except ModelError as missing:
+            pytest.skip(f"the pose model is not on this machine: {missing}")
+        return sum(isinstance(outcome, ExtractedWalk) for outcome in outcomes)
+
+    folder, found = once(factory, "landmarks", find)
+    assert found == 10
+    return folder
