@@ -45,7 +45,7 @@ def at_work(store: JobStore, job_id: str):
 
 
 def rendering(store: JobStore):
-    return store.submit("demo_walks", {"count": 5}, "Five demo walks")
+    return store.submit("demo_walks", {"count": 3}, "Three demo walks")
 
 
 def test_a_job_runs_in_a_process_of_its_own_and_leaves_its_result(store):

@@ -103,7 +103,7 @@ def test_a_hung_spare_is_passed_over_at_once(store):
 
 def test_a_spare_killed_over_its_job_shows_as_crashed_and_the_job_resumes(store):
     pid = spare_pid(store)
-    job = store.submit("demo_walks", {"count": 5}, "Killed")
+    job = store.submit("demo_walks", {"count": 3}, "Killed")
     os.kill(pid, signal.SIGKILL)
     crashed = wait_for(lambda: (j := store.get(job.id)).state == "crashed" and j, "the crash", 10)
     assert crashed.error is not None
