@@ -26,6 +26,8 @@ from gait_core.workspace import Workspace
 TINY = GaitBaseSettings(width=0.0625)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recognition.md"
 CONSENT = "agreed in writing, 3 May"
+ONE, OTHER = "a1" * 32, "b2" * 32
+"""Digests of two videos."""
 
 
 def silhouettes(person: int, walk: int, frames: int = 8) -> np.ndarray:
@@ -255,13 +257,13 @@ def test_the_map_keeps_the_distances_of_points_in_a_plane():
 
 
 def test_sets_that_hold_a_video_of_a_person_are_deleted(workspace):
-    for content in ("aa", "bb"):
+    for content in (ONE, OTHER):
         with new_embeddings(workspace, 16) as (_, writer):
             writer.finish({"created_s": 0.0}, [{"name": "walk", "content_sha256": content}])
-    assert delete_embeddings_of(workspace, {"aa"}) == 1
-    assert delete_embeddings_of(workspace, {"aa"}) == 0
+    assert delete_embeddings_of(workspace, {ONE}) == 1
+    assert delete_embeddings_of(workspace, {ONE}) == 0
     assert len(list((workspace.root / "embeddings").iterdir())) == 1
-    workspace.save_record("walks", {"id": "walk-1", "subject": "P014", "content_sha256": "bb"})
+    workspace.save_record("walks", {"id": "walk-1", "subject": "P014", "content_sha256": OTHER})
     delete_subject(workspace, "P014")
     assert not list((workspace.root / "embeddings").iterdir())
 
