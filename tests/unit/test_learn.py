@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from gait_core.gait.features import FEATURE_NAMES
 from gait_core.learn.autoencoder.inference import decode, encode
 from gait_core.learn.autoencoder.networks import build_autoencoder, parts_of, weights_of
 from gait_core.learn.autoencoder.settings import AutoencoderSettings
-from gait_core.learn.backend import load_keras, seed_everything
+from gait_core.learn.backend import active_backend, load_keras, seed_everything
 from gait_core.learn.loop import TrainingLoop
 from gait_core.learn.settings import TrainSettings
 from gait_core.progress import Event, Reporter, silent
@@ -160,29 +161,30 @@ def test_the_model_survives_its_file(tmp_path):
     np.testing.assert_allclose(np.asarray(model(windows)), np.asarray(again(windows)), atol=1e-6)
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_both_backends_learn_the_same_task(backend, tmp_path):
-    """Run in a process of its own: a backend cannot change once Keras is loaded."""
-    script = tmp_path / "run.py"
-    script.write_text(
-        "import json, sys\n"
-        f"sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests' / 'unit')!r}]\n"
-        "from test_learn import SMALL, FRAMES, FEATURES, how, sines\n"
-        "from gait_core.learn.backend import active_backend, seed_everything\n"
-        "from gait_core.learn.autoencoder.networks import build_autoencoder\n"
-        "from gait_core.learn.loop import TrainingLoop\n"
-        "from gait_core.progress import silent\n"
-        "seed_everything(1)\n"
-        "model = build_autoencoder(FRAMES, FEATURES, SMALL)\n"
-        "w, h = sines(64), sines(32, seed=1)\n"
-        "r = TrainingLoop(model, how(1e-2, 20)).run((w, w), (h, h), reporter=silent())\n"
-        "print(json.dumps({'backend': active_backend(), 'first': r.first_val_loss, 'best': r.best_val_loss}))\n"
-    )
+def learned() -> dict[str, Any]:
+    """Train a small autoencoder on the backend of this process."""
+    seed_everything(1)
+    model = build_autoencoder(FRAMES, FEATURES, SMALL)
+    windows, held = sines(64), sines(32, seed=1)
+    history = TrainingLoop(model, how(1e-2, 20)).run((windows, windows), (held, held), reporter=silent())
+    return {"backend": active_backend(), "first": history.first_val_loss, "best": history.best_val_loss}
+
+
+def learned_on_jax() -> dict[str, Any]:
+    """Train in a process of its own: a backend cannot change once Keras is loaded."""
     result = subprocess.run(
-        [sys.executable, str(script)], env={**os.environ, "KERAS_BACKEND": backend}, capture_output=True, text=True
+        [sys.executable, __file__],
+        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert result.returncode == 0, result.stderr[-3000:]
-    answer = json.loads(result.stdout.splitlines()[-1])
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize(("backend", "learn"), [("tensorflow", learned), ("jax", learned_on_jax)])
+def test_both_backends_learn_the_same_task(backend, learn):
+    answer = learn()
     assert answer["backend"] == backend
     assert answer["best"] < 0.9 * answer["first"]
 
@@ -202,3 +204,7 @@ def small_pretrained() -> Pretrained:
         manifest=None,
         references={},
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(learned()))
