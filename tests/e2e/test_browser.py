@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fake
 import pytest
 
-fake = pytest.importorskip("fake")
 sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, open_page, serving, settled, switch_cpu_s  # noqa: E402

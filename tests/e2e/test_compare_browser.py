@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import compared
 import numpy as np
 import pytest
 
-compared = pytest.importorskip("compared")
 sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import settled  # noqa: E402

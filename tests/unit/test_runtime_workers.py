@@ -51,12 +51,18 @@ def test_a_worker_answers_whatever_happens(workspace, caplog, error, state, kind
 
 
 def test_the_facts_come_with_who_and_how_long(workspace):
+    def work(reporter: Reporter) -> dict[str, Any]:
+        time.sleep(0.02)
+        return {"frames": 7}
+
     with run_mark(workspace) as mark:
-        found = answer(mark, lambda reporter: {"frames": 7})
+        begun_s = time.perf_counter()
+        found = answer(mark, work)
+        most_s = time.perf_counter() - begun_s
     assert found["state"] == "done"
     assert found["frames"] == 7
     assert found["worker"].endswith(f":{os.getpid()}")
-    assert found["duration_s"] >= 0
+    assert 0.02 <= found["duration_s"] <= most_s
 
 
 def test_the_work_stops_when_the_mark_goes_and_its_events_reach_the_run(workspace, monkeypatch):
