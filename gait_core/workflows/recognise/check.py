@@ -17,7 +17,7 @@ from gait_core.recognition.model_store import RecognitionModel, find_model
 from gait_core.runtime.devices import DeviceChoice, find_devices
 from gait_core.workflows.recognise.embed import WalkOptions
 from gait_core.workflows.recognise.embedding import LEVELS, STAGE, NetworkRun
-from gait_core.workflows.recognise.sources import Outcome, SourceReader, WalkSource, find_sources, input_settings
+from gait_core.workflows.recognise.sources import Outcome, WalkSource, find_sources
 from gait_core.workspace import Workspace
 
 __all__ = ["AGREES", "MOST_WALKS", "CheckRequest", "check_consistency"]
@@ -69,14 +69,7 @@ def check_consistency(
     """
     sources = find_sources([*request.sources, *arrays])
     model = find_model(workspace, request.model)
-    reader = SourceReader(
-        workspace,
-        input_settings(model.settings),
-        reporter,
-        profile=request.profile,
-        person=request.person,
-        workers=request.workers,
-    )
+    reader = request.reader(model.settings, workspace, reporter)
     ways = [(choice, *way) for choice in _choices() for way in _LEVELS]
     with reporter.stage(STAGE, f"Embedding up to {MOST_WALKS} walks in {len(ways)} ways"):
         used, left_out = [], []

@@ -18,6 +18,7 @@ from gait_core.progress import Reporter
 from gait_core.recognition.embedding_sets import EmbeddingWriter, copy_embeddings, load_embeddings, new_embeddings
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.model_store import find_model
+from gait_core.recognition.networks.settings import NetworkSettings
 from gait_core.workflows.recognise.embedding import LEVELS, STAGE, NetworkRun
 from gait_core.workflows.recognise.sources import (
     VIEW_CHOICES,
@@ -68,6 +69,17 @@ class WalkOptions(Settings):
 
     _ranges = {"workers": (1, 64)}
     _choices = {"view": VIEW_CHOICES, "person": PERSONS, "level": LEVELS, "strict": (False, True)}
+
+    def reader(self, network: NetworkSettings, workspace: Workspace, reporter: Reporter) -> SourceReader:
+        """Return what reads these walks with all that a network takes of them."""
+        return SourceReader(
+            workspace,
+            input_settings(network),
+            reporter,
+            profile=self.profile,
+            person=self.person,
+            workers=self.workers,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,9 +143,7 @@ def embed_walks(
     sources = find_sources([*request.sources, *arrays])
     model = find_model(workspace, request.model)
     settings = input_settings(model.settings)
-    reader = SourceReader(
-        workspace, settings, reporter, profile=request.profile, person=request.person, workers=request.workers
-    )
+    reader = request.reader(model.settings, workspace, reporter)
     walks: list[dict[str, Any]] = []
     with new_embeddings(workspace, model.settings.parts) as (set_id, writer):
         with (

@@ -16,7 +16,7 @@ from gait_core.recognition.model_store import RecognitionModel, find_model
 from gait_core.workflows.recognise.embed import WalkOptions
 from gait_core.workflows.recognise.embedding import STAGE, EmbeddedWalk, NetworkRun
 from gait_core.workflows.recognise.galleries import find_gallery
-from gait_core.workflows.recognise.sources import SourceReader, find_sources, input_settings
+from gait_core.workflows.recognise.sources import find_sources
 from gait_core.workspace import Workspace
 
 __all__ = ["EnrolRequest", "enrol_walks"]
@@ -83,14 +83,7 @@ def enrol_walks(
     sources = find_sources([*request.sources, *arrays])
     gallery = _existing(workspace, request.gallery)
     model = _model(workspace, request, gallery)
-    reader = SourceReader(
-        workspace,
-        input_settings(model.settings),
-        reporter,
-        profile=request.profile,
-        person=request.person,
-        workers=request.workers,
-    )
+    reader = request.reader(model.settings, workspace, reporter)
     embedded: list[EmbeddedWalk] = []
     with (
         reporter.stage(STAGE, f"Embedding {len(sources)} walks with {model.title}"),

@@ -19,7 +19,7 @@ from gait_core.recognition.model_store import find_model
 from gait_core.workflows.recognise.embed import WalkOptions
 from gait_core.workflows.recognise.embedding import STAGE, EmbeddedWalk, NetworkRun
 from gait_core.workflows.recognise.galleries import find_gallery
-from gait_core.workflows.recognise.sources import SourceReader, find_sources, input_settings
+from gait_core.workflows.recognise.sources import find_sources
 from gait_core.workspace import Workspace
 
 __all__ = ["IdentifyRequest", "identify_walks"]
@@ -86,14 +86,7 @@ def identify_walks(
             f"Expected enrolled people, but the gallery {request.gallery} is empty.", "Enrol a person first."
         )
     model = find_model(workspace, request.model, digests=frozenset(entry.record.model_digest for entry in entries))
-    reader = SourceReader(
-        workspace,
-        input_settings(model.settings),
-        reporter,
-        profile=request.profile,
-        person=request.person,
-        workers=request.workers,
-    )
+    reader = request.reader(model.settings, workspace, reporter)
     comparison = _Comparison(entries, model.identity, request)
     walks: list[dict[str, Any]] = []
     with (
