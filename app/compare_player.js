@@ -1,7 +1,16 @@
 // Plays the overlay videos of several profiles in step: one set of buttons, one timeline, and the frames side by side.
+
+// Streamlit calls this again at every rerun of the page. The same videos stay as they are, and go on playing; videos
+// that were made anew would load again, behind those that they replaced.
 export default function (component) {
   const { data, parentElement } = component;
-  parentElement.querySelector(".compared")?.remove();
+  const shown = JSON.stringify(data.videos);
+  if (parentElement.comparedVideos?.shown === shown) return;
+  parentElement.comparedVideos?.end();
+  parentElement.comparedVideos = { shown, end: build(data, parentElement) };
+}
+
+function build(data, parentElement) {
   const root = document.createElement("div");
   root.className = "compared";
   parentElement.appendChild(root);
@@ -21,6 +30,7 @@ export default function (component) {
     const caption = make("figcaption", {}, figure);
     make("b", {}, caption, name);
     make("span", {}, caption, note);
+    video.addEventListener("error", () => make("span", { role: "alert" }, caption, "This video could not be loaded. Reload the page."), { once: true });
     return video;
   });
 
@@ -65,18 +75,18 @@ export default function (component) {
   for (const v of videos) v.addEventListener("loadedmetadata", () => place(leader.currentTime));
 
   // The others follow the first: a browser starts them a few hundredths of a second apart.
-  let alive = true;
   const follow = () => {
-    if (!alive) return;
-    if (!leader.paused) {
-      for (const v of videos.slice(1)) {
-        if (!v.seeking && Math.abs(v.currentTime - leader.currentTime) > 1.5 * frame) v.currentTime = leader.currentTime;
-      }
-      place(leader.currentTime);
+    if (leader.paused) return;
+    for (const v of videos.slice(1)) {
+      if (!v.seeking && Math.abs(v.currentTime - leader.currentTime) > 1.5 * frame) v.currentTime = leader.currentTime;
     }
+    place(leader.currentTime);
     requestAnimationFrame(follow);
   };
+  leader.addEventListener("play", follow);
   place(0);
-  follow();
-  return () => { alive = false; for (const v of videos) v.pause(); root.remove(); };
+  return () => {
+    for (const v of videos) { v.pause(); v.removeAttribute("src"); v.load(); }
+    root.remove();
+  };
 }

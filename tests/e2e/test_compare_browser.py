@@ -22,7 +22,8 @@ TITLE = "Compare profiles"
 _VIDEOS = """() => {
   const all = (root) => [...root.querySelectorAll("video"),
     ...[...root.querySelectorAll("*")].flatMap((e) => (e.shadowRoot ? all(e.shadowRoot) : []))];
-  return all(document).map((v) => ({ time: v.currentTime, ready: v.readyState, paused: v.paused, end: v.duration }));
+  return all(document).map((v) => ({ time: v.currentTime, ready: v.readyState, paused: v.paused, end: v.duration,
+    network: v.networkState, error: v.error && v.error.message }));
 }"""
 
 
@@ -33,6 +34,15 @@ def clip(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def loaded(page, count: int) -> None:
+    """Wait until that many videos show their first frame; say how each stands if they do not."""
+    condition = f"() => {{ const v = ({_VIDEOS})(); return v.length === {count} && v.every((x) => x.ready >= 2); }}"
+    try:
+        page.wait_for_function(condition)
+    except sync_api.TimeoutError as error:
+        raise AssertionError(f"The videos stand like this: {page.evaluate(_VIDEOS)}") from error
+
+
 def times(page) -> list[float]:
     return [round(video["time"], 2) for video in page.evaluate(_VIDEOS)]
 
@@ -41,9 +51,7 @@ def test_one_timeline_moves_all_videos(studio, page, tmp_path):
     made = compared.store_comparison(studio.space, video=clip(tmp_path / "clip.mp4"))
     page.goto(f"{studio.url}/profiles?comparison={made.id}")
     settled(page, TITLE)
-    page.wait_for_function(
-        f"() => {{ const v = ({_VIDEOS})(); return v.length === 3 && v.every((x) => x.ready >= 2); }}"
-    )
+    loaded(page, 3)
     page.get_by_role("slider", name="Time in all videos").fill("1")
     page.wait_for_function(f"() => ({_VIDEOS})().every((v) => Math.abs(v.time - 1) < 0.001)")
     page.get_by_role("button", name="One frame on").click()
