@@ -14,8 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from app.launch import free_port
+from support.ports import own_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(sys.executable).with_name("streamlit")
@@ -37,7 +36,7 @@ def answer(url: str, method: str = "GET", data: bytes | None = None, **headers: 
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, psutil.Process]]:
     if not SCRIPT.is_file():
         pytest.skip("the streamlit console script is not beside this Python")
-    port = free_port(8601)
+    port = own_port()
     workspace = tmp_path_factory.mktemp("console")
     command = [str(SCRIPT), "run", "app/main.py", "--server.headless", "true", "--server.port", str(port)]
     environment = dict(os.environ, GAIT_WORKSPACE=str(workspace))

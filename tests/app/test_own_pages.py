@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from support.ports import own_port
 
 from app import launch
 from app.own_pages import OwnPagesOnly
@@ -97,7 +98,7 @@ def test_only_pages_get_the_token(app: OwnPagesOnly) -> None:
 
 
 def test_the_next_start_takes_the_port_of_the_last(space: Workspace) -> None:
-    free = launch.free_port(8751)
+    free = own_port()
     launch.remember_port(space, free)
     assert launch.port_for(space) == free
     with socket.create_server(("127.0.0.1", free)) as server, socket.create_connection(server.getsockname()) as client:

@@ -14,8 +14,9 @@ from typing import Any
 
 import psutil
 from PIL import Image
+from support.ports import own_port
 
-from app.launch import command, environment, free_port
+from app.launch import command, environment
 from gait_core.jobs.store import JobStore, worker_process
 from gait_core.workspace import Workspace
 
@@ -40,7 +41,7 @@ def serving(workspace: Path, log: Path, *, spare: bool = True) -> Iterator[Studi
     Without a spare worker, which loads TensorFlow, it starts in a fraction of the CPU time: enough without real jobs.
     """
     space = Workspace(workspace)
-    port = free_port(8651)
+    port = own_port()
     with log.open("ab") as handle:
         process = subprocess.Popen(
             command(port, headless=True),

@@ -89,4 +89,4 @@ def test_a_profile_is_made_saved_and_chosen(studio, page):
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Delete")).to_be_visible()
     page.get_by_role("tab", name="Compare").click()
-    expect(page.get_by_text("Evening", exact=True)).to_be_visible()
+    expect(page.get_by_role("tabpanel", name="Compare").get_by_text("Evening", exact=True)).to_be_visible()

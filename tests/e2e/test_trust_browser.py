@@ -14,8 +14,9 @@ from typing import Any
 import fake
 import pytest
 from browsing import ROOT, Studio, _wait_until_healthy, settled
+from support.ports import own_port
 
-from app.launch import environment, free_port
+from app.launch import environment
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def test_a_tab_waits_for_a_restart_and_comes_back_and_nobody_else_connects(
     tmp_path: Path, page: Any, pytestconfig: pytest.Config
 ) -> None:
     workspace, log = tmp_path / "workspace", tmp_path / "log"
-    with launched(workspace, log, free_port(8701)) as url:
+    with launched(workspace, log, own_port()) as url:
         cookie = page_cookie(url)
         assert handshake(url, origin=url, cookie=cookie) == 101
         port = int(url.rpartition(":")[2])
