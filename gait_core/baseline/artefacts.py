@@ -16,6 +16,7 @@ from gait_core.workspace import write_json
 __all__ = [
     "ARTEFACTS",
     "SealState",
+    "check_variant",
     "read_manifest",
     "seal_baseline",
     "verify_baseline",
@@ -108,7 +109,7 @@ def _check_files(folder: Path, manifest: BaselineManifest, what: str) -> SealSta
 
 
 def verify_baseline(folder: Path) -> SealCheck:
-    """Compare a baseline with its seal.
+    """Compare a baseline and its saved limits with their seals.
 
     Parameters
     ----------
@@ -123,6 +124,7 @@ def verify_baseline(folder: Path) -> SealCheck:
     name = folder.name
     try:
         manifest, state = read_manifest(folder)
+        variants = _sealed_variants(folder)
     except NotFoundError:
         if folder.is_dir():
             return SealCheck(
@@ -132,7 +134,7 @@ def verify_baseline(folder: Path) -> SealCheck:
     except StorageError as error:
         return SealCheck(name=name, state="changed", message=error.message, remedy=error.remedy)
     if state == "sealed":
-        files = tuple(sorted([*manifest.stored["seal"]["files"], ARTEFACTS["manifest"]]))
+        files = tuple(sorted([*manifest.stored["seal"]["files"], ARTEFACTS["manifest"], *variants]))
         return SealCheck(
             name=name, state="intact", message=f"All {len(files)} files are as they were stored.", files=files
         )
@@ -145,6 +147,21 @@ def verify_baseline(folder: Path) -> SealCheck:
         remedy=f"To seal it as it is now: `baseline verify {name} --seal`. Create it again where that is in doubt.",
         files=compared,
     )
+
+
+def _sealed_variants(folder: Path) -> list[str]:
+    """Hold saved limits against their seals; return the files that have one."""
+    return [
+        f"variants/{path.name}"
+        for path in sorted((folder / "variants").glob("*.json"))
+        if check_variant(read_json(path), path)
+    ]
+
+
+def check_variant(values: Mapping[str, Any], path: Path) -> bool:
+    """Hold limits saved under a name against their seal; see `gait_core.storage.seal.check_seal`."""
+    remedy = "Delete the file and save the variant again."
+    return check_seal(values, path, what=f"the variant {path.stem!r}", stored_s=None, remedy=remedy)
 
 
 def seal_baseline(folder: Path) -> None:

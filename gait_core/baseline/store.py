@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import delete_analysis, list_analyses
-from gait_core.baseline.artefacts import SealState, read_manifest
+from gait_core.baseline.artefacts import SealState, check_variant, read_manifest
 from gait_core.baseline.calibration import Calibration
 from gait_core.baseline.manifest import BaselineManifest, WalkFacts
 from gait_core.baseline.thresholds import Reference, Thresholds, compute_thresholds
@@ -31,7 +31,7 @@ from gait_core.cache.archive import load_arrays
 from gait_core.config import Profile, Settings, ThresholdSettings
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.storage.damaged import DamagedItem, read_each
-from gait_core.storage.seal import check_seal, sealed
+from gait_core.storage.seal import sealed
 from gait_core.storage.stored_format import StoredFormat
 from gait_core.workspace import Workspace, read_json, safe_name, write_json
 
@@ -241,8 +241,7 @@ def _summary(folder: Path) -> BaselineSummary:
 def _variant(path: Path) -> tuple[str, Thresholds]:
     values = read_json(path)
     thresholds = _THRESHOLDS_FORMAT.read(values, f"variants/{path.name}", Thresholds.from_dict)
-    remedy = "Delete the file and save the variant again."
-    check_seal(values, path, what=f"the variant {path.stem!r}", stored_s=None, remedy=remedy)
+    check_variant(values, path)
     return path.stem, thresholds
 
 

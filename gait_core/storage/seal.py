@@ -2,9 +2,10 @@
 
 ::
 
-    "seal": {"format": 1, "files": {"scorer.npz": {"sha256": …, "size_bytes": …}, …}, "sha256": …}
+    "sealed": true, "seal": {"format": 1, "files": {"scorer.npz": {"sha256": …, "size_bytes": …}, …}, "sha256": …}
 
-The digest covers what the document says, whatever its layout, and the digests of the files in the order of their names.
+``sealed`` stands apart, so that a document which has lost its seal is not taken for one of an earlier version. The
+digest covers what the document says, whatever its layout, and the digests of the files in the order of their names.
 It shows damage, mix-ups and edits by hand; whoever can write the folder can also seal it again.
 """
 
@@ -24,6 +25,7 @@ __all__ = ["SEAL", "check_seal", "file_sha256", "sealed", "unsealed"]
 
 SEAL: Final = "seal"
 """Key of the seal in a document."""
+_MARK: Final = "sealed"
 _FORMAT: Final = 1
 
 
@@ -44,12 +46,12 @@ def sealed(values: Mapping[str, Any], folder: Path, files: Iterable[str] = ()) -
         name: {"sha256": file_sha256(folder / name), "size_bytes": (folder / name).stat().st_size}
         for name in sorted(files)
     }
-    return {**body, SEAL: {"format": _FORMAT, "files": listing, "sha256": _digest(body, listing)}}
+    return {**body, _MARK: True, SEAL: {"format": _FORMAT, "files": listing, "sha256": _digest(body, listing)}}
 
 
 def unsealed(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document without its seal."""
-    return {name: value for name, value in values.items() if name != SEAL}
+    return {name: value for name, value in values.items() if name not in (SEAL, _MARK)}
 
 
 def check_seal(values: Mapping[str, Any], document: Path, *, what: str, stored_s: float | None, remedy: str) -> bool:
@@ -75,9 +77,11 @@ def check_seal(values: Mapping[str, Any], document: Path, *, what: str, stored_s
     Raises
     ------
     StorageError
-        When the document or a file was changed, or a file is missing; the message names it.
+        When the document or a file was changed, a file is missing, or the seal was taken away; the message says which.
     """
     if SEAL not in values:
+        if _MARK in values:
+            raise StorageError(f"Expected {what} with its seal, but {document.name} has lost it.", remedy)
         return False
     listing, digest = _parts(values[SEAL])
     changed = [] if digest == _digest(unsealed(values), listing) else [f"{document.name} was changed"]

@@ -196,9 +196,29 @@ def test_the_layout_of_a_document_does_not_matter_and_its_content_does(tmp_path)
 def test_a_changed_variant_is_refused(space):
     path = save_variant(space, "b1", "strict", ThresholdSettings(method="mean_sd"))
     assert list(load_baseline(space, "b1").variants()) == ["strict"]
+    assert verify_baseline(space.baseline_folder("b2")).files == ()
     digit(path)
     with pytest.raises(StorageError, match="strict"):
         load_baseline(space, "b1").variants()
+    found = verify_baseline(space.baseline_folder("b1"))
+    assert (found.state, "strict" in found.message) == ("changed", True)
+
+
+def test_verifying_a_baseline_compares_its_saved_limits_too(space):
+    save_variant(space, "b1", "strict", ThresholdSettings(method="mean_sd"))
+    found = verify_baseline(space.baseline_folder("b1"))
+    assert found.intact
+    assert "variants/strict.json" in found.files
+
+
+@pytest.mark.parametrize("document", ["analysis", "variant"])
+def test_a_document_cannot_lose_its_seal(space, document):
+    path = space.analysis_folder("a1") / "analysis.json"
+    if document == "variant":
+        path = save_variant(space, "b1", "strict", ThresholdSettings(method="mean_sd"))
+    write_json(path, {name: value for name, value in read_json(path).items() if name != SEAL})
+    with pytest.raises(StorageError, match="lost it"):
+        load_analysis(space, "a1") if document == "analysis" else load_baseline(space, "b1").variants()
 
 
 def test_what_lies_in_the_folder_of_another_is_noticed(space):
