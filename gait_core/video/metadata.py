@@ -72,9 +72,13 @@ class MetadataCache:
             file.unlink(missing_ok=True)
         return len(files)
 
+    @staticmethod
+    def file_name(path: Path) -> str:
+        """Return the name of the file that holds what is known of a video."""
+        return f"{hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]}.json"
+
     def _file(self, path: Path) -> Path:
-        name = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]
-        return self.folder / f"{name}.json"
+        return self.folder / self.file_name(path)
 
 
 def _state(path: Path) -> list[Any]:

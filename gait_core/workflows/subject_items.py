@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from gait_core.pose.masks import MASKS_KIND
 from gait_core.recognition.inputs.from_video import FRAMES_KIND
 from gait_core.storage.json_file import read_json
 from gait_core.storage.traces import Traces, texts_of
+from gait_core.video.metadata import MetadataCache
 from gait_core.workspace import Workspace, name_id, safe_name
 
 __all__ = ["Staying", "SubjectItems", "find_items"]
@@ -133,6 +133,8 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
         if target is not None:
             target.take(params)
             target.take(_read(folder / "result" / "result.json"))
+    for known in (own, others):  # a job that failed tells no digest, but what is known of its videos does
+        known.digests |= {digest for video in known.videos for digest in _digests_of(workspace, video)}
     own.videos -= {text for text in own.videos if _in_demo(workspace, text)}
     traces = Traces(names=frozenset({name})).with_marks(own.without(others))
     unknown = {path for _, path, values in documents if not _of(values)} - mine
@@ -182,16 +184,28 @@ def _files_of(workspace: Workspace, own: _Known, others: _Known, traces: Traces)
         stem_digest = path.stem.rpartition("-")[2]
         if str(path) in videos or (len(stem_digest) >= 8 and any(one.startswith(stem_digest) for one in digests)):
             yield path
-    metadata = workspace.cache / "video-metadata"
-    named = {hashlib.sha256(os.fsencode(video)).hexdigest()[:32] for video in videos}
-    yield from (path for path in _within(metadata) if path.stem in named or traces.in_file(path))
-    for entry in ArrayCache.of(workspace).root.glob("*/*/[!.]*/entry.json"):
+    metadata = MetadataCache.of(workspace).folder
+    named = {MetadataCache.file_name(Path(video)) for video in videos}
+    yield from (path for path in _within(metadata) if path.name in named or traces.in_file(path))
+    cache = ArrayCache.of(workspace).root
+    gone = set()
+    for entry in cache.glob("*/*/[!.]*/entry.json"):
         kind, key = entry.parent.parent.parent.name, entry.parent.name
         if key in digests or traces.in_file(entry) or (digests and kind not in _NEEDS_SOURCE):
+            gone.add(key)
             yield entry.parent
+    for lock in cache.glob("*/*/*.lock"):
+        if digests and (lock.stem in gone or not lock.with_suffix("").exists()):
+            yield lock
     if digests:
         yield from _within(workspace.cache / "training")  # checkpoints of killed runs, which do not say whose
     yield from (path for path in (workspace.jobs / ".spare" / "log.txt",) if path.is_file() and traces.in_file(path))
+
+
+def _digests_of(workspace: Workspace, video: str) -> set[str]:
+    """Return the digest of a video's content where it was looked at before, even if the file is gone since."""
+    known = _read(MetadataCache.of(workspace).folder / MetadataCache.file_name(Path(video)))
+    return {text for text in _under(known, ("content_sha256",)) if len(text) == 64}
 
 
 def _hidden(workspace: Workspace, traces: Traces) -> Iterator[Path]:

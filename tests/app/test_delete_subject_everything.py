@@ -18,6 +18,7 @@ from gait_core.baseline.store import list_baselines
 from gait_core.cache import ArrayCache
 from gait_core.errors import InputError
 from gait_core.storage.leftovers import writer_mark
+from gait_core.video.metadata import MetadataCache
 from gait_core.walks.measurements import list_measurements
 from gait_core.workflows.delete_subject import delete_subject, find_items
 from gait_core.workspace import Workspace, name_id, write_json
@@ -26,6 +27,8 @@ NAME, OTHER = "P-14 Zoë", "P-140"
 DIGEST, OTHER_DIGEST = "ab12" * 16, "cd34" * 16
 BASELINE = "p-14-zoe-20260101-000000-abc123"
 ADDRESS = "ee77" * 16
+FAILED, FAILED_ADDRESS = "5f5f" * 16, "6a6a" * 16
+"""Of a video whose only job failed: its digest stands in what is known of the video alone."""
 
 
 def everything(space: Workspace, outside: Path) -> list[str]:
@@ -65,8 +68,16 @@ def everything(space: Workspace, outside: Path) -> list[str]:
     cache.put("track", ADDRESS, {"a": np.zeros(3)}, {"info": {"source_content_sha256": DIGEST}})
     cache.put("track", "ff" * 32, {"a": np.zeros(3)}, {"info": {"source_content_sha256": OTHER_DIGEST}})
     cache.put("features", "aa" * 32, {"a": np.zeros(3)}, {})
+    video = str(outside / "zoe-failed.mp4")
+    fake.job(space, "failed", kind="measure", job_id="measure-failed", params={"subject": NAME, "videos": [video]})
+    about = {"version": 3, "info": {"path": video, "content_sha256": FAILED}}
+    write_json(space.cache / "video-metadata" / MetadataCache.file_name(Path(video)), about)
+    cache.put("track", FAILED_ADDRESS, {"a": np.zeros(3)}, {"info": {"source_content_sha256": FAILED}})
+    for address in (ADDRESS, FAILED_ADDRESS, "77" * 32, "ff" * 32):  # the third of an entry that was evicted
+        (cache.root / "track" / address[:2]).mkdir(exist_ok=True)
+        (cache.root / "track" / address[:2] / f"{address}.lock").touch()
     _damaged_and_left_behind(space, mine)
-    return [NAME, mine, own_file, DIGEST]
+    return [NAME, mine, own_file, DIGEST, FAILED, ADDRESS, FAILED_ADDRESS]
 
 
 def _damaged_and_left_behind(space: Workspace, mine: str) -> None:
@@ -136,6 +147,7 @@ def test_nothing_tells_of_a_deleted_person_and_others_are_untouched(space: Works
     assert [one.subject for one in list_analyses(space)] == [OTHER]
     assert [one["subject"] for one in list_measurements(space)] == [OTHER]
     assert ArrayCache.of(space).holds("track", "ff" * 32)
+    assert [path.stem for path in ArrayCache.of(space).root.glob("*/*/*.lock")] == ["ff" * 32]
 
 
 def test_deleting_again_and_deleting_the_other_leaves_no_item(space: Workspace, tmp_path: Path) -> None:
@@ -143,7 +155,7 @@ def test_deleting_again_and_deleting_the_other_leaves_no_item(space: Workspace, 
     for name in (NAME, NAME, OTHER):
         delete_subject(space, name)
     named = [path for path in files_of(space.root) if not path.startswith("cache/arrays/counters")]
-    assert [path for path in named if not path.endswith(".lock")] == []
+    assert [path for path in named if not path.endswith(".lock") or "arrays" in path] == []
 
 
 def test_a_running_job_of_the_person_is_named_and_nothing_is_deleted(space: Workspace, tmp_path: Path) -> None:
