@@ -229,7 +229,15 @@ def test_a_batch_has_one_table(tmp_path):
     walks = [(measured(seed)[2], ExportSource(name=f"{seed}.mp4")) for seed in (1, 2)]
     rows = table(export_batch_table(walks, tmp_path).read_bytes())
     assert {row["walk"] for row in rows} == {"1.mp4", "2.mp4"}
-    assert unique_stems(["/a/Walk.mp4", "/b/walk.mov", "ü.mp4", "…"]) == ["walk", "walk-2", "u", "walk-3"]
+
+
+def test_names_of_exports_are_readable_and_two_videos_share_none():
+    names = ["/a/Walk.mp4", "/b/walk.mov", "ü.mp4", "u.mp4", "…", "a b.mp4", "a-b.mp4"]
+    stems = unique_stems(names)
+    assert stems[:2] == ["walk", "walk-2"]
+    assert [stem.split("-")[0] for stem in stems[2:]] == ["u", "u", "unnamed", "a", "a"]
+    alone = [unique_stems([name])[0] for name in names[1:]]
+    assert len({*alone}) == len(alone), "nor do they in two runs"
 
 
 def test_every_refusal_is_of_the_tree():

@@ -15,7 +15,7 @@ from gait_core.report.exports.export_job import Exported, Exporter, ExportJob, E
 from gait_core.report.exports.json_file import json_file
 from gait_core.report.exports.mot import mot_files
 from gait_core.report.exports.trc import trc_files
-from gait_core.workspace import safe_name, write_atomic
+from gait_core.workspace import name_id, safe_name, write_atomic
 
 __all__ = ["EXPORTERS", "check_formats", "export_batch_table", "export_measurement", "unique_stems"]
 
@@ -123,10 +123,14 @@ def export_batch_table(walks: Sequence[tuple[Measurement, ExportSource]], folder
 
 
 def unique_stems(names: Sequence[str]) -> list[str]:
-    """Return a beginning of file names for each video; a repeated one gets a number, so that nothing is replaced."""
+    """Return a beginning of file names for each video; a repeated one gets a number, so that nothing is replaced.
+
+    Two names that differ in more than capitals have different beginnings, so that what an earlier run wrote of another
+    video is not replaced either.
+    """
     stems: list[str] = []
     for name in names:
-        stem = wanted = safe_name(Path(name).stem, "walk")
+        stem = wanted = name_id(Path(name).stem.lower())
         count = 1
         while stem in stems:
             count += 1
