@@ -15,7 +15,8 @@ from gait_core.gait.channels import ROWS, other_side
 from gait_core.gait.check import STATES, Check, check_of, graded
 from gait_core.gait.gaps import PICTURE_MARGIN, trusted
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.quality import SHORT_WALK_S, stride_time_s
+from gait_core.gait.quality import SHORT_WALK_S
+from gait_core.gait.rhythm import stride_time_s
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 

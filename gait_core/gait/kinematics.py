@@ -23,10 +23,10 @@ from gait_core.gait.quality import (
     LEG,
     legs_too_fast,
     missing_leg_share,
-    stride_time_s,
     too_fast_remedy,
     too_fast_sentence,
 )
+from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.signals import Signals
 from gait_core.gait.view import Segment, View, look
 from gait_core.pose.landmarks import INDEX

@@ -12,22 +12,21 @@ from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
 from gait_core.gait.cleaned_walk import CleanedWalk
-from gait_core.gait.gaps import runs, trusted
+from gait_core.gait.gaps import trusted
+from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.view import Segment, View
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["LEG", "assess", "leg_confidence", "missing_leg_share", "stride_time_s"]
+__all__ = ["LEG", "assess", "leg_confidence", "missing_leg_share"]
 
 LEG: Final = ("hip", "knee", "ankle", "heel", "foot_index")
 LOWEST_RATE_HZ: Final = 20.0
 FEWEST_STRIDES: Final = 2.0
 WIDEST_VIEW_DEG: Final = 45.0
-LEAST_RHYTHM: Final = 0.35
 MOST_PEOPLE_SHARE: Final = 0.2
 MOST_HIDDEN_SHARE: Final = 0.3
 MOST_MISSING_SHARE: Final = 0.25
-LONG_PIECE: Final = 8192
 SHORT_WALK_S: Final = 3.0
 """Walking in which slow steps leave no rhythm to be found, s: two strides of 1.5 s."""
 
@@ -86,59 +85,6 @@ def missing_leg_share(track: Track, segments: Sequence[Segment], side: str, min_
     rows = [INDEX[f"{side}_{name}"] for name in LEG]
     seen = trusted(track, min_confidence)[inside][:, rows]
     return float(1.0 - seen.all(axis=1).mean()) if len(seen) else 0.0
-
-
-def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | None:
-    """Estimate the time of a stride from the distance between the ankles, for information only.
-
-    Parameters
-    ----------
-    separation : ndarray, shape (n,)
-        Near ankle minus far ankle along the walking direction, leg lengths; NaN outside walking.
-    rate_hz : float
-        Samples per second.
-
-    Returns
-    -------
-    float or None
-        Lag of the first clear maximum of the autocorrelation between 0.6 and 2.4 s, s; None when there is none.
-
-    References
-    ----------
-    Moe-Nilssen & Helbostad 2004, J Biomech 37:121 (autocorrelation for cadence).
-    """
-    longest = round(2.4 * rate_hz)
-    products, energy = np.zeros(longest + 1), np.zeros(longest + 1)
-    for start, stop in runs(np.isfinite(separation)):
-        piece = separation[start:stop] - separation[start:stop].mean()
-        count = len(piece)
-        reach = min(longest + 1, count)
-        lags = np.arange(reach)
-        squares = np.concatenate(([0.0], np.cumsum(piece**2)))
-        products[:reach] += _products(piece, reach)
-        energy[:reach] += np.sqrt(squares[count - lags] * (squares[count] - squares[lags]))
-    enough = energy > 0.2 * max(energy[0], 1e-12)
-    curve = np.where(enough, products / np.maximum(energy, 1e-12), -1.0)
-    peak = (curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > LEAST_RHYTHM) & enough[2:]
-    lags = np.flatnonzero(peak) + 1
-    lags = lags[lags >= round(0.6 * rate_hz)]
-    if not len(lags):
-        return None
-    # The first good maximum, not the highest: two strides fit as well as one, on fewer samples.
-    best = lags[np.flatnonzero(curve[lags] >= 0.7 * curve[lags].max())[0]]
-    before, at, after = curve[best - 1 : best + 2]
-    bend = before - 2 * at + after
-    return float((best + (0.5 * (before - after) / bend if bend else 0.0)) / rate_hz)
-
-
-def _products(piece: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
-    """Return the sums of products of a curve with itself at the lags from 0 to below `reach`."""
-    count = len(piece)
-    if count < LONG_PIECE:
-        return np.correlate(piece, piece, "full")[count - 1 :][:reach]
-    # By the spectrum (Wiener-Khinchin): product by product would cost the square of the length.
-    spectrum = np.fft.rfft(piece, 1 << (count + reach).bit_length())
-    return np.asarray(np.fft.irfft(np.abs(spectrum) ** 2)[:reach])
 
 
 def assess(

@@ -19,7 +19,7 @@ from gait_core.gait.events.order import in_order
 from gait_core.gait.events.swing_speed import own_contacts_s, own_offs_s
 from gait_core.gait.gaps import runs
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.quality import stride_time_s
+from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.view import Segment
 from gait_core.pose.engines import turn_delay_s
 
