@@ -40,6 +40,7 @@ CAMERA_SHAKE: Final = 0.015
 CHECK_OF: Final[Mapping[str, str]] = {
     "not_side_view": "view_angle",
     "side_uncertain": "view_angle",
+    "camera_tilted": "view_angle",
     "low_confidence": "lighting",
     "low_leg_confidence": "lighting",
     "low_frame_rate": "frame_rate",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
+from gait_core.gait.camera_tilt import camera_tilt_deg
 from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.gaps import trusted
 from gait_core.gait.rhythm import stride_time_s
@@ -27,6 +28,7 @@ WIDEST_VIEW_DEG: Final = 45.0
 MOST_PEOPLE_SHARE: Final = 0.2
 MOST_HIDDEN_SHARE: Final = 0.3
 MOST_MISSING_SHARE: Final = 0.25
+MOST_TILT_DEG: Final = 4.0
 SHORT_WALK_S: Final = 3.0
 """Walking in which slow steps leave no rhythm to be found, s: two strides of 1.5 s."""
 
@@ -137,6 +139,7 @@ def assess(
         "speed_ratio": view.speed_ratio,
         "view_deg": view.view_deg,
         "camera_moves": view.camera_moves,
+        "camera_tilt_deg": None if view.camera_moves else camera_tilt_deg(track, segments),
         "depth_agreement": view.depth_agreement,
         "body_height_share": body_height_px(track.position[inside]) / track.height_px,
         "people_share": float(track.info.get("people_share") or track.info.get("people_max_share") or 0.0),
@@ -204,6 +207,7 @@ def _analysed_rate_hz(track: Track, segments: Sequence[Segment]) -> float:
 
 def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarning]:
     far = "left" if near == "right" else "right"
+    tilt_deg = abs(quality["camera_tilt_deg"] or 0.0)
     found: list[tuple[bool, str, str, bool]] = [
         (
             quality["frame_rate_hz"] < LOWEST_RATE_HZ,
@@ -295,6 +299,14 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             "both_sides",
             "The walk was seen from both sides. Steps, times and curves come from all passes; the scale, and any "
             f"comparison with a baseline, from the {quality['walking_s']:.1f} s seen from the {near} only.",
+            False,
+        ),
+        (
+            tilt_deg > MOST_TILT_DEG,
+            "camera_tilted",
+            f"The path of the hips slopes by {tilt_deg:.0f} degrees across the image: the camera is tilted, or the "
+            "floor slopes. Angles against the vertical, such as the lean of the trunk, are off by as much; level the "
+            "camera.",
             False,
         ),
         (

@@ -165,3 +165,21 @@ def test_left_and_right_named_the_wrong_way_round_blocks_the_level():
     _, track = simulated()
     wrong = moved(mirrored(track), [[-1, 0], [0, 1]], (track.width_px, 0))
     assert "side_uncertain" in {warning.code for warning in compute_features(wrong).blocking}
+
+
+@pytest.mark.parametrize("angle_deg", [-8.0, 8.0])
+@pytest.mark.parametrize("view", ["square", "oblique"])
+def test_a_tilted_camera_is_told_of(angle_deg, view):
+    _, track = simulated(yaw_deg=0.0 if view == "square" else 10.0)
+    turn = np.radians(angle_deg)
+    matrix = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
+    level, tilted = compute_features(track), compute_features(moved(track, matrix))
+    assert "camera_tilted" not in codes(level)
+    assert "camera_tilted" in codes(tilted)
+    error_deg = tilted.quality["camera_tilt_deg"] - angle_deg
+    assert abs(error_deg) < (0.3 if view == "square" else 2.5), "what may be perspective is taken off"
+
+
+def test_a_walk_towards_the_camera_is_no_tilt_and_a_treadmill_has_no_path():
+    assert compute_features(simulated(yaw_deg=25.0)[1]).quality["camera_tilt_deg"] == pytest.approx(0.0, abs=0.5)
+    assert compute_features(followed(simulated()[1])).quality["camera_tilt_deg"] is None
