@@ -13,6 +13,11 @@ __all__ = ["stride_time_s"]
 
 LEAST_RHYTHM: Final = 0.35
 LONG_PIECE: Final = 8192
+SLOWEST_STRIDE_S: Final = 2.4
+FASTEST_WALK_S, FASTEST_STRIDE_S = 0.6, 0.4
+"""Stride times of the fastest walking, and of the fastest running or a video that plays too fast, s."""
+LEAST_TURN_SHARE: Final = 0.3
+"""Each ankle is in front for at least that share of the time, where legs are not exchanged."""
 
 
 def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | None:
@@ -28,13 +33,15 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
     Returns
     -------
     float or None
-        Lag of the first clear maximum of the autocorrelation between 0.6 and 2.4 s, s; None when there is none.
+        Lag of the first clear maximum of the autocorrelation between 0.4 and 2.4 s, s; None when there is none. From
+        0.6 s on only, where the ankles do not take turns: an exchange of left and right makes a stride of each step.
 
     References
     ----------
     Moe-Nilssen & Helbostad 2004, J Biomech 37:121 (autocorrelation for cadence).
     """
-    longest = round(2.4 * rate_hz)
+    longest = round(SLOWEST_STRIDE_S * rate_hz)
+    fastest_s = FASTEST_STRIDE_S if _takes_turns(separation) else FASTEST_WALK_S
     products, energy = np.zeros(longest + 1), np.zeros(longest + 1)
     for start, stop in runs(np.isfinite(separation)):
         piece = separation[start:stop] - separation[start:stop].mean()
@@ -48,7 +55,7 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
     curve = np.where(enough, products / np.maximum(energy, 1e-12), -1.0)
     peak = (curve[1:-1] >= curve[:-2]) & (curve[1:-1] > curve[2:]) & (curve[1:-1] > LEAST_RHYTHM) & enough[2:]
     lags = np.flatnonzero(peak) + 1
-    lags = lags[lags >= round(0.6 * rate_hz)]
+    lags = lags[lags >= round(fastest_s * rate_hz)]
     if not len(lags):
         return None
     # The first good maximum, not the highest: two strides fit as well as one, on fewer samples.
@@ -56,6 +63,13 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
     before, at, after = curve[best - 1 : best + 2]
     bend = before - 2 * at + after
     return float((best + (0.5 * (before - after) / bend if bend else 0.0)) / rate_hz)
+
+
+def _takes_turns(separation: NDArray[np.float64]) -> bool:
+    """Tell whether each ankle is in front for about half of the time."""
+    known = separation[np.isfinite(separation)]
+    share = float((known > 0).mean()) if len(known) else 0.0
+    return LEAST_TURN_SHARE <= share <= 1.0 - LEAST_TURN_SHARE
 
 
 def _products(piece: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
