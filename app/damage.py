@@ -24,6 +24,9 @@ _NAMES: Final = {
     "embeddings": ("set of embeddings", "sets of embeddings"),
     "models": ("model", "models"),
     "galleries": ("gallery", "galleries"),
+    "walks": ("record of a walk", "records of walks"),
+    "subjects": ("record of a person", "records of people"),
+    "validations": ("validation", "validations"),
 }
 
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
 from gait_core.baseline.analyses import damaged_analyses
 from gait_core.baseline.store import damaged_baselines
 from gait_core.compare.profile_comparison import damaged_comparisons
-from gait_core.errors import NotFoundError
+from gait_core.errors import NotFoundError, StorageError
 from gait_core.recognition.embedding_sets import damaged_embeddings
 from gait_core.recognition.gallery.gallery import list_galleries
 from gait_core.recognition.model_store import damaged_models
-from gait_core.storage.damaged import DamagedItem
+from gait_core.storage.damaged import DamagedItem, read_each
+from gait_core.storage.records import read_record
 from gait_core.walks.measurements import damaged_measurements
-from gait_core.workspace import Workspace
+from gait_core.workspace import Workspace, storage_guard
 
 __all__ = ["damaged_items", "delete_damaged"]
+
+_RECORDS: Final = {
+    "walks": ("walk", "Delete it; the walk is listed again once it is measured or analysed."),
+    "subjects": ("person", "Delete it; the person is listed again with the next baseline."),
+    "validations": ("validation", "Delete it and validate again."),
+}
+"""Catalogues of one file for each record: what a record is, and what can be done when it is damaged."""
 
 
 def damaged_items(workspace: Workspace) -> list[DamagedItem]:
@@ -45,7 +57,21 @@ def damaged_items(workspace: Workspace) -> list[DamagedItem]:
         *damaged_embeddings(workspace),
         *damaged_models(workspace),
         *galleries,
+        *(item for collection in _RECORDS for item in _damaged_records(workspace, collection)),
     ]
+
+
+def _damaged_records(workspace: Workspace, collection: str) -> list[DamagedItem]:
+    name, remedy = _RECORDS[collection]
+
+    def read(path: Path) -> dict[str, Any]:
+        what = f"the record of the {name} {path.stem}"
+        record = read_record(path, dict[str, Any], what=what, remedy=remedy)
+        if record.get("id") != path.stem:
+            raise StorageError(f"Expected {what}, but {path.name} holds that of {record.get('id')!r}.", remedy)
+        return record
+
+    return read_each(sorted((workspace.root / collection).glob("[!.]*.json")), read)[1]
 
 
 def delete_damaged(workspace: Workspace, collection: str, item_id: str) -> None:
@@ -63,4 +89,9 @@ def delete_damaged(workspace: Workspace, collection: str, item_id: str) -> None:
             f"Expected a damaged item {item_id!r} among the {collection}, but there is none.",
             "Look at the list again.",
         )
-    workspace.delete_folder(collection, item_id)
+    if collection not in _RECORDS:
+        workspace.delete_folder(collection, item_id)
+        return
+    path = workspace.root / collection / f"{item_id}.json"
+    with storage_guard(path):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -118,6 +118,7 @@ def test_everything_damaged_is_known_and_can_be_deleted(damaged: Workspace) -> N
     found = damaged_items(damaged)
     places = {f"{one.collection}/{one.id}" for one in found}
     kinds = ("baselines", "analyses", "measurements", "comparisons", "embeddings", "galleries")
+    kinds += ("walks", "subjects", "validations")
     assert places == {*(f"{kind}/broken" for kind in kinds), "models/other"}
     assert all(one.message and one.remedy for one in found)
     for one in found:
