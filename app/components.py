@@ -13,6 +13,7 @@ from app.theme import LEVELS
 
 __all__ = [
     "box",
+    "check_line",
     "empty",
     "error_box",
     "facts",
@@ -27,6 +28,7 @@ __all__ = [
     "steps",
 ]
 
+_MARKS: Final = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}
 _TABS_SCRIPT: Final = Path(__file__).resolve().parent / "tabs.js"
 
 
@@ -40,6 +42,21 @@ def heading(title: str, lead: str = "") -> None:
 def note(text: str) -> None:
     """Draw a quiet sentence."""
     st.html(f'<p class="gs-note">{_unbroken(text)}</p>')
+
+
+def check_line(text: str, kind: str = "none", *, role: str = "status") -> None:
+    """Draw one line of a check, with a mark before what is good, doubtful or bad.
+
+    Parameters
+    ----------
+    text : str
+        Empty draws nothing.
+    kind : {"good", "warn", "bad", "none"}
+    role : {"status", "alert"}
+        How a screen reader takes it.
+    """
+    if text:
+        st.html(f'<p class="gs-check {kind}" role="{role}">{_MARKS.get(kind, "")}{escape(text)}</p>')
 
 
 def say(text: str) -> None:

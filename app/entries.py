@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Final
 
 import streamlit as st
+
+from app.components import check_line
 
 __all__ = ["DISTANCE", "FRAME_RATE", "HEIGHT", "PIXELS", "SPEED", "Quantity", "entry", "refused"]
 
@@ -137,9 +138,9 @@ def entry(
         # Always there, so that what stands below keeps its place while a person types.
         with st.container():
             if isinstance(found, str):
-                st.html(f'<p class="gs-check bad" role="alert">{escape(found)}</p>')
+                check_line(found, "bad", role="alert")
             elif found is not None and quantity.is_converted(text, found):
-                st.html(f'<p class="gs-check none" role="status">{escape(quantity.shown(found))}</p>')
+                check_line(quantity.shown(found))
     return None if isinstance(found, str) else found
 
 

@@ -204,7 +204,8 @@ textarea:focus-visible{outline-offset:-3px!important}
 .gs-empty{border:1.5px dashed var(--gs-line);border-radius:14px;padding:2rem 1.6rem;max-width:46rem}
 .gs-empty h2{font-size:1.35rem;padding:0;margin:0 0 .4rem;font-weight:600}
 .gs-empty p{color:var(--gs-muted);margin:0;line-height:1.55;max-width:38rem}
-.gs-check{font-size:.92rem;line-height:1.4}.gs-check.good{color:var(--gs-normal)}.gs-check.bad{color:var(--gs-alert)}
+.gs-check{font-size:.92rem;line-height:1.4;margin:0 0 .55rem}.gs-check.good{color:var(--gs-normal)}
+.gs-check.bad{color:var(--gs-alert)}
 .gs-check.warn{color:var(--gs-watch)}.gs-check.none{color:var(--gs-muted)}
 .gs-strip{font-size:.92rem;line-height:1.4;padding:.1rem 0 .35rem}
 .gs-strip .t{font-weight:600;overflow-wrap:anywhere}

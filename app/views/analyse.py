@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import damage, registry, videos, words
 from app.choice import choose_one
-from app.components import empty, error_box, heading, level_badge, level_key
+from app.components import check_line, empty, error_box, heading, level_badge, level_key
 from app.demo import demo_walks
 from app.jobview import follow
 from app.pickers import sources
@@ -105,9 +105,7 @@ def _form(baselines: list[BaselineSummary]) -> None:
     remember("walk_path", text)
     _sources()
     check = videos.check_paths([text])[0]
-    mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
-    if check.text:
-        st.html(f'<p class="gs-check {check.kind}" role="status">{mark}{check.text}</p>')
+    check_line(check.text, check.kind)
     overlay = st.toggle(
         "Make an overlay video", value=True, key="overlay", help="The video with the skeleton drawn in."
     )

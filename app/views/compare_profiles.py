@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
 from app import damage, videos, words
-from app.components import empty, error_box, heading, note
+from app.components import check_line, empty, error_box, heading, note
 from app.demo import demo_job, demo_walks
 from app.jobview import follow
 from app.pickers import sources
@@ -127,7 +126,7 @@ def _form() -> None:
         disabled=not path or len(names) < 2,
     )
     if len(names) < 2:
-        st.html('<p class="gs-check none" role="status">Choose at least two profiles to go on.</p>')
+        check_line("Choose at least two profiles to go on.")
     if start:
         _submit({"video": path[0], "profiles": names, "overlay": overlay})
 
@@ -164,9 +163,7 @@ def _video() -> list[str]:
         ):
             _use_demo()
     check = videos.check_paths([text])[0]
-    if check.text:
-        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
-        st.html(f'<p class="gs-check {check.kind}" role="status">{mark}{escape(check.text)}</p>')
+    check_line(check.text, check.kind)
     return videos.usable([text])
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
 from app import videos, words
-from app.components import error_box
+from app.components import check_line, error_box
 from app.demo import demo_walks
 from app.entries import FRAME_RATE, entry, refused
 from app.pickers import sources
@@ -52,7 +51,7 @@ def render(found: list[dict[str, Any]]) -> None:
     )
     if scale is None:
         what = measure_scale.KINDS[st.session_state["measure_kind"]].lower()
-        st.html(f'<p class="gs-check none" role="status">Enter the {what}, or choose “No metres”, to continue.</p>')
+        check_line(f"Enter the {what}, or choose “No metres”, to continue.")
     if start and scale is not None:
         remember("measure_scale", scale.to_dict())
         submit({"videos": ready, "subject": subject, "scale": scale.to_dict(), **params})
@@ -97,14 +96,9 @@ def _videos() -> list[str]:
             ):
                 _choose([str(walk["path"])])
     for path, check in zip(paths, videos.check_paths(paths), strict=True):
-        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
         name = f"{Path(path).name}: " if len(paths) > 1 else ""
-        _check(f"{mark}{name}{check.text}", check.kind)
+        check_line(name + check.text, check.kind)
     return videos.usable(paths)
-
-
-def _check(text: str, kind: str) -> None:
-    st.html(f'<p class="gs-check {kind}" role="status">{escape(text)}</p>')
 
 
 def _choose(paths: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.components import box, error_box
+from app.components import box, check_line, error_box
 from app.state import recall, remember, workspace
 from app.views import measure_form
 from gait_core.baseline.findings import BaselineComparison
@@ -105,7 +105,7 @@ def again_button(walk: MeasuredWalk) -> None:
     )
     there = Path(walk.path).is_file()
     if not there:
-        st.html(f'<p class="gs-check bad" role="status">{_gone()}</p>')
+        check_line(_gone(), "bad")
     if st.button("Measure the video again", key="measure_again", icon=":material/replay:", disabled=not there):
         measurement = walk.measurement
         measure_form.submit(
@@ -123,4 +123,4 @@ def again_button(walk: MeasuredWalk) -> None:
 
 
 def _gone() -> str:
-    return "✕ The video is no longer where it was, so it cannot be measured again."
+    return "The video is no longer where it was, so it cannot be measured again."

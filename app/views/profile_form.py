@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 import streamlit as st
 
-from app.components import box, error_box, note
+from app.components import box, check_line, error_box, note
 from app.plain_text import plain
 from app.state import recall, remember, workspace
 from gait_core.compare.profile_store import problems_of, save_profile
@@ -201,5 +200,5 @@ def _messages(problems: Sequence[ProfileProblem], places: Mapping[str, Any]) -> 
         if place is None:
             box("This cannot be saved yet", f"{problem.message} {problem.remedy}", "warn")
         else:
-            text = f"✕ {problem.message} {problem.remedy}"
-            place.html(f'<p class="gs-check bad" role="alert">{escape(text)}</p>')
+            with place.container():
+                check_line(f"{problem.message} {problem.remedy}", "bad", role="alert")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app import words
-from app.components import note
+from app.components import check_line, note
 from app.state import recall, remember, workspace
 from app.views import recognition_form
 from gait_core.baseline.store import list_baselines
@@ -58,7 +58,7 @@ def render(models: Sequence[RecognitionModel], galleries: Sequence[GallerySummar
         params = {"sources": paths, "gallery": gallery, "subject": subject, "consent": consent, "model": model}
         recognition_form.submit("recognise_enrol", {**params, **options}, f"Enrolment of {subject}")
     if missing:
-        st.html(f'<p class="gs-check none" role="status">Still needed: {", ".join(missing)}.</p>')
+        check_line(f"Still needed: {', '.join(missing)}.")
 
 
 def _gallery(galleries: Sequence[GallerySummary], chosen: str) -> str:

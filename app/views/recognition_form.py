@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
 from app import videos, words
-from app.components import error_box
+from app.components import check_line, error_box
 from app.pickers import sources
 from app.profiles import known_profiles, profile_title
 from app.state import jobs, recall, remember, set_params
@@ -67,9 +66,8 @@ def walk_paths(key: str) -> list[str]:
             st.rerun()
     checks = _checks(paths)
     for path, check in zip(paths, checks, strict=True):
-        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
         name = f"{Path(path).name}: " if len(paths) > 1 else ""
-        st.html(f'<p class="gs-check {check.kind}" role="status">{escape(mark + name + check.text)}</p>')
+        check_line(name + check.text, check.kind)
     return [str(_clean(path)) for path, check in zip(paths, checks, strict=True) if check.kind in ("good", "warn")]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
-from app.components import error_box, note
+from app.components import check_line, error_box, note
 from app.profiles import known_profiles
 from app.state import jobs, recall, remember, set_params
 from app.views import training_check, training_choice, training_file, training_size
@@ -65,7 +64,7 @@ def render() -> None:
         disabled=place is None or blocked or not fits,
     )
     if blocked:
-        st.html('<p class="gs-check bad" role="status">✕ Mend what the check found to go on.</p>')
+        check_line("Mend what the check found to go on.", "bad")
     if start_now and place is not None:
         submit(values)
     if place is not None:
@@ -101,15 +100,15 @@ def _place(start: FormStart) -> Path | None:
     )
     remember("training_path", text)
     if not text.strip():
-        st.html('<p class="gs-check none" role="status">Enter the path of a folder or a table to continue.</p>')
+        check_line("Enter the path of a folder or a table to continue.")
         return None
     place = Path(text.strip()).expanduser()
     if not place.is_absolute() or not place.exists():
         what = "Enter the full path, starting at the root." if not place.is_absolute() else "There is nothing here."
-        st.html(f'<p class="gs-check bad" role="status">✕ {escape(what)}</p>')
+        check_line(what, "bad")
         return None
     what = "A folder." if place.is_dir() else f"A file, {place.stat().st_size / 1000:,.0f} kB."
-    st.html(f'<p class="gs-check good" role="status">✓ {escape(what)}</p>')
+    check_line(what, "good")
     return place
 
 

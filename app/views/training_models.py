@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app import words
-from app.components import box, empty, error_box, facts, note
+from app.components import box, check_line, empty, error_box, facts, note
 from app.plain_text import plain, plain_card
 from app.registry import link
 from app.state import set_params, workspace
@@ -93,9 +93,8 @@ def promote_panel(run: Run) -> None:
     st.subheader("Use this model", anchor=False)
     for model in own:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(
-                f'<p class="gs-check good" role="status">✓ Promoted as “{escape(model.title)}”.</p>', width="content"
-            )
+            with st.container(width="content"):
+                check_line(f"Promoted as “{model.title}”.", "good")
             link("training", "Model card", model=model.name)
     rows = str(run.manifest.dataset.get("row_kind") or "")
     if rows in VIDEO_ROWS:

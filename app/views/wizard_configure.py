@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from app import registry, videos, words
-from app.components import error_box
+from app.components import check_line, error_box
 from app.draft import Draft
 from app.entries import FRAME_RATE, HEIGHT, SPEED, Quantity, entry, refused
 from app.plain_text import plain
@@ -53,9 +53,9 @@ def render(draft: Draft) -> None:
         )
         _back(changed)
     if not changed.subject.strip():
-        st.html('<p class="gs-check none" role="status">Enter a pseudonym to continue.</p>')
+        check_line("Enter a pseudonym to continue.")
     elif unusable:
-        st.html('<p class="gs-check none" role="status">Correct or empty the marked field to continue.</p>')
+        check_line("Correct or empty the marked field to continue.")
     if start:
         _submit(changed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import videos
-from app.components import error_box
+from app.components import check_line, error_box
 from app.demo import demo_job, demo_walks
 from app.draft import Draft
 from app.jobview import follow
@@ -31,7 +31,7 @@ def render(draft: Draft) -> None:
     draft = _rows(draft)
     paths = videos.usable(draft.videos)
     message = videos.count_message(len(paths))
-    st.html(f'<p class="gs-check {message.kind}" role="status">{message.text}</p>')
+    check_line(message.text, message.kind)
     if st.button(
         "Continue",
         key="import_next",
@@ -119,9 +119,8 @@ def _rows(draft: Draft) -> Draft:
             )
             checks.append(st.empty())
     for place, check in zip(checks, videos.check_paths(texts), strict=True):
-        mark = {"good": "✓ ", "warn": "▲ ", "bad": "✕ "}.get(check.kind, "")
         with place.container(width=270):
-            st.html(f'<p class="gs-check {check.kind}" style="margin:0 0 .55rem">{mark}{check.text or "&nbsp;"}</p>')
+            check_line(check.text or "\N{NO-BREAK SPACE}", check.kind)
     changed = draft.with_(videos=tuple(texts))
     if changed.videos != draft.videos:
         _store(changed)
