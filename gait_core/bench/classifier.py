@@ -7,6 +7,7 @@ from dataclasses import replace
 from gait_core.bench.classifier_memory import bench_classifier_memory
 from gait_core.bench.classifier_minority import bench_classifier_minority
 from gait_core.bench.classifier_patients import bench_classifier_patients, clinical_folder
+from gait_core.bench.classifier_pretraining import bench_classifier_pretraining
 from gait_core.bench.classifier_resume import bench_classifier_resume
 from gait_core.bench.classifier_simulated import bench_classifier_simulated
 from gait_core.bench.classifier_speed import bench_classifier_speed
@@ -22,6 +23,7 @@ _PARTS = (
     bench_classifier_resume,
     bench_classifier_memory,
     bench_classifier_minority,
+    bench_classifier_pretraining,
     bench_classifier_simulated,
 )
 """Each can also be run by itself, under its own name."""
