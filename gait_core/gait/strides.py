@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -147,9 +148,10 @@ def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, R
     gaps = [rejection for rejection in events.rejections if rejection.code == "gap"]
     found: list[tuple[float, Stride | None, Rejection | None]] = []
     for number, here in enumerate(passes):
+        times_s = [event.time_s for event in here]
         for side in SIDES:
             for first, last in pairwise(_contacts(here, side)):
-                inside = [event for event in here if first.time_s < event.time_s < last.time_s]
+                inside = here[bisect_right(times_s, first.time_s) : bisect_left(times_s, last.time_s)]
                 problem = _problem(first, last, inside, longest_s, gaps)
                 if problem is None:
                     stride = _stride(first, last, inside, number, motion.segments[number].visible_side == side)

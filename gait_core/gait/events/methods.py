@@ -249,13 +249,16 @@ def _peaks_near(
     curve: Array, path: FootPath, near_s: Array, window_s: tuple[float, float], allowed: NDArray[np.bool_]
 ) -> Array:
     """Return the highest peak of a curve around each time, where it is allowed, s."""
-    with np.errstate(invalid="ignore"):
-        higher = (curve[1:-1] > curve[:-2]) & (curve[1:-1] >= curve[2:])
-    peaks = 1 + np.flatnonzero(higher & allowed[1:-1])
     found = []
     for time_s in near_s:
         first, last = path.sample(time_s + window_s[0]), path.sample(time_s + window_s[1])
-        inside = peaks[(peaks > first) & (peaks < last)]
+        begin, end = max(1, first + 1), min(len(curve) - 1, last)
+        if begin >= end:
+            continue
+        here = curve[begin:end]
+        with np.errstate(invalid="ignore"):
+            higher = (here > curve[begin - 1 : end - 1]) & (here >= curve[begin + 1 : end + 1])
+        inside = begin + np.flatnonzero(higher & allowed[begin:end])
         if len(inside):
             found.append(path.at_s(_vertex(curve, int(inside[np.argmax(curve[inside])]))))
     return np.array(found)
