@@ -10,7 +10,7 @@ import streamlit as st
 from gait_core.jobs.store import Job, JobStore
 from gait_core.workspace import Workspace
 
-__all__ = ["active_job", "jobs", "latest_job", "param", "recall", "remember", "set_params", "workspace"]
+__all__ = ["active_job", "jobs", "param", "recall", "remember", "set_params", "workspace"]
 
 
 def workspace() -> Workspace:
@@ -37,11 +37,6 @@ def active_job(found: list[Job] | None = None) -> Job | None:
     running = [job for job in active if job.state != "queued"]
     ordered = running or active
     return ordered[-1] if ordered else None
-
-
-def latest_job(kind: str, found: list[Job] | None = None) -> Job | None:
-    """Return the newest job of a kind, or None."""
-    return next((job for job in (found if found is not None else jobs().list()) if job.kind == kind), None)
 
 
 def param(name: str) -> str | None:

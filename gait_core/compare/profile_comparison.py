@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, Self, TypedDict
@@ -33,7 +33,6 @@ __all__ = [
     "ProfileRun",
     "damaged_comparisons",
     "delete_comparison",
-    "delete_comparisons_of",
     "list_comparisons",
     "load_comparison",
     "most_accurate",
@@ -302,11 +301,3 @@ def delete_comparison(workspace: Workspace, comparison_id: str) -> None:
         When there is none of that name.
     """
     workspace.delete_folder(COLLECTION, comparison_id)
-
-
-def delete_comparisons_of(workspace: Workspace, contents: Collection[str]) -> int:
-    """Delete the comparisons of videos by their content, for instance of all walks of a person; return how many."""
-    doomed = [str(facts["id"]) for facts in list_comparisons(workspace) if facts["content_sha256"] in contents]
-    for comparison_id in doomed:
-        delete_comparison(workspace, comparison_id)
-    return len(doomed)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gait_core.gait.curves import POINTS, Curves
 from gait_core.gait.strides import Stride
 
-__all__ = ["PHASES", "Band", "Phase", "band_of", "by_phase", "gait_variable_scores", "phase_profile", "z_curves"]
+__all__ = ["PHASES", "Band", "Phase", "band_of", "gait_variable_scores", "phase_profile", "z_curves"]
 
 Key = tuple[str, str]
 Array = NDArray[np.float64]
@@ -154,29 +154,6 @@ def gait_variable_scores(curves: Curves, bands: Mapping[Key, Band]) -> dict[Key,
         if np.isfinite(away).all():
             scores[key] = float(np.sqrt(np.mean(away**2)))
     return scores
-
-
-def by_phase(curve: Array) -> dict[str, float]:
-    """Return the mean of a curve in each phase of the gait cycle.
-
-    Parameters
-    ----------
-    curve : ndarray, shape (101,)
-        NaN where missing.
-
-    Returns
-    -------
-    dict of str to float
-        Names of `PHASES`; NaN where a phase has no value. A point on a border belongs to the later phase.
-    """
-    percent = np.linspace(0.0, 100.0, POINTS)
-    found = {}
-    for phase in PHASES:
-        last = phase.end_pct >= 100.0
-        inside = curve[(percent >= phase.start_pct) & ((percent < phase.end_pct) | last)]
-        inside = inside[np.isfinite(inside)]
-        found[phase.name] = float(inside.mean()) if len(inside) else float("nan")
-    return found
 
 
 def phase_profile(time_s: Array, values: Array, strides: Sequence[Stride], side: str) -> Array:

@@ -25,7 +25,7 @@ from typing import Any, Generic, TypeVar
 
 from gait_core.errors import ClusterError, InputError
 
-__all__ = ["LocalProcesses", "Outcome", "local_threads", "open_cluster", "run_each"]
+__all__ = ["LocalProcesses", "Outcome", "local_threads", "run_each"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -62,21 +62,6 @@ def local_threads(workers: int) -> Iterator[Executor]:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def open_cluster(address: str) -> Executor:
-    """Return the executor of a Dask cluster; close it with ``shutdown`` or a ``with`` statement.
-
-    Raises
-    ------
-    LibraryError
-        When Dask is not installed.
-    ClusterError
-        When no scheduler answers at the address.
-    """
-    from gait_core.runtime.cluster import Cluster
-
-    return Cluster.connect(address)
 
 
 class LocalProcesses(Executor):

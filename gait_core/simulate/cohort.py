@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from gait_core.errors import SettingsError
-from gait_core.pose.track import Track
 from gait_core.progress import Reporter, silent
 from gait_core.simulate.impairments import IMPAIRMENTS
-from gait_core.simulate.noise import NoiseModel, observe
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.render import render
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
 from gait_core.workspace import storage_guard
 
-__all__ = ["observed_walks", "simulate_walks"]
+__all__ = ["simulate_walks"]
 
 _STAGE: Final = "simulate"
 
@@ -112,55 +109,3 @@ def _stem(truth: WalkTruth, number: int) -> str:
     if truth.impairment:
         what = f"{truth.impairment.replace('_', '-')}-{truth.affected_side}-{round(100 * truth.severity):03d}"
     return f"person{truth.person_seed:03d}_{what}_walk{number + 1:02d}"
-
-
-def observed_walks(
-    person_seed: int,
-    n: int,
-    *,
-    first_seed: int = 0,
-    impairment: str | None = None,
-    severity: float = 0.0,
-    affected_side: str = "left",
-    directions: Sequence[int] = (1, -1),
-    fps: float = 30.0,
-    duration_s: float = 6.0,
-    noise: NoiseModel | None = None,
-) -> Iterator[Track]:
-    """Yield walks of one person as tracks, without rendering.
-
-    Parameters
-    ----------
-    person_seed : int
-        The person.
-    n : int
-        Number of walks.
-    first_seed : int
-        Seed of the first walk; the next ones count up from it.
-    impairment, severity, affected_side
-        As for `walk`.
-    directions : sequence of {+1, -1}
-        Taken in turn by the seed of the walk.
-    fps, duration_s : float
-        Frame rate, Hz, and longest duration, s.
-    noise : NoiseModel or None
-        None takes `NoiseModel.default`.
-
-    Yields
-    ------
-    Track
-        One per walk.
-    """
-    person = sample_person(person_seed)
-    for seed in range(first_seed, first_seed + n):
-        truth = walk(
-            person,
-            duration_s=duration_s,
-            fps=fps,
-            seed=seed,
-            impairment=impairment,
-            severity=severity,
-            affected_side=affected_side,
-            direction=directions[seed % len(directions)],
-        )
-        yield observe(truth, seed=seed, noise=noise)

@@ -14,7 +14,6 @@ from gait_core.gait.deviation import (
     PHASES,
     Band,
     band_of,
-    by_phase,
     gait_variable_scores,
     phase_profile,
     z_curves,
@@ -173,11 +172,6 @@ def test_a_band_survives_json_with_and_without_an_sd():
 def test_phases_cover_the_cycle_once():
     assert PHASES[0].start_pct == 0.0 and PHASES[-1].end_pct == 100.0
     assert all(a.end_pct == b.start_pct for a, b in pairwise(PHASES))
-    found = by_phase(np.linspace(0.0, 100.0, POINTS))
-    assert list(found) == [phase.name for phase in PHASES]
-    for phase in PHASES:
-        assert phase.start_pct <= found[phase.name] <= phase.end_pct
-    assert all(np.isnan(value) for value in by_phase(np.full(POINTS, np.nan)).values())
 
 
 def test_a_time_series_is_averaged_over_the_cycles_of_a_side():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from gait_core.errors import InputError, SettingsError
 from gait_core.pose.landmarks import INDEX
-from gait_core.simulate.cohort import observed_walks, simulate_walks
+from gait_core.simulate.cohort import simulate_walks
 from gait_core.simulate.noise import NoiseModel, observe
 from gait_core.simulate.noise_fit import fit_noise
 from gait_core.simulate.noise_report import compare, joint_angles_deg
@@ -93,24 +92,6 @@ def test_the_fit_refuses_what_does_not_belong_together() -> None:
     longer = walk(sample_person(0), seed=0, fps=60.0)
     with pytest.raises(InputError, match="frames"):
         fit_noise([(longer, tracks[0]), *zip(truths[1:], tracks[1:], strict=True)], source="a test")
-
-
-def test_a_cohort_is_repeatable_and_takes_turns() -> None:
-    first = list(observed_walks(3, 4, first_seed=10))
-    again = list(observed_walks(3, 2, first_seed=12))
-    assert [track.info["direction"] for track in first] == [1, -1, 1, -1]
-    assert first[2].position.tobytes() == again[0].position.tobytes()
-    assert {track.info["person_seed"] for track in first} == {3}
-
-
-def test_the_fast_path_is_fast() -> None:
-    person = sample_person(1)
-    observe(walk(person, seed=0), seed=0)
-    begun_s = time.process_time()
-    for seed in range(20):
-        observe(walk(person, seed=seed), seed=seed)
-    # 15 ms on an idle machine; room for slow ones.
-    assert (time.process_time() - begun_s) / 20 < 0.06
 
 
 def test_a_wrong_cohort_is_refused_before_anything_is_written(tmp_path: Path) -> None:
