@@ -50,7 +50,7 @@ def measure_speed(model: str, warm_lengths: list[int], lengths: list[int], look_
     network = build_network(settings, seed=1)
     warm = [sequence(settings, frames, 100 + number) for number, frames in enumerate(warm_lengths)]
     clips = [sequence(settings, frames, number) for number, frames in enumerate(lengths)]
-    one_by_one = CompiledForward(network, ("parts", "vector"))
+    one_by_one = CompiledForward(network, ("parts", "vector"), retrace=True)
     for clip in warm:
         _alone(one_by_one, clip)
     clock = Clock()

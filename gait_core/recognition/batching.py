@@ -1,8 +1,8 @@
 """Embeds sequences of unequal length in batches, each exactly as if it were alone: `Embedder`, `BatchSettings`.
 
-Sequences of similar length are padded at their end to one of a few lengths. Padded frames are masked inside the
-network wherever frames see each other, so an embedding does not depend on the batch (see
-`gait_core.recognition.networks.layers.Clips`).
+Sequences of similar length are padded at their end: to the longest of their batch where a new shape costs nothing, else
+to one of a few lengths. Padded frames are masked inside the network wherever frames see each other, so an embedding does
+not depend on the batch (see `gait_core.recognition.networks.layers.Clips`).
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class Embedder:
 
     @property
     def traces(self) -> int:
-        """How many shapes of batches were compiled."""
+        """How many times the network was compiled."""
         return self._forward.traces
 
     def embed(self, sequences: Iterable[Any]) -> Iterator[Embedding]:
@@ -226,17 +226,21 @@ class Embedder:
     def _next_batch(self, waiting: dict[int, _Waiting]) -> list[_Waiting]:
         """Return the sequence that waits longest, with others of the same padded length.
 
-        Their number is a power of two, which keeps the number of shapes small without empty rows.
+        Where each shape is compiled, their number is a power of two, which keeps the shapes few without empty rows.
         """
         oldest = next(iter(waiting.values()))
         alike = [member for member in waiting.values() if member.padded == oldest.padded]
         limit = max(1, min(len(alike), self._frames_per_batch // oldest.padded))
-        return alike[: 1 << (limit.bit_length() - 1)]
+        return alike[: limit if self._forward.any_shape else 1 << (limit.bit_length() - 1)]
+
+    def _length(self, batch: list[_Waiting]) -> int:
+        """Return to how many frames the sequences of a batch are padded."""
+        return max(len(member.frames) for member in batch) if self._forward.any_shape else batch[0].padded
 
     def _run(self, batch: list[_Waiting]) -> list[Embedding]:
         """Return the embeddings of a batch; none where memory ran out, and the next batch will be half as large."""
         try:
-            outputs = self._forward(*_stacked(batch))
+            outputs = self._forward(*_stacked(batch, self._length(batch)))
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -256,7 +260,7 @@ class Embedder:
         self.statistics.batches += 1
         self.statistics.sequences += len(batch)
         self.statistics.frames += frames
-        self.statistics.padded_frames += len(batch) * batch[0].padded - frames
+        self.statistics.padded_frames += len(batch) * self._length(batch) - frames
         logits = outputs.get("logits")
         # Copies: a view would keep the whole batch in memory.
         return [
@@ -295,11 +299,10 @@ def padded_length(frames: int, settings: BatchSettings) -> int:
     return -(-frames // step) * step
 
 
-def _stacked(batch: list[_Waiting]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return frames and which of them are valid, for members of the same padded length."""
-    padded = batch[0].padded
-    frames = np.zeros((len(batch), padded, *batch[0].frames.shape[1:]), dtype=np.float32)
-    valid = np.zeros((len(batch), padded), dtype=np.float32)
+def _stacked(batch: list[_Waiting], length: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return frames and which of them are valid, for members padded to a length."""
+    frames = np.zeros((len(batch), length, *batch[0].frames.shape[1:]), dtype=np.float32)
+    valid = np.zeros((len(batch), length), dtype=np.float32)
     for row, member in enumerate(batch):
         frames[row, : len(member.frames)] = member.frames
         valid[row, : len(member.frames)] = 1.0

@@ -1,4 +1,4 @@
-"""Runs a network compiled once per shape: `CompiledForward`; and tells when memory ran out: `is_out_of_memory`.
+"""Runs a compiled network: `CompiledForward`; and tells when memory ran out: `is_out_of_memory`.
 
 What differs between the backends of Keras is here.
 """
@@ -22,7 +22,7 @@ _SIGNS: Final = ("RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")
 
 
 class CompiledForward:
-    """Runs a network outside training; every new shape is compiled, every further call of that shape is not.
+    """Runs a network outside training. TensorFlow compiles it once for every shape, JAX once for each shape.
 
     Later changes of the weights are seen.
 
@@ -34,11 +34,17 @@ class CompiledForward:
     frames_at_once : int
         How many frames the layers take at a time that look at each frame by itself; 0 gives them all frames. The
         numbers that come out are the same.
+    retrace : bool
+        Compile each shape for itself with TensorFlow too: the usual way, to compare with.
     """
 
-    def __init__(self, network: Any, outputs: tuple[str, ...], *, frames_at_once: int = 0) -> None:
+    def __init__(
+        self, network: Any, outputs: tuple[str, ...], *, frames_at_once: int = 0, retrace: bool = False
+    ) -> None:
         self.traces = 0
-        """How many shapes were compiled."""
+        """How many times it was compiled."""
+        self.any_shape = active_backend() == "tensorflow" and not retrace
+        """Whether a new shape costs no compilation."""
         self._frames_at_once = frames_at_once
         self._network, self._outputs = network, outputs
         self._to_numpy = load_keras().ops.convert_to_numpy
@@ -65,21 +71,26 @@ class CompiledForward:
 
     def _in_chunks(self, layers: Callable[[Any], Any], x: Any) -> Any:
         """Return what layers of single frames make of frames, a few frames at a time."""
-        count, shape = x.shape[0], tuple(x.shape[1:])
-        if count is None or count <= self._frames_at_once:
+        if x.shape[0] is not None and x.shape[0] <= self._frames_at_once:
             return layers(x)
         ops = load_keras().ops
+        count, *shape = ops.shape(x)  # the count is a tensor where any shape may come
         chunks = -(-count // self._frames_at_once)
         size = -(-count // chunks)
-        padded = ops.pad(x, ((0, chunks * size - count), *((0, 0) for _ in shape)))
-        found = _one_by_one(layers, ops.reshape(padded, (chunks, size, *shape)))
+        # Chunks of equal size, so that next to nothing is computed in vain.
+        missing = ops.zeros((chunks * size - count, *shape), x.dtype)
+        found = _one_by_one(layers, ops.reshape(ops.concatenate([x, missing]), (chunks, size, *shape)))
         return ops.reshape(found, (chunks * size, *found.shape[2:]))[:count]
 
     def _tensorflow(self) -> Callable[[Any, Any], dict[str, Any]]:
         import tensorflow as tf
 
-        # A shape that TensorFlow relaxes to "any" would spare compilations, and lose what it knows of the shape.
-        compiled = tf.function(self._forward, reduce_retracing=False)
+        # On a CPU the network is as fast for any shape as for one that it was compiled for, and gives the same numbers.
+        frame = self._network.settings.frame_shape
+        any_shape = [tf.TensorSpec((None, None, *frame), tf.float32), tf.TensorSpec((None, None), tf.float32)]
+        compiled = tf.function(
+            self._forward, input_signature=any_shape if self.any_shape else None, reduce_retracing=False
+        )
 
         def run(frames: Any, valid: Any) -> dict[str, Any]:
             found: dict[str, Any] = compiled(tf.constant(frames), tf.constant(valid))

@@ -48,9 +48,9 @@ class Stand:
 
     settings = GaitBaseSettings()
 
-    def __init__(self, *, limit: int = 10**9) -> None:
+    def __init__(self, *, limit: int = 10**9, any_shape: bool = False) -> None:
         self.shapes: list[tuple[int, int]] = []
-        self.limit, self.traces = limit, 0
+        self.limit, self.traces, self.any_shape = limit, 0, any_shape
 
     def __call__(self, frames, valid):
         batch, length = valid.shape
@@ -128,23 +128,42 @@ def test_a_few_frames_at_a_time_give_the_same(name, monkeypatch):
         return in_chunks(self, seen, x)
 
     monkeypatch.setattr(CompiledForward, "_in_chunks", watched)
-    whole, parted = (CompiledForward(network, ("parts",), frames_at_once=count) for count in (0, 4))
-    expected, found = whole(frames, valid)["parts"], parted(frames, valid)["parts"]
-    assert set(at_once) == {4}  # ten frames in chunks of four, four and two with padding
-    assert np.abs(found - expected).max() <= 1e-6 * np.abs(expected).max()
+    whole, parted, retraced = (
+        CompiledForward(network, ("parts",), frames_at_once=count, retrace=retrace)
+        for count, retrace in ((0, False), (4, False), (4, True))
+    )
+    expected, found, same = (run(frames, valid)["parts"] for run in (whole, parted, retraced))
+    assert set(at_once) == {None, 4}  # any number; and ten frames in chunks of four, four and two with padding
+    for one in (found, same):
+        assert np.abs(one - expected).max() <= 1e-6 * np.abs(expected).max()
+    one_frame = parted(frames[:1, :1], valid[:1, :1])["parts"]
+    assert np.abs(one_frame - whole(frames[:1, :1], valid[:1, :1])["parts"]).max() <= 1e-6 * np.abs(expected).max()
 
 
-def test_only_few_shapes_are_compiled():
-    settings = NETWORKS["gaitbase"]
-    embedder = Embedder(build_network(settings), BatchSettings(frame_multiple=8, frames_per_batch=32, look_ahead=16))
+@pytest.mark.parametrize("retrace", [False, True])
+def test_only_few_shapes_are_compiled(retrace):
+    network = build_network(NETWORKS["gaitbase"])
+    forward = CompiledForward(network, ("parts", "vector"), retrace=retrace)
+    settings = BatchSettings(frame_multiple=8, frames_per_batch=32, look_ahead=16)
+    embedder = Embedder(network, settings, forward=forward)
     lengths = np.random.default_rng(3).integers(1, 25, 40)
-    found = list(embedder.embed(sequence(settings, frames) for frames in lengths))
+    found = list(embedder.embed(sequence(network.settings, frames) for frames in lengths))
     assert [one.n_frames for one in found] == list(lengths)
-    # Up to 4, 2 and 1 sequences of 8, 16 and 24 frames.
-    assert embedder.traces <= 3 + 2 + 1
+    # One for all; or up to 4, 2 and 1 sequences of 8, 16 and 24 frames.
+    assert embedder.traces <= (3 + 2 + 1 if retrace else 1)
     before = embedder.traces
-    list(embedder.embed(sequence(settings, frames) for frames in lengths))
+    list(embedder.embed(sequence(network.settings, frames) for frames in lengths))
     assert embedder.traces == before
+
+
+def test_where_a_shape_costs_nothing_batches_are_as_long_as_their_longest_sequence():
+    stand = Stand(any_shape=True)
+    embedder = stand_in(stand, frame_multiple=8, frames_per_batch=64, look_ahead=8)
+    found = list(embedder.embed(level(frames, frames / 100) for frames in (3, 5, 30, 6, 27, 2)))
+    assert [one.n_frames for one in found] == [3, 5, 30, 6, 27, 2]
+    assert [round(100 * float(one.vector[0]), 3) for one in found] == [3, 5, 30, 6, 27, 2]
+    assert stand.shapes == [(4, 6), (2, 30)]
+    assert embedder.statistics.padded_frames == (3 + 1 + 4) + 3
 
 
 def test_padding_and_number_of_lengths_are_bounded():
