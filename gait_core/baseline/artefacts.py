@@ -159,7 +159,13 @@ def _sealed_variants(folder: Path) -> list[str]:
 
 
 def check_variant(values: Mapping[str, Any], path: Path) -> bool:
-    """Hold limits saved under a name against their seal; see `gait_core.storage.seal.check_seal`."""
+    """Hold limits saved under a name against their seal; errors as of `gait_core.storage.seal.check_seal`.
+
+    Returns
+    -------
+    bool
+        False when they have no seal: an earlier version saved them.
+    """
     remedy = "Delete the file and save the variant again."
     return check_seal(values, path, what=f"the variant {path.stem!r}", stored_s=None, remedy=remedy)
 

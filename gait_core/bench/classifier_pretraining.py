@@ -82,6 +82,10 @@ def bench_classifier_pretraining(
     data : str, optional
         Folder with ``clinical/``; required.
 
+    Returns
+    -------
+    BenchResult
+
     Raises
     ------
     InputError
@@ -137,15 +141,26 @@ def bench_classifier_pretraining(
 
 
 def sagittal(samples: Samples) -> Samples:
-    """Return samples with the curves alone that the simulator has too, in its order."""
+    """Return samples with the curves alone that the simulator has too, in its order.
+
+    Returns
+    -------
+    Samples
+        Flexion of ankle and knee, left side first.
+    """
     columns = [samples.channels.index(name) for name in _CHANNELS]
     return replace(samples, values=samples.values[:, :, columns], channels=_CHANNELS)
 
 
 def simulated_strides(subjects: int, reporter: Reporter) -> Array:
-    """Return strides of simulated people in normal and impaired gaits, shape (n, 101, 4), degrees.
+    """Make strides of simulated people in normal and impaired gaits.
 
     As in the table of patients, each side is cut at its own contacts, and the strides of both sides stand side by side.
+
+    Returns
+    -------
+    ndarray, shape (n, 101, 4), float32
+        Flexion of ankle and knee, left side first, degrees.
     """
     plan = planned_walks(subjects=subjects, walks=1, seed=_DATASET_SEED)
     rows = []
@@ -173,7 +188,13 @@ def _cycles(truth: Any, side: str) -> Iterator[NDArray[np.float64]]:
 
 
 def hidden_pieces(count: int, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Return which points are hidden, shape (n, 101, 1): one piece of each stride, in all channels alike."""
+    """Draw one piece of each stride that is hidden, in all channels alike.
+
+    Returns
+    -------
+    ndarray, shape (n, 101, 1), bool
+        True for hidden points.
+    """
     lengths = generator.integers(_HIDDEN[0], _HIDDEN[1] + 1, size=count)
     starts = generator.integers(0, _POINTS - lengths + 1)
     at = np.arange(_POINTS)
