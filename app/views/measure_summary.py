@@ -98,7 +98,7 @@ def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
     between = interval(both.ci_low, both.ci_high, unit)
     count = _unit_count(parameter.name, both.n)
     fewest = measurement.settings.fewest_strides_interval
-    lines = [f"95 % between {between} · {count}" if between else f"{count}; no interval below {fewest}"]
+    lines = [f"95 % interval {between} · {count}" if between else f"{count}; no interval below {fewest}"]
     if parameter.left is not None or parameter.right is not None:
         lines.append(f"left {_side(parameter.left, unit)} · right {_side(parameter.right, unit)}")
     reference = REFERENCES.get(parameter.name)

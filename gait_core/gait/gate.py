@@ -325,7 +325,7 @@ def _walk_length(motion: Kinematics | None) -> Check:
     walking_s = sum(segment.duration_s for segment in motion.used)
     if stride_s is None:
         if motion.view.speed_ratio is not None:
-            advice = "Film at one speed of playing."
+            advice = "Film at one playback speed."
         elif walking_s >= SHORT_WALK_S:
             advice = "Give the true frame rate of slow motion; film one person alone."
         return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)

@@ -188,7 +188,7 @@ def test_every_tab(open_page: Open, space: Workspace, tab: str, with_baseline: b
 
 def test_summary(open_page: Open, space: Workspace) -> None:
     said = text_of(open_page("measure", measurement=fake.measurement(space).id))
-    for words in ("Walking speed", "Cadence", "Step time", "Step length", "Stance", "Double support", "95 % between"):
+    for words in ("Walking speed", "Cadence", "Step time", "Step length", "Stance", "Double support", "95 % interval"):
         assert words in said
     assert "reference 0.69–1.79" in said
     assert "Variability (SD, CV) is withheld" in said
