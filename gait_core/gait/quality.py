@@ -226,8 +226,8 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             view.speed_ratio is not None,
             "playing_speed",
             f"The person becomes {view.speed_ratio or 0.0:.1f} times as fast from one moment to the next while the "
-            "steps stay as long: the playback speed changes, as in a slow-motion ramp. Cut the video to a part with one "
-            "speed, and give its true frame rate.",
+            "steps stay as long: the playback speed changes, as in a slow-motion ramp. Cut the video to a part with "
+            "one speed, and give its true frame rate.",
             True,
         ),
         (

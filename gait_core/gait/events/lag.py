@@ -161,10 +161,11 @@ def off_lag_s(candidates: Candidates, path: FootPath) -> float:
     float
         Lag, s.
     """
+    behind = -path.heel[:, 0]
     seen = [
         hindmost_s - time_s
         for hindmost_s in candidates.off_s
-        if (time_s := peak_near_s(-path.heel[:, 0], path, float(hindmost_s), OFF_WINDOW_S)) is not None
+        if (time_s := peak_near_s(behind, path, float(hindmost_s), OFF_WINDOW_S)) is not None
     ]
     behind_s = float(np.median(seen)) if seen else HEEL_BEFORE_TOE_S
     return -HINDMOST_TOE_S + OFF_SLOPE * float(np.clip(behind_s - HEEL_BEFORE_TOE_S, -WIDEST_S, WIDEST_S))

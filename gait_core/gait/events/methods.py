@@ -155,7 +155,7 @@ def foot_velocity(path: FootPath) -> Candidates:
     near_floor = height <= low + LOW_HEEL_SHARE * (high - low)
     return Candidates(
         contact_s=_peaks_near(-rise, path, plain.contact_s, OCONNOR_CONTACT_S, near_floor),
-        off_s=_peaks_near(rise, path, plain.off_s, OCONNOR_OFF_S, np.ones(len(rise), dtype=bool)),
+        off_s=_peaks_near(rise, path, plain.off_s, OCONNOR_OFF_S),
     )
 
 
@@ -241,12 +241,16 @@ def peak_near_s(curve: Array, path: FootPath, time_s: float, window_s: tuple[flo
     float or None
         Time of the peak, s.
     """
-    found = _peaks_near(curve, path, np.array([time_s]), window_s, np.ones(len(curve), dtype=bool))
+    found = _peaks_near(curve, path, np.array([time_s]), window_s)
     return float(found[0]) if len(found) else None
 
 
 def _peaks_near(
-    curve: Array, path: FootPath, near_s: Array, window_s: tuple[float, float], allowed: NDArray[np.bool_]
+    curve: Array,
+    path: FootPath,
+    near_s: Array,
+    window_s: tuple[float, float],
+    allowed: NDArray[np.bool_] | None = None,
 ) -> Array:
     """Return the highest peak of a curve around each time, where it is allowed, s."""
     found = []
@@ -258,7 +262,7 @@ def _peaks_near(
         here = curve[begin:end]
         with np.errstate(invalid="ignore"):
             higher = (here > curve[begin - 1 : end - 1]) & (here >= curve[begin + 1 : end + 1])
-        inside = begin + np.flatnonzero(higher & allowed[begin:end])
+        inside = begin + np.flatnonzero(higher if allowed is None else higher & allowed[begin:end])
         if len(inside):
             found.append(path.at_s(_vertex(curve, int(inside[np.argmax(curve[inside])]))))
     return np.array(found)

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gait_core.gait.channels import other_side
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent
@@ -117,21 +116,23 @@ def _step(motion: Kinematics, number: int, before: GaitEvent, after: GaitEvent) 
 
 def _reach(motion: Kinematics, number: int, side: str, contact_s: float) -> float:
     """Return how far the landing heel gets before the other one, leg lengths; NaN when it was not seen."""
-    apart = motion.points[f"{side}_heel"][:, 0] - motion.points[f"{other_side(side)}_heel"][:, 0]
-    near = _between(motion, number, contact_s - REACH_S, contact_s + REACH_S) & np.isfinite(apart)
-    return float(apart[near].max()) if near.any() else float("nan")
+    near = _between(motion, number, contact_s - REACH_S, contact_s + REACH_S)
+    apart = motion.points[f"{side}_heel"][near, 0] - motion.points[f"{other_side(side)}_heel"][near, 0]
+    seen = apart[np.isfinite(apart)]
+    return float(seen.max()) if len(seen) else float("nan")
 
 
 def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_s: float) -> float:
     """Return where a foot was set on the floor along the path, leg lengths; from where does not matter."""
-    ankle = motion.pelvis[:, 0] + motion.points[f"{side}_ankle"][:, 0]
     start_s, end_s = (contact_s + share * stride_s for share in STANDING)
-    standing = _between(motion, number, start_s, end_s) & np.isfinite(ankle)
-    if not standing.any():
+    standing = _between(motion, number, start_s, end_s)
+    ankle = motion.pelvis[standing, 0] + motion.points[f"{side}_ankle"][standing, 0]
+    seen = ankle[np.isfinite(ankle)]
+    if not len(seen):
         return float("nan")
     oblique = _oblique_rad(motion, number)
     nearer = HALF_WIDTH_LEG if side == motion.segments[number].visible_side else -HALF_WIDTH_LEG
-    return float((np.median(ankle[standing]) - nearer * np.sin(oblique)) / np.cos(oblique))
+    return float((np.median(seen) - nearer * np.sin(oblique)) / np.cos(oblique))
 
 
 def _oblique_rad(motion: Kinematics, number: int) -> float:
@@ -154,12 +155,12 @@ def _oblique_rad(motion: Kinematics, number: int) -> float:
     return float(np.clip(angle, -MOST_OBLIQUE_RAD, MOST_OBLIQUE_RAD))
 
 
-def _between(motion: Kinematics, number: int, start_s: float, end_s: float) -> NDArray[np.bool_]:
-    """Return the samples of a pass between two times, shape (n,)."""
-    inside = np.zeros(len(motion.time_s), dtype=bool)
+def _between(motion: Kinematics, number: int, start_s: float, end_s: float) -> slice:
+    """Return the samples of a pass between two times, both included."""
     segment = motion.segments[number]
-    inside[segment.start : segment.stop] = True
-    return inside & (motion.time_s >= start_s) & (motion.time_s <= end_s)
+    first = int(np.searchsorted(motion.time_s, start_s, side="left"))
+    stop = int(np.searchsorted(motion.time_s, end_s, side="right"))
+    return slice(max(first, segment.start), max(0, min(stop, segment.stop)))
 
 
 def stride_lengths_leg(motion: Kinematics, strides: Sequence[Stride]) -> list[float]:
