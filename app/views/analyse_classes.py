@@ -14,9 +14,10 @@ from app.jobview import bar
 from app.registry import link
 from app.state import workspace
 from gait_core.errors import GaitError
+from gait_core.learn.model_verdicts import OF_GROUPS, class_name, trained_on, verdict
 from gait_core.learn.promoted_models import PromotedModel, promoted_model
 
-__all__ = ["render", "said_in_words", "trained_on"]
+__all__ = ["render"]
 
 
 def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
@@ -32,10 +33,7 @@ def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
     if not classified:
         return
     st.subheader("What the trained models say", anchor=False)
-    note(
-        "These models learned from groups of people, not from this person. They have no part in the level above, and a "
-        "class is no diagnosis."
-    )
+    note(OF_GROUPS)
     with st.container(key=f"stack_{key}"):
         places = st.columns(min(2, len(classified)), gap="medium")
     for number, said in enumerate(classified):
@@ -48,37 +46,11 @@ def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
             _card(said)
 
 
-def said_in_words(said: Mapping[str, Any]) -> str:
-    """Return what a model said in one short sentence."""
-    error = said.get("error")
-    if error:
-        return f"Could not be used. {error.get('message', '')} {error.get('remedy', '')}".strip()
-    if said.get("abstained"):
-        return "Abstains: this walk is unlike those that it learned from."
-    found = str(said.get("class"))
-    return f"{words.joint_name(found).capitalize()}, {words.percent(said['probabilities'].get(found))}"
-
-
-def trained_on(said: Mapping[str, Any]) -> str:
-    """Return what a model is and what it learned from."""
-    data = said.get("trained_on") or {}
-    if not data:
-        return ""
-    counts = ", ".join(f"{count} {words.joint_name(name)}" for name, count in (data.get("subjects") or {}).items())
-    judged = data.get("balanced_accuracy") or {}
-    parts = [
-        f"{said.get('classifier')}, trained on {data.get('name') or 'a dataset'}",
-        f"subjects: {counts}" if counts else "",
-        f"balanced accuracy in cross-validation {words.number(judged.get('mean'))}" if judged else "",
-    ]
-    return "; ".join(part for part in parts if part) + "."
-
-
 def _head(said: Mapping[str, Any]) -> str:
     told = escape(trained_on(said))
     return (
         f'<p class="gs-kicker">{escape(str(said.get("title") or said.get("name") or ""))}</p>'
-        f'<p class="gs-say"><strong>{escape(said_in_words(said)).replace(" %", "&nbsp;%")}</strong></p>'
+        f'<p class="gs-say"><strong>{escape(verdict(said)).replace(" %", "&nbsp;%")}</strong></p>'
         f'<p class="gs-note">{told}</p>'
     )
 
@@ -88,7 +60,7 @@ def _bars(said: Mapping[str, Any]) -> str:
     ordered = sorted(said["probabilities"].items(), key=lambda pair: -pair[1])
     abstains = bool(said.get("abstained"))
     rows = "".join(
-        f'<tr><td class="name">{escape(words.joint_name(str(name)))}</td>'
+        f'<tr><td class="name">{escape(class_name(str(name)))}</td>'
         f'<td style="width:45%">{bar(float(share), f"Probability of {name}", still=abstains)}</td>'
         f'<td class="n">{words.percent(float(share)).replace(" ", "&nbsp;")}</td></tr>'
         for name, share in ordered

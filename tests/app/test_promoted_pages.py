@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 from training_runs import Trained
 
 from app.views import training_tensorboard
-from app.views.analyse_classes import said_in_words
 from gait_core.jobs.store import JobStore
+from gait_core.learn.model_verdicts import verdict
 from gait_core.learn.promoted_models import list_promoted, promote_model, withdraw_model
 from gait_core.workspace import Workspace, read_json, write_json
 
@@ -151,7 +151,7 @@ def test_the_analysis_can_do_without_the_models(
 
 
 def test_a_class_without_probability_is_told_in_words() -> None:
-    assert said_in_words({"error": {"message": "No strides.", "remedy": ""}}) == "Could not be used. No strides."
+    assert verdict({"error": {"message": "No strides.", "remedy": ""}}) == "Could not be used. No strides."
 
 
 # --- TensorBoard ------------------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def test_class_and_probabilities_stand_there_and_it_is_no_diagnosis(both):
     assert "30 control, 37 stroke" in sure.trained_on and "0.90" in sure.trained_on
     assert unsure.sentence.startswith("Abstains") and "9.1 from the training data" in unsure.reasons[0]
     assert [row.label for row in unsure.rows] == ["control", "stiff knee"] and not sure.reasons
-    assert failed.sentence == "Could not be asked. It is damaged." and not failed.rows
+    assert failed.sentence == "Could not be used. It is damaged." and not failed.rows
     assert "not a diagnosis" in both.classes_note and "no part in the level" in both.classes_note
 
 

@@ -6,17 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gait_core.learn.model_verdicts import OF_GROUPS, class_name, trained_on, verdict
 from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.report_data import ClassCard, ClassRow
 from gait_core.report.document.style import LIGHT
-from gait_core.report.document.words import clean_text, number
+from gait_core.report.document.words import clean_text
 
 __all__ = ["class_cards"]
 
-_NOTE: Final = (
-    "These models learned from groups of people, not from this person. They have no part in the level on the first "
-    "page, and a class is not a diagnosis."
-)
 _MOST_ROWS: Final = 9
 _MOST_REASONS: Final = 3
 _BAR_WIDTH: Final = 110.0
@@ -39,7 +36,7 @@ def class_cards(classified: Sequence[Mapping[str, Any]]) -> tuple[tuple[ClassCar
     """
     if not classified:
         return (), ""
-    return tuple(_card(said) for said in classified), _NOTE
+    return tuple(_card(said) for said in classified), OF_GROUPS
 
 
 def _card(said: Mapping[str, Any]) -> ClassCard:
@@ -49,36 +46,12 @@ def _card(said: Mapping[str, Any]) -> ClassCard:
         reasons[_MOST_REASONS - 1 :] = [f"And {len(reasons) - _MOST_REASONS + 1} further reasons."]
     return ClassCard(
         title=clean_text(said.get("title") or said.get("name") or "A model", 44),
-        sentence=_sentence(said),
-        trained_on=_trained_on(said),
+        sentence=clean_text(verdict(said), 230),
+        trained_on=clean_text(trained_on(said), 200),
         abstains=abstains,
         rows=_rows(said.get("probabilities") or {}, abstains),
         reasons=tuple(reasons),
     )
-
-
-def _sentence(said: Mapping[str, Any]) -> str:
-    error = said.get("error")
-    if error:
-        return clean_text(f"Could not be asked. {error.get('message', '')}", 230)
-    if said.get("abstained"):
-        return "Abstains: this walk is unlike those that it learned from."
-    found = str(said.get("class"))
-    return f"{_name(found).capitalize()}, {_percent((said.get('probabilities') or {}).get(found))}"
-
-
-def _trained_on(said: Mapping[str, Any]) -> str:
-    data = said.get("trained_on") or {}
-    if not data:
-        return ""
-    counts = ", ".join(f"{count} {_name(name)}" for name, count in (data.get("subjects") or {}).items())
-    judged = (data.get("balanced_accuracy") or {}).get("mean")
-    parts = [
-        f"{said.get('classifier')}, trained on {data.get('name') or 'a dataset'}",
-        f"subjects: {counts}" if counts else "",
-        "" if judged is None else f"balanced accuracy in cross-validation {number(float(judged))}",
-    ]
-    return clean_text(f"{'; '.join(part for part in parts if part)}.", 200)
 
 
 def _rows(probabilities: Mapping[str, Any], abstains: bool) -> tuple[ClassRow, ...]:
@@ -104,7 +77,7 @@ def _bar(name: str, share: float, abstains: bool) -> Drawing:
 
 
 def _name(name: str) -> str:
-    return clean_text(name.replace("_", " "), 32)
+    return clean_text(class_name(name), 32)
 
 
 def _percent(share: float | None) -> str:
