@@ -66,7 +66,13 @@ _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 
 def default_root() -> Path:
-    """Return ``$GAIT_WORKSPACE``, or else the platform's user-data folder."""
+    """Return the folder of the default workspace.
+
+    Returns
+    -------
+    Path
+        ``$GAIT_WORKSPACE`` where it is set, or else the platform's user-data folder; it need not exist yet.
+    """
     given = os.environ.get("GAIT_WORKSPACE")
     if given:
         return Path(given).expanduser()
@@ -76,7 +82,14 @@ def default_root() -> Path:
 
 
 def safe_name(text: str, fallback: str = "unnamed") -> str:
-    """Turn a name from a user into lower-case letters, digits, ``-`` and ``_``; never empty, never a path."""
+    """Turn a name from a user into one that is safe in a file name.
+
+    Returns
+    -------
+    str
+        At most 60 lower-case letters, digits, ``-`` and ``_``, without accents; `fallback` where nothing is left.
+        Never a path. Two names may give the same; where they must not, use `name_id`.
+    """
     import unicodedata
 
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
@@ -107,14 +120,36 @@ def name_id(name: str, longest: int = 60) -> str:
 
 
 def new_id(prefix: str = "") -> str:
-    """Return an identifier that sorts by time and never repeats."""
+    """Return a new identifier.
+
+    Returns
+    -------
+    str
+        `prefix`, time (UTC, to the second) and six random hexadecimal digits: ``"job-20260503-141502-3fa9c1"``.
+        Identifiers with the same prefix sort by time.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     return "-".join(part for part in (prefix, stamp, secrets.token_hex(3)) if part)
 
 
 @contextmanager
 def storage_guard(path: Path) -> Iterator[None]:
-    """Turn a read-only or full disk into one `StorageError` that names the place."""
+    """Turn a read-only or full disk into one `StorageError` that names the place.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder that the block writes.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    StorageError
+        When the place is read-only, full, or cannot hold files; other errors pass.
+    """
     try:
         yield
     except OSError as error:
@@ -160,6 +195,11 @@ def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     durable : bool
         Wait until the disk has it; False for what is written again within a second.
 
+    Yields
+    ------
+    binary file
+        A temporary file beside `path`, open for writing; it takes the name when the block ends without an error.
+
     Raises
     ------
     StorageError
@@ -186,7 +226,17 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
-    """Write JSON atomically, laid out for people who look; NaN is refused."""
+    """Write JSON atomically, indented for people who look.
+
+    Parameters
+    ----------
+    path : Path
+        File to write; its folder is made when missing.
+    value : JSON value
+        NaN and infinity are refused with a `ValueError`.
+    durable : bool
+        Wait until the disk has it, as in `atomic_file`.
+    """
     try:
         content = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
@@ -198,6 +248,11 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Fill a folder under another name and rename it, so that it exists whole or not; replaces an earlier one.
+
+    Yields
+    ------
+    Path
+        The temporary folder, empty, to be filled.
 
     Raises
     ------

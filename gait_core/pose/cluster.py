@@ -71,7 +71,18 @@ def join_cluster(
 
 
 def check_workers(cluster: Cluster, paths: Sequence[Path], settings: PoseSettings, *, workspace: Workspace) -> None:
-    """Raise `ClusterError` when a worker lacks something that the run needs; asks each of them once."""
+    """Raise `ClusterError` when a worker lacks something that the run needs; asks each of them once.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    paths : sequence of Path
+        Videos, or folders of videos. Every worker must see their folders, of which the first 50 are checked.
+    settings : PoseSettings
+        As the user gave them; each worker must have the engine and the model that they mean here.
+    workspace : Workspace
+        Every worker must see it under the same path.
+    """
     settings = resolved(settings)
     folders = sorted({str(path if path.is_dir() else path.parent) for path in paths})[:_MAX_FOLDERS]
     with run_mark(workspace) as mark:

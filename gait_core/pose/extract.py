@@ -57,6 +57,11 @@ def extract_track(
     share : int
         How many such calls run side by side in this process and share its CPUs.
 
+    Returns
+    -------
+    ExtractedWalk
+        `cached` is True where the landmarks were known already.
+
     Raises
     ------
     VideoError
@@ -130,6 +135,10 @@ def extract_many(
 def load_track(workspace: Workspace, address: str) -> Track:
     """Return landmarks from the cache by their address.
 
+    Returns
+    -------
+    Track
+
     Raises
     ------
     NotFoundError
@@ -155,6 +164,11 @@ def load_walk(path: Path, address: str, *, workspace: Workspace, cached: bool = 
     workspace : Workspace
     cached : bool
         What is told of the walk: False where the landmarks were found only now.
+
+    Returns
+    -------
+    ExtractedWalk
+        Its warnings are derived anew from the landmarks and the video.
 
     Raises
     ------

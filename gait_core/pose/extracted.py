@@ -49,16 +49,38 @@ class ExtractedWalk:
 
 
 def default_workers() -> int:
-    """Return how many videos are analysed at once: one per CPU, at most five."""
+    """Return how many videos are analysed at once unless the user says otherwise.
+
+    Returns
+    -------
+    int
+        One per available CPU, at most five.
+    """
     return min(MOST_WORKERS, available_processors())
 
 
 def track_address(
     info: VideoInfo, settings: PoseSettings, reporter: Reporter | None = None, *, device: str = CPU
 ) -> str:
-    """Return the content address of a track; a renamed video has the same, another setting or model has not.
+    """Return the content address of a track.
 
-    A device other than the CPU is in it as well, for it rounds in its own way.
+    A renamed video has the same address; another setting, model or engine version gives another one, and so does a
+    device other than the CPU, which rounds in its own way.
+
+    Parameters
+    ----------
+    info : VideoInfo
+    settings : PoseSettings
+        With ``auto`` or without: both give the same address.
+    reporter : Reporter, optional
+        Told of the progress when the model has to be fetched.
+    device : str
+        Where the pose model runs, as the engine calls it.
+
+    Returns
+    -------
+    str
+        SHA-256, 64 hexadecimal digits.
     """
     settings = resolved(settings)
     parts = (
@@ -72,7 +94,7 @@ def track_address(
 
 
 def track_cost(info: Mapping[str, Any], frames: int, content_sha256: str) -> dict[str, Any]:
-    """Return what a track tells of its making: kept with the video in the job's status.
+    """Return how a track was made, which is kept with the video in the job's status.
 
     Parameters
     ----------
@@ -81,6 +103,13 @@ def track_cost(info: Mapping[str, Any], frames: int, content_sha256: str) -> dic
     frames : int
     content_sha256 : str
         Digest of the video.
+
+    Returns
+    -------
+    dict
+        ``frames``, ``content_sha256`` and ``settings``, a selection of those that decide the landmarks; each where
+        known: ``engine``, ``engine_version``, ``device``, ``device_reason``, ``extraction_s`` (duration, s),
+        ``stage_s`` and ``frames_decoded``.
     """
     settings = info.get("settings") or {}
     kept = ("engine", "engine_version", "device", "device_reason", "extraction_s", "stage_s", "frames_decoded")

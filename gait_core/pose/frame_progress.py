@@ -79,7 +79,13 @@ class FrameProgress:
 
 
 def labels_of(paths: Sequence[Path]) -> list[str]:
-    """Return the file names, with `` (2)`` where one repeats."""
+    """Return a label for each video, under which its progress is shown.
+
+    Returns
+    -------
+    list of str
+        File names, in the order of `paths`; a name that repeats is followed by `` (2)``, `` (3)`` and so on.
+    """
     seen: dict[str, int] = {}
     labels = []
     for path in paths:

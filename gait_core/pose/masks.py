@@ -145,6 +145,11 @@ def _in_square(mask: PersonMask) -> PersonMask | None:
 def load_masks(workspace: Workspace, address: str) -> PersonMasks:
     """Return the masks of a video from the cache, by the address of its landmarks.
 
+    Returns
+    -------
+    PersonMasks
+        One mask for each frame of the track.
+
     Raises
     ------
     NotFoundError

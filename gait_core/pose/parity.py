@@ -87,6 +87,11 @@ def compare_tracks(first: Track, second: Track) -> Parity:
         On the same clock; frames that only one of both has, as with another frame rate, are left out. The height comes
         from the first.
 
+    Returns
+    -------
+    Parity
+        Positions of the second track are scaled to the frame size of the first before they are compared.
+
     Raises
     ------
     InputError

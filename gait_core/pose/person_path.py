@@ -144,12 +144,18 @@ class PersonPath:
 
 
 def same_person(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Tell whether two poses belong to one person: their boxes or their hips are close together.
+    """Tell whether two poses belong to one person.
 
     Parameters
     ----------
     first, second : ndarray, shape (33, 2)
         In units in which both axes have the same length.
+
+    Returns
+    -------
+    bool
+        True where the boxes around the landmarks overlap by more than half (intersection over union), or the middles of
+        the hips are less than a quarter of the height of the taller box apart.
     """
     low = np.maximum(first.min(axis=0), second.min(axis=0))
     high = np.minimum(first.max(axis=0), second.max(axis=0))

@@ -35,7 +35,13 @@ is no one a leg is taken for a person in 0.12 at most (16 rendered and real walk
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
-    """Return how many frames of a video will be analysed, for progress; an estimate."""
+    """Estimate how many frames of a video will be analysed, for progress.
+
+    Returns
+    -------
+    int
+        All frames, or fewer where `target_fps` thins the video.
+    """
     if settings.target_fps is None or info.frame_rate_hz <= settings.target_fps:
         return info.frame_count
     return max(1, round(info.frame_count * settings.target_fps / info.frame_rate_hz))

@@ -59,7 +59,14 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
 
 
 def warnings_of(track: Track, info: VideoInfo) -> tuple[WalkWarning, ...]:
-    """Return the reasons to doubt a track that is usable."""
+    """Return the reasons to doubt a track that is usable.
+
+    Returns
+    -------
+    tuple of WalkWarning
+        At most one each about damaged or missing frames, the share of frames with a person, several people, frame rate,
+        uneven frame rate, and the legs; empty where nothing is wrong.
+    """
     found = (
         _broken_frames(track, info),
         _low_detection(track),

@@ -57,6 +57,12 @@ def deviation_notes(
         Part of the body (``right knee``, ``trunk`` …) → deviation, 1 is typical; NaN where it is not known.
     level_of : callable
         Deviation → ``normal``, ``watch``, ``alert`` or ``withheld``.
+
+    Returns
+    -------
+    dict of str to PartNote
+        Part → its level and that level in words with the deviation. Parts at ``watch`` and ``alert`` are labelled; NaN
+        is ``withheld``.
     """
     notes = {}
     for part, value in deviations.items():
@@ -88,6 +94,11 @@ def body_map_svg(
         On a dark ground.
     near : {"left", "right"}
         Side of the body nearer to the camera; the figure shows that side.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element.
     """
     return to_svg(body_drawing(deviation_notes(deviations, level_of), title=title, near=near, dark=dark))
 
@@ -102,6 +113,11 @@ def body_drawing(notes: Mapping[str, PartNote], *, title: str, near: str = "righ
     title : str
     near : {"left", "right"}
     dark : bool
+
+    Returns
+    -------
+    Drawing
+        Without the legend where there are no notes, or some are ``measured`` and not judged.
     """
     palette = DARK if dark else LIGHT
     judged = bool(notes) and all(note.level != "measured" for note in notes.values())

@@ -72,7 +72,17 @@ class _Marks:
 
 
 def overlay_item(name: str) -> str:
-    """Return under which name the progress of an overlay is told."""
+    """Return the name under which the progress of an overlay is shown.
+
+    Parameters
+    ----------
+    name : str
+        File name of the video.
+
+    Returns
+    -------
+    str
+    """
     return f"{name} (overlay)"
 
 

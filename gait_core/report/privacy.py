@@ -54,13 +54,18 @@ def _middle(points: NDArray[np.float64], name: str) -> NDArray[np.float64] | Non
 
 
 def blur_face(image: Image, points: NDArray[np.float64]) -> Image:
-    """Return the image with the head coarsened and blurred; the upper third where the head is not known.
+    """Coarsen and blur the head.
 
     Parameters
     ----------
     image : ndarray, shape (height, width, 3), uint8
     points : ndarray, shape (33, 2)
         Landmarks in that image, px.
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8
+        A copy. Where the head is not known, the upper third is blurred instead.
     """
     import cv2
 
@@ -79,13 +84,18 @@ def blur_face(image: Image, points: NDArray[np.float64]) -> Image:
 
 
 def blur_surroundings(image: Image, points: NDArray[np.float64]) -> Image:
-    """Return the image with everything blurred that is not near the body that was found.
+    """Coarsen and blur all that is not near the body.
 
     Parameters
     ----------
     image : ndarray, shape (height, width, 3), uint8
     points : ndarray, shape (33, 2)
         Landmarks in that image, px.
+
+    Returns
+    -------
+    ndarray, shape (height, width, 3), uint8
+        A copy; without any landmark all of it is blurred.
     """
     import cv2
 

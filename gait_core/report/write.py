@@ -86,6 +86,11 @@ def report_of(
     walk : MeasuredWalk
     baseline : BaselineComparison, optional
     blur_faces : bool
+
+    Returns
+    -------
+    Report
+        Without images where the landmarks are no longer in the cache.
     """
     source = ReportSource(
         name=walk.name, path=Path(walk.path), content_sha256=walk.content_sha256, track=_track(workspace, walk)
@@ -133,6 +138,17 @@ def export_walk(
     workspace: Workspace, walk: MeasuredWalk, folder: Path, formats: Sequence[str], *, stem: str
 ) -> dict[str, Any]:
     """Write a measured walk into a folder.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    walk : MeasuredWalk
+    folder : Path
+        Made when missing.
+    formats : sequence of str
+        Names of `EXPORTERS`.
+    stem : str
+        Beginning of every file name.
 
     Returns
     -------

@@ -80,6 +80,11 @@ def align(measurement: Measurement, reference: Reference, *, offset_s: float | N
     offset_s : float, optional
         When it is known.
 
+    Returns
+    -------
+    Alignment
+        An offset of 0 with the method ``none`` where the reference holds mean values only.
+
     Raises
     ------
     InputError

@@ -84,6 +84,10 @@ def match_events(
     spans_s : sequence of (float, float), optional
         Where the method could see events, s; reference events elsewhere are not missed. In the same way a found event
         before the first or after the last reference event of its side and kind is not extra.
+
+    Returns
+    -------
+    Matching
     """
     spans = list(spans_s) if spans_s is not None else [(-np.inf, np.inf)]
     pairs: list[tuple[GaitEvent, GaitEvent]] = []
@@ -162,7 +166,20 @@ class EventAgreement:
 
 
 def summarise_events(matching: Matching, kind: str, side: str = "both") -> EventAgreement:
-    """Sum up the events of one kind and side."""
+    """Sum up the events of one kind and side.
+
+    Parameters
+    ----------
+    matching : Matching
+        Events of any kind and side; only the part asked for counts.
+    kind : {"initial_contact", "foot_off"}
+    side : {"left", "right", "both"}
+
+    Returns
+    -------
+    EventAgreement
+        Errors are NaN without a pair, `bland_altman` is None below three pairs, and `f1` is NaN without any event.
+    """
     part = matching.of(kind, None if side == "both" else side)
     errors = part.errors_s * 1000.0
     some = len(errors) > 0

@@ -49,7 +49,23 @@ class Evidence:
 def collect(
     measurement: Measurement, reference: Reference, alignment: Alignment, tolerance_s: float = TOLERANCE_S
 ) -> Evidence:
-    """Pair what was measured with what the reference says."""
+    """Pair what was measured with what the reference says.
+
+    Parameters
+    ----------
+    measurement : Measurement
+        With the events as a person left them.
+    reference : Reference
+    alignment : Alignment
+        Its offset is added to the times of the reference.
+    tolerance_s : float
+        Events further apart are different events, s.
+
+    Returns
+    -------
+    Evidence
+        Empty in what the reference lacks; `matching` is None where it has no events.
+    """
     shift_s = alignment.offset_s
     # A reference event just inside the part where events are looked for may be found just outside of it.
     edge_s = measurement.settings.edge_ignore_s + tolerance_s / 3

@@ -92,7 +92,14 @@ GENERAL_LIMITS: Final = (
 
 
 def check_limits(figures: Mapping[str, float], limits: tuple[Limit, ...]) -> tuple[LimitCheck, ...]:
-    """Hold the figures that exist against their limits; a figure that the reference cannot give has no check."""
+    """Hold the figures against their limits.
+
+    Returns
+    -------
+    tuple of LimitCheck
+        In the order of `limits`; a figure that is missing or not finite, since the reference cannot give it, has no
+        check.
+    """
     return tuple(
         _check(limit, figures[limit.figure])
         for limit in limits
@@ -124,6 +131,11 @@ def limits_from(changes: Mapping[str, float], base: tuple[Limit, ...]) -> tuple[
     changes : mapping of figure to float
         The new bound: the upper one, or the lower one where the limit has only that. Both ends of a symmetric one.
     base : tuple of Limit
+
+    Returns
+    -------
+    tuple of Limit
+        In the order of `base`; the source of a changed one names the user.
 
     Raises
     ------

@@ -51,6 +51,11 @@ def validate_mocap(
     noise : NoiseModel, optional
         Landmark errors; by default 8 mm from frame to frame.
 
+    Returns
+    -------
+    ValidationResult
+        Of all measurements together, two per seed.
+
     Raises
     ------
     InputError
@@ -68,9 +73,28 @@ def mocap_evidence(
     seeds: Sequence[int] = DEFAULT_SEEDS,
     noise: NoiseModel | None = None,
 ) -> tuple[list[Evidence], Reference]:
-    """Return what each measurement of a recorded walk has in common with the recording; see `validate_mocap`.
+    """Measure a recorded walk as `validate_mocap` does, without summing up.
 
     The walk is seen once from either side for every seed.
+
+    Parameters
+    ----------
+    path : Path
+        ``.npz`` file, see `gait_core.validation.mocap_walk.MocapWalk.load`.
+    settings : MeasureSettings, optional
+    fps : float
+        Frame rate of the projected video, Hz.
+    seeds : sequence of int
+        Draws of the landmark errors; two measurements each.
+    noise : NoiseModel, optional
+        Landmark errors; by default 8 mm from frame to frame.
+
+    Returns
+    -------
+    evidence : list of Evidence
+        What each measurement has in common with the recording, two per seed.
+    reference : Reference
+        The recording.
     """
     walk = MocapWalk.load(path)
     reference = replace(reference_of(walk, path.name), same_clock=True)

@@ -130,6 +130,11 @@ def jitter(size_m: float = JITTER_M, height_m: float = 1.7) -> NoiseModel:
         SD of each coordinate, m.
     height_m : float
         Body height to which this refers, m.
+
+    Returns
+    -------
+    NoiseModel
+        Without bias, drift, confusion of the legs and dropouts.
     """
     return replace(
         NoiseModel.none(),

@@ -36,6 +36,11 @@ def load_reference(path: Path, walk: str | None = None) -> Reference:
     walk : str, optional
         File name of the video, for tables that hold several walks.
 
+    Returns
+    -------
+    Reference
+        With events, parameters or angles; times on the clock of the file.
+
     Raises
     ------
     InputError

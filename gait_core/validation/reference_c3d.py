@@ -27,6 +27,11 @@ def reference_from_c3d(path: Path) -> Reference:
     Angles carry the names of Plug-in Gait (``LKneeAngles``, with or without a subject's name in front), their first
     component is flexion. Event times count from frame 1 of the trial, as the format has it.
 
+    Returns
+    -------
+    Reference
+        Parts that the file lacks are empty. A file of our own export has the clock of the video (`same_clock`).
+
     Raises
     ------
     InputError

@@ -48,6 +48,11 @@ def reference_from_csv(path: Path, walk: str | None = None) -> Reference:
     walk : str, optional
         File name of the video: where the column ``walk`` names several, only its rows are read.
 
+    Returns
+    -------
+    Reference
+        With events, parameters or angles, as the layout has it.
+
     Raises
     ------
     InputError

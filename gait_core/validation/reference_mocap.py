@@ -16,6 +16,10 @@ __all__ = ["reference_from_mocap", "reference_of"]
 def reference_from_mocap(path: Path) -> Reference:
     """Read events and joint angles of a walk recorded with markers.
 
+    Returns
+    -------
+    Reference
+
     Raises
     ------
     InputError
@@ -25,7 +29,13 @@ def reference_from_mocap(path: Path) -> Reference:
 
 
 def reference_of(walk: MocapWalk, name: str) -> Reference:
-    """Return a walk recorded with markers as a reference."""
+    """Return a walk recorded with markers as a reference.
+
+    Returns
+    -------
+    Reference
+        Events and joint angles on the clock of the recording; no parameters.
+    """
     angles = {
         (joint, side): walk.angles[f"{side}_{joint}"]
         for joint in ANGLE_NAMES

@@ -68,7 +68,7 @@ class Reference:
 
 
 def strides_of(events: tuple[GaitEvent, ...], shift_s: float = 0.0) -> tuple[Stride, ...]:
-    """Cut reference events into strides; a cycle without exactly one foot off of its own is left out.
+    """Cut reference events into strides.
 
     Parameters
     ----------
@@ -76,6 +76,12 @@ def strides_of(events: tuple[GaitEvent, ...], shift_s: float = 0.0) -> tuple[Str
         Any order.
     shift_s : float
         Added to every time, s.
+
+    Returns
+    -------
+    tuple of Stride
+        Both sides in order of their beginning. A cycle without exactly one foot off of its own, or of an impossible
+        duration, is left out.
     """
     ordered = sorted(events, key=lambda event: event.time_s)
     strides = []

@@ -39,9 +39,15 @@ STRIDE_PARAMETERS: Final[Mapping[str, str]] = {
 
 
 def stride_values(stride: Stride) -> dict[str, float]:
-    """Return the parameters of one stride; those that need the other foot only when it was seen.
+    """Return the parameters of one stride.
 
     The step of a stride is the one that ends it: from the contact of the other foot to the next of this one.
+
+    Returns
+    -------
+    dict of str to float
+        Name, which ends in the unit → value. ``step_time_s``, ``single_support_s`` and ``double_support_s`` only where
+        the events of the other foot that they need were seen.
     """
     duration_s = stride.duration_s
     values = {
@@ -64,7 +70,20 @@ def stride_values(stride: Stride) -> dict[str, float]:
 def pair_strides(
     measured: Sequence[Stride], reference: Sequence[Stride], tolerance_s: float = PAIR_TOLERANCE_S
 ) -> list[tuple[Stride, Stride]]:
-    """Pair strides of one side whose beginnings and ends lie within the tolerance; nearest first, each once."""
+    """Pair measured and reference strides of the same side, nearest first, each at most once.
+
+    Parameters
+    ----------
+    measured, reference : sequence of Stride
+        On one clock.
+    tolerance_s : float
+        By how much the beginnings, and the ends, of a pair may differ at most, s.
+
+    Returns
+    -------
+    list of (Stride, Stride)
+        Measured, reference; in order of the measured ones.
+    """
     candidates = sorted(
         (apart, i, j)
         for i, a in enumerate(measured)
@@ -117,7 +136,21 @@ class ParameterAgreement:
 
 
 def agree_parameter(name: str, unit: str, pairs: Sequence[tuple[str, float, float]], basis: str) -> ParameterAgreement:
-    """Sum up pairs of (side, measured, reference)."""
+    """Sum up the pairs of one parameter.
+
+    Parameters
+    ----------
+    name, unit : str
+    pairs : sequence of (side, measured, reference)
+        Values in that unit.
+    basis : {"strides", "means"}
+        Whether a pair is a single stride or the mean of a side. Limits of agreement and correlations need single
+        strides.
+
+    Returns
+    -------
+    ParameterAgreement
+    """
     measured = np.array([pair[1] for pair in pairs], dtype=float)
     reference = np.array([pair[2] for pair in pairs], dtype=float)
     table = np.stack([measured, reference], axis=1)
@@ -174,13 +207,18 @@ class AngleAgreement:
 
 
 def reference_curve(time_s: NDArray[np.float64], values: NDArray[np.float64], stride: Stride) -> NDArray[np.float64]:
-    """Return a reference angle over one measured stride, shape (101,); NaN where the reference has nothing.
+    """Return a reference angle over one measured stride.
 
     Parameters
     ----------
     time_s, values : ndarray, shape (n,)
         On the clock of the video.
     stride : Stride
+
+    Returns
+    -------
+    ndarray, shape (101,)
+        At 0 to 100 % of the stride; NaN before and after the reference and in its gaps.
     """
     grid = np.linspace(stride.start_s, stride.end_s, 101)
     known = np.isfinite(values)
@@ -197,12 +235,17 @@ def reference_curve(time_s: NDArray[np.float64], values: NDArray[np.float64], st
 def agree_angle(
     name: str, side: str, measured: NDArray[np.float64], reference: NDArray[np.float64]
 ) -> AngleAgreement | None:
-    """Sum up one angle of one side, or return None when no stride has both.
+    """Sum up one angle of one side.
 
     Parameters
     ----------
     measured, reference : ndarray, shape (n_strides, 101)
         Degrees.
+
+    Returns
+    -------
+    AngleAgreement or None
+        None where no stride has both curves over more than 90 % of the cycle.
     """
     whole = np.isfinite(measured) & np.isfinite(reference)
     strides = whole.mean(axis=1) > 0.9

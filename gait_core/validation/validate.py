@@ -124,6 +124,10 @@ def validate(
     tolerance_s : float
         Events further apart are different events, s.
 
+    Returns
+    -------
+    ValidationResult
+
     Raises
     ------
     InputError
@@ -168,6 +172,11 @@ def conclude(
         At least one; several are pooled.
     reference : Reference
     limits : tuple of Limit, optional
+
+    Returns
+    -------
+    ValidationResult
+        Its `alignment` is that of the first measurement.
     """
     matching = _pooled([part.matching for part in evidence if part.matching is not None])
     events = _events(matching)

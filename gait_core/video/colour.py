@@ -27,10 +27,16 @@ KNOWN_SPACES: Final = frozenset(_WEIGHTS)
 
 
 def space_of(declared: int) -> int:
-    """Return the colour space to convert with: the one declared, or the nearest that is known.
+    """Return the colour space to convert with.
 
     swscale refuses some rare ones, among them BT.2020 with constant luminance (10); a frame in slightly wrong colours
     is better than none.
+
+    Returns
+    -------
+    int
+        FFmpeg's number: the one declared where it is among `KNOWN_SPACES`, else the nearest that is, or 2
+        (unspecified).
     """
     if declared in KNOWN_SPACES:
         return declared
@@ -63,14 +69,20 @@ def _matrix(space: int, full_range: bool) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=2)
 def full_range_table(full_range: bool) -> NDArray[np.uint8] | None:
-    """Return the table from stored brightness to 0 (black) … 255 (white), shape (256,); None where there is no need."""
+    """Return the table from stored brightness to 0 (black) … 255 (white).
+
+    Returns
+    -------
+    ndarray, shape (256,), uint8, or None
+        None where brightness is stored in the full range already.
+    """
     if full_range:
         return None
     return np.clip(np.round((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
 def rgb_from_stack(stack: NDArray[np.uint8], space: int, full_range: bool) -> NDArray[np.uint8]:
-    """Return RGB, shape (h, w, 3).
+    """Convert brightness and colour differences to RGB.
 
     Parameters
     ----------
@@ -80,6 +92,10 @@ def rgb_from_stack(stack: NDArray[np.uint8], space: int, full_range: bool) -> ND
         One of `KNOWN_SPACES`.
     full_range : bool
         Black is 0 and white 255; else 16 and 235.
+
+    Returns
+    -------
+    ndarray, shape (h, w, 3), uint8
     """
     import cv2
 

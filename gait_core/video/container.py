@@ -57,7 +57,12 @@ DECODES: Final = DecodeCounter()
 
 
 def check_file(path: Path | str) -> Path:
-    """Return the absolute path of a file that exists, may be read and is not empty.
+    """Check that a file exists, may be read and is not empty.
+
+    Returns
+    -------
+    Path
+        Absolute.
 
     Raises
     ------

@@ -86,12 +86,24 @@ class DecodeReport:
 
 
 def picture_bytes(pixels: int) -> int:
-    """Return the memory of a decoded frame with half as many colours as pixels, bytes."""
+    """Return the memory of a decoded frame with half as many colour values as pixels.
+
+    Returns
+    -------
+    int
+        Bytes, 1.5 per pixel.
+    """
     return pixels * 3 // 2
 
 
 def decoder_bytes(pixels: int) -> int:
-    """Return about how much memory decoding a video takes whose frames have so many pixels, bytes."""
+    """Estimate the memory that it takes to decode a video with frames of so many pixels.
+
+    Returns
+    -------
+    int
+        Bytes: 24 frames, those that a decoder refers back to and a few more under way.
+    """
     return _PICTURES_HELD * picture_bytes(pixels)
 
 

@@ -36,7 +36,13 @@ UPRIGHT = Orientation(0, False)
 
 
 def orientation_of(frame: VideoFrame) -> Orientation:
-    """Read the display matrix that the camera wrote; upright where there is none."""
+    """Read the display matrix that the camera wrote.
+
+    Returns
+    -------
+    Orientation
+        What makes the frame upright; nothing to be turned where there is no matrix, or none that can be used.
+    """
     from av.sidedata.sidedata import SideDataContainer, Type
 
     # Not `frame.side_data`: the frame keeps that, and it keeps the frame, so that only a garbage collection would free

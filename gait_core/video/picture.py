@@ -79,7 +79,19 @@ class RgbPicture:
 
 
 def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple[int, int]:
-    """Return the size with the longer side at most `max_side_px`; a smaller frame is left as it is."""
+    """Return the size of a frame whose longer side is limited.
+
+    Parameters
+    ----------
+    width_px, height_px : int
+    max_side_px : int or None
+        Longest side allowed, px; None allows any.
+
+    Returns
+    -------
+    tuple of int
+        Width and height, px, at least 1; a frame that is small enough keeps its size.
+    """
     longer = max(width_px, height_px)
     if max_side_px is None or longer <= max_side_px:
         return width_px, height_px
@@ -88,7 +100,19 @@ def scaled_size(width_px: int, height_px: int, max_side_px: int | None) -> tuple
 
 
 def resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a frame in another size (width, height), px; the same frame where it has it already."""
+    """Return a frame in another size.
+
+    Parameters
+    ----------
+    image : ndarray, shape (h, w) or (h, w, channels), uint8
+    size : (int, int)
+        Width and height, px.
+
+    Returns
+    -------
+    ndarray, uint8
+        The same array where it has the size already.
+    """
     height, width = image.shape[:2]
     if (width, height) == size:
         return image

@@ -62,7 +62,7 @@ class Affine(NamedTuple):
 
 
 def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float) -> tuple[int, int]:
-    """Return width and height of the upright frame with square pixels, px.
+    """Return the size of the upright frame with square pixels.
 
     Parameters
     ----------
@@ -70,6 +70,11 @@ def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float
     orientation : Orientation
     pixel_ratio : float
         Width over height of a stored pixel.
+
+    Returns
+    -------
+    tuple of int
+        Width and height, px.
     """
     # Pixels are stretched along the stored width, which after a quarter turn is the height.
     width, height = max(1, round(frame.width * pixel_ratio)), frame.height

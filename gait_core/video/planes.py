@@ -73,12 +73,17 @@ class Planes:
 
 
 def planes_of(frame: VideoFrame) -> Planes | None:
-    """Return the planes of a frame; None for a format that has to be converted as a whole.
+    """Return the planes of a frame.
 
     Parameters
     ----------
     frame : VideoFrame
         Its memory is held as long as one of the views lives.
+
+    Returns
+    -------
+    Planes or None
+        Views of the frame's memory; None for a format, or a layout in memory, that has to be converted as a whole.
     """
     name = frame.format.name
     if name in ("yuv420p", "yuvj420p"):
@@ -102,7 +107,22 @@ def planes_of(frame: VideoFrame) -> Planes | None:
 
 
 def view_of(plane: Any, kind: Any, channels: int) -> Plane | None:
-    """Return a plane of a frame where it lies, shape (h, w) or (h, w, channels); None when it lies otherwise."""
+    """Return a view of a plane of a frame; nothing is copied.
+
+    Parameters
+    ----------
+    plane : av.VideoPlane
+    kind : dtype
+        Of one value.
+    channels : int
+        Values per pixel, interleaved.
+
+    Returns
+    -------
+    ndarray, shape (h, w) or (h, w, channels), or None
+        Without the channels where there is one. None where the lines are not laid out as expected, as in a
+        frame that is stored upside down.
+    """
     line_px, rest = divmod(plane.line_size, np.dtype(kind).itemsize)
     if rest or line_px < plane.width * channels:  # upside down, or not as expected
         return None
@@ -111,7 +131,7 @@ def view_of(plane: Any, kind: Any, channels: int) -> Plane | None:
 
 
 def stacked(planes: tuple[Plane, Plane, Plane], times: int) -> Plane:
-    """Return brightness, colours and brightness again as one frame, shape (h, w, 4), halved `times` times.
+    """Return brightness, colours and brightness again as one frame, halved `times` times.
 
     Four channels are warped twice as fast as three.
 
@@ -120,6 +140,11 @@ def stacked(planes: tuple[Plane, Plane, Plane], times: int) -> Plane:
     planes : tuple of ndarray
         As `Planes.cut` gives them; each pixel of the colours stands for four of the brightness.
     times : int
+
+    Returns
+    -------
+    ndarray, shape (h, w, 4)
+        Brightness, difference of blue, difference of red, brightness; dtype of the planes.
     """
     import cv2
 
@@ -154,7 +179,20 @@ def _halved(plane: Plane, times: int) -> Plane:
 
 
 def shrunk(plane: Plane, size: tuple[int, int]) -> Plane:
-    """Return a plane in another size (width, height), px; means where it becomes smaller."""
+    """Return a plane in another size.
+
+    Parameters
+    ----------
+    plane : ndarray, shape (h, w)
+    size : (int, int)
+        Width and height, px.
+
+    Returns
+    -------
+    ndarray, shape (height, width)
+        Means of the pixels where it becomes smaller, interpolated where it becomes larger; the same array where it has
+        the size already.
+    """
     import cv2
 
     height, width = plane.shape

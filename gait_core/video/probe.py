@@ -41,6 +41,10 @@ def probe(path: Path | str, metadata: MetadataCache | None = None) -> VideoInfo:
     metadata : MetadataCache, optional
         Where the answer is kept until the file changes.
 
+    Returns
+    -------
+    VideoInfo
+
     Raises
     ------
     VideoError
@@ -56,7 +60,18 @@ def probe(path: Path | str, metadata: MetadataCache | None = None) -> VideoInfo:
 
 
 def content_sha256(path: Path) -> str:
-    """Return the digest of all bytes of a file."""
+    """Return the digest of all bytes of a file.
+
+    Returns
+    -------
+    str
+        SHA-256, 64 hexadecimal digits.
+
+    Raises
+    ------
+    VideoError
+        When the file cannot be read.
+    """
     try:
         with path.open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
@@ -68,7 +83,13 @@ def content_sha256(path: Path) -> str:
 
 
 def time_stamps(path: Path | str) -> NDArray[np.float64]:
-    """Return the time stamps of all frames in order of showing, s, by reading packets only."""
+    """Read the time stamps of all frames from the packets, without decoding.
+
+    Returns
+    -------
+    ndarray, shape (n_frames,), float64
+        s, in order of showing; frames that are never shown, or have no time stamp, are left out.
+    """
     with open_video(path) as (container, stream):
         return _stamps(_packets(container, stream), stream)[0]
 

@@ -39,6 +39,11 @@ def load_ezc3d() -> Any:
 def read_c3d(path: Path) -> Any:
     """Open a C3D file.
 
+    Returns
+    -------
+    ezc3d.c3d
+        Its contents by ``header``, ``parameters`` and ``data``.
+
     Raises
     ------
     InputError

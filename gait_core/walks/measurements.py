@@ -188,7 +188,7 @@ def _facts_of(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def new_walk_id(path: Path, run_id: str = "", number: int = 0) -> str:
-    """Return a new identifier that begins with the name of the video.
+    """Return an identifier for a walk.
 
     Parameters
     ----------
@@ -198,6 +198,11 @@ def new_walk_id(path: Path, run_id: str = "", number: int = 0) -> str:
         Identifies the run: one that is resumed gives the same identifiers, so that nothing is stored twice.
     number : int
         Of the walk in the run.
+
+    Returns
+    -------
+    str
+        Begins with the name of the video. Without `run_id` it is new with every call.
     """
     stem = safe_name(path.stem, "walk")[:30]
     return f"{stem}-{safe_name(run_id)[-28:].strip('-')}-{number + 1}" if run_id else new_id(stem)
@@ -223,6 +228,10 @@ def save_measurement(workspace: Workspace, walk: MeasuredWalk) -> None:
 def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
     """Return a measured walk.
 
+    Returns
+    -------
+    MeasuredWalk
+
     Raises
     ------
     NotFoundError, StorageError
@@ -245,14 +254,33 @@ def load_measurement(workspace: Workspace, measurement_id: str) -> MeasuredWalk:
 
 
 def list_measurements(workspace: Workspace, subject: str | None = None) -> list[dict[str, Any]]:
-    """Return the facts of all measured walks, newest first; see `damaged_measurements` for the others."""
+    """List the measured walks, without their measurements.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    subject : str, optional
+        Only walks of this person; ``""`` for those without one.
+
+    Returns
+    -------
+    list of dict
+        The fields of `MeasuredWalk` but `measurement`, newest first. Damaged ones are left out, see
+        `damaged_measurements`.
+    """
     found, _ = read_each(workspace.entries("measurements"), _facts)
     wanted = [facts for facts in found if subject is None or facts["subject"] == subject]
     return sorted(wanted, key=lambda facts: float(facts["created_s"]), reverse=True)
 
 
 def damaged_measurements(workspace: Workspace) -> list[DamagedItem]:
-    """Return the measurements that cannot be read, with what is wrong and what can be done."""
+    """Return the measurements that cannot be read.
+
+    Returns
+    -------
+    list of DamagedItem
+        Each with what is wrong and what can be done.
+    """
     return read_each(workspace.entries("measurements"), _facts)[1]
 
 
@@ -295,6 +323,11 @@ def remeasure(
         What is to be in place of what was stored; None leaves it.
     settings : mapping, optional
         Fields of `MeasureSettings` to be changed.
+
+    Returns
+    -------
+    MeasuredWalk
+        As it was stored, under the same identifier.
 
     Raises
     ------

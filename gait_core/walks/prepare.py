@@ -213,7 +213,29 @@ def prepare_walk(
     side: str | None = None,
     need_windows: bool = True,
 ) -> PreparedWalk | GaitError:
-    """Compute features and windows of one extracted walk; arguments as for `prepare_walks`."""
+    """Compute features and windows of one extracted walk.
+
+    Parameters
+    ----------
+    path : Path
+        Video.
+    outcome : ExtractedWalk or GaitError
+        What the extraction gave.
+    settings : FeatureSettings
+    cache : ArrayCache, optional
+        Where features are kept.
+    true_fps : float, optional
+        Frame rate at which the walk was really filmed, Hz.
+    side : {"left", "right"}, optional
+        Side wanted where the walk shows both.
+    need_windows : bool
+        Refuse a walk without one complete window; measuring does without.
+
+    Returns
+    -------
+    PreparedWalk or GaitError
+        The error of the extraction, or the one that says why the walk cannot be used.
+    """
     if isinstance(outcome, GaitError):
         return outcome
     try:

@@ -126,7 +126,22 @@ def score_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None =
 
 
 def draw_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = None) -> dict[str, Any]:  # noqa: ARG001
-    """Draw the overlay video of one stored analysis; parameters and result as of `score_task`, without summary."""
+    """Draw the overlay video of one stored analysis, unless it is there already.
+
+    Parameters
+    ----------
+    task : mapping
+        Fields of `WalkToScore`.
+    attempt : int
+        How many workers died over it before.
+    here : SameProcess, optional
+        For a worker within the process of the run.
+
+    Returns
+    -------
+    dict
+        See `gait_core.runtime.workers.in_worker`; no facts are added.
+    """
     walk = WalkToScore.from_dict(task)
 
     def work(reporter: Reporter) -> dict[str, Any]:

@@ -32,7 +32,13 @@ _logger = logging.getLogger(__name__)
 
 
 def promoted_for_walks(workspace: Workspace) -> tuple[str, ...]:
-    """Return the names of the promoted models that an analysis asks, damaged ones among them."""
+    """Return the names of the promoted models that an analysis asks.
+
+    Returns
+    -------
+    tuple of str
+        Sorted. Damaged models are among them, so that the analysis reports that they could not be asked.
+    """
     return tuple(one.name for one in list_promoted(workspace) if one.facts is None or one.classifies_walks)
 
 

@@ -15,7 +15,7 @@ __all__ = ["spread"]
 
 
 def spread(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
-    """Return the parameters of a job without its cluster, once that has done its part.
+    """Find the landmarks of a job on its cluster, where it has one.
 
     Parameters
     ----------
@@ -24,10 +24,17 @@ def spread(params: Mapping[str, Any], workspace: Workspace, reporter: Reporter) 
     workspace : Workspace
     reporter : Reporter
 
+    Returns
+    -------
+    dict
+        The parameters without ``cluster``: the rest of the job runs here and finds the landmarks in the cache.
+
     Raises
     ------
     ClusterError
         When the cluster fails, or when its workers died over a video; what is finished is in the cache.
+    InputError
+        When a cluster is combined with ``use_cache`` off or ``disable_optimizations`` on.
     """
     rest = dict(params)
     address = rest.pop("cluster", None)

@@ -156,7 +156,14 @@ def compare_profiles(
 
 
 def machine_facts() -> dict[str, Any]:
-    """Return what the times depend on."""
+    """Return what the times of a comparison depend on.
+
+    Returns
+    -------
+    dict
+        ``processor`` (name of the CPU, or else its architecture), ``cores`` (logical ones), ``memory_gib`` and
+        ``system``.
+    """
     return {
         "processor": platform.processor() or platform.machine(),
         "cores": psutil.cpu_count(),

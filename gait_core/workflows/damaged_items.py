@@ -77,6 +77,12 @@ def _damaged_records(workspace: Workspace, collection: str) -> list[DamagedItem]
 def delete_damaged(workspace: Workspace, collection: str, item_id: str) -> None:
     """Delete an item that is damaged; one that is whole has its own way to go.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    collection, item_id : str
+        As `DamagedItem` has them.
+
     Raises
     ------
     NotFoundError

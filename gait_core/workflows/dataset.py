@@ -97,6 +97,12 @@ def made_dataset(request: MakeRequest, reporter: Reporter) -> dict[str, Any]:
 def checked_dataset(request: CheckRequest, workspace: Workspace, reporter: Reporter) -> dict[str, Any]:
     """Check a dataset.
 
+    Parameters
+    ----------
+    request : CheckRequest
+    workspace : Workspace
+    reporter : Reporter
+
     Returns
     -------
     dict

@@ -82,7 +82,7 @@ class GuardedWalks:
 
 
 def find_guard(workspace: Workspace, subject: str, wanted: str = AUTO) -> Guard | None:
-    """Return whom walks of a subject are to be held against, or None.
+    """Return whom walks of a subject are to be held against.
 
     Parameters
     ----------
@@ -91,6 +91,12 @@ def find_guard(workspace: Workspace, subject: str, wanted: str = AUTO) -> Guard 
         Of the baseline.
     wanted : str
         ``auto``, ``off``, or identifier or name of a gallery.
+
+    Returns
+    -------
+    Guard or None
+        None with ``off``, and with ``auto`` unless exactly one gallery holds enough walks of the subject and can be
+        used here.
 
     Raises
     ------
@@ -136,6 +142,11 @@ def guard_walks(
     limits : Limits, optional
         Of the extraction.
 
+    Returns
+    -------
+    GuardedWalks
+        Empty where the machine lacks something and `Guard.asked` is False.
+
     Raises
     ------
     MachineError
@@ -153,7 +164,18 @@ def guard_walks(
 
 
 def warning_of(finding: Mapping[str, Any] | None) -> WalkWarning | None:
-    """Return the warning that stands beside a level, if there is one."""
+    """Return the warning of a finding, which stands beside the level.
+
+    Parameters
+    ----------
+    finding : mapping or None
+        One of `GuardedWalks.findings`; None or empty where the guard was off.
+
+    Returns
+    -------
+    WalkWarning or None
+        None where nothing speaks against the person.
+    """
     told = (finding or {}).get("warning")
     return None if told is None else WalkWarning(code=str(told["code"]), message=str(told["message"]))
 

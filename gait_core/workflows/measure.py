@@ -165,6 +165,11 @@ def measure_prepared(
     created_s : float, optional
         When it counts as measured, s since 1970; default: now.
 
+    Returns
+    -------
+    MeasuredWalk
+        As it was stored.
+
     Raises
     ------
     WalkRefused, InputError
@@ -192,7 +197,15 @@ def measure_prepared(
 
 
 def walk_answer(walk: MeasuredWalk) -> dict[str, Any]:
-    """Return what `measure --json` prints of one walk."""
+    """Return what `measure --json` prints of one walk.
+
+    Returns
+    -------
+    dict
+        ``path``, ``name``, ``measurement_id``, ``visible_side``, ``event_method``; ``events`` with the changes by hand;
+        and of `Measurement.to_dict` ``parameters``, ``key_values``, ``scale``, ``strides``, ``rejections``,
+        ``repairs``, ``checks`` and ``warnings``.
+    """
     measurement = walk.measurement
     events = measurement.current_events
     values = measurement.to_dict()

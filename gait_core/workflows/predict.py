@@ -132,7 +132,7 @@ def predict_prepared(
     cache: ArrayCache | None = None,
     curves: Curves | None = None,
 ) -> dict[str, Any]:
-    """Classify one walk whose landmarks are known; an entry of ``walks`` of `predict_walks`, without its path.
+    """Classify one walk whose landmarks are known.
 
     Parameters
     ----------
@@ -143,6 +143,11 @@ def predict_prepared(
         Where curves are kept.
     curves : Curves, optional
         Of the same walk where it is measured already, for a model of curves; measured here where they are not given.
+
+    Returns
+    -------
+    dict
+        An entry of ``walks`` of `predict_walks`, without its path.
 
     Raises
     ------
@@ -201,6 +206,11 @@ def _answer(
 
 def video_settings(model: TrainedModel) -> DatasetSettings:
     """Return how a video becomes the rows that the model takes.
+
+    Returns
+    -------
+    DatasetSettings
+        Kind of rows, length and step of the windows, and channels, as the model learned them.
 
     Raises
     ------

@@ -52,7 +52,14 @@ _logger = logging.getLogger(__name__)
 
 
 def wants_supervision(request: TrainRequest) -> bool:
-    """Tell whether a training is worth a process of its own: one whose memory depends on the size of its batches."""
+    """Tell whether a training is worth a process of its own.
+
+    Returns
+    -------
+    bool
+        True where the settings of the classifier have `batch_size` and `accumulate`, so that smaller batches take less
+        memory.
+    """
     return {"batch_size", "accumulate"} <= set(request.model_settings().to_dict())
 
 

@@ -90,7 +90,11 @@ class TrainRequest(Settings):
 
 
 def classifier_named(name: str) -> ClassifierKind:
-    """Return a classifier.
+    """Return the classifier of a name.
+
+    Returns
+    -------
+    ClassifierKind
 
     Raises
     ------
@@ -109,6 +113,11 @@ def classifier_named(name: str) -> ClassifierKind:
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read a settings file: a JSON object with fields of `TrainRequest`.
+
+    Returns
+    -------
+    dict
+        Names and values are not checked yet.
 
     Raises
     ------
@@ -130,6 +139,11 @@ def config_of(content: bytes, source: str) -> dict[str, Any]:
     content : bytes
     source : str
         Named in messages.
+
+    Returns
+    -------
+    dict
+        Names and values are not checked yet.
 
     Raises
     ------
@@ -155,14 +169,19 @@ def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any])
     given : mapping
         What else was named, which has to be what the run was started with.
 
+    Returns
+    -------
+    TrainRequest
+        What the run was started with; `run` is set, so that the run continues.
+
     Raises
     ------
     NotFoundError
         When there is no such run.
     SettingsError
         When something else was named than the run was started with.
-    StorageError
-        When the run is damaged.
+    InputError
+        When the manifest of the run is damaged.
     """
     run = load_run(workspace, run_id)
     if run.manifest is None:

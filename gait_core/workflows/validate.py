@@ -43,6 +43,10 @@ def validate_file(
     walk : str, optional
         File name of the video, for a table that holds several walks.
 
+    Returns
+    -------
+    ValidationResult
+
     Raises
     ------
     InputError

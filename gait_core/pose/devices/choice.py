@@ -53,6 +53,11 @@ class Choice:
 def only_processor() -> bool:
     """Tell whether the user wants poses on the CPU.
 
+    Returns
+    -------
+    bool
+        True when ``GAIT_POSE_DEVICE`` is ``cpu``; False when it is ``auto``, empty or not set.
+
     Raises
     ------
     SettingsError
@@ -76,6 +81,11 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
         As the user gave them.
     devices : list of Device, optional
         What the machine has; default: look.
+
+    Returns
+    -------
+    Choice
+        The fastest device that earlier trials took, or else the CPU; devices without a trial are in `untried`.
 
     Raises
     ------

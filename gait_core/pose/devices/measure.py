@@ -48,7 +48,19 @@ class Measured(NamedTuple):
 
 
 def main(arguments: list[str]) -> int:
-    """Answer one question; the process ends itself some time after whoever asked has given up."""
+    """Answer one question.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Path of the question, path of the answer, and the time limit, s. The process ends itself at that limit; whoever
+        asked gives up earlier.
+
+    Returns
+    -------
+    int
+        Exit status: 0, also where the device failed, which the answer states.
+    """
     question, path, limit_s = Path(arguments[0]), Path(arguments[1]), float(arguments[2])
     faulthandler.dump_traceback_later(limit_s, exit=True)
     answer(read_json(question), path)
@@ -109,7 +121,24 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
 
 
 def on_device(place: Place, info: VideoInfo, begin_s: float, frames: int, at_once: int) -> Measured:
-    """Measure the device that is tried; the only step that its driver can spoil."""
+    """Measure the device that is tried; the only step that its driver can spoil.
+
+    Parameters
+    ----------
+    place : Place
+    info : VideoInfo
+    begin_s : float
+        Time of the first frame used, s.
+    frames : int
+        Frames timed in each thread, after a few that only warm the device up.
+    at_once : int
+        Threads, each of which follows the person through the same frames with an engine of its own.
+
+    Returns
+    -------
+    Measured
+        Frames per second of all threads together, 0 where the video ended before the clock started; and the landmarks.
+    """
     return _measure(place, info, begin_s, frames, at_once)
 
 

@@ -112,6 +112,18 @@ class Trial:
 def key_of(place: Place, processor: Place) -> TrialKey:
     """Return what a trial of a place holds for.
 
+    Parameters
+    ----------
+    place : Place
+        Where the pose model was tried.
+    processor : Place
+        The CPU that it was compared with.
+
+    Returns
+    -------
+    TrialKey
+        A trial is used again only under an equal key.
+
     Raises
     ------
     LibraryError, ModelError
@@ -132,12 +144,24 @@ def key_of(place: Place, processor: Place) -> TrialKey:
 
 
 def trials_path() -> Path:
-    """Return the file in which trials are kept; deleting it has every device tried again."""
+    """Return the file in which trials are kept.
+
+    Returns
+    -------
+    Path
+        Beside the pose models. Deleting it has every device tried again.
+    """
     return models_folder() / "device_trials.json"
 
 
 def read_trials() -> dict[TrialKey, Trial]:
-    """Return the trials that are kept; a file that is damaged or of another format counts as empty."""
+    """Read the trials that are kept.
+
+    Returns
+    -------
+    dict of TrialKey to Trial
+        Empty where the file is missing, damaged or of another format; a damaged entry is skipped and logged.
+    """
     try:
         stored = json.loads(trials_path().read_text(encoding="utf-8"))
         listed = stored["trials"] if stored["format"] == FORMAT else []

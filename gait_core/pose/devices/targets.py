@@ -47,12 +47,18 @@ class Place:
 
 
 def processor_place(asked: PoseSettings) -> Place:
-    """Return the CPU, with the engine and the precision that the settings mean there."""
+    """Return the CPU as a place for the pose model.
+
+    Returns
+    -------
+    Place
+        With the engine and the precision that the settings mean there, and the name of the CPU.
+    """
     return Place(settings=resolved(asked), name=processor_name())
 
 
 def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[Place], list[str]]:
-    """Return where else the pose model could run, and a sentence for each device that no engine can use.
+    """Return where else the pose model could run, and why it cannot run on the other devices.
 
     Parameters
     ----------
@@ -60,6 +66,13 @@ def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[P
         As the user gave them: a named engine is kept, and so is f32.
     devices : sequence of Device
         What the machine has.
+
+    Returns
+    -------
+    places : list of Place
+        In the order of the engines' ranks.
+    why_not : list of str
+        One sentence for each device that no engine can use.
     """
     on_processor = resolved(asked)
     free = asked.engine == "auto" and asked.person == "auto"

@@ -42,7 +42,13 @@ _PROJECT: Final = Path(__file__).resolve().parents[3]
 
 
 def several_at_once() -> int:
-    """Return how many videos a trial follows at once, as an analysis of several does."""
+    """Return how many videos a trial follows at once, as an analysis of several does.
+
+    Returns
+    -------
+    int
+        One more than the CPUs available, in [2, 5].
+    """
     return max(2, min(_MOST_AT_ONCE, available_processors() + 1))
 
 
@@ -111,7 +117,13 @@ def try_place(
 
 
 def brief(text: str) -> str:
-    """Return the end of the last line of an error, where libraries say what happened, as a sentence."""
+    """Shorten an error to the end of its last line, where libraries say what happened.
+
+    Returns
+    -------
+    str
+        One sentence with a full stop, about 240 characters at most; ``…`` stands for what was cut off in front.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else "no reason was given"
     if len(last) > _LONGEST_REASON:

@@ -32,6 +32,11 @@ def resolved(settings: PoseSettings) -> PoseSettings:
 
     An engine that does not read the heat maps gives what MediaPipe shows live, whatever decoding was asked for.
 
+    Returns
+    -------
+    PoseSettings
+        A copy in which neither `engine` nor `precision` is ``auto``.
+
     Raises
     ------
     SettingsError
@@ -54,6 +59,11 @@ def _best_for(settings: PoseSettings) -> Engine:
 
 def engine_version(settings: PoseSettings) -> str:
     """Return the version of the engine without loading it; part of the address of cached landmarks.
+
+    Returns
+    -------
+    str
+        Version of the library and our revision of the engine, for example ``2026.4.1+9``.
 
     Raises
     ------

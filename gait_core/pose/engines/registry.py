@@ -139,7 +139,34 @@ def pose_engine(
     turn_delay_s: float = 0.0,
     process_mib: tuple[int, int, int] = PROCESS_MIB,
 ) -> Callable[[OpenEngine], OpenEngine]:
-    """Register a function that opens an engine; for the parameters see `Engine`. Without a title it is the name.
+    """Register a function that opens an engine.
+
+    The parameters are the attributes of `Engine`, where they are described in full.
+
+    Parameters
+    ----------
+    name : str
+        New; ``auto`` is taken.
+    title : str
+        For people; default: the name.
+    rank : int
+        The lowest is preferred.
+    version : callable
+        Returns the version of everything that may change a result.
+    installed : callable
+        Tells whether the library is there.
+    precision : callable
+        Returns what a precision means on the CPU of this machine.
+    follows : bool
+        ``auto`` may take it to follow one of several people.
+    measures : bool
+        It can read the heat maps of the pose model.
+    devices : callable
+        Yields the devices besides the CPU; default: none.
+    turn_delay_s : float
+        Lag of its landmarks behind a quick turn of the foot, s.
+    process_mib : tuple of int
+        Memory of a process with the lite, full and heavy model, MiB.
 
     Returns
     -------
@@ -175,13 +202,23 @@ def pose_engine(
 
 
 def engines_by_rank() -> list[Engine]:
-    """Return all engines, the preferred one first."""
+    """Return all engines.
+
+    Returns
+    -------
+    list of Engine
+        The preferred one first; engines of one rank by name.
+    """
     _import_all()
     return sorted(REGISTERED.values(), key=lambda engine: (engine.rank, engine.name))
 
 
 def engine_named(name: str) -> Engine:
-    """Return an engine.
+    """Return the engine of a name.
+
+    Returns
+    -------
+    Engine
 
     Raises
     ------
@@ -200,7 +237,12 @@ def engine_named(name: str) -> Engine:
 
 
 def check_engine(name: str) -> str:
-    """Return the name of an engine, or ``auto``.
+    """Check what the user named as the engine.
+
+    Returns
+    -------
+    str
+        The name as it was given.
 
     Raises
     ------
@@ -211,19 +253,35 @@ def check_engine(name: str) -> str:
 
 
 def engine_titles() -> dict[str, str]:
-    """Return what can be chosen as an engine, ``auto`` first, and what people call it."""
+    """Return what can be chosen as an engine.
+
+    Returns
+    -------
+    dict of str to str
+        Name → title for people; ``auto`` first, then the engines by rank.
+    """
     return {AUTO: "Fastest that works here", **{engine.name: engine.title for engine in engines_by_rank()}}
 
 
 def engine_memory() -> EngineMemory:
-    """Return the engines by rank with their memory, with which `gait_core.config` checks a profile."""
+    """Return the memory that each engine needs, with which `gait_core.config` checks a profile.
+
+    Returns
+    -------
+    dict of str to tuple of int
+        Engine, in the order of ranks → memory of a process with the lite, full and heavy model, before the first image,
+        MiB.
+    """
     return {engine.name: engine.process_mib for engine in engines_by_rank()}
 
 
 def turn_delay_s(name: str) -> float:
-    """Return by how much the landmarks of an engine follow a quick turn of the foot too late, s.
+    """Return the lag of an engine's landmarks behind a quick turn of the foot.
 
-    Landmarks that no engine of ours found, such as those of a simulation, have no delay.
+    Returns
+    -------
+    float
+        s; 0 for a name that is not registered, since landmarks of another origin, such as a simulation, have no delay.
     """
     _import_all()
     return REGISTERED[name].turn_delay_s if name in REGISTERED else 0.0

@@ -40,7 +40,18 @@ _REVISION = "2"
 
 
 def mediapipe_version() -> str:
-    """Return the version of MediaPipe and of this module, without importing MediaPipe."""
+    """Return the version of MediaPipe and of this module, without importing MediaPipe.
+
+    Returns
+    -------
+    str
+        For example ``1.2.2+2``.
+
+    Raises
+    ------
+    LibraryError
+        When MediaPipe is not installed.
+    """
     try:
         return f"{importlib.metadata.version('mediapipe')}+{_REVISION}"
     except importlib.metadata.PackageNotFoundError:

@@ -18,7 +18,12 @@ _loading = threading.Lock()
 
 
 def load_mediapipe() -> Any:
-    """Import MediaPipe and return the module.
+    """Import MediaPipe.
+
+    Returns
+    -------
+    module
+        ``mediapipe``, with its native library loaded.
 
     Raises
     ------

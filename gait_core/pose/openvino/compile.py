@@ -97,13 +97,18 @@ _shared: Final = _Shared()
 
 
 def load_models(bundle: Path, recipe: Recipe) -> Models:
-    """Return the compiled models of a bundle, the same ones for everybody in this process.
+    """Return the compiled models of a bundle.
 
     Parameters
     ----------
     bundle : Path
         ``.task`` file, checked already; what was compiled is kept in a folder beside it.
     recipe : Recipe
+
+    Returns
+    -------
+    Models
+        The same for every caller in this process that gives the same recipe.
 
     Raises
     ------

@@ -48,7 +48,7 @@ class Detection(NamedTuple):
 def detect_people(
     networks: Networks, picture: Picture, least_score: float, *, covered: NDArray[np.floating] | None = None
 ) -> list[Detection]:
-    """Return the people in a frame, the most certain first.
+    """Return the people in a frame.
 
     Parameters
     ----------
@@ -58,6 +58,11 @@ def detect_people(
         In [0, 1].
     covered : ndarray, shape (4,), optional
         Left, top, right, bottom of what is painted over before the model looks, px of the frame.
+
+    Returns
+    -------
+    list of Detection
+        The most certain first, px of the frame; empty where none reaches `least_score`.
     """
     whole = Region.whole(picture.width_px, picture.height_px)
     square = picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
@@ -72,7 +77,7 @@ def detect_people(
 
 
 def decode(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_score: float) -> list[Detection]:
-    """Return the detections of one frame as shares of the detector's square.
+    """Return the detections of one frame.
 
     Parameters
     ----------
@@ -81,6 +86,11 @@ def decode(boxes: NDArray[np.float32], scores: NDArray[np.float32], least_score:
     scores : ndarray, shape (2254,)
         Logits.
     least_score : float
+
+    Returns
+    -------
+    list of Detection
+        The most certain first, one per person. Coordinates are shares of the detector's square instead of px.
 
     References
     ----------

@@ -53,7 +53,13 @@ _HIPS, _END = 33, 34
 
 
 def openvino_version() -> str:
-    """Return the version of OpenVINO and of this engine, without importing OpenVINO."""
+    """Return the version of OpenVINO and of this engine, without importing OpenVINO.
+
+    Returns
+    -------
+    str
+        For example ``2026.4.1+9``.
+    """
     return f"{openvino_release()}+{_REVISION}"
 
 

@@ -16,12 +16,23 @@ _loading = threading.Lock()
 
 
 def openvino_installed() -> bool:
-    """Tell whether OpenVINO is there, without importing it."""
+    """Tell whether OpenVINO is there, without importing it.
+
+    Returns
+    -------
+    bool
+        True where the package is found; it may still fail to load.
+    """
     return importlib.util.find_spec("openvino") is not None
 
 
 def openvino_release() -> str:
     """Return the version of OpenVINO without importing it.
+
+    Returns
+    -------
+    str
+        For example ``2026.4.1``.
 
     Raises
     ------
@@ -35,10 +46,15 @@ def openvino_release() -> str:
 
 
 def load_openvino() -> Any:
-    """Import OpenVINO and return the module.
+    """Import OpenVINO.
 
     Its package brings a module that reports use to its makers. Nothing here calls it, and it is kept from being
     imported at all: OpenVINO takes its own empty stand-in where that module is missing.
+
+    Returns
+    -------
+    module
+        ``openvino``, ready to be used from several threads.
 
     Raises
     ------

@@ -21,14 +21,28 @@ __all__ = ["body_caption", "body_notes", "body_title", "marked_parts"]
 
 
 def marked_parts(baseline: BaselineComparison | None) -> list[str]:
-    """Return the parts of the body that deviate, most first."""
+    """Return the parts of the body that deviate.
+
+    Returns
+    -------
+    list of str
+        Those at or above the first of `PART_LIMITS`, where 1 is typical, the largest deviation first; empty without a
+        baseline.
+    """
     joints = {} if baseline is None else {clean_text(part): float(value) for part, value in baseline.joints.items()}
     over = [part for part, value in joints.items() if value >= PART_LIMITS[0]]
     return sorted(over, key=lambda part: -joints[part])
 
 
 def body_notes(measurement: Measurement, baseline: BaselineComparison | None) -> dict[str, PartNote]:
-    """Return the deviations, or without a baseline how far each joint moved."""
+    """Return what the body map says about each part of the body.
+
+    Returns
+    -------
+    dict of str to PartNote
+        Deviations from the baseline; where there are none, the mean range of movement of the joints that were measured,
+        degrees.
+    """
     if baseline is not None and baseline.joints:
         return deviation_notes({clean_text(part): float(value) for part, value in baseline.joints.items()})
     notes = {}
@@ -45,14 +59,36 @@ def body_notes(measurement: Measurement, baseline: BaselineComparison | None) ->
 
 
 def body_title(baseline: BaselineComparison | None) -> str:
-    """Return what the body map shows."""
+    """Return the title of the body map.
+
+    Returns
+    -------
+    str
+        For differences from the baseline, or without one for ranges of movement.
+    """
     if baseline is None or not baseline.joints:
         return "How far each joint moves"
     return "Where the walk differs from this person’s own earlier walks"
 
 
 def body_caption(baseline: BaselineComparison | None, notes: Mapping[str, PartNote], marked: Sequence[str]) -> str:
-    """Return what stands under the body map."""
+    """Return the caption of the body map.
+
+    Parameters
+    ----------
+    baseline : BaselineComparison or None
+        None where the walk was not compared.
+    notes : mapping of str to PartNote
+        As `body_notes` gives them.
+    marked : sequence of str
+        As `marked_parts` gives them.
+
+    Returns
+    -------
+    str
+        One sentence or two. With marked parts the second tells in which phase of the stride the first of them differs
+        most.
+    """
     if not notes:
         return "No joint could be measured."
     if baseline is None:

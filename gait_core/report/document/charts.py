@@ -92,6 +92,11 @@ def curve_drawing(rows: Sequence[Sequence[CurvePanel]], *, width: float, height:
         The same joints in every row.
     width, height : float
         Points.
+
+    Returns
+    -------
+    Drawing
+        With the range of every curve in its description.
     """
     described = [f"{panel.side} {panel.name.lower()}: {_range_words(panel)}." for row in rows for panel in row]
     drawing = Drawing(
@@ -193,7 +198,22 @@ def _range_words(panel: CurvePanel) -> str:
 
 
 def legend_drawing(*, with_spread: bool, with_band: bool, width: float = 516.0) -> Drawing:
-    """Draw the legend of the curves, without what they do not show."""
+    """Draw the legend of the curves, without what they do not show.
+
+    Parameters
+    ----------
+    with_spread : bool
+        The curves show mean ± SD.
+    with_band : bool
+        They show the person's own baseline.
+    width : float
+        Points.
+
+    Returns
+    -------
+    Drawing
+        One line, 12 points high.
+    """
     p = _PALETTE
     drawing = Drawing(width=width, height=12.0, title="Legend of the curves")
     x = _SIDE_LABEL + _TICKS
@@ -260,7 +280,21 @@ class Span:
 
 
 def span_drawing(span: Span, *, width: float = 128.0, height: float = 15.0) -> Drawing:
-    """Draw the reference range as a band, left above and right below the line, the mean with its interval on top."""
+    """Draw one value on its scale.
+
+    The reference range is a band; the mean stands on the line with its interval, left above and right below it.
+
+    Parameters
+    ----------
+    span : Span
+    width, height : float
+        Points.
+
+    Returns
+    -------
+    Drawing
+        The bare line where no value is known.
+    """
     p = _PALETTE
     drawing = Drawing(width=width, height=height, title=f"{span.label} on its scale")
     known = span.values()

@@ -21,7 +21,13 @@ STATE_LEVELS: Final = {"good": "normal", "poor": "watch", "unusable": "alert"}
 
 
 def key_words(report: Report) -> str:
-    """Return how to read the values on their scale."""
+    """Return how to read the values on their scale.
+
+    Returns
+    -------
+    str
+        Two sentences, and one more where a reference is drawn; empty without values.
+    """
     if not report.parameters:
         return ""
     band = " Band: reference." if any(row.reference for row in report.parameters) else ""
@@ -29,14 +35,26 @@ def key_words(report: Report) -> str:
 
 
 def mark_drawing(level: str) -> Drawing:
-    """Return the mark of a level alone."""
+    """Return the mark of a level alone.
+
+    Returns
+    -------
+    Drawing
+        10 × 10 points.
+    """
     drawing = Drawing(width=10.0, height=10.0, title=LOOKS[level].word)
     drawing.marker(LOOKS[level].shape, 5.0, 5.0, 7.6, LIGHT.level(level), LIGHT.paper)
     return drawing
 
 
 def brand_drawing() -> Drawing:
-    """Return the sign of Gait Studio."""
+    """Return the logo of Gait Studio.
+
+    Returns
+    -------
+    Drawing
+        32 × 32 points.
+    """
     drawing = Drawing(width=32.0, height=32.0, title="Gait Studio")
     drawing.rectangle(0.0, 0.0, 32.0, 32.0, LIGHT.accent, radius=8.0)
     drawing.line([5, 9, 13, 17.5, 22, 27.5], [20, 16, 9.5, 22.5, 12, 18], LIGHT.paper, 2.8)
@@ -44,11 +62,16 @@ def brand_drawing() -> Drawing:
 
 
 def render_html(report: Report) -> str:
-    """Return the report as HTML; every text is escaped.
+    """Render the report as HTML; every text is escaped.
 
     Parameters
     ----------
     report : Report
+
+    Returns
+    -------
+    str
+        One page that loads nothing: fonts, drawings and images are embedded.
     """
     from jinja2 import Environment
     from markupsafe import Markup

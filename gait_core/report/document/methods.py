@@ -33,7 +33,22 @@ _MOST_REASONS: Final = 3
 def method_facts(
     measurement: Measurement, baseline: BaselineComparison | None, rows: Sequence[ParameterRow]
 ) -> tuple[Fact, ...]:
-    """Return the methods in short lines."""
+    """Return the methods in short lines.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    baseline : BaselineComparison or None
+        None where the walk was not compared.
+    rows : sequence of ParameterRow
+        Lines of the table of values; the reference values are described only where one of them has any.
+
+    Returns
+    -------
+    tuple of Fact
+        Steps, angles, intervals and cleaning, then reference and change where there are any; at most 330 characters
+        each.
+    """
     settings = measurement.settings
     rule = _EVENT_RULES.get(measurement.events.method, measurement.events.method)
     edits = len(measurement.edits)
@@ -81,7 +96,21 @@ def _references() -> str:
 
 
 def seal_facts(measurement: Measurement, baseline: BaselineComparison | None, source: ReportSource) -> tuple[Fact, ...]:
-    """Return hashes and versions; the same inputs give the same report."""
+    """Return the hashes and versions under which the same inputs give the same report.
+
+    Parameters
+    ----------
+    measurement : Measurement
+    baseline : BaselineComparison or None
+        None where the walk was not compared.
+    source : ReportSource
+        Knows the hashes of the video and of the pose model.
+
+    Returns
+    -------
+    tuple of Fact
+        Video, pose model, settings, baseline where there is one, and versions; a hash that is missing is ``not known``.
+    """
     facts = [
         Fact(label="Video", value=source.content_sha256 or "not known", detail="SHA-256"),
         Fact(label="Pose model", value=source.model_sha256 or "not known", detail="SHA-256"),

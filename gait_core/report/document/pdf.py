@@ -60,11 +60,16 @@ def write_pdf(report: Report, path: Path) -> None:
 
 
 def render_pdf(report: Report) -> bytes:
-    """Return the report as a PDF; the same report gives the same bytes.
+    """Render the report as a PDF.
 
     Parameters
     ----------
     report : Report
+
+    Returns
+    -------
+    bytes
+        `Report.pages` A4 pages; the same report gives the same bytes.
     """
     sheet = Sheet(title=report.title, subject=report.subject, language=report.language)
     _fill(

@@ -61,7 +61,32 @@ def paragraph(
     first: float = 0.0,
     even: bool = False,
 ) -> Block:
-    """Set a text in lines, the first begun at `first`; `even` makes the lines about as long as each other."""
+    """Set a text, broken into lines.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Measures the text, and is drawn on later.
+    text : str
+    width : float
+        Longest line, points.
+    size : float
+        Of the font, points.
+    colour : str
+    bold : bool
+    leading : float
+        Distance from line to line, as a multiple of `size`.
+    align : {"start", "end"}
+    first : float
+        Where the first line begins, points from the left edge; for ``start`` alone.
+    even : bool
+        Make the lines about equally long, without more of them.
+
+    Returns
+    -------
+    Block
+        As high as its lines.
+    """
     wrapped = sheet.wrap(text, size, width, bold=bold, first=first)
     if even:
         narrower = (sheet.wrap(text, size, width * (1.0 - 0.02 * k), bold=bold) for k in range(20))
@@ -77,7 +102,13 @@ def paragraph(
 
 
 def heading(sheet: Sheet, text: str) -> Block:
-    """Set a heading."""
+    """Set a heading.
+
+    Returns
+    -------
+    Block
+        The heading and the space below it.
+    """
 
     def draw(x: float, y: float) -> None:
         sheet.text(x, y + _HEADING, text, _HEADING, LIGHT.accent, bold=True)
@@ -86,7 +117,21 @@ def heading(sheet: Sheet, text: str) -> Block:
 
 
 def drawn(sheet: Sheet, drawing: Drawing, width: float) -> Block:
-    """Place a drawing at a width."""
+    """Place a drawing.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        To draw on.
+    drawing : Drawing
+    width : float
+        To which the drawing is scaled, points.
+
+    Returns
+    -------
+    Block
+        As high as the scaled drawing.
+    """
 
     def draw(x: float, y: float) -> None:
         sheet.drawing(drawing, x, y, width)
@@ -95,7 +140,19 @@ def drawn(sheet: Sheet, drawing: Drawing, width: float) -> Block:
 
 
 def stacked(*blocks: Block, gap: float = 0.0) -> Block:
-    """Put blocks under each other."""
+    """Put blocks below each other.
+
+    Parameters
+    ----------
+    *blocks : Block
+        From top to bottom.
+    gap : float
+        Between two blocks, points.
+
+    Returns
+    -------
+    Block
+    """
 
     def draw(x: float, y: float) -> None:
         for block in blocks:
@@ -106,7 +163,18 @@ def stacked(*blocks: Block, gap: float = 0.0) -> Block:
 
 
 def beside(pairs: Sequence[tuple[float, Block]]) -> Block:
-    """Put blocks beside each other, each at its distance from the left edge."""
+    """Put blocks beside each other.
+
+    Parameters
+    ----------
+    pairs : sequence of (float, Block)
+        Distance of the block from the left edge, points, and the block.
+
+    Returns
+    -------
+    Block
+        As high as the highest.
+    """
 
     def draw(x: float, y: float) -> None:
         for away, block in pairs:
@@ -136,7 +204,23 @@ class Column:
 
 
 def table(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], *, row_height: float) -> Block:
-    """Set a table with thin rules; a text that does not fit its column is cut."""
+    """Set a table with thin rules; a text that does not fit its column is cut.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        To draw on.
+    columns : sequence of Column
+    rows : sequence of sequences of Cell
+        One cell per column.
+    row_height : float
+        Points.
+
+    Returns
+    -------
+    Block
+        The header and the rows.
+    """
     width = sum(column.width for column in columns)
     head = 13.0
     inset = 2.4 * MM
@@ -172,7 +256,22 @@ def table(sheet: Sheet, columns: Sequence[Column], rows: Sequence[Sequence[Cell]
 
 
 def fact_strip(sheet: Sheet, facts: Sequence[Fact], width: float) -> Block:
-    """Set short facts in a row between two rules."""
+    """Set short facts in a row between two rules.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        To draw on.
+    facts : sequence of Fact
+        Share the width equally; a text that is too long is cut.
+    width : float
+        Points.
+
+    Returns
+    -------
+    Block
+        13 mm high.
+    """
     each, height = width / max(len(facts), 1), 13.0 * MM
 
     def draw(x: float, y: float) -> None:
@@ -191,7 +290,24 @@ def fact_strip(sheet: Sheet, facts: Sequence[Fact], width: float) -> Block:
 
 
 def lines(sheet: Sheet, facts: Sequence[Fact], width: float, *, label: float = 13.0 * MM) -> Block:
-    """Set facts as a list in small print: the label at the left, the text beside it."""
+    """Set facts as a list in small print.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        To draw on.
+    facts : sequence of Fact
+        Label and value; the detail is left out.
+    width : float
+        Of the list, points.
+    label : float
+        Of the column of labels at the left, points.
+
+    Returns
+    -------
+    Block
+        As high as all texts.
+    """
     size, leading = 7.2, 1.28
     room = width - label - 1.5 * MM
     # A hash fits a line when it is set a little smaller, and is easier to compare on one.

@@ -93,7 +93,14 @@ _RANGES: Final[tuple[tuple[str, str], ...]] = (
 
 
 def parameter_rows(measurement: Measurement) -> tuple[ParameterRow, ...]:
-    """Return the lines of the table of values."""
+    """Return the lines of the table of values.
+
+    Returns
+    -------
+    tuple of ParameterRow
+        In a fixed order; values that were not measured are left out. Speed and step length are in leg lengths where
+        there is no scale.
+    """
     found = measurement.values
     chosen = (next((found[name] for name in names if name in found), None) for names in _SHOWN)
     return tuple(_parameter_row(parameter) for parameter in chosen if parameter is not None)
@@ -133,7 +140,13 @@ def _parameter_row(parameter: Parameter) -> ParameterRow:
 
 
 def parameter_notes(measurement: Measurement) -> tuple[str, ...]:
-    """Return what has to be known to read the table: the scale, left against right, what is withheld."""
+    """Return what has to be known to read the table: the scale, left against right, what is withheld.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or two each; empty without values.
+    """
     found = measurement.values
     if not found:
         return ()
@@ -166,13 +179,21 @@ def _asymmetry_note(found: Mapping[str, Parameter], fewest: int) -> str:
 
 
 def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> tuple[tuple[CheckRow, ...], str]:
-    """Return what limits the recording, worst first, and the rest in one sentence.
+    """Return what limits the recording.
 
     Parameters
     ----------
     measurement : Measurement
     doubts : sequence of WalkWarning
         What stands beside a verdict; those that the measurement does not tell come before all others.
+
+    Returns
+    -------
+    rows : tuple of CheckRow
+        At most four: first the doubts that the measurement itself does not raise, then its own; in both groups
+        ``unusable`` before ``poor``.
+    rest : str
+        How many more there are, what is good and what was not judged; may be empty.
     """
     beside = _beside_the_verdict(measurement, doubts)
     bad = [
@@ -233,7 +254,14 @@ def _code_words(code: str) -> str:
 
 
 def chosen_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return the changes that a report tells, in the order of `CHANGES_SHOWN`; leg lengths where metres are missing."""
+    """Return the changes that a report tells.
+
+    Returns
+    -------
+    tuple of Change
+        In the order of `CHANGES_SHOWN`, those that are known; speed and step length in leg lengths where there is no
+        scale.
+    """
     known = {(change.name, change.side): change for change in changes}
     found = []
     for name, which in CHANGES_SHOWN:
@@ -250,13 +278,25 @@ def chosen_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def change_label(change: Change) -> str:
-    """Return what changed, for people, for example ``Right knee, range of movement``."""
+    """Return what changed, for people.
+
+    Returns
+    -------
+    str
+        For example ``Right knee, range of movement``.
+    """
     label = clean_text(_LABELS.get(change.name, change.label))
     return label if change.side == "both" else f"{change.side.capitalize()} {label[0].lower()}{label[1:]}"
 
 
 def change_rows(changes: Sequence[Change]) -> tuple[ChangeRow, ...]:
-    """Return the lines of the table of changes."""
+    """Return the lines of the table of changes.
+
+    Returns
+    -------
+    tuple of ChangeRow
+        One for each of `chosen_changes`; figures are formatted, a dash where one is missing.
+    """
     return tuple(_change_row(change) for change in chosen_changes(changes))
 
 
@@ -276,7 +316,13 @@ def _change_row(change: Change) -> ChangeRow:
 
 
 def range_rows(measurement: Measurement) -> tuple[RangeRow, ...]:
-    """Return the lines of the table of joint angles."""
+    """Return the lines of the table of joint angles.
+
+    Returns
+    -------
+    tuple of RangeRow
+        Mean of each side, whole degrees, a dash where it was not measured; from hip to trunk.
+    """
     rows = []
     for name, label in _RANGES:
         parameter = measurement.key_values.get(name)

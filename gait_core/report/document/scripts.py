@@ -25,6 +25,11 @@ def as_drawn(text: str) -> str:
     ----------
     text : str
         In the order in which it is read.
+
+    Returns
+    -------
+    str
+        The same text where no letter belongs to a right-to-left script.
     """
     if not any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         return text

@@ -11,7 +11,7 @@ __all__ = ["to_svg"]
 
 
 def to_svg(drawing: Drawing, *, css_class: str = "") -> str:
-    """Return an SVG element that scales with its frame and speaks its title and description.
+    """Render a drawing as an SVG element that scales with its frame.
 
     Parameters
     ----------
@@ -19,6 +19,11 @@ def to_svg(drawing: Drawing, *, css_class: str = "") -> str:
         Its texts may come from anywhere; they are escaped.
     css_class : str
         Class of the element, a plain word of ours.
+
+    Returns
+    -------
+    str
+        An ``<svg>`` element, whose title and description a screen reader speaks.
     """
     body = "".join(_path(shape) if isinstance(shape, Path) else _text(shape) for shape in drawing.shapes)
     key = hashlib.sha256(f"{drawing.title}{body}".encode("utf-8", "surrogatepass")).hexdigest()[:10]

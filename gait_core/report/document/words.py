@@ -60,7 +60,21 @@ _DOUBTS: Final[Mapping[str, str]] = {
 
 
 def clean_text(text: object, limit: int = 60) -> str:
-    """Return a text from outside on one line, without control characters and tricks of direction, cut to a length."""
+    """Make a text from outside safe to print on one line.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its `str` is taken.
+    limit : int
+        Most characters; what is longer ends in ``…``.
+
+    Returns
+    -------
+    str
+        Without line breaks, control characters, and invisible characters, such as those that reverse the direction of
+        the text.
+    """
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text))
     plain = "".join(c for c in plain if c in _JOINERS or unicodedata.category(c) not in ("Cs", "Cf", "Co", "Cn"))
     plain = unicodedata.normalize("NFC", " ".join(plain.split()))
@@ -70,17 +84,51 @@ def clean_text(text: object, limit: int = 60) -> str:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun."""
+    """Return a count with its noun.
+
+    Parameters
+    ----------
+    count : int
+    one : str
+        The noun for a count of 1.
+    many : str, optional
+        For all other counts; default: `one` with an *s*.
+
+    Returns
+    -------
+    str
+        For example ``3 walks``.
+    """
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def unit_word(unit: str) -> str:
-    """Return a unit as people write it."""
+    """Return a unit as people write it.
+
+    Returns
+    -------
+    str
+        For example ``°`` for ``deg``; most units stay as they are.
+    """
     return _UNITS.get(unit, unit)
 
 
 def number(value: float | None, unit: str = "", digits: int | None = None) -> str:
-    """Return a value with the decimals that suit its unit, or a dash."""
+    """Format a value for people.
+
+    Parameters
+    ----------
+    value : float or None
+    unit : str
+        Decides the decimals; not printed.
+    digits : int, optional
+        Decimals, instead of those that suit the unit.
+
+    Returns
+    -------
+    str
+        With a minus sign instead of a hyphen, and never −0; a dash for None, NaN and infinity.
+    """
     if value is None or not math.isfinite(value):
         return _DASH
     places = digits if digits is not None else _DIGITS.get(unit, 4 if "(" in unit else 2)
@@ -90,13 +138,37 @@ def number(value: float | None, unit: str = "", digits: int | None = None) -> st
 
 
 def signed(value: float | None, unit: str = "") -> str:
-    """Return a difference with its sign."""
+    """Format a difference with its sign.
+
+    Parameters
+    ----------
+    value : float or None
+    unit : str
+        Decides the decimals; not printed.
+
+    Returns
+    -------
+    str
+        As of `number`, with a plus in front where it is above 0.
+    """
     text = number(value, unit)
     return text if text == _DASH or text.startswith("−") or float(text) == 0 else f"+{text}"
 
 
 def interval(low: float | None, high: float | None, unit: str = "") -> str:
-    """Return ``1.20–1.31``, or an empty text."""
+    """Format an interval.
+
+    Parameters
+    ----------
+    low, high : float or None
+    unit : str
+        Decides the decimals; not printed.
+
+    Returns
+    -------
+    str
+        For example ``1.20–1.31``, or ``−3 to 5`` where it begins below 0; empty where an end is missing.
+    """
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return ""
     separator = " to " if low < 0 else "–"
@@ -104,20 +176,43 @@ def interval(low: float | None, high: float | None, unit: str = "") -> str:
 
 
 def position(value: float | None, reference: ReferenceRange | None) -> str:
-    """Return ``below``, ``within`` or ``above`` a reference range; empty where either is missing."""
+    """Tell where a value lies against its reference range.
+
+    Returns
+    -------
+    str
+        ``below``, ``within`` (the ends included) or ``above``; empty where the value or the range is missing.
+    """
     if value is None or reference is None or not math.isfinite(value):
         return ""
     return "below" if value < reference.low else "above" if value > reference.high else "within"
 
 
 def day(seconds: float) -> str:
-    """Return the local day, for example ``3 May 2026``."""
+    """Return a day in words.
+
+    Parameters
+    ----------
+    seconds : float
+        Since 1970, s.
+
+    Returns
+    -------
+    str
+        In the time zone of this machine, for example ``3 May 2026``.
+    """
     moment = datetime.fromtimestamp(seconds, UTC).astimezone()
     return f"{moment.day} {moment:%B %Y}"
 
 
 def joined(names: Sequence[str]) -> str:
-    """Return names as a list in words."""
+    """Return names as a list in words.
+
+    Returns
+    -------
+    str
+        For example ``hip, knee and ankle``; empty without names.
+    """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
@@ -128,7 +223,7 @@ def summary_sentences(
     marked: Sequence[str],
     changed: Sequence[str],
 ) -> tuple[str, str, str]:
-    """Return three sentences that a patient understands: what was filmed, what was measured, what it means.
+    """Sum the walk up in words that a patient understands.
 
     Parameters
     ----------
@@ -139,6 +234,11 @@ def summary_sentences(
         Parts of the body that deviate, most first.
     changed : sequence of str
         Values that changed by more than usual.
+
+    Returns
+    -------
+    recorded, measured, compared : str
+        What was filmed, what was measured, and what it means; each may be more than one sentence.
     """
     return _recorded(measurement), _measured(measurement, references), _compared(baseline, marked, changed)
 

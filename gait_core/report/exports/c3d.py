@@ -40,6 +40,11 @@ def c3d_file(job: ExportJob) -> dict[str, bytes]:
     the walker goes towards +x from 0. Without a scale there are no landmarks, and lengths and speed are left out of
     the parameters; angles, events and times are there.
 
+    Returns
+    -------
+    dict of str to bytes
+        ``<stem>.c3d`` → its content.
+
     Raises
     ------
     InputError

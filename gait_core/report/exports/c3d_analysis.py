@@ -42,7 +42,13 @@ _FROM_STRIDES: Final = (("Opposite Foot Off", "opposite_foot_off_s"), ("Opposite
 
 
 def analysis_rows(measurement: Measurement) -> list[AnalysisRow]:
-    """Return every value that the walk has, per side where there are sides, otherwise for the whole walk."""
+    """Return every value that the walk has for the ANALYSIS group.
+
+    Returns
+    -------
+    list of AnalysisRow
+        Per side where there are sides, otherwise for the whole walk.
+    """
     rows = []
     for name, (label, unit) in ANALYSIS_NAMES.items():
         parameter = measurement.parameters.get(name)

@@ -29,7 +29,14 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def csv_tables(job: ExportJob) -> dict[str, bytes]:
-    """Write parameters, strides, curves (mean and single strides) and events, one table each."""
+    """Write the walk as tables.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``<stem>_<table>.csv`` → its content, for ``parameters``, ``strides``, ``curves`` (mean and SD),
+        ``curve_strides`` (single strides) and ``events``; a table may have no rows.
+    """
     tables = {
         "parameters": parameter_rows(job),
         "strides": _stride_rows(job),
@@ -41,10 +48,22 @@ def csv_tables(job: ExportJob) -> dict[str, bytes]:
 
 
 def table_bytes(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> bytes:
-    """Return rows as a UTF-8 table; columns that are not announced follow in the order in which they appear.
+    """Write rows as a table.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front: names of files and subjects come
     from outside.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Column → value. None and a column that a row lacks are left empty.
+    columns : sequence of str
+        The first columns; others follow in the order in which they appear.
+
+    Returns
+    -------
+    bytes
+        CSV in UTF-8 with a header line, separated by commas.
     """
     columns = list(dict.fromkeys((*columns, *(column for row in rows for column in row))))
     text = io.StringIO()
@@ -66,7 +85,15 @@ def _cell(value: object) -> str:
 
 
 def parameter_rows(job: ExportJob) -> list[dict[str, object]]:
-    """Return one row per parameter and side: spatiotemporal ones first, then the key values of the curves."""
+    """Return the table of parameters.
+
+    Returns
+    -------
+    list of dict
+        One row per parameter and side (left, right, both): spatiotemporal ones first, then the key values of the
+        curves. Asymmetry is in the rows with
+        side ``both``.
+    """
     measurement = job.measurement
     groups = (("spatiotemporal", measurement.parameters), ("curve", measurement.key_values))
     indices = sorted(

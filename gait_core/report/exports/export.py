@@ -30,7 +30,12 @@ EXPORTERS: Final[Mapping[str, Exporter]] = {
 
 
 def check_formats(formats: Sequence[str]) -> tuple[str, ...]:
-    """Return the formats without repeats, in the order given.
+    """Check the names of formats.
+
+    Returns
+    -------
+    tuple of str
+        In lower case and in the order given, without repeats.
 
     Raises
     ------
@@ -105,7 +110,12 @@ def export_measurement(
 
 
 def export_batch_table(walks: Sequence[tuple[Measurement, ExportSource]], folder: Path) -> Path:
-    """Write the parameters of many walks into one table, ``all_parameters.csv``.
+    """Write the parameters of many walks into one table.
+
+    Returns
+    -------
+    Path
+        ``all_parameters.csv`` in the folder.
 
     Raises
     ------
@@ -123,10 +133,15 @@ def export_batch_table(walks: Sequence[tuple[Measurement, ExportSource]], folder
 
 
 def unique_stems(names: Sequence[str]) -> list[str]:
-    """Return a beginning of file names for each video; a repeated one gets a number, so that nothing is replaced.
+    """Return a beginning of file names for each video.
 
     Two names that differ in more than capitals have different beginnings, so that what an earlier run wrote of another
     video is not replaced either.
+
+    Returns
+    -------
+    list of str
+        In the order of `names`, no two alike: a repeated one gets a number.
     """
     stems: list[str] = []
     for name in names:

@@ -99,6 +99,16 @@ class Exported:
 def needs_motion(job: ExportJob, what: str) -> Kinematics:
     """Return the motion of a job.
 
+    Parameters
+    ----------
+    job : ExportJob
+    what : str
+        What is to be written, for the message.
+
+    Returns
+    -------
+    Kinematics
+
     Raises
     ------
     InputError
@@ -113,13 +123,25 @@ def needs_motion(job: ExportJob, what: str) -> Kinematics:
 
 
 def number(value: float | None) -> str:
-    """Return a number as text, exact to a millionth, or an empty text when it is missing."""
+    """Format a number for a file.
+
+    Returns
+    -------
+    str
+        Six decimals, or six significant digits below 1, without trailing zeros; empty for None, NaN and infinity.
+    """
     if value is None or not math.isfinite(value):
         return ""
     return f"{value:.6g}" if abs(value) < 1.0 else f"{round(value, 6):.15g}"
 
 
 def scale_sentence(job: ExportJob) -> str:
-    """Say where metres come from."""
+    """Say where metres come from.
+
+    Returns
+    -------
+    str
+        One sentence, also where no scale was given.
+    """
     scale = job.measurement.scale
     return scale.note if scale is not None else "No scale was given: lengths are in leg lengths."

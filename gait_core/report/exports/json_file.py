@@ -18,7 +18,13 @@ SCHEMA: Final = 1
 
 
 def json_file(job: ExportJob) -> dict[str, bytes]:
-    """Write the measurement, its source and the single strides of every curve; a missing value is null."""
+    """Write the measurement, its source and the single strides of every curve.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``<stem>.json`` → its content; a missing value is null.
+    """
     content = {
         "schema": SCHEMA,
         "program": {"name": "Gait Studio", "version": __version__},

@@ -88,6 +88,14 @@ def export_track(track: Track, folder: Path, stem: str, *, name: str = "") -> di
 def write_keypoints(track: Track, path: Path, *, name: str = "") -> None:
     """Write the JSON file.
 
+    Parameters
+    ----------
+    track : Track
+    path : Path
+        ``.keypoints.json.gz`` file.
+    name : str
+        File name of the video, which is written as the source.
+
     Raises
     ------
     StorageError
@@ -104,7 +112,12 @@ def write_keypoints(track: Track, path: Path, *, name: str = "") -> None:
 
 
 def read_keypoints(path: Path) -> Track:
-    """Read what `write_keypoints` wrote; numbers come back as rounded there.
+    """Read what `write_keypoints` wrote.
+
+    Returns
+    -------
+    Track
+        Numbers are rounded as in the file, and there are no candidates; `info` holds ``source`` and ``engine``.
 
     Raises
     ------

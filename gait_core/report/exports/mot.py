@@ -41,6 +41,11 @@ def mot_files(job: ExportJob) -> dict[str, bytes]:
     2016). Trunk and pelvis are taken as one body, so that ``hip_flexion`` is the same hip angle as in the curves and
     the pose comes out right. ``pelvis_tx`` and ``pelvis_ty`` (m) are added when there is a scale.
 
+    Returns
+    -------
+    dict of str to bytes
+        File name → content, one for each pass.
+
     Raises
     ------
     InputError

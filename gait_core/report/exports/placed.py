@@ -56,6 +56,11 @@ def place_passes(motion: Kinematics, metres_per_leg: float) -> tuple[PlacedPass,
         Motion of the walk.
     metres_per_leg : float
         Metres that one leg length stands for.
+
+    Returns
+    -------
+    tuple of PlacedPass
+        In the order of `Kinematics.segments`.
     """
     return tuple(_place(motion, number, metres_per_leg) for number in range(len(motion.segments)))
 

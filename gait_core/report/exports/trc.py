@@ -16,6 +16,11 @@ def trc_files(job: ExportJob) -> dict[str, bytes]:
 
     The landmarks keep MediaPipe's names. A missing landmark is an empty field, as OpenSim expects.
 
+    Returns
+    -------
+    dict of str to bytes
+        File name → content, one for each pass.
+
     Raises
     ------
     InputError
@@ -36,7 +41,24 @@ def trc_files(job: ExportJob) -> dict[str, bytes]:
 
 
 def pass_name(stem: str, index: int, passes: int, extension: str) -> str:
-    """Return the file name of one pass; the number is left out when there is only one."""
+    """Return the file name of one pass.
+
+    Parameters
+    ----------
+    stem : str
+        Beginning of the name.
+    index : int
+        Of the pass, from 0.
+    passes : int
+        How many the walk has.
+    extension : str
+        Without the dot.
+
+    Returns
+    -------
+    str
+        For example ``walk_pass2.trc``; without the number where there is only one pass.
+    """
     return f"{stem}.{extension}" if passes == 1 else f"{stem}_pass{index + 1}.{extension}"
 
 

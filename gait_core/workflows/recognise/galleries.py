@@ -16,6 +16,10 @@ __all__ = ["find_gallery", "gallery_facts"]
 def find_gallery(workspace: Workspace, named: str) -> Gallery:
     """Return a gallery by its identifier, or by its name where only one has it.
 
+    Returns
+    -------
+    Gallery
+
     Raises
     ------
     NotFoundError

@@ -87,7 +87,13 @@ class WalkSource:
 
 
 def input_settings(settings: NetworkSettings) -> InputSettings:
-    """Return what has to be computed of each frame for a network, and no more."""
+    """Return what has to be computed of each frame for a network, and no more.
+
+    Returns
+    -------
+    InputSettings
+        `maps` and `parsing` are on only where the network has such channels.
+    """
     return InputSettings(maps="limb" in settings.channels, parsing="parsing" in settings.channels)
 
 
@@ -97,6 +103,11 @@ def find_sources(given: Sequence[str | NDArray[Any]]) -> list[WalkSource]:
     A folder stands for the videos in it and in all folders below; where there are none, for its silhouettes, see
     `gait_core.recognition.inputs.from_files.find_silhouettes`. A file that is missing is a source all the same, so
     that it gets its message and the others go on.
+
+    Returns
+    -------
+    list of WalkSource
+        In the order given.
 
     Raises
     ------
@@ -130,6 +141,11 @@ def labelled_sources(place: str) -> list[WalkSource]:
     place : str
         A table with the columns ``video`` (path of a video, an array file or a folder of silhouettes, relative to the
         table) and ``subject``; a folder with such a table, named ``labels.csv``; or a folder per subject.
+
+    Returns
+    -------
+    list of WalkSource
+        Each with its subject: line by line of the table, or folder by folder.
 
     Raises
     ------
