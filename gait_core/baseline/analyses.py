@@ -106,14 +106,32 @@ class StoredAnalysis:
 
 
 def list_analyses(workspace: Workspace, baseline_id: str | None = None) -> list[AnalysisSummary]:
-    """Return the analysed walks, newest first, optionally of one baseline; see `damaged_analyses` for the others."""
+    """Return the analysed walks that can be read; see `damaged_analyses` for the others.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    baseline_id : str, optional
+        Only walks compared with this baseline; default: all.
+
+    Returns
+    -------
+    list of AnalysisSummary
+        Newest first.
+    """
     found, _ = read_each(workspace.entries("analyses"), read_summary)
     wanted = [one for one in found if baseline_id is None or one.baseline_id == baseline_id]
     return sorted(wanted, key=lambda summary: summary.created_s, reverse=True)
 
 
 def damaged_analyses(workspace: Workspace) -> list[DamagedItem]:
-    """Return the analyses that cannot be read, with what is wrong and what can be done."""
+    """Return the analyses that cannot be read.
+
+    Returns
+    -------
+    list of DamagedItem
+        What is wrong with each and what can be done; oldest identifier first.
+    """
     return read_each(workspace.entries("analyses"), read_summary)[1]
 
 
@@ -140,6 +158,11 @@ def save_analysis(workspace: Workspace, summary: AnalysisSummary, arrays: Mappin
 def read_summary(folder: Path) -> AnalysisSummary:
     """Read one analysed walk without its curves, after comparing it with its seal.
 
+    Returns
+    -------
+    AnalysisSummary
+        Everything in ``analysis.json`` but the seal.
+
     Raises
     ------
     NotFoundError
@@ -158,7 +181,12 @@ def read_summary(folder: Path) -> AnalysisSummary:
 
 
 def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
-    """Return one analysed walk.
+    """Return one analysed walk with its curves.
+
+    Returns
+    -------
+    StoredAnalysis
+        Its `overlay` is None where there is no overlay video.
 
     Raises
     ------
@@ -184,6 +212,12 @@ def load_analysis(workspace: Workspace, analysis_id: str) -> StoredAnalysis:
 
 def verify_analysis(workspace: Workspace, analysis_id: str) -> SealCheck:
     """Compare a stored analysis with its seal.
+
+    Returns
+    -------
+    SealCheck
+        ``changed`` also when a file is missing or cannot be read, ``unsealed`` when an earlier version stored the
+        analysis without a seal; `message` gives the reason.
 
     Raises
     ------

@@ -69,6 +69,12 @@ def write_manifest(folder: Path, manifest: BaselineManifest, baseline_id: str) -
 def read_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
     """Read the manifest of a baseline and hold every file against its seal.
 
+    Returns
+    -------
+    manifest : BaselineManifest
+    seal : SealState
+        How much could be compared; baselines of earlier versions have fewer digests, or none.
+
     Raises
     ------
     NotFoundError
@@ -115,6 +121,12 @@ def verify_baseline(folder: Path) -> SealCheck:
     ----------
     folder : Path
         Of the baseline, or of an export of it.
+
+    Returns
+    -------
+    SealCheck
+        ``changed`` also when a file is missing or cannot be read. ``unsealed`` when an earlier version made the
+        baseline, even where each file still agrees with its digest; `files` lists what was compared.
 
     Raises
     ------

@@ -72,8 +72,15 @@ class Assessment:
 def load_scorer(stored: StoredBaseline) -> Scorer:
     """Load what scoring needs; no training library is involved.
 
+    Returns
+    -------
+    Scorer
+        Weights, the person's own walks and the usual residuals.
+
     Raises
     ------
+    NotFoundError
+        When ``scorer.npz`` is missing.
     StorageError
         When the file is damaged or was written by another version.
     """

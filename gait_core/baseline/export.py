@@ -18,6 +18,13 @@ __all__ = ["export_baseline"]
 def export_baseline(workspace: Workspace, baseline_id: str, folder: Path) -> list[Path]:
     """Copy every artefact and write the model as ``baseline_model.h5`` too.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    baseline_id : str
+    folder : Path
+        Where the files go; made when it is missing. Files of the same names are overwritten.
+
     Returns
     -------
     list of Path

@@ -92,6 +92,11 @@ def compare_with_baseline(
         None for a baseline made before there were norms: there are then no bands nor changes.
     earlier : Measurement, optional
         An earlier visit: changes are then taken from it.
+
+    Returns
+    -------
+    BaselineComparison
+        Without norms, `n_walks` is 0, `bands`, `z`, `map_deg` and `changes` are empty, and `earlier` has no effect.
     """
     summary = analysis.summary
     bands = norms.bands if norms is not None else {}

@@ -37,7 +37,32 @@ def save_baseline(
     calibration: Calibration,
     manifest: BaselineManifest,
 ) -> dict[str, str]:
-    """Store a baseline, its subject and its walks; return the paths of the artefacts.
+    """Store a baseline, its subject and its walks.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    baseline_id : str
+        Name of the folder under ``baselines``.
+    model : SavableModel
+        The autoencoder.
+    fitted : Fitted
+        Its scorer and the scores of the held-out walks.
+    thresholds : Thresholds
+    reference : Reference or None
+        Scores of other people that the limits were set from; stored beside them, so that other limits can be computed
+        later. None where there are none for so few walks.
+    walks : sequence of PreparedWalk
+        In the order of `fitted.held_out`; each is entered into the catalogue.
+    norms : Norms
+    calibration : Calibration
+    manifest : BaselineManifest
+        Names the subject; written and sealed last.
+
+    Returns
+    -------
+    dict of str to str
+        Role of each of `ARTEFACTS` → path of its file.
 
     Raises
     ------
@@ -82,7 +107,16 @@ def _remember(workspace: Workspace, subject: str, walks: Sequence[PreparedWalk])
 
 
 def remember_walk(workspace: Workspace, subject: str, walk: PreparedWalk) -> None:
-    """Enter one walk of one subject into the catalogue, under its content."""
+    """Enter one walk of one subject into the catalogue, under its content.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    subject : str
+        Pseudonym.
+    walk : PreparedWalk
+        Only the facts of its `summary` are stored; an earlier entry of the same subject and content is replaced.
+    """
     record_id = f"{walk.content_sha256[:20]}-{name_id(subject, 50)}"
     earlier_id = f"{walk.content_sha256[:20]}-{safe_name(subject)[:40]}"
     earlier = workspace.record("walks", earlier_id) if earlier_id != record_id else None

@@ -171,6 +171,11 @@ class StoredBaseline:
 def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
     """Return a baseline after comparing every file of it with the seal in its manifest.
 
+    Returns
+    -------
+    StoredBaseline
+        Its `seal` tells how much could be compared.
+
     Raises
     ------
     NotFoundError
@@ -213,13 +218,25 @@ def _whole_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
 
 
 def list_baselines(workspace: Workspace) -> list[BaselineSummary]:
-    """Return all baselines that can be used, newest first; see `damaged_baselines` for the others."""
+    """Return the baselines that can be used; see `damaged_baselines` for the others.
+
+    Returns
+    -------
+    list of BaselineSummary
+        Newest first.
+    """
     found, _ = read_each(workspace.entries("baselines"), _summary)
     return sorted(found, key=lambda summary: summary.created_s, reverse=True)
 
 
 def damaged_baselines(workspace: Workspace) -> list[DamagedItem]:
-    """Return the baselines that cannot be used, with what is wrong and what can be done."""
+    """Return the baselines that cannot be used.
+
+    Returns
+    -------
+    list of DamagedItem
+        What is wrong with each and what can be done; oldest identifier first.
+    """
     return read_each(workspace.entries("baselines"), _summary)[1]
 
 
@@ -264,10 +281,28 @@ def delete_baseline(workspace: Workspace, baseline_id: str) -> None:
 def save_variant(workspace: Workspace, baseline_id: str, name: str, settings: ThresholdSettings) -> Path:
     """Save limits under a name; an existing name is never overwritten.
 
+    Parameters
+    ----------
+    workspace : Workspace
+    baseline_id : str
+    name : str
+        Reduced to lower-case letters, digits, ``-`` and ``_`` for the name of the file.
+    settings : ThresholdSettings
+        From which the limits are computed, with the scores of the baseline's held-out walks.
+
+    Returns
+    -------
+    Path
+        The file, in ``variants`` beside the baseline's other files.
+
     Raises
     ------
     InputError
         When the name is taken or empty.
+    NotFoundError
+        When there is no such baseline.
+    StorageError
+        When the baseline is damaged, or the workspace is read-only or full.
     """
     stored = load_baseline(workspace, baseline_id)
     cleaned = safe_name(name, fallback="")

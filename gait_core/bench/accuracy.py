@@ -26,9 +26,16 @@ def bench_accuracy(
         Its cache keeps the landmarks of rendered and real walks.
     reporter : Reporter
     quick : bool
-        Fewer simulated walks.
+        Fewer simulated walks, and each laboratory recording with one noise seed instead of four.
     data : str, optional
-        Folder with motion capture (``mocap/``, ``mocap_slow/``) and real walks (``walks/``).
+        Folder with motion capture (``mocap/``, ``mocap_slow/``) and real walks (``walks/``); default: simulated walks
+        only.
+
+    Returns
+    -------
+    BenchResult
+        The figures of `simulated_figures`, and with `data` those of `mocap_figures`, `laboratory_figures` and
+        `real_figures`.
     """
     figures, tables = simulated_figures(workspace, reporter, quick=quick)
     if data is not None:

@@ -84,6 +84,11 @@ def altered_video(info: VideoInfo, name: str, folder: Path, reporter: Reporter) 
     reporter : Reporter
         Asked on every frame whether to go on.
 
+    Returns
+    -------
+    Path
+        MP4 file, named after the video, its content and the alteration.
+
     Raises
     ------
     InputError

@@ -44,6 +44,13 @@ def bench_classifier_memory(
         60 clips against 20 instead of 1,000.
     data : str, optional
         Not used.
+
+    Returns
+    -------
+    BenchResult
+        ``chunk_memory_ratio``, peak for many clips over that for few, ``chunk_private_memory_ratio``, the same without
+        mapped files (NaN where the system does not tell them apart), and ``decodes_per_video``, the most that one video
+        was decoded.
     """
     del data
     few, many = _FEW, _QUICK_MANY if quick else _MANY
@@ -91,7 +98,17 @@ def bench_classifier_memory(
 
 
 def repeat_clip(clip: Path, folder: Path, count: int) -> None:
-    """Write copies of a clip that differ in their bytes, in a folder for each of two classes."""
+    """Write copies of a clip that differ in their bytes, in a folder for each of two classes.
+
+    Parameters
+    ----------
+    clip : Path
+        MP4 file.
+    folder : Path
+        Gets the folders of the classes; made when it is missing.
+    count : int
+        Copies in all, dealt to the classes in turn.
+    """
     content = clip.read_bytes()
     for number in range(count):
         label = _CLASSES[number % len(_CLASSES)]
@@ -122,7 +139,13 @@ def _different_walks(workspace: Workspace, folder: Path, reporter: Reporter) -> 
 
 
 def read_features(folder: str, space: str) -> dict[str, Any]:
-    """Turn the videos of a dataset into windows of features."""
+    """Turn the videos of a dataset into windows of features.
+
+    Returns
+    -------
+    dict
+        ``rows``, the number of windows.
+    """
     from gait_core.learn.datasets.recognise import open_dataset
     from gait_core.learn.datasets.settings import DatasetSettings
 
@@ -131,7 +154,13 @@ def read_features(folder: str, space: str) -> dict[str, Any]:
 
 
 def count_decodes(folder: str, space: str) -> dict[str, int]:
-    """Check, read, train and evaluate on a dataset of videos; return how often each was decoded."""
+    """Check, read, train and evaluate on a dataset of videos, and count how often each is decoded.
+
+    Returns
+    -------
+    dict of str to int
+        File name → decodings.
+    """
     from gait_core.workflows.dataset import CheckRequest, checked_dataset
     from gait_core.workflows.evaluate import EvaluateRequest, evaluate_model
     from gait_core.workflows.train import TrainRequest, train_classifier

@@ -104,6 +104,11 @@ def bench_classifier_patients(
 def clinical_folder(data: str | None) -> Path:
     """Return the folder with the tables of patients.
 
+    Returns
+    -------
+    Path
+        `data` with ``~`` expanded; the tables are in ``clinical/`` there.
+
     Raises
     ------
     InputError

@@ -46,6 +46,11 @@ def bench_classifier_resume(
     data : str, optional
         Not used.
 
+    Returns
+    -------
+    BenchResult
+        ``resume_max_difference``: largest absolute difference of a weight, 0 when both trainings end alike.
+
     Raises
     ------
     GaitError
@@ -70,7 +75,13 @@ def bench_classifier_resume(
 
 
 def train_until_killed(checkpoint: str) -> dict[str, Any]:
-    """Train, and kill this process in the epoch after `_KILLED_AFTER`."""
+    """Train, and kill this process in the epoch after `_KILLED_AFTER`.
+
+    Returns
+    -------
+    dict
+        Empty, and only where the process was not killed.
+    """
     batches = {"left": -1}
 
     def note(event: Event) -> None:
@@ -90,7 +101,14 @@ def train_until_killed(checkpoint: str) -> dict[str, Any]:
 
 
 def compare_resumed(checkpoint: str) -> dict[str, Any]:
-    """Continue from a checkpoint, train without a break, and return the largest difference of the weights."""
+    """Continue from a checkpoint, train without a break, and compare the weights.
+
+    Returns
+    -------
+    dict
+        ``difference``, the largest absolute difference of a weight, and ``continued``, the notes of the training that
+        was continued.
+    """
     notes: list[str] = []
 
     def note(event: Event) -> None:

@@ -41,7 +41,23 @@ _PROFILED_EPOCHS: Final = 3
 
 
 def compare_loops(folder: str, epochs: int, repeats: int) -> dict[str, Any]:
-    """Train in all ways in turns; return figures and rows for the tables, None where there is no figure."""
+    """Train in all ways, in turns, and time the epochs.
+
+    Parameters
+    ----------
+    folder : str
+        Dataset.
+    epochs : int
+        Of each training.
+    repeats : int
+        Trainings of each way; the order of the ways alternates.
+
+    Returns
+    -------
+    dict
+        ``rows``, the numbers of rows to train on and held out, ``figures`` as of `bench_classifier_speed`, and
+        ``loops`` and ``parts``, the rows of its tables. None where a figure is not defined.
+    """
     samples = open_dataset(Path(folder), DatasetSettings()).samples(None, Workspace(folder), silent())
     task = _Task(samples)
     task.ours(1)  # The first training of a process also loads kernels of the libraries.

@@ -36,7 +36,13 @@ _PER_FRAME: Final = ("time_s", "angles_deg", "trunk_lean_deg", "phase", "positio
 
 
 def bench_folder(workspace: Workspace) -> Path:
-    """Return where the videos lie."""
+    """Return where the videos lie.
+
+    Returns
+    -------
+    Path
+        ``bench`` in the workspace; need not exist.
+    """
     return workspace.root / "bench"
 
 
@@ -61,9 +67,16 @@ def walk_video(
     height_px : int
         Height of the 16:9 frame; the person fills 60 % of it.
     seconds : float
+        Length of the video, s.
     impairment : str, optional
-        A key of `IMPAIRMENTS`; on the right side.
+        A key of `IMPAIRMENTS`, on the right side; default: a normal walk.
     severity : float
+        In [0, 1].
+
+    Returns
+    -------
+    Path
+        MP4 file at 30 frames/s, kept in the workspace; rendered when it is missing.
     """
     what = f"{impairment}-{round(100 * severity)}" if impairment else "normal"
     path = bench_folder(workspace) / f"v{_VERSION}-walk{number:02d}-{what}-{height_px}p-{seconds:g}s.mp4"
@@ -79,10 +92,27 @@ def walk_video(
 def passes(
     number: int, *, height_px: int, seconds: float, impairment: str | None = None, severity: float = 0.0
 ) -> WalkTruth:
-    """Return several crossings in a row as one walk; between them the frame is empty for a moment.
+    """Join several crossings of the frame into one walk; between them the frame is empty for a moment.
 
-    Ten seconds do not fit into one crossing of a frame that shows a person large. What the truth says apart from
-    frames (events, parameters) is that of the first crossing.
+    Ten seconds do not fit into one crossing of a frame that shows a person large.
+
+    Parameters
+    ----------
+    number : int
+        Which walk.
+    height_px : int
+        Height of the 16:9 frame; the person fills 60 % of it.
+    seconds : float
+        Length of the walk, s; the last crossing is cut there.
+    impairment : str, optional
+        A key of `IMPAIRMENTS`, on the right side; default: a normal walk.
+    severity : float
+        In [0, 1].
+
+    Returns
+    -------
+    WalkTruth
+        At 30 frames/s. What it holds apart from frames (events, parameters) is that of the first crossing.
     """
     person = sample_person(PERSON)
     camera = _camera(person.height_m, height_px)
@@ -145,7 +175,19 @@ def _camera(person_m: float, height_px: int) -> Camera:
 
 
 def uhd_video(workspace: Workspace, reporter: Reporter, *, quick: bool) -> Path:
-    """Return a 2160p HEVC clip of one walk; `quick` gives a shorter one.
+    """Return a 2160p HEVC clip of one walk.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    reporter : Reporter
+    quick : bool
+        1.2 s instead of 4 s.
+
+    Returns
+    -------
+    Path
+        MP4 file at 30 frames/s, kept in the workspace; rendered when it is missing.
 
     Raises
     ------

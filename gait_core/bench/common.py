@@ -109,6 +109,11 @@ def _finite(value: Any) -> Any:
 def area_under_roc(normal: NDArray[np.float64], impaired: NDArray[np.float64]) -> float:
     """Return the probability that an impaired walk scores above a normal one, ties counting half.
 
+    Returns
+    -------
+    float
+        In [0, 1]; 0.5 is chance.
+
     References
     ----------
     Hanley & McNeil 1982, Radiology 143:29 (equal to the Mann–Whitney statistic).
@@ -121,7 +126,18 @@ def area_under_roc(normal: NDArray[np.float64], impaired: NDArray[np.float64]) -
 
 
 def as_text(result: Mapping[str, Any]) -> str:
-    """Return figures and tables as Markdown."""
+    """Write the result of a benchmark as Markdown.
+
+    Parameters
+    ----------
+    result : mapping
+        As of `BenchResult.to_dict`.
+
+    Returns
+    -------
+    str
+        A heading, the figures as a list, and the tables.
+    """
     lines = [f"### {result['bench']} ({result['commit']})", ""]
     lines += [f"- {name}: {value}" for name, value in result["figures"].items()]
     for table in result["tables"]:

@@ -23,7 +23,20 @@ _CROP_PX: Final = 256
 
 
 def count_decodes(videos: Sequence[str], folder: str) -> dict[str, Any]:
-    """Create a baseline in an empty workspace, and again from its cache; return how often each video was decoded."""
+    """Create a baseline in an empty workspace, and again from its cache, and count how often each video is decoded.
+
+    Parameters
+    ----------
+    videos : sequence of str
+        Absolute paths.
+    folder : str
+        Empty; becomes the workspace.
+
+    Returns
+    -------
+    dict of str to list of int
+        ``nothing cached`` and ``from the cache``: decodings of each video, in the order of `videos`.
+    """
     from gait_core.workflows.create_baseline import BaselineRequest, create_baseline
 
     answers = {}
@@ -36,7 +49,13 @@ def count_decodes(videos: Sequence[str], folder: str) -> dict[str, Any]:
 
 
 def read_all(path: str, way: str) -> dict[str, Any]:
-    """Read a whole video in one of `WAYS`."""
+    """Read a whole video in one of `WAYS`.
+
+    Returns
+    -------
+    dict
+        ``frames``, and ``wall_s`` and ``processor_s`` by the clock and by CPU time, s; importing is not counted.
+    """
     for name in ("av", "cv2"):
         importlib.import_module(name)
     run = WAYS[way]

@@ -112,6 +112,14 @@ def bench_detection(
         Ten people, no rendered sample.
     data : str, optional
         Folder with real walks (``walks/``, ``abnormal/``, ``other/``).
+
+    Returns
+    -------
+    BenchResult
+        Of simulated people ``auc_overall``, ``auc_worst_impairment`` and ``auc_overall_linear`` (a linear
+        reconstruction), ``false_alarm_rate`` and ``alert_false_alarm_rate`` beside the stated ones, and
+        ``found_share``, the share of impaired walks that are watch or alert. Then those of `rendered_sample` and, with
+        `data`, of `real_walks`.
     """
     people = 10 if quick else 48
     settings = FeatureSettings()
@@ -152,7 +160,22 @@ def bench_detection(
 def score_walks(
     fitter: PersonFitter, pretrained: Pretrained, person: int, settings: FeatureSettings, reporter: Reporter
 ) -> list[Outcome]:
-    """Return the outcomes of the later walks of one person."""
+    """Score later walks of one simulated person against a baseline of five walks.
+
+    Parameters
+    ----------
+    fitter : PersonFitter
+    pretrained : Pretrained
+    person : int
+        Seed of the person; odd ones walk from left to right, even ones from right to left.
+    settings : FeatureSettings
+    reporter : Reporter
+
+    Returns
+    -------
+    list of Outcome
+        Of ten normal walks and one of each impairment; a walk that is refused is left out.
+    """
     direction = 1 if person % 2 else -1
 
     def windows(which: SimulatedWalk) -> np.ndarray | None:

@@ -42,10 +42,31 @@ def real_walks(
 ) -> tuple[dict[str, float], Table]:
     """Score the real walks against the group baseline of the five first recordings.
 
+    Parameters
+    ----------
+    fitter : PersonFitter
+    pretrained : Pretrained
+    data : Path
+        Folder with ``walks/``, ``abnormal/`` and ``other/``; later walks that are missing are left out.
+    workspace : Workspace
+        Its cache keeps the landmarks.
+    settings : FeatureSettings
+    reporter : Reporter
+
+    Returns
+    -------
+    figures : dict of str to float
+        ``real_watch_limit``; ``real_second_recordings_normal``, how many second recordings of the group stay normal, of
+        at most five; where walks of both kinds were scored ``real_gap``, from the highest normal score to the lowest
+        abnormal one, in SD of the log of normal scores, negative where they overlap, and ``real_gap_linear``, the same
+        of a linear reconstruction.
+    table : Table
+        One row for each later walk.
+
     Raises
     ------
     InputError
-        When the folder lacks the walks.
+        When one of the five first recordings is missing.
     """
     firsts = [data / f"walks/p{n}s1.mp4" for n in _PEOPLE]
     missing = [path for path in firsts if not path.is_file()]

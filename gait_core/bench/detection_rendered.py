@@ -37,12 +37,28 @@ def rendered_sample(
 
     Six people with five baseline walks, four later normal walks and five impaired walks each.
 
+    Parameters
+    ----------
+    fitter : PersonFitter
+    pretrained : Pretrained
+    workspace : Workspace
+        Its cache keeps the videos and landmarks.
+    settings : FeatureSettings
+    reporter : Reporter
+
     Returns
     -------
     figures : dict
-        ``rendered_auc``, ``rendered_auc_fast_path``, ``rendered_false_alarm_rate``, ``rendered_detection_rate`` and
-        ``rendered_margin_correlation``.
+        ``rendered_auc``, ``rendered_auc_fast_path``, ``rendered_false_alarm_rate``, ``rendered_detection_rate`` (share
+        of frames in which the person was found), ``rendered_margin_correlation``, ``rendered_normal_walks`` and
+        ``rendered_impaired_walks``.
     table : Table
+        One row for each later walk.
+
+    Raises
+    ------
+    InputError
+        When fewer than four baseline walks of a person can be used.
     """
     margins: dict[str, list[tuple[float, float]]] = {"normal": [], "impaired": []}
     alarms = 0

@@ -41,7 +41,13 @@ class EventParity:
 
 
 def event_parity(first: Track, second: Track) -> EventParity | None:
-    """Compare the gait events of two tracks of one video; None where the video is no walk."""
+    """Compare the gait events of two tracks of one video.
+
+    Returns
+    -------
+    EventParity or None
+        None when one of the tracks is refused: the video is no walk.
+    """
     settings = MeasureSettings()
     try:
         motions = [motion_of(track, settings) for track in (first, second)]
@@ -70,9 +76,23 @@ def event_parity(first: Track, second: Track) -> EventParity | None:
 
 
 def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[str, float]:
-    """Return the figures over all clips; every landmark of every frame that shows the whole person counts alike.
+    """Compare landmarks and events over all clips; every landmark of every frame with the whole person counts alike.
 
     Frames in which the person walks in or out, and what the models guess beyond the edge, are in ``parity_all_…``.
+
+    Parameters
+    ----------
+    reference, found : sequence of Track
+        One per clip, in the same order.
+
+    Returns
+    -------
+    dict of str to float
+        ``parity_median_pct``, ``parity_p95_pct``, ``parity_all_median_pct`` and ``parity_all_p95_pct``, distances in %
+        of the body height; ``parity_found_same``, share of frames in which both agree whether a person is there;
+        ``parity_events``, their number, ``parity_events_within_a_frame``, share of them that both found at most one
+        frame apart, ``parity_events_median_frames`` and ``parity_events_p95_frames``, distances in frames. NaN without
+        events.
     """
     results = [compare_tracks(a, b) for a, b in zip(reference, found, strict=True)]
     whole, every = (
@@ -100,7 +120,23 @@ def parity_figures(reference: Sequence[Track], found: Sequence[Track]) -> dict[s
 def parity_table(
     title: str, names: Sequence[str], reference: Sequence[Track], found: Sequence[Track], extra: Sequence[Sequence[Any]]
 ) -> Table:
-    """Return one row per clip; `extra` holds seconds of the plain loop and of ours on one core."""
+    """Compare landmarks and events clip by clip.
+
+    Parameters
+    ----------
+    title : str
+    names : sequence of str
+        Names of the clips.
+    reference, found : sequence of Track
+        One per clip.
+    extra : sequence of sequence
+        Per clip, seconds of the plain loop and of ours on one core.
+
+    Returns
+    -------
+    Table
+        One row per clip; distances in % of the body height.
+    """
     rows = []
     for name, first, second, seconds in zip(names, reference, found, extra, strict=True):
         parity: Parity = compare_tracks(first, second)

@@ -47,6 +47,12 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
         `PoseSettings`.
     keep : str, optional
         Folder for the tracks.
+
+    Returns
+    -------
+    dict
+        ``wall_s`` and ``processor_s`` (CPU time) of the loop, ``startup_s`` before it, ``clip_s``, the time of each
+        clip, s; ``frames`` of the clips, ``analysed`` frames, and ``engine``, its name in a list.
     """
     from gait_core.pose.mediapipe.library import load_mediapipe
 
@@ -67,7 +73,13 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
 
 
 def shaken_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str) -> dict[str, Any]:
-    """Run MediaPipe on the clips with every pixel changed by at most one grey level; arguments as for `plain_loop`."""
+    """Run MediaPipe on the clips with every pixel changed by at most one grey level; arguments as for `plain_loop`.
+
+    Returns
+    -------
+    dict
+        ``analysed`` and ``engine`` as of `plain_loop`; ``clip_s`` is 0, for nothing is timed.
+    """
     from gait_core.bench.perturbed_pixels import perturbed_tracks
 
     tracks = perturbed_tracks(paths, settings)
@@ -77,7 +89,23 @@ def shaken_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str) ->
 def our_extraction(
     paths: Sequence[str], settings: Mapping[str, Any], keep: str | None = None, workers: int | None = None
 ) -> dict[str, Any]:
-    """Extract the clips with this program, in an empty workspace; arguments as for `plain_loop`."""
+    """Extract the clips with this program, in an empty workspace.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    settings : mapping
+        `PoseSettings`.
+    keep : str, optional
+        Folder for the tracks.
+    workers : int, optional
+        Clips at once; default: as many as CPU and memory allow.
+
+    Returns
+    -------
+    dict
+        As of `plain_loop`.
+    """
     pose = PoseSettings.from_dict(settings)
     _import_libraries(pose)
     frames = sum(probe(path).frame_count for path in paths)
@@ -117,7 +145,13 @@ def _start_up(paths: Sequence[str], settings: PoseSettings, workers: int | None)
 
 
 def decode_only(paths: Sequence[str]) -> dict[str, Any]:
-    """Decode all frames of the clips in one thread, and convert none."""
+    """Decode all frames of the clips in one thread, and convert none.
+
+    Returns
+    -------
+    dict
+        ``frames`` decoded; ``wall_s`` and ``processor_s``, by the clock and by CPU time, s.
+    """
     importlib.import_module("av")
     count = 0
 
@@ -133,7 +167,14 @@ def decode_only(paths: Sequence[str]) -> dict[str, Any]:
 
 
 def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
-    """Run the landmark model alone, its mask branch cut, on one and the same crop again and again."""
+    """Run the landmark model alone, its mask branch cut, on one and the same crop again and again.
+
+    Returns
+    -------
+    dict
+        ``frames``, and ``wall_s`` and ``processor_s`` by the clock and by CPU time, s; loading the model is not
+        counted.
+    """
     from gait_core.pose.openvino.compile import Recipe, load_models
     from gait_core.pose.openvino.network import CROP_PX, Networks
 
@@ -151,7 +192,13 @@ def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
 
 
 def load_tracks(folder: Path) -> list[Track]:
-    """Return the tracks that a run has kept, in the order of its clips."""
+    """Read the tracks that a run has kept.
+
+    Returns
+    -------
+    list of Track
+        In the order of its clips.
+    """
     return [
         Track.from_arrays(load_arrays(path), read_json(path.with_suffix(".json")))
         for path in sorted(folder.glob("*.npz"))

@@ -96,6 +96,11 @@ def compare(original: Track, changed: Track, settings: MeasureSettings, *, sides
     sides_exchanged : bool
         The left of the changed walk is the right of the original one.
 
+    Returns
+    -------
+    Comparison
+        Under the sides of the original walk.
+
     Raises
     ------
     WalkRefused
@@ -167,7 +172,13 @@ def _relative_pct(
 
 
 def mirrored_track(track: Track) -> Track:
-    """Return what the landmarks would be in a mirror: x turned round, left and right exchanged."""
+    """Return what the landmarks would be in a mirror.
+
+    Returns
+    -------
+    Track
+        x reversed within the frame and in space, left and right exchanged.
+    """
     order = list(MIRROR)
     position, world = track.position[:, order].copy(), track.world[:, order].copy()
     position[..., 0] = track.width_px - position[..., 0]
@@ -186,6 +197,11 @@ def with_legs_exchanged(track: Track, start_s: float, end_s: float) -> Track:
     track : Track
     start_s, end_s : float
         First and last moment, s.
+
+    Returns
+    -------
+    Track
+        A copy; the frames at both moments are among those exchanged.
     """
     swapped = (track.time_s >= start_s - 1e-6) & (track.time_s <= end_s + 1e-6)
     exchanged = put_legs_right(track, swapped, np.zeros(len(track), dtype=bool))
@@ -211,6 +227,11 @@ def with_gap(track: Track, start_s: float, end_s: float) -> Track:
     track : Track
     start_s, end_s : float
         The frames from the first moment up to, and without, the last one are empty, s.
+
+    Returns
+    -------
+    Track
+        A copy; in the empty frames, positions are NaN and confidences 0.
     """
     missing = (track.time_s >= start_s - 1e-6) & (track.time_s < end_s - 1e-6)
     position, world, confidence = track.position.copy(), track.world.copy(), track.confidence.copy()

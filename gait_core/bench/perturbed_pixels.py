@@ -34,7 +34,13 @@ class _PerturbedEngine(MediaPipeEngine):
 
 
 def perturbed_tracks(paths: Sequence[str | Path], settings: Mapping[str, Any]) -> list[Track]:
-    """Return what MediaPipe finds in clips whose pixels are changed by at most one grey level."""
+    """Return what MediaPipe finds in clips whose pixels are changed by at most one grey level.
+
+    Returns
+    -------
+    list of Track
+        One per clip, in their order; from frames in full size, in float32.
+    """
     pose = PoseSettings.from_dict(settings).with_(engine="mediapipe", precision="f32", max_side_px=None)
     tracks = []
     for path in paths:

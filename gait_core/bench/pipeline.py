@@ -70,6 +70,14 @@ def bench_pipeline(
         Three walks of 4 s at 540p and one repeat, instead of five of 10 s at 1080p, twice before and three times now.
     data : str, optional
         Not used.
+
+    Returns
+    -------
+    BenchResult
+        ``before_s``, ``cold_s`` and ``cached_s`` in fresh processes, ``warm_cold_s`` and ``warm_cached_s`` in a worker
+        that has loaded everything, medians; ``cold_speedup`` and so on, ``before_s`` over each of them;
+        ``val_loss_before``, ``val_loss_now`` and ``same_levels``, the share of later walks on which both baselines
+        agree.
     """
     del data
     height_px, seconds = (540, 4.0) if quick else (1080, 10.0)

@@ -64,6 +64,18 @@ def judge(
     Both networks are asked to reproduce the windows of the last walk, found by their own pipeline and held out of
     their training: before, of the one training there is; now, of the fold that leaves this walk out. Errors before are
     stored in units of the person's own SD, those now in the cohort's, and are brought to the cohort's.
+
+    Parameters
+    ----------
+    before, now : mapping
+        The two answers, the old way and the new way.
+    levels_before, levels_now : list of dict
+        As of `levels_of`, of the same later walks against each of the two baselines.
+
+    Returns
+    -------
+    Quality
+        Its `val_loss_now` is the smallest of the fold, the error before its first epoch included.
     """
     fold = now["training"]["folds"][-1]
     return Quality(
@@ -81,6 +93,21 @@ def _loss_before(scorer: Path, held_out: int) -> float:
 
 
 def levels_of(videos: Sequence[str], baseline_id: str, workspace: Path, reporter: Reporter) -> list[Walk]:
-    """Return what ``analyse --json`` says of the walks; one that failed has no level and no score."""
+    """Run ``analyse --json`` on walks.
+
+    Parameters
+    ----------
+    videos : sequence of str
+    baseline_id : str
+    workspace : Path
+        Root of the workspace that holds the baseline.
+    reporter : Reporter
+
+    Returns
+    -------
+    list of dict
+        ``level`` and ``score`` of each walk, both None for one that failed; the level is None also where it was
+        withheld.
+    """
     answer = run_gait(["analyse", *videos, "--baseline", baseline_id], workspace, reporter).json()
     return [{"level": walk.get("level"), "score": walk.get("score")} for walk in answer["walks"]]

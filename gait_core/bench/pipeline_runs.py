@@ -34,7 +34,13 @@ class WarmRun:
 
 
 def load_everything() -> dict[str, list[str]]:
-    """Import what any run will import, so that none of them is the one that waits for the disk."""
+    """Import what any run will import, so that none of them is the one that waits for the disk.
+
+    Returns
+    -------
+    dict
+        ``loaded``, the names of the libraries that could be imported.
+    """
     from gait_core.learn.backend import load_keras
     from gait_core.pose.mediapipe.library import load_mediapipe
 

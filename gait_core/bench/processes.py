@@ -83,6 +83,10 @@ def run_process(command: Sequence[str], reporter: Reporter, *, given: str = "") 
     given : str
         Standard input.
 
+    Returns
+    -------
+    Finished
+
     Raises
     ------
     GaitError
@@ -142,7 +146,22 @@ def _peak_bytes(reported: int, seen: int | None) -> int:
 
 
 def run_gait(arguments: Sequence[str], workspace: Path | str, reporter: Reporter) -> Finished:
-    """Run ``python -m gait_core`` in a fresh process; its output is JSON."""
+    """Run ``python -m gait_core`` in a fresh process; errors as of `run_process`.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Command and options, without those that are added: ``--workspace``, ``--quiet`` and ``--json``.
+    workspace : Path or str
+        Root of the workspace.
+    reporter : Reporter
+        Asked meanwhile whether to go on.
+
+    Returns
+    -------
+    Finished
+        Its output is JSON.
+    """
     command = [sys.executable, "-m", "gait_core", *arguments, "--workspace", str(workspace), "--quiet", "--json"]
     return run_process(command, reporter)
 
@@ -179,12 +198,24 @@ def call(
 
 
 def one_core() -> int | None:
-    """Return 1 where a process can be limited to one CPU, and None elsewhere."""
+    """Return the limit for a process that is to use one CPU; see `call`.
+
+    Returns
+    -------
+    int or None
+        1; None where the system cannot limit the CPUs of a process.
+    """
     return 1 if hasattr(os, "sched_setaffinity") else None
 
 
 def processor_s() -> float:
-    """Return the CPU time of this process and its ended children so far, s."""
+    """Return the CPU time of this process and its ended children so far.
+
+    Returns
+    -------
+    float
+        In user and system mode together, s.
+    """
     import resource
 
     usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -200,5 +231,11 @@ def into_page_cache(paths: Sequence[Path | str]) -> None:
 
 
 def median_of(values: Sequence[float]) -> float:
-    """Return the median, NaN of nothing."""
+    """Return the median.
+
+    Returns
+    -------
+    float
+        NaN without values.
+    """
     return statistics.median(values) if values else float("nan")

@@ -36,7 +36,7 @@ _REDUCTION: Final = {2: 2, 3: 4, 4: 4}
 
 
 def gmac(settings: NetworkSettings, frames: int = CLIP_FRAMES) -> float:
-    """Return the multiply–accumulates of one sequence, in thousands of millions.
+    """Return how much arithmetic one sequence takes.
 
     Counted from the shapes of the weights: each weight of a convolution is used once per pixel of its result.
 
@@ -44,6 +44,11 @@ def gmac(settings: NetworkSettings, frames: int = CLIP_FRAMES) -> float:
     ----------
     settings : NetworkSettings
     frames : int
+
+    Returns
+    -------
+    float
+        Multiply–accumulates, in thousands of millions.
     """
     book = Parameters(_Shapes())
     network_kind(settings.network).parts(book, settings)
@@ -63,14 +68,40 @@ def gmac(settings: NetworkSettings, frames: int = CLIP_FRAMES) -> float:
 
 
 def lengths(count: int, longest: int, seed: int) -> list[int]:
-    """Return lengths of sequences between 5 and `longest` frames, evenly spread and in no order."""
+    """Draw lengths of sequences, evenly spread and in no order.
+
+    Parameters
+    ----------
+    count : int
+    longest : int
+        Frames.
+    seed : int
+
+    Returns
+    -------
+    list of int
+        `count` lengths from 5 to `longest` frames.
+    """
     rng = np.random.default_rng(seed)
     spread = np.linspace(5, longest, count) + rng.uniform(-0.5, 0.5, count) * (longest - 5) / count
     return [int(value) for value in rng.permutation(np.clip(np.rint(spread), 5, longest))]
 
 
 def sequence(settings: NetworkSettings, frames: int, seed: int) -> NDArray[np.float32]:
-    """Return a sequence of the values that each channel takes: what it shows does not change the time."""
+    """Draw a sequence of the values that each channel takes: what it shows does not change the time.
+
+    Parameters
+    ----------
+    settings : NetworkSettings
+        Of the network that is to embed it.
+    frames : int
+    seed : int
+
+    Returns
+    -------
+    ndarray, shape (frames, height, width, n_channels), float32
+        In [0, 1); in the channel ``parsing`` whole numbers from 0 to 11.
+    """
     rng = np.random.default_rng([frames, seed])
     values = rng.random((frames, *settings.frame_shape), dtype=np.float32)
     for number, channel in enumerate(settings.channels):

@@ -59,6 +59,13 @@ def bench_recognition_speed(
         Fewer and shorter sequences.
     data : str, optional
         Not used.
+
+    Returns
+    -------
+    BenchResult
+        ``peak_gmac_per_s`` and ``peak_gmac_per_cpu_s``, thousands of millions of multiply–accumulates a second; for
+        each network ``<network>_batch_speedup``, ``…_ms_per_sequence``, ``…_limit_share``, ``…_bf16_speedup`` (NaN
+        where bfloat16 does not run fast) and more; ``traces``, the most compilations of a network in batches.
     """
     del workspace, data
     count, longest = _QUICK if quick else _FULL

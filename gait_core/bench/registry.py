@@ -26,12 +26,22 @@ class Bench(Protocol):
 
 
 def benches() -> Mapping[str, Bench]:
-    """Return all benchmarks by name; imports their modules."""
+    """Return all benchmarks; imports their modules.
+
+    Returns
+    -------
+    mapping of str to Bench
+        By name.
+    """
     return dict(_found())
 
 
 def bench_named(name: str) -> Bench:
     """Return a benchmark; imports only its module.
+
+    Returns
+    -------
+    Bench
 
     Raises
     ------
@@ -47,7 +57,22 @@ def bench_named(name: str) -> Bench:
 
 
 def run(name: str, workspace: Workspace, reporter: Reporter, *, quick: bool, data: str | None) -> dict[str, Any]:
-    """Run a benchmark and return its JSON.
+    """Run a benchmark.
+
+    Parameters
+    ----------
+    name : str
+    workspace : Workspace
+    reporter : Reporter
+    quick : bool
+        Less of everything, for a first look.
+    data : str or None
+        Folder with real data, see the benchmark; None: without.
+
+    Returns
+    -------
+    dict
+        As of `BenchResult.to_dict`.
 
     Raises
     ------

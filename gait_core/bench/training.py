@@ -44,6 +44,13 @@ def bench_training(
         One training from scratch instead of three.
     data : str, optional
         Not used.
+
+    Returns
+    -------
+    BenchResult
+        Training from scratch over fine-tuning: ``fine_tune_speedup`` (one fold), ``fit_speedup`` (all folds and the
+        model kept), and ``fine_tune_speedup_warm`` without imports; ``fine_tune_s``, ``fit_s`` and ``scratch_s``, and
+        with ``_work_s`` without imports; ``fine_tune_val_loss`` and ``scratch_val_loss``, as of `fine_tune_one`.
     """
     del workspace, data
     repeats = 1 if quick else 3

@@ -26,7 +26,14 @@ def _walks(path: str) -> list[Array]:
 
 
 def fine_tune_one(path: str) -> dict[str, Any]:
-    """Fine-tune the shipped model with the last walk held out."""
+    """Fine-tune the shipped model with the last walk held out.
+
+    Returns
+    -------
+    dict
+        ``work_s``, without imports; ``epochs``; ``val_loss`` and ``start_val_loss``, the mean squared error on the last
+        walk after and before, in units of the shipped model's standardisation.
+    """
     from gait_core.learn.autoencoder.fine_tune import Fold, fine_tune
 
     walks, settings = _walks(path), AutoencoderSettings()
@@ -57,7 +64,13 @@ def fine_tune_one(path: str) -> dict[str, Any]:
 
 
 def fit_all(path: str) -> dict[str, Any]:
-    """Make the model of a baseline: each walk held out in turn, then all of them."""
+    """Make the model of a baseline: each walk held out in turn, then all of them.
+
+    Returns
+    -------
+    dict
+        ``work_s``, without imports; ``epochs``; ``val_loss``, the mean of the folds.
+    """
     from gait_core.baseline.fit import PersonFitter
 
     walks = _walks(path)
@@ -71,7 +84,14 @@ def fit_all(path: str) -> dict[str, Any]:
 
 
 def train_from_scratch(path: str, epochs: int) -> dict[str, Any]:
-    """Train an LSTM from random weights with the last walk held out, as ``--disable-optimizations`` does."""
+    """Train an LSTM from random weights with the last walk held out, as ``--disable-optimizations`` does.
+
+    Returns
+    -------
+    dict
+        ``work_s``, the training alone, and ``after_s``, the pass over all windows that follows it, s; ``epochs``;
+        ``val_loss`` as of `fine_tune_one`.
+    """
     from gait_core.learn.backend import load_keras
     from gait_core.workflows.before.fit import UNOPTIMISED_BATCH_SIZE, fit_unoptimised
 

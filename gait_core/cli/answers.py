@@ -19,17 +19,35 @@ _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 
 
 def absolute(paths: Sequence[str]) -> list[str]:
-    """Return absolute paths; a job may run elsewhere."""
+    """Return absolute paths; a job may run elsewhere.
+
+    Returns
+    -------
+    list of str
+        In the same order, ``~`` expanded; they need not exist.
+    """
     return [str(Path(path).expanduser().absolute()) for path in paths]
 
 
 def walks_text(videos: Sequence[str]) -> str:
-    """Return how many walks there are, in words."""
+    """Return how many walks there are, in words.
+
+    Returns
+    -------
+    str
+        ``1 walk``, ``3 walks``.
+    """
     return "1 walk" if len(videos) == 1 else f"{len(videos)} walks"
 
 
 def videos_of(paths: Sequence[str]) -> list[str]:
     """Return the videos named and those in the folders named; see `gait_core.workflows.extract.videos_of`.
+
+    Returns
+    -------
+    list of str
+        Absolute paths; those of a folder in the order of their names. A folder without videos stands for itself, and so
+        does a file that is missing.
 
     Raises
     ------
@@ -42,9 +60,14 @@ def videos_of(paths: Sequence[str]) -> list[str]:
 
 
 def present(paths: Sequence[str]) -> list[str]:
-    """Return absolute paths, at least one of which leads somewhere: otherwise there is no work to begin.
+    """Make paths absolute, of which at least one has to lead somewhere: otherwise there is no work to begin.
 
     A file that is missing among others gets its message in the result, and the others go on.
+
+    Returns
+    -------
+    list of str
+        All of them, in the same order.
 
     Raises
     ------
@@ -70,6 +93,25 @@ def run_job(
 
     See `gait_core.jobs.run.run_now` for what counts as started. What can be checked without any work, such as whether
     the files named are there, a command checks before it calls this.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    console : Console
+        Shows the events.
+    kind : str
+        A name of `gait_core.jobs.kinds.job_kinds`.
+    params : dict
+        What the task takes, as JSON can hold it.
+    title : str
+        One line for people.
+    on_part : callable, optional
+        Receives each part of the result as soon as it is known, where the kind has parts.
+
+    Returns
+    -------
+    dict
+        The result, as stored in ``result/result.json``.
     """
     from gait_core.jobs.run import run_now
 
@@ -77,7 +119,13 @@ def run_job(
 
 
 def walk_line(walk: dict[str, Any]) -> str:
-    """Return a compared walk as one line for people, its warnings below."""
+    """Return a compared walk as one line for people, its warnings below.
+
+    Returns
+    -------
+    str
+        Level, path, score and the two joints that deviate most; for a walk that failed, its error and the remedy.
+    """
     if "error" in walk:
         return f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
     level = _MARKS.get(walk["level"], "○ withheld")

@@ -69,7 +69,13 @@ def check_effect(given: object, option: str, needs: str) -> None:
 
 
 def scale_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of a `ScaleInput` from the options given, at most one of which may be.
+    """Read the source of metres from the options given, at most one of which may be.
+
+    Returns
+    -------
+    dict
+        Fields of a `ScaleInput`: ``kind``, ``value`` in m, or in m/s for a speed, and ``pixels`` in px, None unless the
+        source is a distance with a known length in the image. Empty when no source was given.
 
     Raises
     ------

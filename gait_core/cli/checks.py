@@ -11,7 +11,15 @@ _WORDS = {"intact": "intact", "changed": "CHANGED", "unsealed": "not sealed"}
 
 
 def check_answer(found: SealCheck) -> Answer:
-    """Return the answer of a command; its exit code is 0 only where everything is as it was stored."""
+    """Return the answer of a command that compared something with its seal.
+
+    Returns
+    -------
+    result : dict
+        Fields of the `SealCheck`, and ``exit_code``: 0 only where everything is as it was stored, otherwise 1.
+    text : str
+        The same for people.
+    """
     lines = [f"{found.name}: {_WORDS[found.state]}", f"  {found.message}"]
     if found.remedy:
         lines.append(f"  What to do: {found.remedy}")

@@ -32,7 +32,13 @@ def shown(text: str) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: ``0.4 s``, ``12 s``, ``3 min 05 s``."""
+    """Return a duration as people say it.
+
+    Returns
+    -------
+    str
+        ``0.4 s`` below ten seconds, ``12 s`` below a minute, then ``3 min 05 s``.
+    """
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:

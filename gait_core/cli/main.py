@@ -28,7 +28,24 @@ CONSOLE_COMMAND: Final = "gait-studio"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those that the process was started with.
+
+    Returns
+    -------
+    int
+        Exit code. 0: done; 1: something that the user gave or the machine has is wrong, or the command found something
+        wrong; 2: no command was given; 3: internal error; 130: the user stopped it.
+
+    Raises
+    ------
+    SystemExit
+        From `argparse`: with code 2 when the arguments are wrong, with 0 after ``--help`` and ``--version``.
+    """
     parser = build_parser()
     args = parser.parse_args(arguments)
     if not hasattr(args, "run"):
@@ -98,7 +115,13 @@ def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], cod
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+    """Return the parser of all commands.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        What it parses has the function of the command as `run`; without a command there is no `run`.
+    """
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--workspace", metavar="DIR", default=None, help="where everything is stored")
     common.add_argument("--json", action="store_true", help="print JSON to standard output")

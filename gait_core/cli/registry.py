@@ -92,12 +92,33 @@ def command(
 
 
 def command_group(path: str, *, help: str, order: int = 1000) -> None:  # noqa: A002
-    """Register the word that several commands share; see `command`."""
+    """Register the word that several commands share; see `command`.
+
+    Parameters
+    ----------
+    path : str
+        The words, with spaces, all but the last a group by themselves.
+    help : str
+        One line for people.
+    order : int
+        Its place in the help, within its group; what has none stands at the end.
+
+    Raises
+    ------
+    ValueError
+        When the path is taken.
+    """
     _add(Command(path=tuple(path.split()), help=help, order=order, arguments=_no_arguments, run=None))
 
 
 def registered_commands() -> Iterator[Command]:
-    """Yield all commands, the head of a group before its members, otherwise in the order of the help."""
+    """Yield all commands.
+
+    Yields
+    ------
+    Command
+        The head of a group before its members, otherwise in the order of the help.
+    """
     _import_all()
     return iter(sorted(REGISTERED.values(), key=_place))
 

@@ -21,7 +21,19 @@ def check_report(report: str | None) -> None:
 def write_reports(
     workspace: Workspace, walks: list[dict[str, Any]], report: str, baseline_id: str | None = None
 ) -> None:
-    """Write one report per measured walk; several get the name of their video into the name of the file."""
+    """Write one report per measured walk.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    walks : list of dict
+        ``walks`` in the result of ``measure`` or ``analyse``. Those with a measurement get the path of their report as
+        ``report``.
+    report : str
+        File to write, ``.html`` or ``.pdf``. With several walks, the name of each video becomes part of the file name.
+    baseline_id : str, optional
+        Baseline to compare with where a walk names no analysis; default: that of the latest analysis of its video.
+    """
     from gait_core.report.exports import unique_stems
     from gait_core.report.write import comparison_of, report_of, write_report
     from gait_core.walks.measurements import load_measurement

@@ -165,7 +165,14 @@ def _group(name: str, near: str) -> str:
 
 
 def gait_values(measurement: Measurement) -> dict[str, dict[str, Any]]:
-    """Return the values of `COMPARED_VALUES` that a walk has: label, unit, left, right, mean, n."""
+    """Return the values of `COMPARED_VALUES` that a walk has.
+
+    Returns
+    -------
+    dict of str to dict
+        ``label``, ``unit``, ``left``, ``right`` and ``mean`` over both sides, None where there is no value, and ``n``,
+        the number of values behind the mean.
+    """
     known = measurement.values
     found: dict[str, dict[str, Any]] = {}
     for name in COMPARED_VALUES:
@@ -176,7 +183,19 @@ def gait_values(measurement: Measurement) -> dict[str, dict[str, Any]]:
 
 
 def curve_means(curves: Curves, near: str) -> dict[str, Array]:
-    """Return the mean curve of each joint as ``knee_near``, ``knee_far`` …, shape (101,), degrees."""
+    """Return the mean curve of each of `COMPARED_CURVES`, for both legs.
+
+    Parameters
+    ----------
+    curves : Curves
+    near : {"left", "right"}
+        Side of the body that the camera sees.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (101,)
+        ``hip_near``, ``hip_far``, ``knee_near`` …: degrees over the gait cycle, NaN where no stride has a value.
+    """
     far = "left" if near == "right" else "right"
     return {
         f"{name}_{view}": curves.mean(name, side)
@@ -186,7 +205,18 @@ def curve_means(curves: Curves, near: str) -> dict[str, Array]:
 
 
 def curve_differences(means: Mapping[str, Array], reference: Mapping[str, Array]) -> dict[str, float | None]:
-    """Return the mean absolute difference of each mean curve from that of the reference, degrees."""
+    """Compare mean curves with those of the reference.
+
+    Parameters
+    ----------
+    means, reference : mapping of str to ndarray, shape (101,)
+        As of `curve_means`, degrees.
+
+    Returns
+    -------
+    dict of str to float or None
+        Mean absolute difference over the points that both have, degrees; None where there is none.
+    """
     found: dict[str, float | None] = {}
     for name, values in means.items():
         away = np.abs(values - reference[name]) if name in reference else np.empty(0)
@@ -198,7 +228,20 @@ def curve_differences(means: Mapping[str, Array], reference: Mapping[str, Array]
 def value_differences(
     values: Mapping[str, Mapping[str, Any]], reference: Mapping[str, Mapping[str, Any]], names: Sequence[str] = ()
 ) -> dict[str, float]:
-    """Return by how much each value over both sides differs from that of the reference, in its own unit."""
+    """Return by how much each value over both sides differs from that of the reference, in its own unit.
+
+    Parameters
+    ----------
+    values, reference : mapping of str to mapping
+        As of `gait_values`.
+    names : sequence of str
+        Values to compare; empty: all.
+
+    Returns
+    -------
+    dict of str to float
+        Value less reference; what one of the two lacks is left out.
+    """
     return {
         name: float(entry["mean"]) - float(reference[name]["mean"])
         for name, entry in values.items()

@@ -29,7 +29,14 @@ td+td,th+th{text-align:right}.k{color:#5c6a6d;font-size:.92rem}
 
 
 def tables(comparison: ProfileComparison) -> dict[str, Rows]:
-    """Return the tables by name, each with its columns as the first row; names carry units."""
+    """Return the tables of a comparison.
+
+    Returns
+    -------
+    dict of str to list of list
+        ``profiles``, ``values``, ``landmarks`` and ``curves``, each with its columns as the first row; their names
+        carry units.
+    """
     others = [run for run in comparison.sound if run.agreement is not None]
     return {
         "profiles": _profile_rows(comparison),
@@ -98,7 +105,19 @@ def _curve_rows(comparison: ProfileComparison) -> Rows:
 
 
 def zip_bytes(comparison: ProfileComparison, videos: Sequence[Path] = ()) -> bytes:
-    """Return one archive of ``comparison.json``, ``comparison.html``, a CSV file per table, and videos that exist."""
+    """Pack a comparison into one archive.
+
+    Parameters
+    ----------
+    comparison : ProfileComparison
+    videos : sequence of Path
+        Added under their file names; those that do not exist are left out.
+
+    Returns
+    -------
+    bytes
+        A ZIP file with ``comparison.json``, ``comparison.html``, a CSV file per table, and the videos.
+    """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         facts = comparison.to_dict() | {"summary": summary(comparison)}
@@ -125,7 +144,13 @@ def _safe(cell: Any) -> Any:
 
 
 def as_html(comparison: ProfileComparison) -> str:
-    """Return one sheet that needs no other file."""
+    """Return one sheet that needs no other file.
+
+    Returns
+    -------
+    str
+        A whole HTML document, its style included.
+    """
     title = escape(f"Profiles compared on {comparison.name}")
     machine = comparison.machine
     where = f"{machine.get('processor', '')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"

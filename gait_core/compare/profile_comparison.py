@@ -219,7 +219,14 @@ _APART: Final = ("runs", "curves", "request")
 
 
 def most_accurate(profiles: Sequence[Profile]) -> Profile:
-    """Return the profile that promises most: the larger model, then the larger frames, then the higher rate."""
+    """Return the profile that promises most.
+
+    Returns
+    -------
+    Profile
+        The one with the larger model, then the larger frames, the higher rate, float32 before other precisions, and the
+        higher confidence; the first of equals. No limit to the size or rate counts as the largest.
+    """
     return max(
         profiles,
         key=lambda profile: (
@@ -233,12 +240,30 @@ def most_accurate(profiles: Sequence[Profile]) -> Profile:
 
 
 def overlay_path(workspace: Workspace, comparison_id: str, number: int) -> Path:
-    """Return where the overlay video of a run lies, existing or not."""
+    """Return where the overlay video of a run lies.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    comparison_id : str
+    number : int
+        Place of the run in the comparison, from 0.
+
+    Returns
+    -------
+    Path
+        Need not exist.
+    """
     return workspace.entry(COLLECTION, comparison_id) / f"overlay_{int(number)}.mp4"
 
 
 def load_comparison(workspace: Workspace, comparison_id: str) -> ProfileComparison:
     """Return a stored comparison.
+
+    Returns
+    -------
+    ProfileComparison
+        With its curves.
 
     Raises
     ------
@@ -272,13 +297,26 @@ def store_comparison(folder: Path, comparison: ProfileComparison) -> None:
 
 
 def list_comparisons(workspace: Workspace) -> list[dict[str, Any]]:
-    """Return id, name, time and profiles of all comparisons, newest first; see `damaged_comparisons` for the others."""
+    """Return the comparisons that can be read; see `damaged_comparisons` for the others.
+
+    Returns
+    -------
+    list of dict
+        ``id``, ``name`` of the video, ``created_s`` (seconds since the Unix epoch), ``reference``, ``content_sha256``
+        and ``profiles``, the names of all that were run; newest first.
+    """
     found, _ = read_each(workspace.entries(COLLECTION), _headline)
     return sorted(found, key=lambda facts: float(facts["created_s"]), reverse=True)
 
 
 def damaged_comparisons(workspace: Workspace) -> list[DamagedItem]:
-    """Return the comparisons that cannot be read, with what is wrong and what can be done."""
+    """Return the comparisons that cannot be read.
+
+    Returns
+    -------
+    list of DamagedItem
+        What is wrong with each and what can be done; oldest identifier first.
+    """
     return read_each(workspace.entries(COLLECTION), _headline)[1]
 
 

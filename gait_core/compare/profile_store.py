@@ -29,6 +29,11 @@ def problems_of(workspace: Workspace, name: str, body: Any, *, instead_of: str =
         Its keys, as in a file.
     instead_of : str
         Profile that it replaces, which may have the same name.
+
+    Returns
+    -------
+    tuple of ProfileProblem
+        Empty when it can be saved. That the name is taken is looked for only where nothing else is wrong.
     """
     problems = check_profile(name, body, engine_memory()).problems
     others = {other.casefold() for other in load_profiles(workspace.profiles) if other != instead_of}
@@ -46,6 +51,15 @@ def problems_of(workspace: Workspace, name: str, body: Any, *, instead_of: str =
 
 def save_profile(workspace: Workspace, name: str, body: Mapping[str, Any], *, instead_of: str = "") -> Path:
     """Store a profile; one that it replaces goes once the new one is safe.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    name : str
+    body : mapping
+        Its keys, as in a file.
+    instead_of : str
+        Profile that it replaces, which may have the same name; empty: none.
 
     Returns
     -------
@@ -75,7 +89,12 @@ def save_profile(workspace: Workspace, name: str, body: Mapping[str, Any], *, in
 
 
 def delete_profile(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Delete a profile of the user and return its keys, with which `save_profile` undoes it.
+    """Delete a profile of the user.
+
+    Returns
+    -------
+    dict
+        Its keys as they were written, with which `save_profile` undoes it.
 
     Raises
     ------
@@ -98,7 +117,12 @@ def delete_profile(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 def body_of(workspace: Workspace, name: str) -> dict[str, Any]:
-    """Return the keys of a profile, built-in ones included, complete and in the form of a file.
+    """Return the keys of a profile, built-in ones included.
+
+    Returns
+    -------
+    dict
+        All keys, in the form of a file.
 
     Raises
     ------
@@ -112,7 +136,18 @@ def body_of(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 def export_text(workspace: Workspace, name: str) -> str:
-    """Return a profile as the text of a file that `import_profiles` takes."""
+    """Write a profile as the text of a file that `import_profiles` takes.
+
+    Returns
+    -------
+    str
+        JSON with a line feed at the end.
+
+    Raises
+    ------
+    NotFoundError
+        When there is none of that name.
+    """
     return json.dumps({DOCUMENT_KEY: {name: body_of(workspace, name)}}, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -19,12 +19,25 @@ _WHOLE_BODY: Final = {
 
 
 def summary(comparison: ProfileComparison) -> str:
-    """Return time, landmarks and gait values of each profile against the reference as one text."""
+    """Return time, landmarks and gait values of each profile against the reference as one text.
+
+    Returns
+    -------
+    str
+        What `sentences` gives, in a row.
+    """
     return " ".join(sentences(comparison))
 
 
 def sentences(comparison: ProfileComparison) -> list[str]:
-    """Return one sentence for each profile that was held against the reference, and one for those that failed."""
+    """Put a comparison into sentences.
+
+    Returns
+    -------
+    list of str
+        One for the profiles that failed, where there are any, then one for each profile that was held against the
+        reference. Where only the reference worked, one that states so.
+    """
     failed = [run.name for run in comparison.runs if run.error is not None]
     others = [run for run in comparison.sound if run.name != comparison.reference]
     found = [f"{_listed(failed)} did not work on this video."] if failed else []
@@ -35,7 +48,13 @@ def sentences(comparison: ProfileComparison) -> list[str]:
 
 
 def time_sentence(run: ProfileRun, reference: ProfileRun) -> str:
-    """Return how long a run took against the reference, without a full stop."""
+    """Put into words how long a run took against the reference, the start of the program left out.
+
+    Returns
+    -------
+    str
+        Without a full stop. A difference of at most 5 % counts as none.
+    """
     if reference.work_s <= 0 or run.work_s <= 0:
         return f"{run.name} was not timed"
     ratio = run.work_s / reference.work_s
@@ -49,7 +68,14 @@ def time_sentence(run: ProfileRun, reference: ProfileRun) -> str:
 
 
 def difference_sentence(run: ProfileRun, comparison: ProfileComparison) -> str:
-    """Return how far landmarks, cadence and knee differ from the reference."""
+    """Put into words how far landmarks, cadence and knee differ from the reference.
+
+    Returns
+    -------
+    str
+        Begins in lower case, to follow `time_sentence`, and ends with a full stop. What could not be compared is left
+        out, except that no frame could be.
+    """
     reference = comparison.reference_run
     parts = []
     found = run.agreement or {}

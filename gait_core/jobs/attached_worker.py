@@ -19,7 +19,20 @@ __all__ = ["main"]
 
 
 def main(folder: str, root: str) -> int:
-    """Run a job folder; the exit code is that of the error that ended it."""
+    """Run a job folder.
+
+    Parameters
+    ----------
+    folder : str
+        Job folder.
+    root : str
+        Root of the workspace.
+
+    Returns
+    -------
+    int
+        Exit code: 0 when the job is done, otherwise that of the error that ended it.
+    """
     threading.Thread(target=_wait_for_the_end, daemon=True, name="watch-parent").start()
     try:
         run_folder(Path(folder), Workspace(root))

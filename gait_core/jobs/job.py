@@ -161,7 +161,13 @@ def running_stage(stages: Sequence[Mapping[str, Any]]) -> str:
 
 
 def worker_process(status: Mapping[str, Any]) -> psutil.Process | None:
-    """Return the living worker of a status, or None; a new process that got the same number is not it."""
+    """Return the living worker of a status.
+
+    Returns
+    -------
+    psutil.Process or None
+        None when no worker has begun, when it is dead or a zombie, or when a new process got the same number.
+    """
     pid = status.get("pid")
     if not pid:
         return None
@@ -174,7 +180,22 @@ def worker_process(status: Mapping[str, Any]) -> psutil.Process | None:
 
 
 def state_of(folder: Path, spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
-    """Return the state that a stored status really means: a dead worker does not run."""
+    """Return the state that a stored status really means: a dead worker does not run.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder; a file ``cancel`` in it means that the worker is to stop.
+    spec, status : mapping
+        Contents of ``spec.json`` and ``status.json``.
+
+    Returns
+    -------
+    str
+        As `Job.state`, never ``damaged``. A job that is active by its status is ``crashed`` when its worker is dead,
+        has been silent for 90 s, or has not come 30 s after the status was last written; ``cancelled`` where it was to
+        stop.
+    """
     state = str(status.get("state", "queued"))
     if state not in ACTIVE_STATES:
         return state

@@ -95,13 +95,23 @@ def job_kind(name: str, *, title: str, streams: bool = False) -> Callable[[_F], 
 
 
 def job_kinds() -> Mapping[str, JobKind]:
-    """Return all kinds by name."""
+    """Return all kinds of jobs.
+
+    Returns
+    -------
+    mapping of str to JobKind
+        By name; read-only.
+    """
     import_named(_MODULE)
     return MappingProxyType(REGISTERED)
 
 
 def kind_named(name: str) -> JobKind:
     """Return a kind.
+
+    Returns
+    -------
+    JobKind
 
     Raises
     ------

@@ -76,7 +76,14 @@ def write_report(folder: Path, status: Mapping[str, Any]) -> None:
 
 
 def read_report(folder: Path) -> dict[str, Any] | None:
-    """Return the stored report of a job, or what is known so far; None before anything was measured."""
+    """Return the performance report of a job: as stored, or of what is known so far.
+
+    Returns
+    -------
+    dict or None
+        As of `gait_core.jobs.performance_report.build_report`. None before anything was measured, and where the report
+        or what it is made from cannot be read.
+    """
     stored = folder / "result" / REPORT
     try:
         if stored.is_file():
@@ -89,7 +96,14 @@ def read_report(folder: Path) -> dict[str, Any] | None:
 
 
 def read_samples(folder: Path) -> dict[str, Any]:
-    """Return series, lanes and usage of a job; empty when there are none."""
+    """Return what was sampled while a job ran.
+
+    Returns
+    -------
+    dict
+        ``series``, ``lanes``, ``lanes_left_out`` and ``usage``, as in ``samples.json``; empty when there is no such
+        file or it is damaged.
+    """
     try:
         found = read_json(folder / SAMPLES)
     except GaitError:

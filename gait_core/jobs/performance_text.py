@@ -11,7 +11,18 @@ __all__ = ["report_text"]
 
 
 def report_text(report: Mapping[str, Any]) -> str:
-    """Return the report for people: plain text, at most 100 columns."""
+    """Return the report for people.
+
+    Parameters
+    ----------
+    report : mapping
+        As of `gait_core.jobs.performance_report.build_report`.
+
+    Returns
+    -------
+    str
+        Plain text with a line feed at the end. Only the recommendations are wrapped, at 98 columns.
+    """
     job, memory, cache, cpu = report["job"], report["memory_usage"], report["cache"], report["cpu"]
     lines = [f"Performance of “{job['title']}”", f"Job {job['id']} ({job['kind']}), {job['state']}", ""]
     lines += _pairs(

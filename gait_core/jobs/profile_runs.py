@@ -53,6 +53,11 @@ def measure_under(
     person : str
         See `PoseSettings`.
 
+    Returns
+    -------
+    MeasuredProfile
+        A video that cannot be used is an error among its `walks`; the others go on.
+
     Raises
     ------
     GaitError
@@ -119,9 +124,14 @@ def _processor_s(pid: int) -> float:
 
 
 def peak_bytes(pid: int) -> int:
-    """Return the largest resident memory of a living process so far; 0 when it has gone.
+    """Return the largest resident memory of a living process so far.
 
     Linux keeps it exactly; elsewhere it is what the process has now, which many looks make nearly the same.
+
+    Returns
+    -------
+    int
+        Bytes; 0 when the process has gone.
     """
     try:
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():

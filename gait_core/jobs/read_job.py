@@ -24,6 +24,11 @@ _NEW_S: Final = 60.0
 def read_job(folder: Path) -> Job:
     """Return the job of a folder.
 
+    Returns
+    -------
+    Job
+        In the state ``damaged`` when its specification or its status cannot be read.
+
     Raises
     ------
     NotFoundError

@@ -78,12 +78,18 @@ NOTHING: Final = "Nothing to recommend"
 
 
 def recommend(report: Report) -> list[Recommendation]:
-    """Return what follows from a report, the largest gains first in the order of `_RULES`; never empty.
+    """Return what follows from a report.
 
     Parameters
     ----------
     report : mapping
         As `build_report` makes it, without its recommendations.
+
+    Returns
+    -------
+    list of Recommendation
+        In the order of `_RULES`, the largest gains first; before them, where it holds, that all landmarks came from the
+        cache. Never empty: where no rule applies, the one entry states that there is nothing to recommend.
     """
     found = [item for rule in _RULES if (item := rule(report)) is not None]
     cached = _all_cached(report, alone=not found)

@@ -103,7 +103,22 @@ class _WorkWatch:
 def run_folder(
     folder: Path, workspace: Workspace, sink: Callable[[Event], None] | None = None, on_part: OnPart | None = None
 ) -> dict[str, Any]:
-    """Run the job of a folder to its end; see `run_now`.
+    """Run the job of a folder to its end.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder.
+    workspace : Workspace
+    sink : callable, optional
+        Also receives every event.
+    on_part : callable, optional
+        Receives each part of the result as soon as it is known, where the kind has parts.
+
+    Returns
+    -------
+    dict
+        The result, as stored in ``result/result.json``.
 
     Raises
     ------

@@ -232,5 +232,11 @@ def _queued(**worker: Any) -> dict[str, Any]:
 
 
 def code_stamp() -> int:
-    """Return when the code last changed, ns; a spare with older code is of no use."""
+    """Return when the code last changed; a spare with older code is of no use.
+
+    Returns
+    -------
+    int
+        Latest modification of a Python file of the package, ns since the Unix epoch.
+    """
     return max(path.stat().st_mtime_ns for path in (_PROJECT / "gait_core").rglob("*.py"))

@@ -68,12 +68,48 @@ class _Status(TypedDict):
 
 
 def checked_spec(values: Any, folder: Path) -> dict[str, Any]:
-    """Return the contents of ``spec.json``; raises `StorageError` when they have another shape."""
+    """Check the contents of ``spec.json``.
+
+    Parameters
+    ----------
+    values : object
+        As read from JSON.
+    folder : Path
+        Job folder, for messages.
+
+    Returns
+    -------
+    dict
+        ``id``, ``kind``, ``title``, ``params``, ``created_s`` and whatever else is stored.
+
+    Raises
+    ------
+    StorageError
+        When they have another shape.
+    """
     what = f"what the job {folder.name} is to do"
     return checked_record(values, folder / "spec.json", _Spec, what=what, remedy=START_ANEW)
 
 
 def checked_status(values: Any, folder: Path) -> dict[str, Any]:
-    """Return the contents of ``status.json``; raises `StorageError` when they have another shape."""
+    """Check the contents of ``status.json``.
+
+    Parameters
+    ----------
+    values : object
+        As read from JSON.
+    folder : Path
+        Job folder, for messages.
+
+    Returns
+    -------
+    dict
+        ``state`` and whatever else is stored.
+
+    Raises
+    ------
+    StorageError
+        When they have another shape.
+    """
     what = f"the status of the job {folder.name}"
     return checked_record(values, folder / "status.json", _Status, what=what, remedy=RUN_AGAIN)

@@ -56,6 +56,11 @@ def taking_turn(folder: Path) -> Iterator[None]:
     folder : Path
         Job folder.
 
+    Yields
+    ------
+    None
+        Once the job has begun; no other worker can begin it until the end.
+
     Raises
     ------
     InputError
@@ -77,6 +82,16 @@ def taking_turn(folder: Path) -> Iterator[None]:
 @contextmanager
 def holding(folder: Path) -> Iterator[None]:
     """Keep workers from beginning a job.
+
+    Parameters
+    ----------
+    folder : Path
+        Job folder.
+
+    Yields
+    ------
+    None
+        While the lock is held; it is waited for up to 5 s.
 
     Raises
     ------

@@ -33,12 +33,17 @@ _ALONE_S: Final = 20.0
 
 
 def check_address(address: str) -> str:
-    """Return the address of a cluster.
+    """Check the form of the address of a cluster; nothing is contacted.
+
+    Returns
+    -------
+    str
+        The address as given.
 
     Raises
     ------
     InputError
-        When it is none.
+        When it is not of the form ``tcp://host:port`` or ``tls://host:port``.
     """
     if not _ADDRESS.fullmatch(address):
         raise InputError(

@@ -58,7 +58,15 @@ class Check:
 
 
 def examine(workspace: Workspace) -> list[Check]:
-    """Look at everything that Gait Studio needs; takes well under a second and loads no heavy library."""
+    """Look at everything that Gait Studio needs; takes well under a second and loads no heavy library.
+
+    What killed processes left behind in the workspace is deleted on the way.
+
+    Returns
+    -------
+    list of Check
+        Python, libraries, on Linux the system libraries of MediaPipe, leftovers, workspace, disk and memory.
+    """
     return [
         _python(),
         *(_library(name) for name in _LIBRARIES),

@@ -56,7 +56,18 @@ class Outcome(Generic[Result]):
 
 @contextmanager
 def local_threads(workers: int) -> Iterator[Executor]:
-    """Give an executor of this process's own threads; what has not begun is dropped at the end."""
+    """Give an executor of this process's own threads.
+
+    Parameters
+    ----------
+    workers : int
+        Threads, at least 1.
+
+    Yields
+    ------
+    concurrent.futures.Executor
+        At the end, what has begun is waited for and what has not is dropped.
+    """
     pool = ThreadPoolExecutor(max_workers=_checked(workers), thread_name_prefix="task")
     try:
         yield pool

@@ -74,17 +74,28 @@ class GpuMonitor:
 
 @cache
 def shared_gpu_monitor() -> GpuMonitor:
-    """Return the monitor of this process: the driver is opened once, not at every reading."""
+    """Return the monitor of this process: the driver is opened once, not at every reading.
+
+    Returns
+    -------
+    GpuMonitor
+        The same one at every call.
+    """
     return GpuMonitor()
 
 
 def unmeasured_cards(drm: Path = Path("/sys/class/drm")) -> list[str]:
-    """Return a sentence for each kind of card that may be there but that nothing here measures.
+    """Name the GPU that may be there but that nothing here measures: Apple's, or Intel's on Linux.
 
     Parameters
     ----------
     drm : Path
         Where Linux shows GPUs.
+
+    Returns
+    -------
+    list of str
+        One sentence for people, or none.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return ["The Apple GPU is not measured."]

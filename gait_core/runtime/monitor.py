@@ -45,7 +45,14 @@ def sample() -> dict[str, Any]:
 
 
 def gpus() -> list[dict[str, Any]]:
-    """Return name, utilisation and memory of each NVIDIA card; empty where there is none or no driver."""
+    """Read load and memory of the NVIDIA cards.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``utilisation_pct`` (0 to 100, None where a card does not tell it), ``memory_bytes`` in use and
+        ``memory_total_bytes`` of each card; empty where there is no card, no driver or no ``nvidia-ml-py``.
+    """
     return shared_gpu_monitor().read()
 
 

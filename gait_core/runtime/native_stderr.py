@@ -68,6 +68,11 @@ def quiet_native_stderr() -> Iterator[None]:
 
     MediaPipe writes before its logging is set up, which no variable of the environment stops. Keep it
     around short calls only: what others write to standard error meanwhile comes out at the end.
+
+    Yields
+    ------
+    None
+        While standard error of the whole process is set aside, that of other threads included.
     """
     _native_stderr.enter()
     try:

@@ -18,7 +18,13 @@ _BF16_UNITS: Final = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512", "bf16": "the 
 
 
 def available_processors() -> int:
-    """Return how many CPUs this process may use, at least 1."""
+    """Return how many CPUs this process may use.
+
+    Returns
+    -------
+    int
+        At least 1. Its CPU affinity counts where the system tells it, otherwise all CPUs of the machine.
+    """
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, available)
 
@@ -30,24 +36,44 @@ def has_fast_bf16(cpuinfo: Path | None = None) -> bool:
     ----------
     cpuinfo : Path, optional
         What Linux says of the CPU; default ``/proc/cpuinfo``.
+
+    Returns
+    -------
+    bool
     """
     return fast_bf16_unit(cpuinfo) is not None
 
 
 def fast_bf16_unit(cpuinfo: Path | None = None) -> str | None:
-    """Return the name of the unit that multiplies in bfloat16, or None."""
+    """Return the name of the unit of the CPU that multiplies in bfloat16.
+
+    Parameters
+    ----------
+    cpuinfo : Path, optional
+        What Linux says of the CPU; default ``/proc/cpuinfo``.
+
+    Returns
+    -------
+    str or None
+        ``AMX``, ``AVX-512`` or ``the Arm BF16 extension``, the best that is there; None where there is none.
+    """
     flags = processor_flags(cpuinfo or Path("/proc/cpuinfo"))
     return next((name for flag, name in _BF16_UNITS.items() if flag in flags), None)
 
 
 @cache
 def processor_flags(cpuinfo: Path) -> frozenset[str]:
-    """Return the flags that every CPU of the machine has, as Linux names them; empty where unknown.
+    """Return the flags that every CPU of the machine has.
 
     Parameters
     ----------
     cpuinfo : Path
         The file ``/proc/cpuinfo``. Where there is none, macOS is asked.
+
+    Returns
+    -------
+    frozenset of str
+        As Linux names them: ``amx_bf16``; of macOS ``bf16`` at most. Empty where unknown.
     """
     try:
         text = cpuinfo.read_text(encoding="utf-8", errors="replace")
@@ -64,7 +90,18 @@ def processor_flags(cpuinfo: Path) -> frozenset[str]:
 
 
 def processor_name(cpuinfo: Path | None = None) -> str:
-    """Return what the maker calls the CPU, or its architecture where it has no name."""
+    """Return what the maker calls the CPU.
+
+    Parameters
+    ----------
+    cpuinfo : Path, optional
+        What Linux says of the CPU; default ``/proc/cpuinfo``.
+
+    Returns
+    -------
+    str
+        Its architecture where it has no name.
+    """
     try:
         text = (cpuinfo or Path("/proc/cpuinfo")).read_text(encoding="utf-8", errors="replace")
     except OSError:

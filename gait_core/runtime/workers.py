@@ -38,6 +38,11 @@ def run_mark(workspace: Workspace) -> Iterator[Path]:
 
     A worker on another machine cannot be told to stop in the middle of a task, but it can see this. Files beside
     it whose names begin with its stem go with it.
+
+    Yields
+    ------
+    Path
+        The file.
     """
     folder = workspace.cache / "runs"
     for old in folder.glob("run-*"):
@@ -55,7 +60,13 @@ def run_mark(workspace: Workspace) -> Iterator[Path]:
 
 
 def worker_name() -> str:
-    """Return machine and process, as people are told who did a task."""
+    """Name this process, as people are told who did a task.
+
+    Returns
+    -------
+    str
+        ``<machine>:<process number>``.
+    """
     return f"{platform.node()}:{os.getpid()}"
 
 

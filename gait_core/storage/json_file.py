@@ -33,6 +33,11 @@ def read_content(path: Path, most_bytes: int) -> bytes:
     most_bytes : int
         Largest file that is read.
 
+    Returns
+    -------
+    bytes
+        At most `most_bytes`.
+
     Raises
     ------
     OSError
@@ -51,7 +56,12 @@ def read_content(path: Path, most_bytes: int) -> bytes:
 
 
 def parse_json(content: bytes) -> Any:
-    """Return what JSON holds.
+    """Read JSON from bytes.
+
+    Returns
+    -------
+    object
+        Lists, dicts with text keys, texts, finite numbers, booleans and None.
 
     Raises
     ------
@@ -73,6 +83,11 @@ def read_json(path: Path, *, most_bytes: int = MOST_JSON_BYTES) -> Any:
     path : Path
     most_bytes : int
         Largest file that is read.
+
+    Returns
+    -------
+    object
+        As of `parse_json`.
 
     Raises
     ------

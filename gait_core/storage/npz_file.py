@@ -64,6 +64,11 @@ def array_layout(stream: IO[bytes], size_bytes: int) -> tuple[tuple[int, ...], b
 def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Read the arrays of an ``.npz`` file.
 
+    Returns
+    -------
+    dict of str to ndarray
+        Name, without ``.npy``, → array; all of them in memory.
+
     Raises
     ------
     NotFoundError

@@ -9,7 +9,12 @@ __all__ = ["ordinary_size"]
 
 
 def ordinary_size(path: Path) -> int:
-    """Return the size of an ordinary file, bytes; a pipe is never opened, for that could wait forever.
+    """Return the size of an ordinary file; a pipe is never opened, for that could wait forever.
+
+    Returns
+    -------
+    int
+        Bytes.
 
     Raises
     ------

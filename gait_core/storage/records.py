@@ -31,6 +31,11 @@ def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dic
     remedy : str
         What can be done when it is damaged.
 
+    Returns
+    -------
+    dict
+        All keys but those of the seal; those that `expected` does not name too.
+
     Raises
     ------
     NotFoundError
@@ -46,7 +51,13 @@ def read_record(document: Path, expected: Any, *, what: str, remedy: str) -> dic
 
 
 def checked_record(values: Any, document: Path, expected: Any, *, what: str, remedy: str) -> dict[str, Any]:
-    """Return a record that was read, without its seal; arguments and errors as of `read_record`."""
+    """Check a record that was read; arguments and errors as of `read_record`, except that no file is missing.
+
+    Returns
+    -------
+    dict
+        `values` without its seal.
+    """
     problem = problem_in(values, expected)
     created_s = values.get("created_s") if isinstance(values, dict) else None
     if not problem and isinstance(created_s, int | float) and not 0 <= created_s < _FAR_FUTURE_S:

@@ -12,7 +12,7 @@ __all__ = ["problem_in"]
 
 
 def problem_in(value: Any, expected: Any, place: str = "") -> str:
-    """Return what is wrong with the shape of a value, or an empty text.
+    """Look for what is wrong with the shape of a value.
 
     Parameters
     ----------
@@ -24,6 +24,11 @@ def problem_in(value: Any, expected: Any, place: str = "") -> str:
         not checked.
     place : str
         Where the value stands, for the message.
+
+    Returns
+    -------
+    str
+        The first problem, with where it is: ``stages[2].name is missing``; empty when there is none.
     """
     origin, arguments = get_origin(expected), get_args(expected)
     if is_typeddict(expected) or is_dataclass(expected):

@@ -40,6 +40,11 @@ def sealed(values: Mapping[str, Any], folder: Path, files: Iterable[str] = ()) -
         Where the files lie.
     files : iterable of str
         Names of the files that belong to it.
+
+    Returns
+    -------
+    dict
+        A copy with the keys ``sealed`` and ``seal``; all values as JSON gives them back: tuples are lists.
     """
     body: dict[str, Any] = json.loads(json.dumps(unsealed(values), allow_nan=False))
     listing = {
@@ -50,7 +55,13 @@ def sealed(values: Mapping[str, Any], folder: Path, files: Iterable[str] = ()) -
 
 
 def unsealed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document without its seal."""
+    """Return a document without its seal.
+
+    Returns
+    -------
+    dict
+        A copy without the keys ``sealed`` and ``seal``.
+    """
     return {name: value for name, value in values.items() if name not in (SEAL, _MARK)}
 
 
@@ -98,6 +109,11 @@ def check_seal(values: Mapping[str, Any], document: Path, *, what: str, stored_s
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file; one that has not changed since is not read again in the same process.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Raises
     ------

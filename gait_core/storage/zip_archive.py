@@ -36,12 +36,17 @@ class ArchiveLimits:
 
 
 def checked_members(file: IO[bytes] | Path, limits: ArchiveLimits) -> list[zipfile.ZipInfo]:
-    """Return the members of an archive that has not been unpacked yet.
+    """Return the members of an archive after checking that it is safe to unpack.
 
     Parameters
     ----------
     file : file or Path
     limits : ArchiveLimits
+
+    Returns
+    -------
+    list of zipfile.ZipInfo
+        All of them, in the order of the archive's directory.
 
     Raises
     ------

@@ -38,7 +38,13 @@ def add_dataset_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def dataset_settings_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of a `DatasetSettings` from the options given."""
+    """Read the fields of a `DatasetSettings` from the options.
+
+    Returns
+    -------
+    dict
+        Field → value; the default of the option where it was not given.
+    """
     names = ("reference_class", "features", "missing", "several_labels", "table", "rows", "channels", "doubtful")
     return {name: getattr(args, name) for name in (*names, "subject_pattern", "profile", "person")}
 

@@ -36,13 +36,30 @@ def add_walks(parser: argparse.ArgumentParser) -> None:
 
 
 def walk_params(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of `WalkOptions` from the options given."""
+    """Read the fields of `WalkOptions` from the options.
+
+    Returns
+    -------
+    dict
+        Field → value, the default of the option where it was not given; ``sources`` as absolute paths.
+
+    Raises
+    ------
+    NotFoundError
+        When none of the sources is there.
+    """
     names = ("model", "view", "profile", "person", "workers", "level", "strict")
     return {"sources": present(args.sources), **{name: getattr(args, name) for name in names}}
 
 
 def failed_line(walk: dict[str, Any]) -> str:
-    """Return a walk without an embedding as one line for people."""
+    """Return one line for people about a walk without an embedding.
+
+    Returns
+    -------
+    str
+        Its path, what is wrong and what can be done.
+    """
     return f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"
 
 

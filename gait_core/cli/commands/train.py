@@ -87,12 +87,17 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def pairs_of(pairs: Sequence[str], option: str) -> dict[str, Any]:
-    """Return ``KEY=VALUE`` pairs; a value is JSON where it can be read as such, else text.
+    """Read ``KEY=VALUE`` pairs from an option that may be given several times.
+
+    Returns
+    -------
+    dict
+        A value is read as JSON where that works and is text otherwise; of two pairs with one key the later counts.
 
     Raises
     ------
     InputError
-        When there is no ``=``.
+        When there is no ``=``, or no key before it.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
@@ -107,7 +112,18 @@ def pairs_of(pairs: Sequence[str], option: str) -> dict[str, Any]:
 
 
 def metric_lines(metrics: dict[str, dict[str, float | None]]) -> list[str]:
-    """Return figures with their intervals, one line each."""
+    """Put figures and their intervals into lines for people.
+
+    Parameters
+    ----------
+    metrics : dict of str to dict
+        Name → ``mean``, ``ci_low`` and ``ci_high``, as of `gait_core.learn.intervals.Interval.to_dict`.
+
+    Returns
+    -------
+    list of str
+        One per figure, with three decimals: ``not defined`` where the mean is None, no interval where that is None.
+    """
     lines = []
     for name, own in metrics.items():
         if own["mean"] is None:

@@ -9,7 +9,12 @@ __all__ = ["is_installed", "text_of"]
 
 
 def is_installed(distribution: str) -> bool:
-    """Tell whether a Python distribution is installed, without importing it."""
+    """Tell whether a Python distribution is installed, without importing it.
+
+    Returns
+    -------
+    bool
+    """
     try:
         importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -18,7 +23,13 @@ def is_installed(distribution: str) -> bool:
 
 
 def text_of(path: Path) -> str:
-    """Return the text of a file of the system, or an empty text where it cannot be read."""
+    """Read a file of the system.
+
+    Returns
+    -------
+    str
+        Empty where it cannot be read; what is not UTF-8 comes as replacement characters.
+    """
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:

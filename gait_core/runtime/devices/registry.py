@@ -82,7 +82,13 @@ def register_device(kind: DeviceKind) -> DeviceKind:
 
 
 def device_kinds() -> tuple[DeviceKind, ...]:
-    """Return all kinds of devices in the order of the list, the CPU first."""
+    """Return all kinds of devices.
+
+    Returns
+    -------
+    tuple of DeviceKind
+        In the order of the list of devices, the CPU first.
+    """
     _import_all()
     return tuple(sorted(REGISTERED.values(), key=lambda kind: (kind.order, kind.name)))
 
