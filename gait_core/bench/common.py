@@ -139,7 +139,7 @@ def as_text(result: Mapping[str, Any]) -> str:
         A heading, the figures as a list, and the tables.
     """
     lines = [f"### {result['bench']} ({result['commit']})", ""]
-    lines += [f"- {name}: {value}" for name, value in result["figures"].items()]
+    lines += [f"- {name}: {'–' if value is None else value}" for name, value in result["figures"].items()]
     for table in result["tables"]:
         lines += ["", f"**{table['title']}**", "", "| " + " | ".join(table["columns"]) + " |"]
         lines.append("|" + "---|" * len(table["columns"]))

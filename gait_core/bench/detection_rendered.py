@@ -50,8 +50,8 @@ def rendered_sample(
     -------
     figures : dict
         ``rendered_auc``, ``rendered_auc_fast_path``, ``rendered_false_alarm_rate``, ``rendered_detection_rate`` (share
-        of frames in which the person was found), ``rendered_margin_correlation``, ``rendered_normal_walks`` and
-        ``rendered_impaired_walks``.
+        of frames in which the person was found), ``rendered_margin_correlation``, ``rendered_normal_walks``,
+        ``rendered_impaired_walks`` and ``rendered_refused_walks``, which no other figure counts.
     table : Table
         One row for each later walk.
 
@@ -61,7 +61,7 @@ def rendered_sample(
         When fewer than four baseline walks of a person can be used.
     """
     margins: dict[str, list[tuple[float, float]]] = {"normal": [], "impaired": []}
-    alarms = 0
+    alarms = refused = 0
     detection: list[float] = []
     rows: list[list[Any]] = []
     with reporter.stage("rendered", f"Rendering walks of {_PEOPLE} people and finding their landmarks"):
@@ -75,8 +75,11 @@ def rendered_sample(
             by_path = _margins(fitter, pretrained, fast, reporter)
             for which, (video, level), (quick, quick_level) in zip(plan[5:], by_video, by_path, strict=True):
                 group = "impaired" if which.impairment else "normal"
-                margins[group].append((video, quick))
-                alarms += group == "normal" and level != "normal"
+                if "refused" in (level, quick_level):
+                    refused += 1
+                else:
+                    margins[group].append((video, quick))
+                    alarms += group == "normal" and level != "normal"
                 severity = which.severity if which.impairment else ""
                 rows.append([number + 1, which.impairment or "normal", severity, video, level, quick, quick_level])
             reporter.progress("rendered", number + 1, _PEOPLE, "people")
@@ -85,6 +88,7 @@ def rendered_sample(
     figures = {
         "rendered_normal_walks": float(len(normal)),
         "rendered_impaired_walks": float(len(impaired)),
+        "rendered_refused_walks": float(refused),
         "rendered_detection_rate": float(np.mean(detection)),
         "rendered_auc": area_under_roc(normal[:, 0], impaired[:, 0]),
         "rendered_auc_fast_path": area_under_roc(normal[:, 1], impaired[:, 1]),

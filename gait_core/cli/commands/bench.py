@@ -27,7 +27,7 @@ def bench(args: argparse.Namespace, workspace: Workspace, console: Console) -> A
     from gait_core.bench.registry import bench_named
 
     bench_named(args.name)  # a misspelt name is no job
-    data = str(Path(args.data).absolute()) if args.data is not None else None
+    data = str(Path(args.data).expanduser().absolute()) if args.data is not None else None
     params = {"name": args.name, "quick": args.quick, "data": data}
     result = run_job(workspace, console, "bench", params, f"Benchmark {args.name}")
     return result, as_text(result)
