@@ -1,8 +1,8 @@
 """Embeds sequences of unequal length in batches, each exactly as if it were alone: `Embedder`, `BatchSettings`.
 
-Sequences of similar length are padded at their end: to the longest of their batch where a new shape costs nothing, else
-to one of a few lengths. Padded frames are masked inside the network wherever frames see each other, so an embedding does
-not depend on the batch (see `gait_core.recognition.networks.layers.Clips`).
+Sequences of similar length are padded at their end: to the longest of their batch where a new shape costs nothing,
+else to one of a few lengths. Padded frames are masked inside the network wherever frames see each other, so an
+embedding does not depend on the batch (see `gait_core.recognition.networks.layers.Clips`).
 """
 
 from __future__ import annotations
