@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gait_core.baseline.analyses import list_analyses, load_analysis
+from gait_core.baseline.artefacts import verify_baseline
 from gait_core.baseline.assessment import load_scorer
 from gait_core.baseline.store import delete_baseline, list_baselines, load_baseline, save_variant
 from gait_core.cli.main import main
@@ -182,6 +183,9 @@ def test_the_export_holds_the_model_in_both_formats(made, tmp_path):
         "thresholds.json",
         "manifest.json",
     }
+    own = made.workspace.baseline_folder(made.baseline_id)
+    assert main(["baseline", "export", made.baseline_id, str(own), "--workspace", str(made.workspace.root)]) == 1
+    assert verify_baseline(own).intact
 
 
 def test_a_walk_from_the_other_side_gets_a_warning_and_no_number(made, tmp_path):
