@@ -292,6 +292,11 @@ def padded_length(frames: int, settings: BatchSettings) -> int:
     The lengths are multiples of a step that doubles as soon as the padding stays within `BatchSettings.max_padding`:
     by default 8, 16, … 128, then up to 256 in steps of 16, and so on. Their number grows with the logarithm of the
     longest sequence.
+
+    Returns
+    -------
+    int
+        At least `frames`; a multiple of `BatchSettings.frame_multiple`.
     """
     step = settings.frame_multiple
     while 2 * step <= settings.max_padding * frames:

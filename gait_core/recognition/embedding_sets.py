@@ -8,13 +8,13 @@
       manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
       previews/<n>.png   frames of walk n that were kept and dropped, from 0; <n>-inputs.png its skeleton maps or parts
 
-An embedding tells who walks. `delete_embeddings_of` deletes every set that holds a walk of a person.
+An embedding tells who walks: deleting a person deletes every set that holds a walk of theirs.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,6 @@ __all__ = [
     "copy_embeddings",
     "damaged_embeddings",
     "delete_embeddings",
-    "delete_embeddings_of",
     "embeddings_map",
     "list_embeddings",
     "load_embeddings",
@@ -223,12 +222,17 @@ def new_embeddings(workspace: Workspace, parts: int) -> Iterator[tuple[str, Embe
 def load_embeddings(workspace: Workspace, set_id: str) -> EmbeddingSet:
     """Return a stored set of embeddings.
 
+    Returns
+    -------
+    EmbeddingSet
+        With its manifest; `EmbeddingSet.parts` and `EmbeddingSet.vectors` read the arrays when they are called.
+
     Raises
     ------
     NotFoundError
         When there is none of that name.
     StorageError
-        When its manifest is damaged.
+        When its manifest is damaged, or its arrays are missing or have changed.
     """
     folder = workspace.entry(_COLLECTION, set_id)
     if not folder.is_dir():
@@ -237,13 +241,25 @@ def load_embeddings(workspace: Workspace, set_id: str) -> EmbeddingSet:
 
 
 def list_embeddings(workspace: Workspace) -> list[EmbeddingSet]:
-    """Return the stored sets of embeddings, newest first; see `damaged_embeddings` for the others."""
+    """Return the stored sets of embeddings that can be read; see `damaged_embeddings` for the others.
+
+    Returns
+    -------
+    list of EmbeddingSet
+        Newest first.
+    """
     found, _ = read_each(workspace.entries(_COLLECTION), _read)
     return sorted(found, key=lambda one: float(one.manifest.get("created_s", 0.0)), reverse=True)
 
 
 def damaged_embeddings(workspace: Workspace) -> list[DamagedItem]:
-    """Return the sets of embeddings that cannot be read, with what is wrong and what can be done."""
+    """Return the sets of embeddings that cannot be read.
+
+    Returns
+    -------
+    list of DamagedItem
+        What is wrong with each and what can be done; oldest identifier first.
+    """
     return read_each(workspace.entries(_COLLECTION), _read)[1]
 
 
@@ -264,30 +280,6 @@ def delete_embeddings(workspace: Workspace, set_id: str) -> None:
         When there is none of that name.
     """
     workspace.delete_folder(_COLLECTION, set_id)
-
-
-def delete_embeddings_of(workspace: Workspace, contents: Collection[str]) -> int:
-    """Delete every set that holds one of these videos, and what interrupted runs left behind.
-
-    Parameters
-    ----------
-    workspace : Workspace
-    contents : collection of str
-        SHA-256 of the videos of a person.
-
-    Returns
-    -------
-    int
-        Number of sets that were deleted.
-    """
-    doomed = [
-        one.id
-        for one in list_embeddings(workspace)
-        if any(walk.get("content_sha256") in contents for walk in one.walks if walk.get("content_sha256"))
-    ]
-    for set_id in doomed:
-        delete_embeddings(workspace, set_id)
-    return len(doomed)
 
 
 def copy_embeddings(one: EmbeddingSet, target: Path) -> None:

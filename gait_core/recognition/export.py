@@ -68,7 +68,13 @@ class ExportReport:
 
 
 def output_names(settings: NetworkSettings) -> tuple[str, ...]:
-    """Return the names of what a network gives, see `gait_core.recognition.networks.model`."""
+    """Return the names of a network's outputs, see `gait_core.recognition.networks.model`.
+
+    Returns
+    -------
+    tuple of str
+        ``"parts"`` and ``"vector"``, then ``"logits"`` where the network has a classifier.
+    """
     return ("parts", "vector", "logits") if settings.classes else ("parts", "vector")
 
 

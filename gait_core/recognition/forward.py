@@ -131,7 +131,14 @@ def _one_by_one(layers: Callable[[Any], Any], chunks: Any) -> Any:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error of any backend says that memory ran out."""
+    """Tell whether an error of any backend says that memory ran out.
+
+    Returns
+    -------
+    bool
+        True for a `MemoryError`, for TensorFlow's ``ResourceExhaustedError``, and for a `RuntimeError` whose message
+        says so.
+    """
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in _SIGNS)

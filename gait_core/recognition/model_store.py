@@ -209,6 +209,12 @@ def add_model(
 def free_name(workspace: Workspace, name: str) -> str:
     """Return the name of the folder for a new model.
 
+    Returns
+    -------
+    str
+        At most 60 lower-case letters, digits, ``-`` and ``_``. Nothing in ``models`` has that name yet; it is not
+        reserved.
+
     Raises
     ------
     InputError
@@ -225,12 +231,24 @@ def free_name(workspace: Workspace, name: str) -> str:
 
 
 def list_models(workspace: Workspace) -> list[RecognitionModel]:
-    """Return all recognition networks of a workspace, by name; see `damaged_models` for the others."""
+    """Return the recognition networks whose record can be read; see `damaged_models` for the others.
+
+    Returns
+    -------
+    list of RecognitionModel
+        By name. Their weights are neither read nor checked before `RecognitionModel.load`.
+    """
     return read_each(workspace.folders(_COLLECTION, _MARKER), _read)[0]
 
 
 def damaged_models(workspace: Workspace) -> list[DamagedItem]:
-    """Return the recognition networks whose record cannot be read, with what is wrong and what can be done."""
+    """Return the recognition networks whose record cannot be read.
+
+    Returns
+    -------
+    list of DamagedItem
+        What is wrong with each and what can be done; by name. Damaged weights come to light in `RecognitionModel.load`.
+    """
     return read_each(workspace.folders(_COLLECTION, _MARKER), _read)[1]
 
 
@@ -282,6 +300,11 @@ def find_model(
 def delete_model(workspace: Workspace, named: str) -> RecognitionModel:
     """Delete a stored network; embeddings made with it stay where they are.
 
+    Returns
+    -------
+    RecognitionModel
+        What was known of it; its folder is gone.
+
     Raises
     ------
     NotFoundError
@@ -293,7 +316,13 @@ def delete_model(workspace: Workspace, named: str) -> RecognitionModel:
 
 
 def weights_digest(network: Any) -> str:
-    """Return a digest of all that decides the embedding: the settings and the weights without the classifier."""
+    """Return a digest of all that decides the embedding: the settings and the weights without the classifier.
+
+    Returns
+    -------
+    str
+        The first 32 hexadecimal digits of a SHA-256.
+    """
     to_numpy = load_keras().ops.convert_to_numpy
     settings = {"network": network.settings.network, **network.settings.with_(classes=0).to_dict()}
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())

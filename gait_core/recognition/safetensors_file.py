@@ -67,8 +67,14 @@ def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def bfloat16_to_float32(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Return bfloat16 numbers, given as their bits, as float32; this is exact."""
-    return (bits.astype(np.uint32) << 16).view(np.float32)
+    """Return bfloat16 numbers, given as their bits, as float32; this is exact.
+
+    Returns
+    -------
+    ndarray of float32
+        Of the shape of `bits`.
+    """
+    return np.asarray(np.asarray(bits.astype(np.uint32) << 16).view(np.float32))
 
 
 def _array(entry: Any, numbers: memoryview, name: str, path: Path) -> NDArray[Any]:

@@ -77,11 +77,18 @@ def load_network(path: str | Path, *, dtype: str = "float32") -> Any:
     dtype : str
         See `gait_core.recognition.networks.model.build_network`.
 
+    Returns
+    -------
+    keras.Model
+        As of `gait_core.recognition.networks.model.build_network`, with the stored weights.
+
     Raises
     ------
     NotFoundError
         When there is no manifest.
     ModelError
         When the file is missing, has changed, or holds another kind of model.
+    StorageError
+        When the manifest is not JSON.
     """
     return restored_network(load_artefact(Path(path)), dtype=dtype)

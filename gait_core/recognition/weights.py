@@ -133,6 +133,12 @@ def convert_checkpoint(
 def read_state_dict(path: str | Path) -> dict[str, NDArray[Any]]:
     """Read the arrays of a checkpoint, in PyTorch's layout, by the names of its model.
 
+    Returns
+    -------
+    dict of str to ndarray
+        Taken out of a wrapper ``model``, ``state_dict`` or ``model_state_dict``, names without a leading ``module.``;
+        bfloat16 as float32.
+
     Raises
     ------
     ModelError

@@ -74,6 +74,11 @@ def checked_parts(values: ArrayLike, name: str) -> NDArray[Any]:
     name : str
         For the message.
 
+    Returns
+    -------
+    ndarray, shape (n, features, parts)
+        Integers or floating-point numbers, of the type given; `n` may be 0.
+
     Raises
     ------
     InputError

@@ -195,6 +195,11 @@ class Enrolment:
 def checked_subject(subject: str) -> str:
     """Return the name of a subject as it is stored and compared: composed Unicode, no space at either end.
 
+    Returns
+    -------
+    str
+        1 to 200 characters, none of them a control character.
+
     Raises
     ------
     InputError
@@ -208,7 +213,18 @@ def checked_subject(subject: str) -> str:
 
 
 def checked_view(view: str) -> str:
-    """Return a view, or raise `InputError`."""
+    """Check the name of a view.
+
+    Returns
+    -------
+    {"side", "front", "unknown"}
+        `view`, unchanged.
+
+    Raises
+    ------
+    InputError
+        When it is none of these.
+    """
     if view not in VIEWS:
         raise InputError(f"Expected a view among {', '.join(VIEWS)}, but got {view!r}.", "Choose one of these.")
     return view

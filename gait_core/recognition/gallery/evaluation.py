@@ -174,7 +174,12 @@ def rank_curve(
     *,
     comparable: ArrayLike | None = None,
 ) -> RankCurve:
-    """Return the cumulative match characteristic; arguments and errors as of `rank_k`.
+    """Return the cumulative match characteristic; arguments and errors as of `rank_k`, without `k`.
+
+    Returns
+    -------
+    RankCurve
+        Its last rate is 1, because every probe that counts has a match.
 
     References
     ----------
@@ -254,7 +259,12 @@ def mean_average_precision(
     *,
     comparable: ArrayLike | None = None,
 ) -> MeanPrecision:
-    """Return mean average precision and mean inverse negative penalty; arguments and errors as of `rank_k`.
+    """Return mean average precision and mean inverse negative penalty; arguments (no `k`) and errors as of `rank_k`.
+
+    Returns
+    -------
+    MeanPrecision
+        Both figures lie above 0 and reach 1 when each probe has all its matches before any other person.
 
     References
     ----------

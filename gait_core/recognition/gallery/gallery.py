@@ -242,7 +242,13 @@ class Gallery:
 
 
 def list_galleries(workspace: Workspace) -> list[GallerySummary]:
-    """Return all galleries, oldest first; a damaged one is among them and says so."""
+    """Return all galleries of a workspace, damaged ones among them.
+
+    Returns
+    -------
+    list of GallerySummary
+        Oldest first. A damaged one has no known age and stands at the beginning; its `damage` tells what is wrong.
+    """
     found = []
     for folder in sorted(workspace.galleries.glob("[!.]*/")):
         try:

@@ -165,7 +165,13 @@ def identify(
 
 
 def read_enrolled(gallery: Gallery | Sequence[GalleryEntry]) -> Sequence[GalleryEntry]:
-    """Return the entries of a gallery, read from disk where they are not given."""
+    """Return the entries of a gallery, read from disk where they are not given.
+
+    Returns
+    -------
+    sequence of GalleryEntry
+        From disk: in the order of enrolment, once their digest is checked. Otherwise `gallery` itself.
+    """
     return gallery.entries() if isinstance(gallery, Gallery) else gallery
 
 

@@ -57,6 +57,12 @@ def select_entries(
     parts : ndarray, shape (features, parts), optional
         An embedding whose own recording is left out.
 
+    Returns
+    -------
+    Selection
+        Entries in the order given. Each one left out is counted once: for its model, else for its view, else as the
+        recording itself.
+
     Raises
     ------
     InputError

@@ -126,7 +126,19 @@ class GalleryManifest:
 
 
 def damaged(gallery_id: str, why: str) -> StorageError:
-    """Return the error for a gallery that cannot be trusted."""
+    """Return the error for a gallery that cannot be trusted.
+
+    Parameters
+    ----------
+    gallery_id : str
+    why : str
+        Completes "it is damaged: …", without the full stop.
+
+    Returns
+    -------
+    StorageError
+        For the caller to raise; its remedy is a backup or a new enrolment.
+    """
     return StorageError(
         f"Expected the gallery {gallery_id} as Gait Studio wrote it, but it is damaged: {why}.",
         "Restore its folder from a backup, or delete the gallery and enrol again. Everything else in the workspace "
@@ -137,12 +149,17 @@ def damaged(gallery_id: str, why: str) -> StorageError:
 def read_manifest(folder: Path) -> GalleryManifest:
     """Read the manifest of a gallery.
 
+    Returns
+    -------
+    GalleryManifest
+        Checked by its digest; the embeddings are not read.
+
     Raises
     ------
     NotFoundError
         When there is no such gallery.
     StorageError
-        When it is damaged.
+        When the manifest is missing or damaged, belongs to another gallery, or a later version wrote it.
     """
     if not folder.is_dir():
         raise NotFoundError(
@@ -156,7 +173,22 @@ def read_manifest(folder: Path) -> GalleryManifest:
 
 
 def read_entries(folder: Path) -> tuple[GalleryManifest, tuple[GalleryEntry, ...]]:
-    """Read a gallery whole and check it; errors as of `read_manifest`."""
+    """Read a gallery whole and check it.
+
+    Returns
+    -------
+    manifest : GalleryManifest
+    entries : tuple of GalleryEntry
+        Of the same revision, in the order of `manifest.records`.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such gallery.
+    StorageError
+        When the manifest or the embeddings are missing or damaged, a later version wrote them, or other processes keep
+        changing the gallery.
+    """
     manifest = read_manifest(folder)
     for _ in range(_ATTEMPTS):
         try:
@@ -175,10 +207,25 @@ def read_entries(folder: Path) -> tuple[GalleryManifest, tuple[GalleryEntry, ...
 def write_entries(folder: Path, before: GalleryManifest, entries: Sequence[GalleryEntry]) -> GalleryManifest:
     """Store a new state of a gallery and delete the former one; the caller holds the lock.
 
+    Parameters
+    ----------
+    folder : Path
+        Of the gallery.
+    before : GalleryManifest
+        Of the former state; identifier, name and time of creation are kept.
+    entries : sequence of GalleryEntry
+        All that the gallery is to hold; without any, no file of embeddings is written.
+
+    Returns
+    -------
+    GalleryManifest
+        As stored, one revision above `before`.
+
     Raises
     ------
     StorageError
-        When the place is read-only or full; the former state then stays.
+        When the place is read-only or full; the former state then stays. Also when a former file cannot be deleted;
+        the new state is then stored all the same.
     """
     revision = before.revision + 1
     name = f"embeddings-{revision}.npz" if entries else ""

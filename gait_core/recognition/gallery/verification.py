@@ -145,6 +145,20 @@ def checked_distances(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return distances and which of them count.
 
+    Parameters
+    ----------
+    distances : array_like, shape (rows, columns)
+    rows, columns : int
+        Number of probes and of gallery entries.
+    comparable : array_like of bool, shape (rows, columns), or None
+        Pairs that may be compared; None for all.
+
+    Returns
+    -------
+    distances : ndarray of float64, shape (rows, columns)
+        NaN at most in pairs that do not count.
+    comparable : ndarray of bool, shape (rows, columns)
+
     Raises
     ------
     InputError
@@ -169,6 +183,11 @@ def roc_curve(pairs: VerificationPairs) -> RocCurve:
     Parameters
     ----------
     pairs : VerificationPairs
+
+    Returns
+    -------
+    RocCurve
+        One point per distinct distance, after a first one at which nothing is accepted; both rates rise from 0 to 1.
 
     Raises
     ------

@@ -32,6 +32,11 @@ def read_silhouette_array(path: Path, *, most_bytes: int = MOST_BYTES) -> NDArra
     most_bytes : int
         Largest array that is read; looked up in the file's header before anything is read.
 
+    Returns
+    -------
+    ndarray
+        Read-only, with shape and type as saved; `gait_core.recognition.inputs.silhouette_values.as_masks` checks them.
+
     Raises
     ------
     NotFoundError

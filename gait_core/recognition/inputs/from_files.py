@@ -179,6 +179,12 @@ def rated_array(
     reporter : Reporter, optional
         Asked on every frame whether to go on.
 
+    Returns
+    -------
+    RatedFrames
+        One frame per silhouette, numbered from 0. `maps`, `parsing` and `time_s` are None, and the view is
+        ``"unknown"``.
+
     Raises
     ------
     InputError

@@ -49,6 +49,25 @@ def sequence_from_walk(
 ) -> GaitSequence:
     """Return the good frames of one walking video; see `rated_walks`.
 
+    Parameters
+    ----------
+    path : path-like
+    pose : PoseSettings
+        How landmarks and masks are extracted.
+    settings : InputSettings, optional
+        Which frames count as good, and what is computed from them.
+    workspace : Workspace
+        Its cache holds landmarks, masks and rated frames.
+    reporter : Reporter, optional
+        Stages ``extract`` and ``silhouettes``.
+    limits : Limits, optional
+        Of the extraction.
+
+    Returns
+    -------
+    GaitSequence
+        At least one frame; `source` is the name of the file.
+
     Raises
     ------
     GaitError
@@ -134,6 +153,12 @@ def rate_walk(
     settings : InputSettings
     reporter : Reporter, optional
         Asked on every frame whether to go on.
+
+    Returns
+    -------
+    RatedFrames
+        Every frame of `track`, numbered from 0. `maps` and `parsing` are None where `settings` turns them off or the
+        landmarks of no frame allow them.
 
     Raises
     ------

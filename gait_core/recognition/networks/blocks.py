@@ -108,13 +108,32 @@ def stage(
         Channels.
     stride : int
     blocks : int
+
+    Returns
+    -------
+    list of Block
+        In the order in which `run` applies them.
     """
     first: list[Block] = [kind(parameters, f"{name}.0", inputs, outputs, stride)]
     return first + [kind(parameters, f"{name}.{number}", outputs, outputs) for number in range(1, blocks)]
 
 
 def run(blocks: Sequence[Block], x: Any, clips: Clips) -> Any:
-    """Return what comes out of a row of blocks."""
+    """Apply blocks one after another.
+
+    Parameters
+    ----------
+    blocks : sequence of Block
+        As `stage` makes them.
+    x : tensor, shape (batch * frames, height, width, channels)
+    clips : Clips
+        The sequences to which the frames belong.
+
+    Returns
+    -------
+    tensor, shape (batch * frames, new_height, new_width, new_channels)
+        Height and width are divided by the strides of the blocks; the channels are those of the last block.
+    """
     for block in blocks:
         x = block(x, clips)
     return x

@@ -73,7 +73,14 @@ class DeepGaitV2:
 
 
 def later_stages(parameters: Parameters, settings: DeepGaitV2Settings) -> list[Block]:
-    """Return the blocks of the second to the fourth stage."""
+    """Return the blocks of the second to the fourth stage.
+
+    Returns
+    -------
+    list of Block
+        In the order in which they are applied. They quarter height and width, and take the features from
+        ``settings.widths[0]`` to ``settings.widths[3]`` channels.
+    """
     # A stage that looks at each frame by itself is wrapped like the first one, which shows in the names.
     wrapped = ".forward_block" if settings.mode == "2d" else ""
     blocks: list[Block] = []

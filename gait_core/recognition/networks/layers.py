@@ -39,7 +39,13 @@ _frame_runner: Final[ContextVar[FrameRunner | None]] = ContextVar("frame_runner"
 
 @contextmanager
 def frames_run_by(runner: FrameRunner | None) -> Iterator[None]:
-    """Let networks that run outside training give their layers of single frames to a runner; None undoes it."""
+    """Let networks that run outside training give their layers of single frames to a runner; None undoes it.
+
+    Yields
+    ------
+    None
+        The previous runner is back after the block.
+    """
     token = _frame_runner.set(runner)
     try:
         yield
@@ -307,7 +313,13 @@ class PartHead:
 
 
 def unit_length(x: Any, axis: int) -> Any:
-    """Return `x` divided by its Euclidean norm along an axis; zeros stay zeros."""
+    """Return `x` divided by its Euclidean norm along an axis; zeros stay zeros.
+
+    Returns
+    -------
+    tensor
+        Of the shape and type of `x`, computed in float32. Below a norm of 1e-12 the length stays under 1.
+    """
     ops = load_keras().ops
     values = ops.cast(x, "float32")
     squares = ops.sum(ops.square(values), axis=axis, keepdims=True)

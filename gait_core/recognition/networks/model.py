@@ -98,12 +98,21 @@ class NetworkKind(ModelKind):
 
 
 def network_kinds() -> tuple[NetworkKind, ...]:
-    """Return all recognition networks, sorted by name."""
+    """Return all recognition networks, sorted by name.
+
+    Returns
+    -------
+    tuple of NetworkKind
+    """
     return tuple(kind for kind in model_kinds() if isinstance(kind, NetworkKind))
 
 
 def network_kind(name: str) -> NetworkKind:
     """Return a recognition network by its name.
+
+    Returns
+    -------
+    NetworkKind
 
     Raises
     ------
@@ -118,6 +127,11 @@ def network_kind(name: str) -> NetworkKind:
 
 def settings_from_dict(network: str, values: Mapping[str, Any]) -> NetworkSettings:
     """Return the settings of a network by its name.
+
+    Returns
+    -------
+    NetworkSettings
+        Of the class that belongs to the network; a field that is missing in `values` keeps its default.
 
     Raises
     ------
@@ -137,10 +151,15 @@ def restored_network(artefact: ModelArtefact, *, dtype: str = "float32") -> Any:
     dtype : str
         See `build_network`.
 
+    Returns
+    -------
+    keras.Model
+        As of `build_network`, with the settings of the artefact.
+
     Raises
     ------
     ModelError
-        When the file is no archive of bounded size, or holds other weights.
+        When the artefact is no recognition network, or its file is no archive of bounded size or holds other weights.
     """
     path, settings = artefact.archive("model"), artefact.manifest.settings
     if not isinstance(settings, NetworkSettings):

@@ -157,6 +157,11 @@ def training_preset(name: str, network: NetworkSettings | None = None) -> Recogn
     network : NetworkSettings, optional
         Default: GaitBase, in a quarter of its width for the demo.
 
+    Returns
+    -------
+    RecognitionTrainingSettings
+        With `network` as given: the demo makes only its default narrower.
+
     Raises
     ------
     SettingsError
