@@ -1,6 +1,6 @@
 """Parses arguments, runs one command, turns errors into messages and exit codes.
 
-Exit codes: 0 done, 1 what the user gave or the machine has is wrong, 2 usage, 3 internal error.
+Exit codes: 0 done, 1 what the user gave or the machine has is wrong, 2 usage, 3 internal error, 130 cancelled.
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ class Job:
     spec, status : mapping
         Contents of ``spec.json`` and ``status.json``.
     folder : Path
+    damage : mapping of str to str, or None
+        Message and remedy where what is stored of it cannot be read.
     """
 
     id: str

@@ -36,7 +36,8 @@ class ExtractedWalk:
     cached : bool
         True when the landmarks came from the cache.
     address : str
-        Where the landmarks lie in the cache: content, settings, model and engine in one digest.
+        Where the landmarks lie in the cache: a digest of content, settings, model, engine and, where it is not the CPU,
+        device.
     warnings : tuple of WalkWarning
         Reasons to doubt the walk.
     """

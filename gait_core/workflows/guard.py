@@ -72,7 +72,8 @@ class GuardedWalks:
     ----------
     findings : mapping of str to dict
         By the path of the video, for JSON: ``outcome``, ``reason``, ``sentence``, ``warning`` or None, ``gallery``,
-        ``model`` and the distances; walks that cannot be read at all are not in it.
+        ``model``, ``asked`` (whether the user named the gallery) and the distances; walks that cannot be read at all
+        are not in it.
     decoded : frozenset of str
         Paths of the videos whose landmarks were found for it, and lie in the cache since.
     """

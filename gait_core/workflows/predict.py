@@ -78,8 +78,8 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
     -------
     dict
         ``walks``: one entry per video, in order: ``class`` (None where it abstains), ``probabilities`` {class: mean
-        over the rows}, ``abstained``, ``reasons``, ``distance``, ``limit``, ``rows``; a video that failed has ``error``
-        and the others go on. ``model``, ``mapped``, ``timing_s``.
+        over the rows}, ``abstained``, ``reasons``, ``distance``, ``limit``, ``rows``, ``warnings``; a video that failed
+        has ``error`` and the others go on. ``model``, ``mapped``, ``timing_s``.
 
     Raises
     ------

@@ -30,9 +30,9 @@ class Detection(NamedTuple):
     score : float
         In [0, 1].
     box : ndarray, shape (4,)
-        Left, top, right, bottom, px.
+        Left, top, right, bottom: px, or shares of the square that was looked at (see `decode`).
     points : ndarray, shape (4, 2)
-        Middle of the hips, end of the whole body, middle of the shoulders, end of the upper body, px.
+        Middle of the hips, end of the whole body, middle of the shoulders, end of the upper body; as `box`.
     """
 
     score: float

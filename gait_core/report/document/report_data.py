@@ -172,7 +172,7 @@ class Report:
         The strip under the heading.
     verdict : Verdict
     summary : tuple of str
-        Three sentences.
+        Three short paragraphs.
     disclaimer : str
     body_map : Drawing
     body_caption : str
