@@ -129,9 +129,9 @@ def _copy_without_loss(info: VideoInfo, alteration: Alteration, path: Path, repo
             out.codec_context.color_range = stream.codec_context.color_range
             out.codec_context.colorspace = stream.codec_context.colorspace
             # Time stamps as the decoder of the program puts them right, frames in the colours of the file.
-            pictures = (np.asarray(frame.to_ndarray(), np.uint8) for frame in source.decode(stream))
+            images = (np.asarray(frame.to_ndarray(), np.uint8) for frame in source.decode(stream))
             frames: Iterator[tuple[float, Planes]] = zip(
-                (frame.time_s for frame in iter_frames(info)), pictures, strict=True
+                (frame.time_s for frame in iter_frames(info)), images, strict=True
             )
             if alteration.frame_rate_hz is not None:
                 frames = _retimed(frames, alteration.frame_rate_hz)

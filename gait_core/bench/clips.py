@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gait_core.progress import Reporter
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.person import sample_person
-from gait_core.simulate.render import iter_pictures, render
+from gait_core.simulate.render import iter_images, render
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import walk
 from gait_core.workspace import Workspace, storage_guard
@@ -203,11 +203,11 @@ def uhd_video(workspace: Workspace, reporter: Reporter, *, quick: bool) -> Path:
         skipped = len(truth) - round(seconds * _RATE_HZ)  # begin with the person well in the frame
         shown = _frames(truth, slice(skipped, None))
         reporter.note("render", f"rendering {path.name}")
-        _write_hevc(path, iter_pictures(shown, seed=50), reporter)
+        _write_hevc(path, iter_images(shown, seed=50), reporter)
     return path
 
 
-def _write_hevc(path: Path, pictures: Iterator[NDArray[np.uint8]], reporter: Reporter) -> None:
+def _write_hevc(path: Path, images: Iterator[NDArray[np.uint8]], reporter: Reporter) -> None:
     import av
 
     from gait_core.errors import LibraryError
@@ -218,14 +218,14 @@ def _write_hevc(path: Path, pictures: Iterator[NDArray[np.uint8]], reporter: Rep
     try:
         with storage_guard(path), av.open(str(temporary), "w") as container:
             stream: Any = None
-            for number, picture in enumerate(pictures):
+            for number, pixels in enumerate(images):
                 reporter.check()
                 if stream is None:
                     stream = container.add_stream("libx265", rate=Fraction(round(_RATE_HZ)))
-                    stream.height, stream.width = picture.shape[:2]
+                    stream.height, stream.width = pixels.shape[:2]
                     stream.pix_fmt = "yuv420p"
                     stream.options = {"preset": "fast", "crf": "26", "x265-params": "log-level=none"}
-                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
                 frame.pts, frame.time_base = number, Fraction(1, round(_RATE_HZ))
                 container.mux(stream.encode(frame))
             container.mux(stream.encode(None))

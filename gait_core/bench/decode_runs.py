@@ -86,19 +86,19 @@ def _pyav(path: str) -> int:
 def _crop(path: str) -> int:
     frames = 0
     for frame in iter_frames(Path(path)):
-        picture = frame.picture
+        pixels = frame.pixels
         # The square around a person who fills 60 % of the height, a little turned, as the landmark model wants it.
-        side = 0.75 * picture.height_px / _CROP_PX
+        side = 0.75 * pixels.height_px / _CROP_PX
         turn = np.array([[side, 0.05 * side], [-0.05 * side, side]])
-        middle = np.array([picture.width_px, picture.height_px]) / 2
+        middle = np.array([pixels.width_px, pixels.height_px]) / 2
         corner = middle - turn @ np.full(2, _CROP_PX / 2)
-        picture.warp(np.column_stack([turn, corner]), _CROP_PX)
+        pixels.warp(np.column_stack([turn, corner]), _CROP_PX)
         frames += 1
     return frames
 
 
 def _rgb(path: str) -> int:
-    return sum(frame.picture.rgb() is not None for frame in iter_frames(Path(path)))
+    return sum(frame.pixels.rgb() is not None for frame in iter_frames(Path(path)))
 
 
 WAYS: Final[Mapping[str, Callable[[str], int]]] = {

@@ -13,7 +13,7 @@ from gait_core.pose.engine import PoseResult
 from gait_core.pose.mediapipe.engine import MediaPipeEngine
 from gait_core.pose.track import Track
 from gait_core.pose.tracking import track_video
-from gait_core.video.picture import Picture, RgbPicture
+from gait_core.video.pixels import Pixels, RgbPixels
 from gait_core.video.probe import probe
 
 __all__ = ["perturbed_tracks"]
@@ -26,11 +26,11 @@ class _PerturbedEngine(MediaPipeEngine):
         super().__init__(settings)
         self._noise = np.random.default_rng(0)
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         """Return the pose in a frame, or None."""
-        image = picture.rgb().astype(np.int16)
+        image = pixels.rgb().astype(np.int16)
         image += self._noise.integers(-1, 2, image.shape, dtype=np.int16)
-        return super().detect(RgbPicture(np.clip(image, 0, 255).astype(np.uint8)), time_s)
+        return super().detect(RgbPixels(np.clip(image, 0, 255).astype(np.uint8)), time_s)
 
 
 def perturbed_tracks(paths: Sequence[str | Path], settings: Mapping[str, Any]) -> list[Track]:

@@ -50,7 +50,7 @@ def write_overlays(
     with ExitStack() as stack:
         for number, frame in enumerate(iter_frames(video, target_fps=_RATE_HZ)):
             reporter.check()
-            image = frame.picture.rgb(_MAX_SIDE_PX)
+            image = frame.pixels.rgb(_MAX_SIDE_PX)
             height, width = (side - side % 2 for side in image.shape[:2])
             if not writers:
                 for path, track in tracks.items():

@@ -20,7 +20,7 @@ from gait_core.gait.rhythm import stride_time_s
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["CHECK_OF", "Check", "further_warnings", "picture_warnings", "quality_gate"]
+__all__ = ["CHECK_OF", "Check", "frame_warnings", "further_warnings", "quality_gate"]
 
 SIDE_VIEW_DEG: Final = (20.0, 45.0)
 RATE_HZ: Final = (24.5, 20.0)
@@ -100,7 +100,7 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
     return (*(_no_better(check, warnings) for check in checks), _FOOTWEAR)
 
 
-def picture_warnings(track: Track) -> tuple[WalkWarning, ...]:
+def frame_warnings(track: Track) -> tuple[WalkWarning, ...]:
     """Return what about the image forbids a score: too dark, too blurred, too small, too few frames.
 
     Parameters

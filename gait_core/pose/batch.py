@@ -34,7 +34,7 @@ from gait_core.pose.tracking import TIGHT, expected_frames, track_video
 from gait_core.pose.usability import refuse_unusable, warnings_of
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import MemoryMonitor
-from gait_core.video.decode import decoder_bytes, picture_bytes
+from gait_core.video.decode import decoder_bytes, frame_bytes
 from gait_core.video.info import VideoInfo
 from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe
@@ -134,7 +134,7 @@ class Batch:
         """Return how many frames may be decoded ahead: less of large ones, hardly any when memory runs short."""
         if self._monitor is not None and self._monitor.pressure >= TIGHT:
             return 1
-        room = _AHEAD_BYTES // max(1, picture_bytes(info.width_px * info.height_px))
+        room = _AHEAD_BYTES // max(1, frame_bytes(info.width_px * info.height_px))
         return int(max(1, min(self._limits.frames_ahead, room)))
 
     def _probed(self, number: int) -> VideoInfo | GaitError:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.person_path import same_person
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 __all__ = [
     "CLOSE_CONFIDENCE",
@@ -81,7 +81,7 @@ def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
     return small
 
 
-def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Picture) -> bool:
+def is_somebody_else(found: PoseResult | None, known: PoseResult, pixels: Pixels) -> bool:
     """Tell whether what was found beside the known person is a person, and another one.
 
     Parameters
@@ -90,7 +90,7 @@ def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Pictu
         What the model sees when the known person is covered.
     known : PoseResult
         The known person.
-    picture : Picture
+    pixels : Pixels
         The whole frame.
 
     Returns
@@ -99,18 +99,18 @@ def is_somebody_else(found: PoseResult | None, known: PoseResult, picture: Pictu
     """
     if found is None or float(found.confidence.mean()) < _VISIBILITY:
         return False
-    aspect = np.array([picture.width_px / picture.height_px, 1.0], np.float32)
+    aspect = np.array([pixels.width_px / pixels.height_px, 1.0], np.float32)
     return not same_person(known.position * aspect, found.position * aspect)
 
 
-def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np.uint8]:
+def beside_legs(pixels: Pixels, known: PoseResult, side_px: int) -> NDArray[np.uint8]:
     """Return a square image around the walker's legs in which head and trunk of the walker are painted over.
 
     A smaller person who walks close by is hidden from `covered`, which covers them as well.
 
     Parameters
     ----------
-    picture : Picture
+    pixels : Pixels
         The whole frame.
     known : PoseResult
         The walker.
@@ -121,7 +121,7 @@ def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np
     -------
     ndarray, shape (side_px, side_px, 3), uint8
     """
-    position = known.position * (picture.width_px, picture.height_px)
+    position = known.position * (pixels.width_px, pixels.height_px)
     top, bottom = float(position[:, 1].min()), float(position[:, 1].max())
     body = max(bottom - top, 1.0)
     hip = position[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
@@ -129,7 +129,7 @@ def beside_legs(picture: Picture, known: PoseResult, side_px: int) -> NDArray[np
     corner = np.array([hip[0], hip[1] + _CLOSE_BELOW * body]) - side / 2
     scale = side / side_px
     matrix = np.array([[scale, 0.0, corner[0]], [0.0, scale, corner[1]]])
-    image = picture.warp(matrix, side_px, repeat_edges=True).copy()
+    image = pixels.warp(matrix, side_px, repeat_edges=True).copy()
     half = _TRUNK_HALF_WIDTH * body
     trunk = np.array([[hip[0] - half, top - 0.1 * body], [hip[0] + half, hip[1] - 0.02 * body]])
     paint_over(image, ((trunk - corner) / scale).ravel())

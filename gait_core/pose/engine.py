@@ -9,7 +9,7 @@ from typing import Final, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 __all__ = ["CPU", "CloseLook", "PersonMask", "PoseEngine", "PoseResult"]
 
@@ -32,7 +32,7 @@ class PersonMask:
     values: NDArray[np.float32]
     matrix: NDArray[np.float64]
 
-    def on_picture(self, width_px: int, height_px: int) -> NDArray[np.float32]:
+    def on_frame(self, width_px: int, height_px: int) -> NDArray[np.float32]:
         """Return the mask over the whole frame, shape (height_px, width_px); 0 where the engine did not look."""
         import cv2
 
@@ -82,10 +82,10 @@ class PoseEngine(Protocol):
     def version(self) -> str:
         """Version of everything in the engine that may change a result."""
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         """Return the pose in a frame, or None; `time_s` has to rise."""
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
         """Return how many persons are in the frame, the one already found among them; ask now and then."""
 
     def __enter__(self) -> Self: ...
@@ -99,5 +99,5 @@ class PoseEngine(Protocol):
 class CloseLook(Protocol):
     """An engine that can also look for a person so close to the walker that counting people misses them."""
 
-    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+    def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
         """Tell whether there seems to be a smaller person before the legs of the one found; may err now and then."""

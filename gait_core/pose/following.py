@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import CloseLook, PoseEngine, PoseResult
 from gait_core.pose.person_path import PersonPath, Place, Sighting, same_person
-from gait_core.video.picture import Picture, RgbPicture
+from gait_core.video.pixels import Pixels, RgbPixels
 
 __all__ = ["FollowingEngine", "SearchingEngine"]
 
@@ -37,7 +37,7 @@ CLEARANCE: Final = 0.75
 class SearchingEngine(PoseEngine, Protocol):
     """An engine that can also look at one frame by itself, and begin anew."""
 
-    def find(self, picture: Picture) -> PoseResult | None:
+    def find(self, pixels: Pixels) -> PoseResult | None:
         """Return the most conspicuous person in a frame, whatever came before."""
 
     def restart(self) -> None:
@@ -95,17 +95,17 @@ class FollowingEngine:
     ) -> None:
         self._engine.__exit__(kind, error, trace)
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
         """Return how many people are in the frame."""
-        return self._engine.count_people(picture, known)
+        return self._engine.count_people(pixels, known)
 
-    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+    def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
         """Tell whether there seems to be a smaller person before the legs of the one followed."""
-        return isinstance(self._engine, CloseLook) and self._engine.sees_beside_legs(picture, known)
+        return isinstance(self._engine, CloseLook) and self._engine.sees_beside_legs(pixels, known)
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         """Return the pose of the chosen person, or None while they are out of sight."""
-        image_rgb = picture.rgb(self._max_side_px)
+        image_rgb = pixels.rgb(self._max_side_px)
         if self._path is None or self._still_choosing(time_s):
             return self._choose(image_rgb, time_s)
         path = self._path
@@ -116,7 +116,7 @@ class FollowingEngine:
         others, self._others = self._others, []
         for other in others:
             other.cover(view)
-        found = self._engine.detect(RgbPicture(view), time_s)
+        found = self._engine.detect(RgbPixels(view), time_s)
         if found is None:
             path.lose()
             return None
@@ -172,7 +172,7 @@ class FollowingEngine:
         poses: list[Sighting] = []
         image = image.copy()
         for _ in range(MOST_PEOPLE):
-            found = self._engine.find(RgbPicture(image))
+            found = self._engine.find(RgbPixels(image))
             if found is None:
                 break
             pose = Sighting(found, image)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import INDEX
-from gait_core.video.picture import Picture, scaled_size
+from gait_core.video.pixels import Pixels, scaled_size
 from gait_core.video.planes import shrunk
 
 __all__ = ["FrameQuality"]
@@ -38,17 +38,17 @@ class FrameQuality:
 
     def __init__(self) -> None:
         self._next_s = -math.inf
-        self._picture: list[float] = []
+        self._pixels: list[float] = []
         self._person: list[tuple[float, ...]] = []
         self._shifts: list[tuple[float, float, float]] = []
         self._last: tuple[float, Grey, NDArray[np.bool_]] | None = None
 
-    def look(self, picture: Picture, found: PoseResult | None, time_s: float) -> None:
+    def look(self, pixels: Pixels, found: PoseResult | None, time_s: float) -> None:
         """Measure a frame when it is time to.
 
         Parameters
         ----------
-        picture : Picture
+        pixels : Pixels
         found : PoseResult or None
             The person in it.
         time_s : float
@@ -57,9 +57,9 @@ class FrameQuality:
         if time_s < self._next_s:
             return
         self._next_s = time_s + EVERY_S
-        grey = picture.luma(LARGE_SIDE_PX)
+        grey = pixels.luma(LARGE_SIDE_PX)
         small = _small_grey(grey)
-        self._picture.append(float(small.mean()))
+        self._pixels.append(float(small.mean()))
         covered = np.zeros(small.shape, dtype=bool)
         if found is not None:
             covered[_box(found.position, small.shape)] = True
@@ -78,7 +78,7 @@ class FrameQuality:
             ``camera_shake``, image widths per second.
         """
         names = ("brightness", "contrast", "dark_share", "bright_share", "sharpness", "leg_sharpness")
-        figures: dict[str, Any] = {"frames": len(self._picture), "picture_brightness": _median(self._picture)}
+        figures: dict[str, Any] = {"frames": len(self._pixels), "picture_brightness": _median(self._pixels)}
         columns = list(zip(*self._person, strict=True)) or [()] * len(names)
         figures |= {name: _median(column) for name, column in zip(names, columns, strict=True)}
         return figures | self._camera()
@@ -93,7 +93,7 @@ class FrameQuality:
         free = ~(covered | last[2])
         if free.mean() < 0.25:
             return
-        first, second = (np.where(free, picture - picture[free].mean(), 0.0) for picture in (last[1], small))
+        first, second = (np.where(free, pixels - pixels[free].mean(), 0.0) for pixels in (last[1], small))
         window = _hanning(*small.shape)
         shift, response = cv2.phaseCorrelate(first.astype(np.float32), second.astype(np.float32), window)
         if response >= LEAST_RESPONSE:
@@ -133,11 +133,11 @@ def _box(position: NDArray[np.float32], shape: tuple[int, ...], margin: float = 
     return slice(top, bottom), slice(left, right)
 
 
-def _person_figures(picture: NDArray[np.uint8], position: NDArray[np.float32]) -> tuple[float, ...]:
-    grey = picture[_box(position, picture.shape, 0.02)]
+def _person_figures(pixels: NDArray[np.uint8], position: NDArray[np.float32]) -> tuple[float, ...]:
+    grey = pixels[_box(position, pixels.shape, 0.02)]
     if min(grey.shape) < 8:
         return (math.nan,) * 6
-    legs = picture[_box(position[LEGS], picture.shape, 0.01)]
+    legs = pixels[_box(position[LEGS], pixels.shape, 0.01)]
     factor = BODY_PX / grey.shape[0]
     return (
         *_light(grey),

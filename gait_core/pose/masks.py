@@ -65,7 +65,7 @@ class PersonMasks:
         if not np.isfinite(self.matrix[frame]).all():
             return np.zeros((height_px, width_px), dtype=np.bool_)
         mask = PersonMask(values=self.square(frame).astype(np.float32), matrix=self.matrix[frame])
-        return mask.on_picture(width_px, height_px) >= _LIMIT
+        return mask.on_frame(width_px, height_px) >= _LIMIT
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays for the cache."""

@@ -18,7 +18,7 @@ from gait_core.pose.track import Track
 from gait_core.runtime.memory import MemoryMonitor
 from gait_core.video.decode import DecodeReport, iter_frames
 from gait_core.video.info import VideoInfo
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 __all__ = ["TIGHT", "expected_frames", "track_video"]
 
@@ -113,12 +113,12 @@ def track_video(
                 monitor.check(_STAGE)
                 rows.chunk_frames = CHUNK_FRAMES if monitor.pressure < TIGHT else SMALL_CHUNK_FRAMES
             clock.stop("other")
-            result = engine.detect(frame.picture, frame.time_s)
+            result = engine.detect(frame.pixels, frame.time_s)
             clock.stop("pose")
-            quality.look(frame.picture, result, frame.time_s)
+            quality.look(frame.pixels, result, frame.time_s)
             clock.stop("quality")
             if result is not None:
-                people.look(engine, frame.picture, result, frame.time_s)
+                people.look(engine, frame.pixels, result, frame.time_s)
                 clock.stop("people")
             rows.add(frame.time_s, result)
             if masks is not None:
@@ -167,14 +167,14 @@ class _People:
         self._samples: list[tuple[float, int]] = []
         self._close = _SomebodyClose(self._every_s)
 
-    def look(self, engine: PoseEngine, picture: Picture, found: PoseResult, time_s: float) -> None:
-        self._close.look(engine, picture, found, time_s)
+    def look(self, engine: PoseEngine, pixels: Pixels, found: PoseResult, time_s: float) -> None:
+        self._close.look(engine, pixels, found, time_s)
         if self._next_s is None:
             self._next_s = time_s
         if time_s < self._next_s:
             return
         self._next_s = time_s + self._every_s
-        self._samples.append((time_s, engine.count_people(picture, found)))
+        self._samples.append((time_s, engine.count_people(pixels, found)))
 
     def summary(self) -> dict[str, Any]:
         samples = self._close.samples if self._close.seen else self._samples
@@ -199,10 +199,10 @@ class _SomebodyClose:
         self._next_s = -math.inf
         self.samples: list[tuple[float, int]] = []
 
-    def look(self, engine: PoseEngine, picture: Picture, found: PoseResult, time_s: float) -> None:
+    def look(self, engine: PoseEngine, pixels: Pixels, found: PoseResult, time_s: float) -> None:
         if time_s < self._next_s or not isinstance(engine, CloseLook):
             return
-        self.samples.append((time_s, 2 if engine.sees_beside_legs(picture, found) else 1))
+        self.samples.append((time_s, 2 if engine.sees_beside_legs(pixels, found) else 1))
         self._next_s = time_s + (_CLOSE_EVERY_S if self._suspected else self._every_s)
 
     @property

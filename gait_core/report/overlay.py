@@ -117,7 +117,7 @@ def write_overlay(path: Path, video: Path, track: Track, analysis: StoredAnalysi
     with ExitStack() as stack:
         for number, frame in enumerate(iter_frames(video, target_fps=30.0)):
             reporter.check()
-            image = frame.picture.rgb(_MAX_SIDE_PX)
+            image = frame.pixels.rgb(_MAX_SIDE_PX)
             if writer is None or base is None:
                 height, width = (side - side % 2 for side in image.shape[:2])
                 base = _strip(width, track, analysis)

@@ -18,7 +18,7 @@ from gait_core.simulate.scene import draw_room
 from gait_core.simulate.truth import WalkTruth
 from gait_core.video.encode import VideoWriter
 
-__all__ = ["iter_pictures", "render"]
+__all__ = ["iter_images", "render"]
 
 _STREAM: Final = 4409
 _GRAIN_PX: Final = 48
@@ -49,12 +49,12 @@ def render(truth: WalkTruth, path: Path, *, seed: int = 0, reporter: Reporter | 
     reporter = reporter or silent()
     camera = truth.camera
     with VideoWriter(path, camera.width_px, camera.height_px, truth.frame_rate_hz) as video:
-        for picture in iter_pictures(truth, seed=seed):
+        for image in iter_images(truth, seed=seed):
             reporter.check()
-            video.write(picture)
+            video.write(image)
 
 
-def iter_pictures(truth: WalkTruth, *, seed: int = 0) -> Iterator[NDArray[np.uint8]]:
+def iter_images(truth: WalkTruth, *, seed: int = 0) -> Iterator[NDArray[np.uint8]]:
     """Yield the frames of a walk, shape (height_px, width_px, 3), red, green, blue; arguments as for `render`.
 
     Yields
@@ -72,18 +72,18 @@ def iter_pictures(truth: WalkTruth, *, seed: int = 0) -> Iterator[NDArray[np.uin
     tips = [INDEX["left_foot_index"], INDEX["right_foot_index"]]
     height_px = truth.height_px
     for i in range(len(truth)):
-        picture = room.copy()
-        _draw_shadow(picture, truth, i)
+        image = room.copy()
+        _draw_shadow(image, truth, i)
         gap_m = truth.room_m[i, tips, 1]
-        draw_person(picture, truth.position_px[i], gap_m, truth.direction, float(height_px[i]), looks)
-        cv2.GaussianBlur(picture, (3, 3), 0.7, picture)
+        draw_person(image, truth.position_px[i], gap_m, truth.direction, float(height_px[i]), looks)
+        cv2.GaussianBlur(image, (3, 3), 0.7, image)
         y, x = generator.integers(0, _GRAIN_PX, 2).tolist()
-        cv2.add(picture, np.ascontiguousarray(brighter[y : y + rows, x : x + columns]), picture)
-        cv2.subtract(picture, np.ascontiguousarray(darker[y : y + rows, x : x + columns]), picture)
-        yield picture
+        cv2.add(image, np.ascontiguousarray(brighter[y : y + rows, x : x + columns]), image)
+        cv2.subtract(image, np.ascontiguousarray(darker[y : y + rows, x : x + columns]), image)
+        yield image
 
 
-def _draw_shadow(picture: NDArray[np.uint8], truth: WalkTruth, i: int) -> None:
+def _draw_shadow(image: NDArray[np.uint8], truth: WalkTruth, i: int) -> None:
     """Darken the floor under the body and, harder, under each standing foot."""
     camera, direction = truth.camera, truth.direction
     feet = truth.room_m[i, [INDEX[f"{s}_{p}"] for s in ("left", "right") for p in ("heel", "foot_index")]]
@@ -105,5 +105,5 @@ def _draw_shadow(picture: NDArray[np.uint8], truth: WalkTruth, i: int) -> None:
         half = 0.5 * float(np.hypot(*(spots[tip] - spots[heel]))) + 0.02 * unit
         oval(0.5 * (spots[heel] + spots[tip]), half, 0.012 * unit, grey)
     shade = cv2.blur(shade, (15, 7))
-    strip = picture[top:]
+    strip = image[top:]
     cv2.multiply(strip, cv2.cvtColor(shade, cv2.COLOR_GRAY2RGB), strip, 1.0 / 255.0)

@@ -16,8 +16,8 @@ from gait_core.video.ahead import read_ahead
 from gait_core.video.container import DECODES, open_video
 from gait_core.video.info import VideoInfo
 from gait_core.video.orientation import orientation_of
-from gait_core.video.picture import Picture
-from gait_core.video.planar import PlanarPicture, upright_size
+from gait_core.video.pixels import Pixels
+from gait_core.video.planar import PlanarPixels, upright_size
 from gait_core.video.skipping import Skipper
 from gait_core.video.timing import Clock, Thinner
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-__all__ = ["DecodeReport", "Frame", "Thinner", "decoder_bytes", "iter_frames", "picture_bytes"]
+__all__ = ["DecodeReport", "Frame", "Thinner", "decoder_bytes", "frame_bytes", "iter_frames"]
 
 _MAX_BROKEN_IN_A_ROW = 1000
 _BEFORE_SPAN_S: Final = 0.1
@@ -48,18 +48,18 @@ class Frame:
         Number among the frames of the file, from 0; where only a span was asked for, from where decoding began.
     time_s : float
         Time stamp of the file, s, strictly rising.
-    picture : Picture
+    pixels : Pixels
         Upright, square pixels.
     """
 
     index: int
     time_s: float
-    picture: Picture
+    pixels: Pixels
 
     @property
     def image(self) -> NDArray[np.uint8]:
         """The frame in RGB, shape (height, width, 3)."""
-        return self.picture.rgb()
+        return self.pixels.rgb()
 
 
 @dataclass(kw_only=True)
@@ -85,7 +85,7 @@ class DecodeReport:
         self.frames_skipped += count
 
 
-def picture_bytes(pixels: int) -> int:
+def frame_bytes(pixels: int) -> int:
     """Return the memory of a decoded frame with half as many colour values as pixels.
 
     Returns
@@ -104,7 +104,7 @@ def decoder_bytes(pixels: int) -> int:
     int
         Bytes: 24 frames, those that a decoder refers back to and a few more under way.
     """
-    return _PICTURES_HELD * picture_bytes(pixels)
+    return _PICTURES_HELD * frame_bytes(pixels)
 
 
 def iter_frames(
@@ -215,7 +215,7 @@ class _Reading:
                     size = upright_size(decoded, orientation, ratio)
                 report.frames_kept += 1
                 yield Frame(
-                    index=index, time_s=time_s, picture=PlanarPicture(decoded, orientation=orientation, size=size)
+                    index=index, time_s=time_s, pixels=PlanarPixels(decoded, orientation=orientation, size=size)
                 )
             report.skipped(skipper.passed(None))
 
@@ -236,19 +236,19 @@ def _decoded(
     in_a_row = 0
     for packet in packets:
         try:
-            pictures = packet.decode()
+            images = packet.decode()
         except FFmpegError:
             report.frames_broken += 1
             in_a_row += 1
             if in_a_row >= _MAX_BROKEN_IN_A_ROW:
                 return
             continue
-        for picture in pictures:
-            if picture.is_corrupt:
+        for pixels in images:
+            if pixels.is_corrupt:
                 report.frames_broken += 1
                 continue
             in_a_row = 0
-            yield picture
+            yield pixels
 
 
 def _packets(container: InputContainer, stream: VideoStream, report: DecodeReport) -> Iterator[Packet[VideoStream]]:

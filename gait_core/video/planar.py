@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from gait_core.video.colour import KNOWN_SPACES, full_range_table, rgb_from_stack, space_of
 from gait_core.video.orientation import Orientation, orientation_of, turn
-from gait_core.video.picture import RgbPicture, resized, scaled_size
+from gait_core.video.pixels import RgbPixels, resized, scaled_size
 from gait_core.video.planes import Planes, planes_of, shrunk, stacked, view_of
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-__all__ = ["PlanarPicture", "upright_size"]
+__all__ = ["PlanarPixels", "upright_size"]
 
 Image = NDArray[np.uint8]
 
@@ -81,7 +81,7 @@ def upright_size(frame: VideoFrame, orientation: Orientation, pixel_ratio: float
     return (height, width) if orientation.swaps_sides else (width, height)
 
 
-class PlanarPicture:
+class PlanarPixels:
     """An image over a decoded frame, which it keeps alive.
 
     Parameters
@@ -124,7 +124,7 @@ class PlanarPicture:
 
         planes = self._planes
         if planes is None:
-            return RgbPicture(self.rgb(max_side_px)).luma()
+            return RgbPixels(self.rgb(max_side_px)).luma()
         size = self._stored(scaled_size(self.width_px, self.height_px, max_side_px))
         grey = planes.in_8_bits(shrunk(planes.luma, size))
         table = full_range_table(planes.full_range)
@@ -136,7 +136,7 @@ class PlanarPicture:
 
         planes = self._planes
         if planes is None:
-            return RgbPicture(self.rgb()).warp(matrix, side_px, repeat_edges=repeat_edges)
+            return RgbPixels(self.rgb()).warp(matrix, side_px, repeat_edges=repeat_edges)
         place = self._to_stored().after(Affine(*matrix[0].tolist(), *matrix[1].tolist()))
         halvings = _halvings(place)
         box = _box(place, side_px, planes.luma.shape, 2 << halvings)

@@ -96,7 +96,7 @@ def time_stamps(path: Path | str) -> NDArray[np.float64]:
 
 def _examine(file: Path) -> VideoInfo:
     with open_video(file) as (container, stream):
-        first = _FirstPicture(stream)
+        first = _FirstFrame(stream)
         stamps, frame_count, discarded = _stamps(first.pass_on(_packets(container, stream)), stream)
         if frame_count == 0:
             raise VideoError(
@@ -156,7 +156,7 @@ def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tupl
     return np.sort(np.asarray(stamps, np.float64)), count, discarded
 
 
-class _FirstPicture:
+class _FirstFrame:
     """Decode the first frame, and no other: only a frame tells how it has to be turned."""
 
     def __init__(self, stream: VideoStream) -> None:
@@ -178,12 +178,12 @@ class _FirstPicture:
 
         try:
             # At once, without those that may have to be shown before it.
-            pictures = packet.decode() or self._context.decode(None)
+            images = packet.decode() or self._context.decode(None)
             self._context.flush_buffers()
         except FFmpegError:
             return
-        if pictures:
-            self.orientation = orientation_of(pictures[0])
+        if images:
+            self.orientation = orientation_of(images[0])
             self._tries = 0
 
 

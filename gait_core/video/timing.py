@@ -71,9 +71,9 @@ class Clock:
         self.mended = False
         """Whether the last time is another than the stamp."""
 
-    def read(self, picture: VideoFrame) -> float:
+    def read(self, pixels: VideoFrame) -> float:
         """Return the time of the next frame, s."""
-        stamp = picture.pts if picture.pts is not None else picture.dts
+        stamp = pixels.pts if pixels.pts is not None else pixels.dts
         if stamp is None:
             time_s = 0.0 if self._last_s is None else self._last_s + 1 / self.rate_hz
         else:

@@ -14,7 +14,7 @@ from gait_core.errors import GaitError, WalkRefused, WalkWarning
 from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.features import GaitFeatures, features_of
 from gait_core.gait.fingerprint import fingerprint_of
-from gait_core.gait.gate import picture_warnings
+from gait_core.gait.gate import frame_warnings
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
 from gait_core.gait.stretch import longest_stretch
@@ -263,16 +263,16 @@ def prepare_walk(
         time_scale=float(track.info.get("time_scale", 1.0)),
         cached=outcome.cached,
         warnings=_unique(
-            (*outcome.warnings, *features.warnings, *_of_picture(track, features), *([] if gap is None else [gap]))
+            (*outcome.warnings, *features.warnings, *_of_pixels(track, features), *([] if gap is None else [gap]))
         ),
         cleaned=cleaned,
     )
 
 
-def _of_picture(track: Track, features: GaitFeatures) -> list[WalkWarning]:
+def _of_pixels(track: Track, features: GaitFeatures) -> list[WalkWarning]:
     """Return what the images forbid; a frame rate that the features find too low is told once."""
     told = any(warning.code == "low_frame_rate" for warning in features.warnings)
-    return [warning for warning in picture_warnings(track) if not (told and warning.code == "unusable_frame_rate")]
+    return [warning for warning in frame_warnings(track) if not (told and warning.code == "unusable_frame_rate")]
 
 
 def _unique(warnings: Sequence[WalkWarning]) -> tuple[WalkWarning, ...]:

@@ -117,7 +117,7 @@ def end_workers(space: Workspace) -> None:
             process.wait(10)
 
 
-def picture(page: Any, path: Path) -> None:
+def screenshot(page: Any, path: Path) -> None:
     """Take a screenshot of the window, small enough for a repository."""
     path.parent.mkdir(parents=True, exist_ok=True)
     page.evaluate("document.activeElement?.blur()")

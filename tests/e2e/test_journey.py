@@ -18,7 +18,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-from browsing import Studio, end_workers, open_page, picture, serving, settled, switch_cpu_s  # noqa: E402
+from browsing import Studio, end_workers, open_page, screenshot, serving, settled, switch_cpu_s  # noqa: E402
 from support.once import demo_folder  # noqa: E402
 
 from gait_core.baseline.analyses import list_analyses  # noqa: E402
@@ -42,11 +42,11 @@ class Journey:
 
     studio: Studio
     page: Any
-    pictures: Path
+    screenshots: Path
     log: Path
 
-    def picture(self, name: str) -> None:
-        picture(self.page, self.pictures / name)
+    def screenshot(self, name: str) -> None:
+        screenshot(self.page, self.screenshots / name)
 
     @property
     def jobs(self) -> JobStore:
@@ -67,11 +67,11 @@ class Journey:
 @pytest.fixture(scope="module")
 def journey(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journey]:
     folder = tmp_path_factory.mktemp("journey")
-    pictures = Path(os.environ.get("GAIT_PICTURES") or folder / "pictures")
+    screenshots = Path(os.environ.get("GAIT_PICTURES") or folder / "screenshots")
     log = folder / "streamlit.log"
     shutil.copytree(demo_folder(tmp_path_factory), folder / "workspace" / "demo")
     with serving(folder / "workspace", log) as studio, open_page(chromium) as page:
-        yield Journey(studio, page, pictures, log)
+        yield Journey(studio, page, screenshots, log)
         end_workers(studio.space)
 
 
@@ -136,7 +136,7 @@ def _watch_extraction_and_reload(journey: Journey) -> None:
         _assert_status_is_fresh(journey, job_id, for_s=3.0)
     first = page.get_by_role("row", name="demo_walk_1.mp4").get_by_text("done", exact=True)
     expect(first.or_(page.get_by_text(READY)).first).to_be_visible(timeout=LONG_MS)
-    journey.picture("wizard.png")
+    journey.screenshot("wizard.png")
     assert journey.jobs.get(job_id).status["pid"] == before.status["pid"]
     expect(page.get_by_role("alert")).to_have_count(0)
 
@@ -166,7 +166,7 @@ def test_five_walks_become_a_baseline_with_limits(journey: Journey, baseline_id:
     assert journey.param("baseline") == baseline_id
     expect(page.get_by_role("row", name=re.compile("demo_walk_"))).to_have_count(5)
     expect(page.get_by_role("img").first).to_be_visible()
-    journey.picture("thresholds.png")
+    journey.screenshot("thresholds.png")
 
 
 def test_impaired_walk_stands_out_and_a_normal_one_does_not(journey: Journey, baseline_id: str, chromium: Any) -> None:
@@ -178,12 +178,12 @@ def test_impaired_walk_stands_out_and_a_normal_one_does_not(journey: Journey, ba
     expect(page.get_by_text(re.compile(r"Most different: .*right knee"))).to_be_visible()
     _assert_video_plays(page)
     _show_middle(page)
-    journey.picture("analyse.png")
+    journey.screenshot("analyse.png")
     with open_page(chromium, theme="dark") as dark:
         dark.goto(page.url)
         settled(dark, "Analyse a walk")
         _show_middle(dark)
-        picture(dark, journey.pictures / "analyse_dark.png")
+        screenshot(dark, journey.screenshots / "analyse_dark.png")
 
     page.get_by_role("button", name="Analyse another walk").click()
     level = _analyse(journey, "normal")
@@ -195,7 +195,7 @@ def test_impaired_walk_stands_out_and_a_normal_one_does_not(journey: Journey, ba
     journey.open("Overview")
     expect(page.get_by_text("Demo person").first).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("demo_later_"))).to_have_count(2)
-    journey.picture("overview.png")
+    journey.screenshot("overview.png")
 
 
 def _analyse(journey: Journey, label: str) -> Any:
@@ -290,7 +290,7 @@ def test_a_job_outlives_the_dashboard_that_started_it(
 ) -> None:
     with serving(journey.studio.space.root, tmp_path / "first.log") as first, open_page(chromium) as page:
         page.goto(first.url)
-        here = Journey(first, page, journey.pictures, tmp_path / "first.log")
+        here = Journey(first, page, journey.screenshots, tmp_path / "first.log")
         job_id = _start_from_scratch(here, "P-019")
         expect(page.get_by_text(EPOCHS)).to_be_visible(timeout=LONG_MS)
         worker = here.jobs.get(job_id).status["pid"]

@@ -13,7 +13,7 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-from browsing import Studio, end_workers, open_page, picture, serving, settled  # noqa: E402
+from browsing import Studio, end_workers, open_page, screenshot, serving, settled  # noqa: E402
 
 from gait_core.simulate.person import sample_person  # noqa: E402
 from gait_core.simulate.render import render  # noqa: E402
@@ -90,7 +90,9 @@ def test_an_event_is_moved_by_keyboard_and_the_numbers_follow(
         page.keyboard.press("Shift+ArrowRight")
         page.keyboard.press("Shift+ArrowRight")
         expect(numbers).to_contain_text(re.compile(r"Stance, (left|right)\d+\.\d → \d+\.\d"))
-        picture(page, Path(os.environ.get("GAIT_PICTURES") or studio.space.root / "pictures") / "measure_events.png")
+        screenshot(
+            page, Path(os.environ.get("GAIT_PICTURES") or studio.space.root / "screenshots") / "measure_events.png"
+        )
         made = edits(studio, measurement_id)
         assert [edit["action"] for edit in made] == ["move"], "two strokes in a row are one change"
         assert made[0]["new_time_s"] == pytest.approx(contact_s + 0.02, abs=1e-3)

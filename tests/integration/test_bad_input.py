@@ -96,7 +96,7 @@ def test_upside_down_and_sideways_are_refused_with_the_remedy(capsys, made, tmp_
     assert any("error" in walk for walk in walks)
 
 
-def test_legs_outside_the_picture_give_no_number(capsys, made, tmp_path):
+def test_legs_outside_the_frame_give_no_number(capsys, made, tmp_path):
     info = probe(made.later["normal"])
     cut = turned(made.later["normal"], tmp_path / "cut.mp4", lambda image: image[: int(0.62 * info.height_px) // 2 * 2])
     (walk,) = analyse(capsys, made, cut)

@@ -88,15 +88,15 @@ def test_with_a_second_person_it_stays_on_the_walker_at_least_as_well(data: Path
 def test_masks_on_request(data: Path, engine: str) -> None:
     frame = next(iter(iter_frames(data / "walks/p3s1.mp4")))
     with open_engine(PoseSettings(engine=engine)) as plain:
-        found = plain.detect(frame.picture, frame.time_s)
+        found = plain.detect(frame.pixels, frame.time_s)
         assert found is not None
         assert found.mask is None
     with open_engine(PoseSettings(engine=engine), masks=True) as masking:
-        found = masking.detect(frame.picture, frame.time_s)
+        found = masking.detect(frame.pixels, frame.time_s)
     assert found is not None
     assert found.mask is not None
-    mask = found.mask.on_picture(frame.picture.width_px, frame.picture.height_px)
-    assert mask.shape == (frame.picture.height_px, frame.picture.width_px)
+    mask = found.mask.on_frame(frame.pixels.width_px, frame.pixels.height_px)
+    assert mask.shape == (frame.pixels.height_px, frame.pixels.width_px)
     # The trunk is inside, the upper corners are not.
     trunk = found.position[[11, 12, 23, 24]].mean(axis=0) * mask.shape[::-1]
     assert mask[int(trunk[1]), int(trunk[0])] > 0.9
@@ -109,10 +109,10 @@ def test_masks_of_both_engines_are_the_same(data: Path) -> None:
     masks = []
     for engine in ("openvino", "mediapipe"):
         with open_engine(PoseSettings(engine=engine), masks=True) as opened:
-            found = opened.detect(frame.picture, frame.time_s)
+            found = opened.detect(frame.pixels, frame.time_s)
         assert found is not None
         assert found.mask is not None
-        masks.append(found.mask.on_picture(frame.picture.width_px, frame.picture.height_px) > 0.5)
+        masks.append(found.mask.on_frame(frame.pixels.width_px, frame.pixels.height_px) > 0.5)
     both, either = (masks[0] & masks[1]).sum(), (masks[0] | masks[1]).sum()
     assert both / either > 0.97
 

@@ -86,7 +86,7 @@ def test_other_codecs(data: Path, workspace: Workspace, name: str) -> None:
     assert walk.track.detection_rate > 0.9
 
 
-def test_a_resized_inference_gives_positions_in_the_original_picture(data: Path, workspace: Workspace) -> None:
+def test_a_resized_inference_gives_positions_in_the_original_frame(data: Path, workspace: Workspace) -> None:
     path = data / "walks" / "p6s1.mp4"
     full = extract_track(path, LITE, workspace=workspace)
     small = extract_track(path, LITE.with_(max_side_px=480), workspace=workspace)

@@ -10,18 +10,18 @@ import pytest
 from gait_core.errors import Cancelled, GaitError
 from gait_core.progress import Reporter
 from gait_core.simulate.cohort import simulate_walks
-from gait_core.simulate.render import iter_pictures
+from gait_core.simulate.render import iter_images
 from gait_core.simulate.truth import WalkTruth
 from gait_core.simulate.walker import sample_person, walk
 
 
-def test_pictures_are_repeatable() -> None:
+def test_frames_are_repeatable() -> None:
     truth = walk(sample_person(1), seed=0, duration_s=1.0, fps=5.0)
-    first, again = (list(iter_pictures(truth, seed=4)) for _ in range(2))
+    first, again = (list(iter_images(truth, seed=4)) for _ in range(2))
     assert len(first) == len(truth)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert first[0].shape == (540, 960, 3)
-    assert not np.array_equal(first[0], next(iter_pictures(truth, seed=5)))
+    assert not np.array_equal(first[0], next(iter_images(truth, seed=5)))
 
 
 def test_videos_and_truth_are_written(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_pose_model_sees_the_walker(tmp_path: Path) -> None:
         pytest.skip(f"no pose model on this machine: {error}")
     with engine:
         for i, frame in enumerate(iter_frames(video)):
-            result = engine.detect(frame.picture, frame.time_s)
+            result = engine.detect(frame.pixels, frame.time_s)
             if result is not None:
                 found[i] = result.position * (truth.camera.width_px, truth.camera.height_px)
     assert np.isfinite(found[:, 0, 0]).mean() >= 0.98

@@ -45,11 +45,11 @@ def video_of(path, seed=1):
     """Write a video of coarse noise as long as the walk, in which a blurred place shows."""
     _, motion, _ = measured(seed)
     track, generator = motion.track, np.random.default_rng(7)
-    picture = generator.integers(0, 256, (track.height_px // 2, track.width_px // 2, 3), dtype=np.uint8)
-    picture = picture.repeat(2, axis=0).repeat(2, axis=1)
-    with VideoWriter(path, picture.shape[1], picture.shape[0], track.frame_rate_hz) as video:
+    pixels = generator.integers(0, 256, (track.height_px // 2, track.width_px // 2, 3), dtype=np.uint8)
+    pixels = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    with VideoWriter(path, pixels.shape[1], pixels.shape[0], track.frame_rate_hz) as video:
         for time_s in track.time_s:
-            video.write(picture, float(time_s - track.time_s[0]))
+            video.write(pixels, float(time_s - track.time_s[0]))
     return path
 
 

@@ -61,7 +61,7 @@ def test_values_without_a_judgement_have_no_legend():
 
 
 @pytest.mark.parametrize("near", ["left", "right"])
-def test_labels_never_cover_each_other_nor_leave_the_picture(near):
+def test_labels_never_cover_each_other_nor_leave_the_frame(near):
     drawing = body_drawing(deviation_notes(dict.fromkeys(PARTS, 3.0)), title="", near=near)
     names = [text for text in texts(drawing) if text.bold]
     assert len(names) == len(PARTS)

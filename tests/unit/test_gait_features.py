@@ -69,7 +69,7 @@ def test_the_frame_rate_does_not_change_features_nor_windows(step):
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(0.5, (0, 0)), (2.0, (30, 10)), (1.0, (25, -20))])
-def test_size_and_place_in_the_picture_do_not_change_features(scale, shift):
+def test_size_and_place_in_the_frame_do_not_change_features(scale, shift):
     _, track = simulated()
     size = (round(track.width_px * scale) + 100, round(track.height_px * scale) + 50)
     changed = compute_features(moved(track, np.eye(2) * scale, shift, size))
@@ -192,7 +192,7 @@ def test_an_unsure_arm_still_counts_because_the_trunk_hides_it_in_every_stride()
     assert np.isfinite(features.values[features.walking]).all()
 
 
-def test_an_arm_outside_the_picture_is_reported_by_name_and_its_windows_are_left_out():
+def test_an_arm_outside_the_frame_is_reported_by_name_and_its_windows_are_left_out():
     _, track = simulated()
     position = track.position.copy()
     position[: len(track) // 2, 16, 1] = 3.0 * track.height_px

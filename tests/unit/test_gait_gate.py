@@ -8,7 +8,7 @@ from gait_walks import concatenated, followed, mirrored, moved, select, simulate
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
-from gait_core.gait.gate import Check, picture_warnings, quality_gate
+from gait_core.gait.gate import Check, frame_warnings, quality_gate
 from gait_core.gait.kinematics import compute_kinematics
 
 GOOD = {
@@ -75,7 +75,7 @@ def test_footwear_and_clothing_are_not_judged():
         ("camera_motion", {"camera_speed": None, "camera_shake": None}, "not_measured"),
     ],
 )
-def test_figures_of_the_pictures(name, changed, state):
+def test_figures_of_the_frames(name, changed, state):
     _, track = simulated()
     check = checks(track, **changed)[name]
     assert check.state == state
@@ -105,14 +105,14 @@ def test_few_frames_a_second():
     assert checks(holes)["frame_rate"].figure == pytest.approx(22.5, abs=0.5)
 
 
-def test_a_body_cut_off_by_the_picture():
+def test_a_body_cut_off_by_the_frame():
     _, track = simulated()
     lower = np.nanmax(track.position[:, 31:, 1])
     cut = track.with_(height_px=int(lower - 0.2 * np.ptp(track.position[0, :, 1])))
     assert checks(cut, walked=False)["body_in_frame"].state == "unusable"
 
 
-def test_what_cleaning_left_out_is_still_in_the_picture():
+def test_what_cleaning_left_out_is_still_in_the_frame():
     _, track = simulated()
     confidence = track.confidence.copy()
     confidence[20:60, 25:33] = 0.0
@@ -147,7 +147,7 @@ def test_a_pose_that_passes_to_somebody_else_is_unusable():
     assert checks(concatenated(track, mirrored(track), 0.05))["people"].state == "unusable"
 
 
-def test_a_camera_that_follows_is_seen_without_figures_of_the_pictures():
+def test_a_camera_that_follows_is_seen_without_figures_of_the_frames():
     _, track = simulated()
     track = followed(track)
     check = quality_gate(track, compute_kinematics(track, FeatureSettings()))[6]
@@ -187,9 +187,9 @@ def test_checks_survive_json():
         ({"sharpness": 0.0004, "contrast": 8.0}, {"unusable_lighting", "unusable_motion_blur"}),
     ],
 )
-def test_a_picture_that_cannot_be_used_forbids_a_score(changed, codes):
+def test_a_frame_that_cannot_be_used_forbids_a_score(changed, codes):
     _, track = simulated()
-    found = picture_warnings(track.with_(info={**track.info, "frame_quality": GOOD | changed}))
+    found = frame_warnings(track.with_(info={**track.info, "frame_quality": GOOD | changed}))
     assert {warning.code for warning in found} == codes
     assert all(warning.blocking for warning in found)
-    assert not picture_warnings(track)
+    assert not frame_warnings(track)

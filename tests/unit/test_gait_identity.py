@@ -53,7 +53,7 @@ def test_proportions_are_those_of_the_body():
     assert all(one.n > 100 and one.spread < 0.1 for one in found.values.values())
 
 
-def test_size_of_the_picture_and_a_mirror_change_nothing():
+def test_size_of_the_frame_and_a_mirror_change_nothing():
     _, track = simulated()
     known = proportions_of(track)
     half = moved(track, np.eye(2) * 0.5, size=(track.width_px // 2, track.height_px // 2))

@@ -58,7 +58,7 @@ def test_mirroring_twice_gives_the_walk_back():
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_the_size_of_the_picture_does_not_matter(factor):
+def test_the_size_of_the_frame_does_not_matter(factor):
     track = walked()
     size = (round(track.width_px * factor), round(track.height_px * factor))
     scaled = moved(track, [[factor, 0], [0, factor]], size=size)

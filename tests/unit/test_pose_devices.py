@@ -34,7 +34,7 @@ from gait_core.progress import Event, Reporter, silent
 from gait_core.runtime import devices as runtime_devices
 from gait_core.runtime.devices import Device
 from gait_core.video.info import VideoInfo
-from gait_core.video.picture import RgbPicture
+from gait_core.video.pixels import RgbPixels
 from gait_core.workspace import Workspace
 from tests.unit.test_pose_extract import StandIn, write
 
@@ -336,10 +336,10 @@ class Breaking(StandIn):
         super().__init__(**arguments)
         self._at = at
 
-    def detect(self, picture: Any, time_s: float) -> Any:
+    def detect(self, pixels: Any, time_s: float) -> Any:
         if self._number == self._at:
             raise RuntimeError("[GPU] out of resources\nCL_OUT_OF_RESOURCES")
-        return super().detect(picture, time_s)
+        return super().detect(pixels, time_s)
 
 
 @pytest.fixture
@@ -506,10 +506,10 @@ def test_everybody_who_waits_for_a_trial_can_be_stopped(
 
 
 def test_a_graphics_card_gets_pixels_of_four_bytes() -> None:
-    picture = RgbPicture(np.full((48, 64, 3), (10, 20, 30), np.uint8))
+    pixels = RgbPixels(np.full((48, 64, 3), (10, 20, 30), np.uint8))
     for place, channels in (("CPU", 3), ("GPU", 4)):
         engine = MediaPipeEngine(AUTO, device=place)
         engine._mediapipe = load_mediapipe()
-        image = engine._image(engine._rgb(picture), place)
+        image = engine._image(engine._rgb(pixels), place)
         assert image.channels == channels
         assert image.numpy_view()[0, 0].tolist() == [10, 20, 30, 255][:channels]

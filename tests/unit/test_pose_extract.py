@@ -21,7 +21,7 @@ from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.progress import Event, Reporter
 from gait_core.video.encode import VideoWriter
 from gait_core.video.info import VideoInfo
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 from gait_core.workspace import Workspace
 
 SETTINGS = PoseSettings()
@@ -51,12 +51,12 @@ class StandIn:
         with StandIn.lock:
             StandIn.busy -= 1
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         time.sleep(self._delay_s)
         self._number += 1
         if (self._number - 1) % 10 >= self._seen:
             return None
-        image_rgb = picture.rgb()
+        image_rgb = pixels.rgb()
         x = float(np.argmax(image_rgb[:, :, 0].sum(axis=0))) / image_rgb.shape[1]
         return PoseResult(
             position=np.full((33, 2), x, np.float32),
@@ -64,7 +64,7 @@ class StandIn:
             confidence=np.full(33, self._confidence, np.float32),
         )
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
         return self._people
 
 
@@ -92,7 +92,7 @@ def write(
     return path
 
 
-def test_positions_are_pixels_of_the_original_picture(tmp_path: Path, workspace: Workspace, engine: dict) -> None:
+def test_positions_are_pixels_of_the_original_frame(tmp_path: Path, workspace: Workspace, engine: dict) -> None:
     path = write(tmp_path / "walk.mp4", size=(640, 480), column=320)
     walk = extract_track(path, SETTINGS.with_(max_side_px=160), workspace=workspace)
     assert (walk.track.width_px, walk.track.height_px) == (640, 480)

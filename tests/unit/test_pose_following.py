@@ -12,7 +12,7 @@ from gait_core.pose.engine import PoseResult
 from gait_core.pose.engines import open_engine
 from gait_core.pose.following import FollowingEngine
 from gait_core.pose.landmarks import INDEX
-from gait_core.video.picture import Picture, RgbPicture
+from gait_core.video.pixels import Pixels, RgbPixels
 
 WIDTH, HEIGHT, RATE_HZ = 640, 360, 25.0
 
@@ -42,11 +42,11 @@ class Blocks:
             found.append(person(left + width / 2, top + height / 2, height, facing))
         return found
 
-    def find(self, picture: Picture) -> PoseResult | None:
-        return next(iter(self._people(picture.rgb())), None)
+    def find(self, pixels: Pixels) -> PoseResult | None:
+        return next(iter(self._people(pixels.rgb())), None)
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
-        people = self._people(picture.rgb())
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
+        people = self._people(pixels.rgb())
         if self.last is not None and people:
             people.sort(key=lambda one: float(np.linalg.norm(one.position.mean(axis=0) - self.last)))
         self.last = people[0].position.mean(axis=0) if people else None
@@ -56,8 +56,8 @@ class Blocks:
         self.last = None
         self.restarts += 1
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
-        return len(self._people(picture.rgb()))
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
+        return len(self._people(pixels.rgb()))
 
 
 def person(x: float, y: float, height: float, facing: int) -> PoseResult:
@@ -85,7 +85,7 @@ def follow(rule: str, *people: Any, seconds: float = 4.0) -> tuple[np.ndarray, n
                     x, height, facing = place
                     box = (slice(180 - height // 2, 180 + height // 2), slice(max(0, int(x) - 20), max(0, int(x) + 20)))
                     image[box] = (220 if facing > 0 else 90, 255, 60)
-            found = engine.detect(RgbPicture(image), float(time_s))
+            found = engine.detect(RgbPixels(image), float(time_s))
             middle.append(np.nan if found is None else float(found.position[INDEX["left_hip"], 0]) * WIDTH)
     result = np.array(middle)
     for first_s, last_s in engine.doubts:
@@ -132,12 +132,12 @@ def test_an_engine_by_itself_passes_over_to_the_other():
                 255,
                 60,
             )
-        middle.append(engine.detect(RgbPicture(image), time_s).position[INDEX["left_hip"], 0] * WIDTH)
+        middle.append(engine.detect(RgbPixels(image), time_s).position[INDEX["left_hip"], 0] * WIDTH)
     assert middle[0] < 100
     assert middle[-1] < 400
 
 
-def test_somebody_who_comes_into_the_picture_soon_can_still_be_chosen():
+def test_somebody_who_comes_into_the_frame_soon_can_still_be_chosen():
     def late(time_s):
         return None if time_s < 0.4 else (600 - 60 * time_s, 140, -1)
 
@@ -180,7 +180,7 @@ def test_a_person_who_leaves_and_comes_back_is_found_again():
 def test_nobody_is_none():
     _, x, engine = follow("leftmost")
     assert np.isnan(x).all()
-    assert engine.count_people(RgbPicture(np.zeros((8, 8, 3), np.uint8)), person(4, 4, 4, 1)) == 0
+    assert engine.count_people(RgbPixels(np.zeros((8, 8, 3), np.uint8)), person(4, 4, 4, 1)) == 0
 
 
 def test_the_choice_is_a_setting_that_changes_no_address_of_before():

@@ -9,7 +9,7 @@ import pytest
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.frame_quality import EVERY_S, FrameQuality
-from gait_core.video.picture import RgbPicture
+from gait_core.video.pixels import RgbPixels
 
 WIDTH, HEIGHT = 640, 360
 FIGURES = {
@@ -42,16 +42,16 @@ def pose(x):
     return ((position + np.array([x, 180])) / [WIDTH, HEIGHT]).astype(np.float32)
 
 
-def figures(change=lambda picture, time_s: picture, pan_px_per_s=0.0, shake_px=0.0, seconds=4.0, seen=True):
+def figures(change=lambda pixels, time_s: pixels, pan_px_per_s=0.0, shake_px=0.0, seconds=4.0, seen=True):
     quality, generator = FrameQuality(), np.random.default_rng(4)
     for time_s in np.arange(0, seconds, 1 / 25):
         left = int(pan_px_per_s * time_s + 40 + generator.normal(0, 1) * shake_px)
-        picture = ROOM[:, left : left + WIDTH].copy()
+        pixels = ROOM[:, left : left + WIDTH].copy()
         x = int(100 + 100 * time_s)
-        picture[80:280, x - 30 : x + 30] = CLOTHES
-        picture = change(np.repeat(np.clip(picture, 0, 255)[:, :, None], 3, axis=2), time_s).astype(np.uint8)
+        pixels[80:280, x - 30 : x + 30] = CLOTHES
+        pixels = change(np.repeat(np.clip(pixels, 0, 255)[:, :, None], 3, axis=2), time_s).astype(np.uint8)
         found = PoseResult(position=pose(x), world=np.zeros((33, 3)), confidence=np.ones(33)) if seen else None
-        quality.look(RgbPicture(picture), found, float(time_s))
+        quality.look(RgbPixels(pixels), found, float(time_s))
     return quality.summary()
 
 
@@ -66,19 +66,19 @@ def test_a_good_video_has_all_figures_and_they_are_json():
 
 
 def test_a_dark_room_is_dark_and_keeps_its_sharpness():
-    bright, dark = figures(), figures(lambda picture, _: picture * 0.15)
+    bright, dark = figures(), figures(lambda pixels, _: pixels * 0.15)
     assert dark["brightness"] == pytest.approx(0.15 * bright["brightness"], rel=0.1)
     assert dark["contrast"] < 0.2 * bright["contrast"]
     assert dark["sharpness"] == pytest.approx(bright["sharpness"], rel=0.15)
 
 
 def test_glare_is_seen():
-    assert figures(lambda picture, _: np.clip(picture * 3 + 80, 0, 255))["bright_share"] > 0.5
+    assert figures(lambda pixels, _: np.clip(pixels * 3 + 80, 0, 255))["bright_share"] > 0.5
 
 
 @pytest.mark.parametrize("kernel", [(9, 1), (15, 15)])
 def test_blur_is_seen(kernel):
-    sharp, blurred = figures(), figures(lambda picture, _: cv2.blur(picture.astype(np.float32), kernel))
+    sharp, blurred = figures(), figures(lambda pixels, _: cv2.blur(pixels.astype(np.float32), kernel))
     assert blurred["sharpness"] < 0.5 * sharp["sharpness"]
     assert blurred["leg_sharpness"] < 0.5 * sharp["leg_sharpness"]
 
@@ -98,40 +98,40 @@ def test_a_person_who_walks_is_no_camera_that_moves():
 
 
 def test_a_blank_wall_says_nothing_of_the_camera():
-    found = figures(lambda picture, _: np.full_like(picture, 128))
+    found = figures(lambda pixels, _: np.full_like(pixels, 128))
     assert found["camera_speed"] is None
     assert found["camera_shake"] is None
     assert found["sharpness"] is None
 
 
-def test_nobody_in_the_picture():
+def test_nobody_in_the_frame():
     found = figures(seen=False)
     assert found["brightness"] is None
     assert found["picture_brightness"] > 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (4, 500, 3), (360, 7, 3)])
-def test_odd_pictures_do_not_fail(shape):
+def test_odd_frames_do_not_fail(shape):
     quality = FrameQuality()
     far_out = np.full((33, 2), 3.0, np.float32)
     for number, position in enumerate([pose(100), far_out, -far_out, pose(600)]):
         image = np.full(shape, 40 * number, np.uint8)
         quality.look(
-            RgbPicture(image),
+            RgbPixels(image),
             PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33)),
             float(number),
         )
     assert quality.summary()["frames"] == 4
 
 
-def test_legs_below_the_picture_leave_the_rest_to_be_seen():
+def test_legs_below_the_frame_leave_the_rest_to_be_seen():
     position = pose(200)
     position[23:, 1] += 1.0
     quality = FrameQuality()
     image = np.random.default_rng(5).integers(0, 255, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     for number in range(5):
         found = PoseResult(position=position, world=np.zeros((33, 3)), confidence=np.ones(33))
-        quality.look(RgbPicture(image), found, float(number))
+        quality.look(RgbPixels(image), found, float(number))
     summary = quality.summary()
     assert summary["brightness"] is not None
     assert summary["leg_sharpness"] is None
@@ -146,11 +146,11 @@ def test_nothing_was_looked_at():
 def test_a_look_is_cheap():
     quality, image = FrameQuality(), np.random.default_rng(0).integers(0, 255, (540, 960, 3), np.uint8)
     found = PoseResult(position=pose(300), world=np.zeros((33, 3)), confidence=np.ones(33))
-    quality.look(RgbPicture(image), found, 0.0)
+    quality.look(RgbPixels(image), found, 0.0)
     spent = []
     for number in range(1, 12):
         begun_s = time.perf_counter()
-        quality.look(RgbPicture(image), found, float(number))
+        quality.look(RgbPixels(image), found, float(number))
         spent.append(time.perf_counter() - begun_s)
     # One in five frames is looked at, and the pose model needs 20 ms for each: 3 % of that are 3 ms.
     assert min(spent) < 0.003

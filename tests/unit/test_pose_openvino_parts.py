@@ -65,7 +65,7 @@ def test_a_steadied_square_follows_its_middle_at_once_and_size_and_angle_slowly(
     assert abs(found.angle_rad) > 3.1
 
 
-def test_the_whole_picture_fits_its_square() -> None:
+def test_the_whole_frame_fits_its_square() -> None:
     whole = Region.whole(400, 300)
     assert whole.placed(np.array([[0.0, 0.5], [1.0, 0.5]])) == pytest.approx(np.array([[0, 150], [400, 150]]))
 

@@ -75,6 +75,6 @@ def test_tracks_without_a_common_frame_give_no_number(track):
     assert parity.to_dict()["median_pct"] is None
 
 
-def test_tracks_of_other_pictures_are_refused(track):
+def test_tracks_of_other_frames_are_refused(track):
     with pytest.raises(InputError, match="one video"):
         compare_tracks(track, track.with_(width_px=track.width_px // 2))

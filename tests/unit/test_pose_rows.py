@@ -212,10 +212,10 @@ class Still:
 
     name, version = "still", "1"
 
-    def detect(self, picture: Any, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Any, time_s: float) -> PoseResult | None:
         return result(1)
 
-    def count_people(self, picture: Any, known: PoseResult) -> int:
+    def count_people(self, pixels: Any, known: PoseResult) -> int:
         return 1
 
 

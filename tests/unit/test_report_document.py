@@ -170,7 +170,7 @@ def test_moments_are_contact_and_mid_stance_of_both_sides_near_each_other():
     assert moments(()) == ()
 
 
-def test_pictures_are_cut_out_of_the_video_and_faces_are_blurred(tmp_path):
+def test_frames_are_cut_out_of_the_video_and_faces_are_blurred(tmp_path):
     path = video_of(tmp_path / "walk.mp4")
     blurred = report(source=source(path))
     plain = report(source=source(path), blur_faces=False)
@@ -187,20 +187,20 @@ def test_pictures_are_cut_out_of_the_video_and_faces_are_blurred(tmp_path):
 
 
 def test_a_face_is_coarse_and_everything_else_stays():
-    picture = np.random.default_rng(3).integers(0, 256, (400, 300, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(3).integers(0, 256, (400, 300, 3), dtype=np.uint8)
     points = np.full((33, 2), np.nan)
     points[:11] = np.random.default_rng(4).normal((150.0, 100.0), 6.0, (11, 2))
     points[[11, 12]], points[[23, 24]] = [150.0, 150.0], [150.0, 260.0]
-    done = blur_face(picture, points)
+    done = blur_face(pixels, points)
     rows, columns = np.mgrid[:400, :300]
     away = np.hypot(rows - 100, columns - 150)
     assert np.ptp(done[away < 25].astype(float), axis=0).max() < 80
-    assert (done[away > 50] == picture[away > 50]).all()
+    assert (done[away > 50] == pixels[away > 50]).all()
     points[:11] = np.nan
-    assert (blur_face(picture, points)[90:110, 140:160] != picture[90:110, 140:160]).any()
+    assert (blur_face(pixels, points)[90:110, 140:160] != pixels[90:110, 140:160]).any()
     points[:] = np.nan
-    unknown = blur_face(picture, points)
-    assert np.ptp(unknown[:100].astype(float)) < 150 and (unknown[200:] == picture[200:]).all()
+    unknown = blur_face(pixels, points)
+    assert np.ptp(unknown[:100].astype(float)) < 150 and (unknown[200:] == pixels[200:]).all()
 
 
 def test_with_other_people_everything_around_the_walker_is_blurred(tmp_path):
@@ -210,8 +210,8 @@ def test_with_other_people_everything_around_the_walker_is_blurred(tmp_path):
     assert "everything around the walker" in made.evidence_note
 
     def corner(frame):
-        picture = np.asarray(Image.open(BytesIO(frame.jpeg)).convert("L"), dtype=float)
-        return np.abs(np.diff(picture[-60:, :40], axis=1)).mean()
+        pixels = np.asarray(Image.open(BytesIO(frame.jpeg)).convert("L"), dtype=float)
+        return np.abs(np.diff(pixels[-60:, :40], axis=1)).mean()
 
     alone = report(source=given)
     assert corner(made.evidence[0]) < 0.35 * corner(alone.evidence[0])

@@ -157,7 +157,7 @@ def test_frame_rate_does_not_change_the_motion() -> None:
     assert slow.events == fast.events
 
 
-def test_direction_mirrors_the_picture() -> None:
+def test_direction_mirrors_the_frame() -> None:
     camera = Camera()
     right = walk(sample_person(3), seed=1, camera=camera, stay_in_view=False)
     left = walk(sample_person(3), seed=1, camera=camera, direction=-1, stay_in_view=False)
@@ -178,7 +178,7 @@ def test_mirrored_truth_is_its_own_projection() -> None:
     assert mirror.mirrored().position_px == pytest.approx(truth.position_px)
 
 
-def test_a_walk_stays_in_the_picture() -> None:
+def test_a_walk_stays_in_the_frame() -> None:
     for seed in PEOPLE:
         truth = walk(sample_person(seed), seed=seed, direction=(-1) ** seed)
         assert len(truth) >= 60

@@ -179,7 +179,7 @@ def test_an_unknown_key_is_told_with_the_nearest_known_one(written_as, meant):
     assert (meant or "Remove it") in problem.remedy
 
 
-def test_a_limit_below_what_one_picture_needs_says_how_much_is_needed():
+def test_a_limit_below_what_one_frame_needs_says_how_much_is_needed():
     small = problem_of(max_memory_mb=300)
     needed = PROFILES["balanced"].needed_bytes()
     assert f"at least {-(-needed // MIB)}," in small.message

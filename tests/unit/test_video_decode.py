@@ -20,7 +20,7 @@ from gait_core.video import ahead, decode, skipping
 from gait_core.video.container import DECODES, DecodeCounter
 from gait_core.video.decode import DecodeReport, Thinner, iter_frames
 from gait_core.video.encode import VideoWriter
-from gait_core.video.picture import scaled_size
+from gait_core.video.pixels import scaled_size
 from gait_core.video.probe import probe
 
 RED, GREEN, BLUE, WHITE = (220, 30, 30), (30, 200, 30), (30, 30, 220), (230, 230, 230)
@@ -74,7 +74,7 @@ def write(path: Path, times: list[float]) -> Path:
         (270, [BLUE, RED, WHITE, GREEN]),
     ],
 )
-def test_pictures_are_turned_upright(tmp_path: Path, rotation: int, expected: list) -> None:
+def test_frames_are_turned_upright(tmp_path: Path, rotation: int, expected: list) -> None:
     path = encode(tmp_path / "phone.mp4", 3, rotation=rotation)
     frame = next(iter_frames(path))
     assert corners(frame.image) == expected
@@ -84,7 +84,7 @@ def test_pictures_are_turned_upright(tmp_path: Path, rotation: int, expected: li
 
 
 @pytest.mark.parametrize(("rotation", "expected"), [(0, [GREEN, RED, WHITE, BLUE]), (90, [WHITE, GREEN, BLUE, RED])])
-def test_pictures_of_a_front_camera_are_mirrored_back(tmp_path: Path, rotation: int, expected: list) -> None:
+def test_frames_of_a_front_camera_are_mirrored_back(tmp_path: Path, rotation: int, expected: list) -> None:
     path = encode(tmp_path / "front.mp4", 2, rotation=rotation, mirror=True)
     assert corners(next(iter_frames(path)).image) == expected
 
@@ -100,9 +100,9 @@ def test_repeated_time_stamps_rise_strictly(tmp_path: Path, monkeypatch: pytest.
     original = decode._decoded
 
     def repeated(*arguments):
-        for picture in original(*arguments):
-            picture.pts = picture.pts // 7200 * 7200  # every two frames share a stamp
-            yield picture
+        for pixels in original(*arguments):
+            pixels.pts = pixels.pts // 7200 * 7200  # every two frames share a stamp
+            yield pixels
 
     monkeypatch.setattr(decode, "_decoded", repeated)
     times = [frame.time_s for frame in iter_frames(path)]
@@ -115,9 +115,9 @@ def test_stamps_that_are_all_equal_give_the_nominal_rate(tmp_path: Path, monkeyp
     original = decode._decoded
 
     def equal(*arguments):
-        for picture in original(*arguments):
-            picture.pts = 0
-            yield picture
+        for pixels in original(*arguments):
+            pixels.pts = 0
+            yield pixels
 
     monkeypatch.setattr(decode, "_decoded", equal)
     times = [frame.time_s for frame in iter_frames(path)]
@@ -165,7 +165,7 @@ def test_frames_are_thinned_and_resized(tmp_path: Path) -> None:
     report = DecodeReport()
     frames = list(iter_frames(probe(path), target_fps=30, report=report))
     assert (report.frames_read, report.frames_kept, report.frames_broken) == (60, 30, 0)
-    assert frames[0].picture.rgb(32).shape == (24, 32, 3)
+    assert frames[0].pixels.rgb(32).shape == (24, 32, 3)
     assert [frame.index for frame in frames[:3]] == [0, 2, 4]
 
 
@@ -261,7 +261,7 @@ def moving(path: Path, frames: int = 60, rate: int = 60, codec: str = "libx264",
 def seen(path: Path, **options) -> tuple[list, DecodeReport]:
     report = DecodeReport()
     frames = iter_frames(path, report=report, **options)
-    return [(frame.index, frame.time_s, frame.picture.rgb().tobytes()) for frame in frames], report
+    return [(frame.index, frame.time_s, frame.pixels.rgb().tobytes()) for frame in frames], report
 
 
 class TestSkipping:
@@ -334,7 +334,7 @@ class TestSkipping:
         assert foresight.given_up
         assert not any(unwanted for _, unwanted in read[len(stamps) :])
 
-    def test_a_picture_is_judged_after_all_that_are_shown_before_it(self) -> None:
+    def test_a_frame_is_judged_after_all_that_are_shown_before_it(self) -> None:
         asked = []
         foresight = skipping.Foresight(lambda stamp: asked.append(stamp) or stamp % 2 == 0)
         order = [(0, -2), (4, -1), (2, 0), (1, 1), (3, 2), (8, 3), (6, 4), (5, 5), (7, 6)]
@@ -342,21 +342,21 @@ class TestSkipping:
         assert asked == sorted(asked) == list(range(9))
         assert [(packet.pts, unwanted) for packet, unwanted in read] == [(pts, pts % 2 == 1) for pts, _ in order]
 
-    def test_other_stamps_of_pictures_than_of_packets_end_it_too(self, tmp_path, monkeypatch) -> None:
+    def test_other_stamps_of_frames_than_of_packets_end_it_too(self, tmp_path, monkeypatch) -> None:
         path = moving(tmp_path / "walk.mp4")
         original = decode._decoded
 
         def equal(*arguments):
-            for picture in original(*arguments):
-                picture.pts = 0
-                yield picture
+            for pixels in original(*arguments):
+                pixels.pts = 0
+                yield pixels
 
         monkeypatch.setattr(decode, "_decoded", equal)
         report = seen(path, target_fps=30)[1]
         assert report.frames_skipped < 10
 
 
-def test_without_the_loop_filter_pictures_are_nearly_the_same(tmp_path: Path) -> None:
+def test_without_the_loop_filter_frames_are_nearly_the_same(tmp_path: Path) -> None:
     path = moving(tmp_path / "walk.mp4", frames=20, crf="35")
     plain, fast = ([frame.image for frame in iter_frames(path, skip_loop_filter=skips)] for skips in (False, True))
     differences = [np.abs(a.astype(int) - b).mean() for a, b in zip(plain, fast, strict=True)]

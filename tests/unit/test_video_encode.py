@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from gait_core.simulate.person import sample_person
-from gait_core.simulate.render import iter_pictures
+from gait_core.simulate.render import iter_images
 from gait_core.simulate.walker import walk
 from gait_core.video.encode import VideoWriter
 
 
 def test_the_same_frames_give_the_same_file(tmp_path):
     truth = walk(sample_person(3), seed=3, fps=25.0, duration_s=1.2)
-    frames = list(iter_pictures(truth, seed=3))
+    frames = list(iter_images(truth, seed=3))
     contents = set()
     for number in range(4):
         noise = np.random.default_rng(number)

@@ -22,7 +22,7 @@ def test_decoded_frames_leave_nothing_to_collect(tmp_path: Path, ahead: int) -> 
     gc.collect()
     gc.disable()
     try:
-        shown = sum(frame.picture.luma().size > 0 for frame in iter_frames(path, ahead=ahead))
+        shown = sum(frame.pixels.luma().size > 0 for frame in iter_frames(path, ahead=ahead))
         left = gc.collect()
     finally:
         gc.enable()

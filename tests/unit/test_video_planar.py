@@ -13,8 +13,8 @@ import pytest
 
 from gait_core.video import planar
 from gait_core.video.orientation import UPRIGHT, Orientation, turn
-from gait_core.video.picture import RgbPicture, resized
-from gait_core.video.planar import PlanarPicture, upright_size
+from gait_core.video.pixels import RgbPixels, resized
+from gait_core.video.planar import PlanarPixels, upright_size
 
 FORMATS = ["yuv420p", "yuvj420p", "nv12", "yuv420p10le"]
 ORIENTATIONS = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
@@ -48,7 +48,7 @@ def frame_of(image, form="yuv420p", space=BT601, span=LIMITED):
 def reference(frame, orientation=UPRIGHT, size=None):
     """Return what every image was before: converted whole, turned, resized."""
     image = turn(frame.to_ndarray(format="rgb24"), orientation)
-    return RgbPicture(image if size is None else resized(image, size))
+    return RgbPixels(image if size is None else resized(image, size))
 
 
 def exact(frame, orientation=UPRIGHT):
@@ -70,7 +70,7 @@ def exact(frame, orientation=UPRIGHT):
     of_red, of_blue = {BT709: (0.2126, 0.0722), BT2020: (0.2627, 0.0593)}.get(frame.colorspace, (0.299, 0.114))
     r, b = luma + 2 * (1 - of_red) * red, luma + 2 * (1 - of_blue) * blue
     g = (luma - of_red * r - of_blue * b) / (1 - of_red - of_blue)
-    return RgbPicture(turn(np.clip(np.round(np.dstack([r, g, b])), 0, 255).astype(np.uint8), orientation))
+    return RgbPixels(turn(np.clip(np.round(np.dstack([r, g, b])), 0, 255).astype(np.uint8), orientation))
 
 
 def square(scale=0.8, angle=0.3, x0=90.0, y0=20.0):
@@ -93,21 +93,21 @@ def by_box(monkeypatch):
 def test_a_square_of_a_small_frame_is_that_of_swscale(form, span, orientation, monkeypatch):
     frame = frame_of(scene(), form, BT709)
     frame.color_range = span
-    picture, expected = PlanarPicture(frame, orientation=orientation), reference(frame, orientation)
+    pixels, expected = PlanarPixels(frame, orientation=orientation), reference(frame, orientation)
     monkeypatch.setattr(planar, "stacked", lambda *_: pytest.fail("the box was stacked"))
     for repeat_edges in (False, True):
-        found = picture.warp(square(x0=40.0), 128, repeat_edges=repeat_edges)
+        found = pixels.warp(square(x0=40.0), 128, repeat_edges=repeat_edges)
         assert np.abs(found.astype(int) - expected.warp(square(x0=40.0), 128, repeat_edges=repeat_edges)).max() <= 1
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_a_square_is_that_of_the_converted_picture(form, orientation, by_box):
+def test_a_square_is_that_of_the_converted_frame(form, orientation, by_box):
     frame = frame_of(scene(), form)
-    picture, expected = PlanarPicture(frame, orientation=orientation), reference(frame, orientation)
-    assert (picture.width_px, picture.height_px) == (expected.width_px, expected.height_px)
+    pixels, expected = PlanarPixels(frame, orientation=orientation), reference(frame, orientation)
+    assert (pixels.width_px, pixels.height_px) == (expected.width_px, expected.height_px)
     matrix = square(x0=40.0 if orientation.swaps_sides else 90.0)
-    found = picture.warp(matrix, 128)
+    found = pixels.warp(matrix, 128)
     assert found.shape == (128, 128, 3)
     assert found.dtype == np.uint8
     assert apart(found, expected.warp(matrix, 128)) < 2.0
@@ -124,13 +124,13 @@ def test_a_square_is_that_of_the_converted_picture(form, orientation, by_box):
 def test_colours_are_those_of_the_frames_own_matrix(form, span, space, by_box):
     frame = frame_of(scene(), form)
     frame.colorspace, frame.color_range = space, span
-    picture, expected = PlanarPicture(frame), reference(frame)
+    pixels, expected = PlanarPixels(frame), reference(frame)
     ours = exact(frame)
-    assert apart(picture.warp(square(), 160), expected.warp(square(), 160)) < 2.5
-    assert apart(picture.warp(square(), 160), ours.warp(square(), 160)) < 0.9
-    assert apart(picture.rgb(160), expected.rgb(160)) < 2.5
-    assert apart(picture.rgb(160), ours.rgb(160)) < 0.8
-    np.testing.assert_array_equal(picture.rgb(), expected.rgb())
+    assert apart(pixels.warp(square(), 160), expected.warp(square(), 160)) < 2.5
+    assert apart(pixels.warp(square(), 160), ours.warp(square(), 160)) < 0.9
+    assert apart(pixels.rgb(160), expected.rgb(160)) < 2.5
+    assert apart(pixels.rgb(160), ours.rgb(160)) < 0.8
+    np.testing.assert_array_equal(pixels.rgb(), expected.rgb())
 
 
 def test_matrix_and_range_are_told_apart():
@@ -138,7 +138,7 @@ def test_matrix_and_range_are_told_apart():
     seen = []
     for space, span in itertools.product((BT709, BT601, BT2020), (LIMITED, FULL)):
         frame.colorspace, frame.color_range = space, span
-        seen.append(PlanarPicture(frame).warp(square(), 160))
+        seen.append(PlanarPixels(frame).warp(square(), 160))
     for one, other in itertools.combinations(seen, 2):
         assert apart(one, other) > 1.0
 
@@ -146,29 +146,29 @@ def test_matrix_and_range_are_told_apart():
 def test_a_colour_space_that_swscale_refuses_is_shown_all_the_same():
     frame = frame_of(scene())
     frame.colorspace = BT2020_CONSTANT
-    picture = PlanarPicture(frame)
+    pixels = PlanarPixels(frame)
     near = frame_of(scene())
     near.colorspace = BT2020
-    np.testing.assert_array_equal(picture.rgb(), reference(near).rgb())
-    np.testing.assert_array_equal(picture.warp(square(), 64), PlanarPicture(near).warp(square(), 64))
+    np.testing.assert_array_equal(pixels.rgb(), reference(near).rgb())
+    np.testing.assert_array_equal(pixels.warp(square(), 64), PlanarPixels(near).warp(square(), 64))
 
 
 @pytest.mark.parametrize("size", [(321, 181), (320, 181), (319, 180), (37, 23)])
 @pytest.mark.parametrize("form", ["yuv420p", "yuv420p10le"])
 def test_odd_sizes(size, form, by_box):
     frame = frame_of(scene(*size), form)
-    picture, expected = PlanarPicture(frame), exact(frame)
-    assert (picture.width_px, picture.height_px) == size
+    pixels, expected = PlanarPixels(frame), exact(frame)
+    assert (pixels.width_px, pixels.height_px) == size
     for matrix in (square(0.1, 0.3, 20, 3), square(0.2, 0.0, size[0] - 16, size[1] - 16)):
-        assert apart(picture.warp(matrix, 64), expected.warp(matrix, 64)) < 1.2
-    assert picture.luma().shape == size[::-1]
-    assert picture.rgb(30).shape == expected.rgb(30).shape
+        assert apart(pixels.warp(matrix, 64), expected.warp(matrix, 64)) < 1.2
+    assert pixels.luma().shape == size[::-1]
+    assert pixels.rgb(30).shape == expected.rgb(30).shape
 
 
 @pytest.mark.parametrize("side_px", [1, 2, 63, 64])
 def test_squares_of_any_side(side_px):
     frame = frame_of(scene())
-    found = PlanarPicture(frame).warp(square(), side_px)
+    found = PlanarPixels(frame).warp(square(), side_px)
     assert found.shape == (side_px, side_px, 3)
     assert apart(found, reference(frame).warp(square(), side_px)) < 4.0
 
@@ -178,12 +178,12 @@ def test_oblong_pixels(orientation):
     frame = frame_of(scene())
     size = upright_size(frame, orientation, 4 / 3)
     assert size == ((180, 427) if orientation.swaps_sides else (427, 180))
-    picture, expected = PlanarPicture(frame, orientation=orientation, size=size), reference(frame, orientation, size)
+    pixels, expected = PlanarPixels(frame, orientation=orientation, size=size), reference(frame, orientation, size)
     matrix = square(x0=60.0, y0=40.0)
-    assert apart(picture.warp(matrix, 128), expected.warp(matrix, 128)) < 2.0
-    assert picture.rgb().shape == (*size[::-1], 3)
-    assert apart(picture.rgb(200), expected.rgb(200)) < 2.5
-    assert picture.luma(200).shape == picture.rgb(200).shape[:2]
+    assert apart(pixels.warp(matrix, 128), expected.warp(matrix, 128)) < 2.0
+    assert pixels.rgb().shape == (*size[::-1], 3)
+    assert apart(pixels.rgb(200), expected.rgb(200)) < 2.5
+    assert pixels.luma(200).shape == pixels.rgb(200).shape[:2]
 
 
 def test_beyond_the_edges_it_is_black():
@@ -191,7 +191,7 @@ def test_beyond_the_edges_it_is_black():
     for form, span in itertools.product(FORMATS, (LIMITED, FULL)):
         frame = frame_of(np.full((180, 320, 3), 200, np.uint8), form)
         frame.color_range = span
-        found = PlanarPicture(frame).warp(np.array([[4.0, 0, -100], [0, 4.0, -100]]), 128)
+        found = PlanarPixels(frame).warp(np.array([[4.0, 0, -100], [0, 4.0, -100]]), 128)
         inside = np.zeros((128, 128), bool)
         inside[25:70, 25:105] = True
         assert found[~cv2.dilate(inside.astype(np.uint8), np.ones((3, 3))).astype(bool)].max() == 0
@@ -199,9 +199,9 @@ def test_beyond_the_edges_it_is_black():
 
 
 @pytest.mark.parametrize("where", [(-5000.0, 0.0), (5000.0, 0.0), (0.0, -5000.0), (0.0, 5000.0)])
-def test_a_square_beside_the_picture_is_black(where):
-    picture = PlanarPicture(frame_of(scene()))
-    assert picture.warp(square(x0=where[0], y0=where[1]), 64).max() == 0
+def test_a_square_beside_the_frame_is_black(where):
+    pixels = PlanarPixels(frame_of(scene()))
+    assert pixels.warp(square(x0=where[0], y0=where[1]), 64).max() == 0
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -212,7 +212,7 @@ def test_what_becomes_smaller_does_not_alias(form, scale):
     image[:, ::2] = 180
     frame = frame_of(image, form)
     matrix = square(scale, 0.1, 100.0, 50.0)
-    found = PlanarPicture(frame).warp(matrix, 64)
+    found = PlanarPixels(frame).warp(matrix, 64)
     assert found.astype(float).std() < 4.0
     assert found.mean() == pytest.approx(120, abs=4)
     plain = cv2.warpAffine(image, matrix, (64, 64), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
@@ -224,9 +224,9 @@ def test_what_becomes_smaller_lies_where_it_should(scale):
     frame = frame_of(scene(1280, 720))
     side_px = round(600 / scale)
     matrix = square(scale, 0.2, 300.0, 30.0)
-    found = PlanarPicture(frame).warp(matrix, side_px)
+    found = PlanarPixels(frame).warp(matrix, side_px)
     # The same, from a frame without detail finer than the pixels of the square.
-    smooth = RgbPicture(cv2.GaussianBlur(exact(frame).rgb(), (0, 0), scale / 2))
+    smooth = RgbPixels(cv2.GaussianBlur(exact(frame).rgb(), (0, 0), scale / 2))
     grey = [
         cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (found, smooth.warp(matrix, side_px))
     ]
@@ -237,13 +237,13 @@ def test_what_becomes_smaller_lies_where_it_should(scale):
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("limit", [None, 300, 160, 90, 40])
-def test_small_pictures_are_means_of_the_large(form, limit):
+def test_small_frames_are_means_of_the_large(form, limit):
     frame = frame_of(scene(), form)
-    picture, expected = PlanarPicture(frame, orientation=Orientation(1, True)), reference(frame, Orientation(1, True))
-    assert picture.rgb(limit).shape == expected.rgb(limit).shape
-    assert apart(picture.rgb(limit), expected.rgb(limit)) < 2.0
-    assert picture.luma(limit).shape == expected.luma(limit).shape
-    assert apart(picture.luma(limit), expected.luma(limit)) < 2.0
+    pixels, expected = PlanarPixels(frame, orientation=Orientation(1, True)), reference(frame, Orientation(1, True))
+    assert pixels.rgb(limit).shape == expected.rgb(limit).shape
+    assert apart(pixels.rgb(limit), expected.rgb(limit)) < 2.0
+    assert pixels.luma(limit).shape == expected.luma(limit).shape
+    assert apart(pixels.luma(limit), expected.luma(limit)) < 2.0
 
 
 def test_brightness_fills_the_whole_range():
@@ -253,41 +253,41 @@ def test_brightness_fills_the_whole_range():
         frame = frame_of(image, form)
         if span == FULL and form != "yuvj420p":
             frame = frame.reformat(dst_color_range="JPEG")
-        luma = PlanarPicture(frame).luma()
+        luma = PlanarPixels(frame).luma()
         assert (luma.min(), luma.max()) == (0, 255), (form, span)
 
 
-def test_a_picture_is_converted_once_for_all_who_ask_for_the_same_size(monkeypatch):
-    picture = PlanarPicture(frame_of(scene()))
-    assert picture.rgb(100) is picture.rgb(100)
-    assert picture.rgb() is picture.rgb(5000)
+def test_a_frame_is_converted_once_for_all_who_ask_for_the_same_size(monkeypatch):
+    pixels = PlanarPixels(frame_of(scene()))
+    assert pixels.rgb(100) is pixels.rgb(100)
+    assert pixels.rgb() is pixels.rgb(5000)
 
 
 def test_nothing_is_converted_for_a_square(monkeypatch):
-    picture = PlanarPicture(frame_of(scene()))
-    monkeypatch.setattr(PlanarPicture, "_converted", lambda *_: pytest.fail("the whole frame was converted"))
-    picture.warp(square(), 64)
-    picture.luma(100)
+    pixels = PlanarPixels(frame_of(scene()))
+    monkeypatch.setattr(PlanarPixels, "_converted", lambda *_: pytest.fail("the whole frame was converted"))
+    pixels.warp(square(), 64)
+    pixels.luma(100)
 
 
 @pytest.mark.parametrize("form", ["yuv422p", "yuv444p", "gray", "rgb24", "bgr0", "yuv420p12le", "pal8"])
 @pytest.mark.parametrize("orientation", [UPRIGHT, Orientation(3, True)])
 def test_other_formats_are_converted_whole(form, orientation):
     frame = frame_of(scene(), form) if form != "pal8" else av.VideoFrame(320, 180, "pal8")
-    picture, expected = PlanarPicture(frame, orientation=orientation), reference(frame, orientation)
-    np.testing.assert_array_equal(picture.rgb(), expected.rgb())
-    np.testing.assert_array_equal(picture.warp(square(), 64), expected.warp(square(), 64))
-    np.testing.assert_array_equal(picture.luma(100), expected.luma(100))
+    pixels, expected = PlanarPixels(frame, orientation=orientation), reference(frame, orientation)
+    np.testing.assert_array_equal(pixels.rgb(), expected.rgb())
+    np.testing.assert_array_equal(pixels.warp(square(), 64), expected.warp(square(), 64))
+    np.testing.assert_array_equal(pixels.luma(100), expected.luma(100))
 
 
 def test_views_outlive_everybody_else():
     frame = frame_of(scene())
-    picture = PlanarPicture(frame)
-    before = picture.warp(square(), 64)
-    gone = weakref.ref(picture)
+    pixels = PlanarPixels(frame)
+    before = pixels.warp(square(), 64)
+    gone = weakref.ref(pixels)
     planes = planar.planes_of(frame)
     copy = planes.luma.copy()
-    del frame, picture
+    del frame, pixels
     gc.collect()
     assert gone() is None
     trash = [np.full((180, 320), 7, np.uint8) for _ in range(50)]

@@ -18,7 +18,7 @@ from gait_core.video.metadata import MetadataCache
 from gait_core.video.probe import probe, time_stamps
 
 
-def picture(number: int, width: int = 64, height: int = 48) -> np.ndarray:
+def pixels(number: int, width: int = 64, height: int = 48) -> np.ndarray:
     image = np.full((height, width, 3), 40, np.uint8)
     image[:, (number * 3) % width] = 255
     return image
@@ -27,7 +27,7 @@ def picture(number: int, width: int = 64, height: int = 48) -> np.ndarray:
 def write(path: Path, frames: int = 30, rate: float = 25.0, times: list[float] | None = None) -> Path:
     with VideoWriter(path, 64, 48, rate) as writer:
         for number in range(frames):
-            writer.write(picture(number), times[number] if times else None)
+            writer.write(pixels(number), times[number] if times else None)
     return path
 
 
@@ -40,7 +40,7 @@ def write_stream(path: Path, *, rotation: int = 0, aspect: Fraction | None = Non
         if rotation:
             stream.set_display_rotation(rotation)
         for number in range(30):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(number), format="rgb24")))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels(number), format="rgb24")))
         container.mux(stream.encode(None))
     return path
 

@@ -146,7 +146,7 @@ def _first_seen_s(info: VideoInfo, place: Place) -> float | None:
     """Return the time of the first frame that shows a person, s, or None."""
     with open_engine(place.settings, device=place.device) as engine:
         for frame in _frames(info, place, (-math.inf, math.inf), 1):
-            if engine.detect(frame.picture, frame.time_s) is not None:
+            if engine.detect(frame.pixels, frame.time_s) is not None:
                 return frame.time_s
             if frame.time_s > _SEARCHED_S:
                 break
@@ -168,7 +168,7 @@ def _measure(place: Place, info: VideoInfo, begin_s: float, frames: int, at_once
                 for number, frame in enumerate(taken):
                     if number == _WARM_FRAMES:
                         ready.wait()
-                    rows.add(frame.time_s, engine.detect(frame.picture, frame.time_s))
+                    rows.add(frame.time_s, engine.detect(frame.pixels, frame.time_s))
                 ended_s = time.perf_counter()
                 found: dict[str, Any] = {**rows.arrays(), "time_s": rows.time_s}
                 return Track(**found, width_px=info.width_px, height_px=info.height_px), ended_s

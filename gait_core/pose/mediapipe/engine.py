@@ -28,7 +28,7 @@ from gait_core.pose.mediapipe.library import load_mediapipe
 from gait_core.pose.models.assets import bundle_path, smallest_ready
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.native_stderr import quiet_native_stderr
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 __all__ = ["GPU", "MediaPipeEngine", "mediapipe_version"]
 
@@ -109,14 +109,14 @@ class MediaPipeEngine:
         self._tracker = self._counter = self._finder = self._close_finder = None
         release_native_memory()
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         """Return the pose in a frame, or None."""
         if self._first_s is None:
             self._first_s = time_s
         # MediaPipe takes whole milliseconds that rise: faster or repeated stamps are moved on by one.
         stamp_ms = max(self._last_ms + 1, round((time_s - self._first_s) * 1000))
         self._last_ms = stamp_ms
-        image = self._image(self._rgb(picture), self._device)
+        image = self._image(self._rgb(pixels), self._device)
         if self._tracker is None:
             # The native side chatters until its first result is out.
             with quiet_native_stderr():
@@ -124,11 +124,11 @@ class MediaPipeEngine:
                 result = self._tracker.detect_for_video(image, stamp_ms)
         else:
             result = self._tracker.detect_for_video(image, stamp_ms)
-        return _pose_of(result, picture)
+        return _pose_of(result, pixels)
 
-    def find(self, picture: Picture) -> PoseResult | None:
+    def find(self, pixels: Pixels) -> PoseResult | None:
         """Return the most conspicuous person in a frame by itself, whatever came before."""
-        image = self._image(self._rgb(picture), self._device)
+        image = self._image(self._rgb(pixels), self._device)
         if self._finder is None:
             with quiet_native_stderr():
                 self._finder = self._open(
@@ -138,8 +138,8 @@ class MediaPipeEngine:
                     min_pose_detection_confidence=self._settings.detection_confidence,
                     min_pose_presence_confidence=self._settings.presence_confidence,
                 )
-                return _pose_of(self._finder.detect(image), picture)
-        return _pose_of(self._finder.detect(image), picture)
+                return _pose_of(self._finder.detect(image), pixels)
+        return _pose_of(self._finder.detect(image), pixels)
 
     def restart(self) -> None:
         """Forget whom the engine follows: the next frame is searched anew."""
@@ -147,39 +147,39 @@ class MediaPipeEngine:
             self._tracker.close()
             self._tracker = None
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
         """Return 2 when another person is in the frame beside the person already found, and 1 otherwise.
 
         MediaPipe's own count of several poses misses most second persons. So the known person is
         covered and the smallest model is asked whether it still sees a person.
         """
-        image = self._image(covered(picture.rgb(COUNTING_SIDE_PX), known))
+        image = self._image(covered(pixels.rgb(COUNTING_SIDE_PX), known))
         if self._counter is None:
             with quiet_native_stderr():
                 self._counter = self._open_counter()
                 result = self._counter.detect(image)
         else:
             result = self._counter.detect(image)
-        return 2 if is_somebody_else(_pose_of(result, picture), known, picture) else 1
+        return 2 if is_somebody_else(_pose_of(result, pixels), known, pixels) else 1
 
-    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+    def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
         """Tell whether there seems to be a smaller person before the legs of the one found."""
-        image = self._image(beside_legs(picture, known, COUNTING_SIDE_PX))
+        image = self._image(beside_legs(pixels, known, COUNTING_SIDE_PX))
         if self._close_finder is None:
             with quiet_native_stderr():
                 self._close_finder = self._open_counter(CLOSE_CONFIDENCE)
                 result = self._close_finder.detect(image)
         else:
             result = self._close_finder.detect(image)
-        found = _pose_of(result, picture)
+        found = _pose_of(result, pixels)
         if found is None:
             return False
         hip = found.position[[INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=0)
         end = np.array([hip[0], hip[1] + HIP_TO_END * float(np.ptp(found.position[:, 1]))])
         return is_beside_legs(hip, end)
 
-    def _rgb(self, picture: Picture) -> NDArray[np.uint8]:
-        return picture.rgb(self._settings.max_side_px)
+    def _rgb(self, pixels: Pixels) -> NDArray[np.uint8]:
+        return pixels.rgb(self._settings.max_side_px)
 
     def _image(self, image_rgb: NDArray[np.uint8], device: str = CPU) -> Any:
         known = self._mediapipe.ImageFormat
@@ -228,15 +228,15 @@ class MediaPipeEngine:
             ) from error
 
 
-def _mask_of(result: Any, picture: Picture) -> PersonMask | None:
+def _mask_of(result: Any, pixels: Pixels) -> PersonMask | None:
     if not result.segmentation_masks:
         return None
     values = np.array(result.segmentation_masks[0].numpy_view(), np.float32).squeeze()
-    scale = picture.width_px / values.shape[1]
+    scale = pixels.width_px / values.shape[1]
     return PersonMask(values=values, matrix=np.array([[scale, 0.0, 0.0], [0.0, scale, 0.0]]))
 
 
-def _pose_of(result: Any, picture: Picture) -> PoseResult | None:
+def _pose_of(result: Any, pixels: Pixels) -> PoseResult | None:
     """Return the first pose of a result of MediaPipe, or None."""
     if not result.pose_landmarks:
         return None
@@ -245,5 +245,5 @@ def _pose_of(result: Any, picture: Picture) -> PoseResult | None:
         position=np.array([(point.x, point.y) for point in landmarks], np.float32),
         world=np.array([(point.x, point.y, point.z) for point in world], np.float32),
         confidence=np.clip(np.array([point.visibility for point in landmarks], np.float32), 0, 1),
-        mask=_mask_of(result, picture),
+        mask=_mask_of(result, pixels),
     )

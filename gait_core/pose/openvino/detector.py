@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gait_core.pose.counting import paint_over
 from gait_core.pose.openvino.network import DETECTOR_PX, Networks
 from gait_core.pose.openvino.region import Region
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 __all__ = ["Detection", "decode", "detect_people"]
 
@@ -46,14 +46,14 @@ class Detection(NamedTuple):
 
 
 def detect_people(
-    networks: Networks, picture: Picture, least_score: float, *, covered: NDArray[np.floating] | None = None
+    networks: Networks, pixels: Pixels, least_score: float, *, covered: NDArray[np.floating] | None = None
 ) -> list[Detection]:
     """Return the people in a frame.
 
     Parameters
     ----------
     networks : Networks
-    picture : Picture
+    pixels : Pixels
     least_score : float
         In [0, 1].
     covered : ndarray, shape (4,), optional
@@ -64,8 +64,8 @@ def detect_people(
     list of Detection
         The most certain first, px of the frame; empty where none reaches `least_score`.
     """
-    whole = Region.whole(picture.width_px, picture.height_px)
-    square = picture.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
+    whole = Region.whole(pixels.width_px, pixels.height_px)
+    square = pixels.warp(whole.matrix(DETECTOR_PX), DETECTOR_PX)
     if covered is not None:
         corner = np.array([whole.x, whole.y]) - whole.side / 2
         paint_over(square, (covered.reshape(2, 2) - corner) * (DETECTOR_PX / whole.side))

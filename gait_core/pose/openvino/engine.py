@@ -40,7 +40,7 @@ from gait_core.pose.openvino.region import Region
 from gait_core.pose.openvino.smoothing import LowPass, OneEuro
 from gait_core.runtime.native_memory import release_native_memory
 from gait_core.runtime.processor import available_processors
-from gait_core.video.picture import Picture, RgbPicture
+from gait_core.video.pixels import Pixels, RgbPixels
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
 
@@ -116,11 +116,11 @@ class OpenVinoEngine:
         self._networks = None
         release_native_memory()
 
-    def detect(self, picture: Picture, time_s: float) -> PoseResult | None:
+    def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:
         """Return the pose in a frame, or None."""
-        region = self._region or self._find_region(picture)
+        region = self._region or self._find_region(pixels)
         self._region = None
-        output = self._look(picture, region, self._settings.presence_confidence) if region is not None else None
+        output = self._look(pixels, region, self._settings.presence_confidence) if region is not None else None
         if region is None or output is None:
             self._forget_motion()
             return None
@@ -128,56 +128,56 @@ class OpenVinoEngine:
         following = Region.around(*points[-2:])
         self._region = following.steadied(region) if following is not None else None
         if self._measures:
-            return self._measured(picture, output, region)
+            return self._measured(pixels, output, region)
         sample = np.concatenate([points[:_N], region.turned(output.world[:_N])], axis=1)
         smooth = self._motion(sample, time_s, np.array([region.side, region.side, 1.0, 1.0, 1.0]))
         visibility = self._visibility(_visibility(output))
-        return _result(picture, smooth[:, :2], smooth[:, 2:], visibility, self._mask(output, region))
+        return _result(pixels, smooth[:, :2], smooth[:, 2:], visibility, self._mask(output, region))
 
-    def find(self, picture: Picture) -> PoseResult | None:
+    def find(self, pixels: Pixels) -> PoseResult | None:
         """Return the most conspicuous person in a frame by itself, whatever came before."""
-        return self._find(picture, self._settings.detection_confidence)
+        return self._find(pixels, self._settings.detection_confidence)
 
     def restart(self) -> None:
         """Forget whom the engine follows: the next frame is searched anew."""
         self._region = None
         self._forget_motion()
 
-    def count_people(self, picture: Picture, known: PoseResult) -> int:
+    def count_people(self, pixels: Pixels, known: PoseResult) -> int:
         """Return 2 when another person is in the frame beside the person already found, and 1 otherwise."""
         assert self._networks is not None, "the engine is not open"
-        box = cover_box(known, picture.width_px, picture.height_px)
-        if not detect_people(self._networks, picture, COUNTING_CONFIDENCE, covered=box):
+        box = cover_box(known, pixels.width_px, pixels.height_px)
+        if not detect_people(self._networks, pixels, COUNTING_CONFIDENCE, covered=box):
             return 1
         # The whole frame is searched only where there seems to be another person.
-        rest = RgbPicture(covered(picture.rgb(COUNTING_SIDE_PX), known))
-        return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, picture) else 1
+        rest = RgbPixels(covered(pixels.rgb(COUNTING_SIDE_PX), known))
+        return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, pixels) else 1
 
-    def sees_beside_legs(self, picture: Picture, known: PoseResult) -> bool:
+    def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
         """Tell whether there seems to be a smaller person before the legs of the one found."""
         assert self._networks is not None, "the engine is not open"
-        legs = RgbPicture(beside_legs(picture, known, DETECTOR_PX))
+        legs = RgbPixels(beside_legs(pixels, known, DETECTOR_PX))
         found = detect_people(self._networks, legs, CLOSE_CONFIDENCE)
         return bool(found) and is_beside_legs(found[0].points[0] / DETECTOR_PX, found[0].points[1] / DETECTOR_PX)
 
-    def _find(self, picture: Picture, confidence: float) -> PoseResult | None:
-        region = self._find_region(picture, confidence)
-        output = self._look(picture, region, self._settings.presence_confidence) if region is not None else None
+    def _find(self, pixels: Pixels, confidence: float) -> PoseResult | None:
+        region = self._find_region(pixels, confidence)
+        output = self._look(pixels, region, self._settings.presence_confidence) if region is not None else None
         if region is None or output is None:
             return None
         if self._measures:
-            return self._measured(picture, output, region)
+            return self._measured(pixels, output, region)
         points = _points(output, region)[:_N]
         world = region.turned(output.world[:_N])
-        return _result(picture, points, world, _visibility(output), self._mask(output, region))
+        return _result(pixels, points, world, _visibility(output), self._mask(output, region))
 
-    def _measured(self, picture: Picture, output: LandmarkOutput, region: Region) -> PoseResult:
+    def _measured(self, pixels: Pixels, output: LandmarkOutput, region: Region) -> PoseResult:
         """Return the landmarks at the peaks of their heat maps, and all places where the legs may be."""
-        size = np.array([picture.width_px, picture.height_px])
+        size = np.array([pixels.width_px, pixels.height_px])
         points = region.placed(recentre(output.landmarks[:_N, :2] / CROP_PX, output.heat_maps))
         legs = leg_peaks(output.heat_maps)
         legs[..., :2] = region.placed(legs[..., :2].reshape(-1, 2)).reshape(*legs.shape[:2], 2) / size
-        legs[..., 4] *= region.side / picture.height_px
+        legs[..., 4] *= region.side / pixels.height_px
         return PoseResult(
             position=(points / size).astype(np.float32),
             world=region.turned(output.world[:_N]).astype(np.float32),
@@ -186,14 +186,14 @@ class OpenVinoEngine:
             candidates=legs.astype(np.float32),
         )
 
-    def _find_region(self, picture: Picture, confidence: float | None = None) -> Region | None:
+    def _find_region(self, pixels: Pixels, confidence: float | None = None) -> Region | None:
         assert self._networks is not None, "the engine is not open"
-        people = detect_people(self._networks, picture, confidence or self._settings.detection_confidence)
+        people = detect_people(self._networks, pixels, confidence or self._settings.detection_confidence)
         return people[0].region if people else None
 
-    def _look(self, picture: Picture, region: Region, confidence: float) -> LandmarkOutput | None:
+    def _look(self, pixels: Pixels, region: Region, confidence: float) -> LandmarkOutput | None:
         assert self._networks is not None, "the engine is not open"
-        output = self._networks.landmarks(picture.warp(region.matrix(CROP_PX), CROP_PX, repeat_edges=True))
+        output = self._networks.landmarks(pixels.warp(region.matrix(CROP_PX), CROP_PX, repeat_edges=True))
         return output if output.presence > confidence else None
 
     def _forget_motion(self) -> None:
@@ -221,14 +221,14 @@ def _visibility(output: LandmarkOutput) -> NDArray[np.float64]:
 
 
 def _result(
-    picture: Picture,
+    pixels: Pixels,
     position: NDArray[np.float64],
     world: NDArray[np.float64],
     visibility: NDArray[np.float64],
     mask: PersonMask | None,
 ) -> PoseResult:
     return PoseResult(
-        position=(position / (picture.width_px, picture.height_px)).astype(np.float32),
+        position=(position / (pixels.width_px, pixels.height_px)).astype(np.float32),
         world=world.astype(np.float32),
         confidence=np.clip(visibility, 0.0, 1.0).astype(np.float32),
         mask=mask,

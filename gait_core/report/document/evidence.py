@@ -16,7 +16,7 @@ from gait_core.report.document.source import ReportSource
 from gait_core.report.document.words import number as number_text
 from gait_core.report.privacy import blur_face, blur_surroundings
 from gait_core.video.decode import iter_frames
-from gait_core.video.picture import Picture
+from gait_core.video.pixels import Pixels
 
 if TYPE_CHECKING:
     from gait_core.gait.strides import Stride
@@ -129,13 +129,13 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
             "No images: the video is no longer where it was. Everything else comes from the stored measurement.",
         )
     try:
-        pictures = _pictures(request, track)
+        images = _images(request, track)
     except GaitError as error:
         return (), f"No images: {error.message}"
     frames = tuple(
-        _frame(request, track, moment, pictures[number])
+        _frame(request, track, moment, images[number])
         for number, moment in enumerate(request.moments)
-        if number in pictures
+        if number in images
     )
     if not frames:
         return (), "No images: the video could not be read at these moments."
@@ -145,22 +145,22 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
     return frames, f"{note} Lines: what the pose model saw; the side near the camera is in colour."
 
 
-def _pictures(request: EvidenceRequest, track: Track) -> dict[int, Image]:
+def _images(request: EvidenceRequest, track: Track) -> dict[int, Image]:
     """Return the image nearest to each moment, by its number."""
     if request.source.path is None:
         return {}
     rows = [int(np.argmin(np.abs(track.time_s - moment.time_s))) for moment in request.moments]
     wanted_s = [float(track.time_s[row]) / request.source.time_scale for row in rows]
     tolerance_s = 1.5 / max(track.frame_rate_hz * request.source.time_scale, 1.0)
-    found: dict[int, Picture] = {}
+    found: dict[int, Pixels] = {}
     nearest = [np.inf] * len(wanted_s)
     span_s = min(wanted_s), max(wanted_s) + tolerance_s
     for frame in iter_frames(request.source.path, threads=_THREADS, span_s=span_s):
         for number, at_s in enumerate(wanted_s):
             away = abs(frame.time_s - at_s)
             if away <= tolerance_s and away < nearest[number]:
-                nearest[number], found[number] = away, frame.picture
-    return {number: picture.rgb(_MAX_SIDE_PX) for number, picture in found.items()}
+                nearest[number], found[number] = away, frame.pixels
+    return {number: pixels.rgb(_MAX_SIDE_PX) for number, pixels in found.items()}
 
 
 def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image) -> EvidenceFrame:

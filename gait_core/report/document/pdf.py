@@ -230,7 +230,7 @@ def _second_page(sheet: Sheet, report: Report) -> list[Block]:
     sealed = stacked(heading(sheet, "Seal"), lines(sheet, seal, wide_seal))
     last = beside([(0.0, methods), (_WIDTH - wide_seal, sealed)])
     room = PAGE_HEIGHT - _TOP - _BOTTOM - sum(block.height for block in (*blocks, last)) - 3 * _GAP
-    return [*blocks, _pictures(sheet, report, room), last]
+    return [*blocks, _images(sheet, report, room), last]
 
 
 def _table(sheet: Sheet, report: Report) -> Block:
@@ -287,7 +287,7 @@ def _ranges(sheet: Sheet, rows: Sequence[RangeRow]) -> Block:
     )
 
 
-def _pictures(sheet: Sheet, report: Report, room: float) -> Block:
+def _images(sheet: Sheet, report: Report, room: float) -> Block:
     """Set the images as large as the page allows."""
     title = heading(sheet, "Images of the walk")
     note = paragraph(sheet, report.evidence_note, _WIDTH, size=SMALL, colour=LIGHT.muted)
@@ -302,7 +302,7 @@ def _pictures(sheet: Sheet, report: Report, room: float) -> Block:
     def draw(x: float, y: float) -> None:
         for number, frame in enumerate(report.evidence):
             left = x + number * (column + gap)
-            sheet.picture(frame.jpeg, left, y, width, height)
+            sheet.pixels(frame.jpeg, left, y, width, height)
             shown = sheet.fitted(frame.title, 8.0, column - sheet.width(f" {frame.detail}", 8.0))
             sheet.text(left, y + height + 9.6, shown, 8.0, LIGHT.text)
             sheet.text(left + sheet.width(f"{shown} ", 8.0), y + height + 9.6, frame.detail, 8.0, LIGHT.muted)

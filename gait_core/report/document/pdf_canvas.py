@@ -135,7 +135,7 @@ class Sheet:
         self._canvas.setLineWidth(width)
         self._canvas.line(x, PAGE_HEIGHT - y, x, PAGE_HEIGHT - end)
 
-    def picture(self, jpeg: bytes, x: float, y: float, width: float, height: float, *, radius: float = 3.0) -> None:
+    def pixels(self, jpeg: bytes, x: float, y: float, width: float, height: float, *, radius: float = 3.0) -> None:
         """Place an image with rounded corners; it fills the frame and loses what is too much at its sides."""
         from reportlab.lib.utils import ImageReader
 

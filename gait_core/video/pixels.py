@@ -7,10 +7,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Picture", "RgbPicture", "resized", "scaled_size"]
+__all__ = ["Pixels", "RgbPixels", "resized", "scaled_size"]
 
 
-class Picture(Protocol):
+class Pixels(Protocol):
     """One upright frame with square pixels; its size is that before any resizing."""
 
     @property
@@ -46,7 +46,7 @@ class Picture(Protocol):
         """
 
 
-class RgbPicture:
+class RgbPixels:
     """A frame that is RGB already.
 
     Parameters
