@@ -18,6 +18,7 @@ from gait_core.recognition.inputs.from_video import FRAMES_KIND
 from gait_core.storage.json_file import read_json
 from gait_core.storage.traces import Traces, texts_of
 from gait_core.video.metadata import MetadataCache
+from gait_core.workflows.enrolled_walks import sets_of_enrolled
 from gait_core.workspace import Workspace, name_id, safe_name
 
 __all__ = ["Staying", "SubjectItems", "find_items"]
@@ -91,7 +92,7 @@ class _Known:
 
     def take(self, values: Any) -> None:
         """Take what a stored document says of its walks."""
-        for text in _under(values, ("path", "videos", "video")):
+        for text in _under(values, ("path", "videos", "video", "sources")):
             if os.sep in text or "/" in text:
                 self.videos.add(text)
         self.digests |= {text for text in _under(values, ("content_sha256", "track_address")) if len(text) == 64}
@@ -126,6 +127,9 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
             own.ids.add(path.stem if path.suffix == ".json" else path.name)
         elif owner:
             others.take(values)
+    for folder, walks in sets_of_enrolled(workspace, name):
+        mine.add(folder)
+        own.take(walks)
     for folder in workspace.entries("jobs"):
         params = _get(_read(folder / "spec.json"), "params")
         is_own = _of(params) == name or str(_get(params, "baseline_id")) in theirs
@@ -272,10 +276,11 @@ def _get(values: Any, key: str) -> Any:
 
 
 def _under(values: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts that stand under one of some keys, however deep."""
+    """Yield the texts that stand under one of some keys, however deep; not those of a model, which is nobody's."""
     if isinstance(values, dict):
         for key, value in values.items():
-            yield from texts_of(value) if key in keys else _under(value, keys)
+            if key != "model":
+                yield from texts_of(value) if key in keys else _under(value, keys)
     elif isinstance(values, list):
         for value in values:
             yield from _under(value, keys)

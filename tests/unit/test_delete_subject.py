@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
-from gallery_people import People
+from gallery_people import MODEL, People, embedding_of
 
 from gait_core.errors import StorageError
+from gait_core.recognition.embedding_sets import new_embeddings
 from gait_core.recognition.gallery.gallery import Gallery
+from gait_core.recognition.networks.settings import PART_FEATURES
 from gait_core.workflows.delete_subject import delete_subject
+from gait_core.workspace import write_json
 
 
 def words_in(workspace) -> bytes:
@@ -37,3 +43,30 @@ def test_nothing_else_is_deleted_when_a_gallery_cannot_be_read(workspace):
     with pytest.raises(StorageError, match=gallery.id):
         delete_subject(workspace, "Patient-17")
     assert len(workspace.records("walks")) == 1
+
+
+def test_sets_of_the_enrolled_person_go_and_sets_that_only_share_the_model_stay(workspace):
+    draw = np.random.default_rng(1)
+    walks = {name: embedding_of(draw.normal(size=(PART_FEATURES, 4))) for name in ("emil", "stranger")}
+    model = {"name": MODEL.name, "digest": MODEL.digest, "path": str(workspace.root / "models" / "made-up" / "m.keras")}
+    sets = {}
+    for name, embedding in walks.items():
+        with new_embeddings(workspace, 4) as (sets[name], writer):
+            row = writer.add(embedding)
+            source = f"/silhouettes/{name}.npz"
+            writer.finish({"created_s": 0.0, "model": model}, [{"name": f"{name}.npz", "path": source, "row": row}])
+        spec = {"id": f"embed-{name}", "kind": "recognise_embed", "params": {"sources": [source], "model": MODEL.name}}
+        write_json(workspace.jobs / f"embed-{name}" / "spec.json", spec)
+        write_json(workspace.jobs / f"embed-{name}" / "result" / "result.json", {"model": model})
+    gallery = Gallery.create(workspace, "Clinic")
+    enrolment = replace(People().enrolment("emil"), embedding=walks["emil"])
+    gallery.enrol(enrolment)
+    enrol = {"id": "enrol-emil", "kind": "recognise_enrol", "params": {"subject": "emil", "sources": ["/x/walk.npz"]}}
+    write_json(workspace.jobs / "enrol-emil" / "spec.json", enrol)
+    write_json(workspace.jobs / "enrol-emil" / "result" / "result.json", {"subject": "emil", "model": model})
+
+    delete_subject(workspace, "emil")
+
+    assert [path.name for path in workspace.entries("embeddings")] == [sets["stranger"]]
+    assert [path.name for path in workspace.entries("jobs")] == ["embed-stranger"]
+    assert gallery.summary().subjects == ()
