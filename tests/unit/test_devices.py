@@ -128,6 +128,8 @@ def test_of_equal_scores_the_larger_memory_wins_and_then_the_first():
         ("gpu", "GPU", "GPU was asked for."),
         ("intel_npu", "GPU", "intel_npu was asked for, but it cannot be used for training: No driver."),
         ("apple", "GPU", "apple was asked for, but this machine has no such device."),
+        ("CUDA", "GPU", "GPU was asked for."),
+        ("mps", "GPU", "mps was asked for, but this machine has no such device."),
     ],
 )
 def test_a_preference_is_kept_or_the_reason_says_why_not(machine, preference, chosen, said):

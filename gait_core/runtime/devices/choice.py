@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -14,6 +14,13 @@ from gait_core.runtime.devices.registry import device_kinds, find_devices
 __all__ = ["USES", "VARIABLE", "DeviceChoice", "choose_device"]
 
 VARIABLE: Final = "GAIT_DEVICE"
+_OTHER_NAMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "cuda": ("nvidia",),
+    "mps": ("apple",),
+    "metal": ("apple",),
+    "gpu": ("nvidia", "apple", "intel_gpu"),
+}
+"""What other programs call kinds of devices."""
 """Variable of the environment that holds the preference for training and recognition."""
 
 USES: Final = ("pose", "training", "recognition")
@@ -50,8 +57,8 @@ def choose_device(use: str, devices: Sequence[Device] | None = None, *, preferen
     devices : sequence of Device, optional
         What the machine has; default: look with `find_devices`.
     preference : str, optional
-        Kind or name of the device that the user wants, or ``auto``. Where it cannot be used the choice is made
-        without it, and the reason says so.
+        Kind or name of the device that the user wants, ``cuda``, ``mps``, ``metal`` or ``gpu`` as other programs say,
+        or ``auto``. Where it cannot be used the choice is made without it, and the reason says so.
 
     Returns
     -------
@@ -93,9 +100,10 @@ def _wanted(preference: str | None, devices: Sequence[Device]) -> list[Device]:
     if preference in (None, _AUTO):
         return list(devices)
     word = str(preference)
-    found = [device for device in devices if word.lower() in (device.kind, device.name.lower())]
+    kinds = _OTHER_NAMES.get(word.lower(), (word.lower(),))
+    found = [device for device in devices if device.kind in kinds or device.name.lower() == word.lower()]
     words = [_AUTO, *(kind.name for kind in device_kinds())]
-    if not found and word.lower() not in words:
+    if not found and not {*words, *_OTHER_NAMES} & {word.lower()}:
         near = get_close_matches(word.lower(), words, n=1, cutoff=0.5)
         raise SettingsError(
             f"Expected a device among {', '.join(words)}, or the name of one, but got {word!r}.",
