@@ -37,7 +37,7 @@ def sets_of_enrolled(workspace: Workspace, subject: str) -> Iterator[tuple[Path,
     try:
         name = checked_subject(subject)
     except GaitError:
-        return  # nobody of such a name can be enrolled
+        return  # no one of such a name can be enrolled
     entries = [entry for entry in _entries(workspace) if entry.record.subject == name]
     for one in list_embeddings(workspace) if entries else ():
         rows = _rows_of(one, entries)

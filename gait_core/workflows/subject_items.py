@@ -276,7 +276,7 @@ def _get(values: Any, key: str) -> Any:
 
 
 def _under(values: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts that stand under one of some keys, however deep; not those of a model, which is nobody's."""
+    """Yield the texts that stand under one of some keys, however deep, but not those of a model: it is no person's."""
     if isinstance(values, dict):
         for key, value in values.items():
             if key != "model":

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from gait_core.cache.archive import json_ready
 from gait_core.config import Settings
 from gait_core.errors import InputError, SettingsError
 from gait_core.learn.classifiers import ClassifierKind, classifier, classifiers
@@ -18,7 +19,9 @@ from gait_core.learn.folds import CrossValidationSettings
 from gait_core.learn.runs import load_run
 from gait_core.workspace import Workspace
 
-__all__ = ["TrainRequest", "classifier_named", "config_of", "read_config", "resumed_request"]
+__all__ = ["TrainRequest", "classifier_named", "config_of", "merged", "read_config", "resumed_request"]
+
+_NESTED: Final = ("settings", "data")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +68,20 @@ class TrainRequest(Settings):
     }
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         super().__post_init__()
         self.validation()
         DatasetSettings.from_dict(self.data)
         self.model_settings()
+
+    def _check_kinds(self) -> None:
+        for names, kind, told in ((("dataset", "model", "run"), str, "text"), (_NESTED, Mapping, "a JSON object")):
+            for name in names:
+                value = getattr(self, name)
+                if not isinstance(value, kind):
+                    raise SettingsError(
+                        f"Expected {name} to be {told}, but got {value!r}.", "Correct it, or leave it out."
+                    )
 
     @property
     def classifier(self) -> ClassifierKind:
@@ -159,6 +172,30 @@ def config_of(content: bytes, source: str) -> dict[str, Any]:
     return values
 
 
+def merged(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Put what was named beside a settings file over what the file says.
+
+    Parameters
+    ----------
+    values : mapping
+        Fields of `TrainRequest`, as in a settings file.
+    given : mapping
+        Such fields too; they win. Of `settings` and `data` each key by itself: the other keys stay.
+
+    Returns
+    -------
+    dict
+        Names and values are not checked.
+    """
+    found = {**values, **given}
+    for name in _NESTED:
+        below, above = values.get(name), given.get(name)
+        if below is not None and above is not None:
+            # What is no mapping stays as it is, and is refused when the request is made of it.
+            found[name] = {**below, **above} if isinstance(below, Mapping) and isinstance(above, Mapping) else below
+    return found
+
+
 def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any]) -> TrainRequest:
     """Return the request of an earlier run, to go on with it.
 
@@ -167,7 +204,7 @@ def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any])
     workspace : Workspace
     run_id : str
     given : mapping
-        What else was named, which has to be what the run was started with.
+        What else was named, which has to be what the run was started with; of `settings` and `data` each key by itself.
 
     Returns
     -------
@@ -188,11 +225,18 @@ def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any])
         problem: Sequence[str] = (run.error or {}).get("message", ""), (run.error or {}).get("remedy", "")
         raise InputError(*problem)
     request = TrainRequest.from_dict({**run.manifest.request, "run": run_id})
-    stored = request.to_dict()
-    for name, value in given.items():
-        if stored.get(name) != value:
+    plain = {name: value for name, value in given.items() if name not in (*_NESTED, "run")}
+    _refuse_changes(run_id, request.to_dict(), {**request.to_dict(), **plain})
+    asked = TrainRequest.from_dict(merged(request.to_dict(), {**given, "run": run_id}))
+    _refuse_changes(run_id, request.model_settings().to_dict(), asked.model_settings().to_dict())
+    _refuse_changes(run_id, request.data_settings().to_dict(), asked.data_settings().to_dict())
+    return request
+
+
+def _refuse_changes(run_id: str, started: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
+    for name, value in asked.items():
+        if json_ready(started.get(name)) != json_ready(value):
             raise SettingsError(
-                f"Expected {name} {stored.get(name)!r}, with which the run {run_id} was started, but got {value!r}.",
+                f"Expected {name} {started.get(name)!r}, with which the run {run_id} was started, but got {value!r}.",
                 "Resume it without further options, or start a new run.",
             )
-    return request
