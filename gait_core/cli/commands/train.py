@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from gait_core.cli.answers import Answer, run_job
+from gait_core.cli.answers import Answer, absolute, run_job
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.registry import command
 from gait_core.errors import InputError
@@ -43,7 +43,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tensorboard", action="store_true", default=None, help="write what TensorBoard shows into the run's folder"
     )
-    parser.add_argument("--config", metavar="FILE", help="a settings file in JSON; options given beside it win")
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        help="a settings file in JSON; options given beside it win, each --set and --data by itself",
+    )
     parser.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted")
 
 
@@ -51,20 +55,19 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Train and judge a classifier."""
     from gait_core.learn.runs import new_run_id
-    from gait_core.workflows.train_request import TrainRequest, read_config, resumed_request
+    from gait_core.workflows.train_request import TrainRequest, merged, read_config, resumed_request
 
-    given = _given(args)
+    values = merged(read_config(Path(args.config)) if args.config else {}, _given(args))
+    if isinstance(values.get("dataset"), str) and values["dataset"]:
+        values["dataset"] = absolute([values["dataset"]])[0]
     if args.resume:
-        request = resumed_request(workspace, args.resume, given)
+        request = resumed_request(workspace, args.resume, values)
     else:
-        values = {**(read_config(Path(args.config)) if args.config else {}), **given}
         for name in ("dataset", "model"):
             if not values.get(name):
                 raise InputError(f"Expected a {name} to train, but got none.", "Run `train DATASET --model NAME`.")
         request = TrainRequest.from_dict(values)
-        request = request.with_(
-            dataset=str(Path(request.dataset).expanduser().absolute()), run=request.run or new_run_id(request.model)
-        )
+        request = request.with_(run=request.run or new_run_id(request.model))
     title = f"{request.classifier.title} on {Path(request.dataset).name}"
     result = run_job(workspace, console, "train", request.to_dict(), title)
     return result, "\n".join(_lines(result))
@@ -74,8 +77,6 @@ def _given(args: argparse.Namespace) -> dict[str, Any]:
     """Return the fields of a `TrainRequest` that stand on the command line."""
     names = ("dataset", "model", "folds", "seeds", "first_seed", "inner_folds", "permuted", "threshold", "calibrate")
     found = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    if "dataset" in found:
-        found["dataset"] = str(Path(found["dataset"]).expanduser().absolute())
     if args.no_final:
         found["final"] = False
     for name, pairs in (("settings", args.set), ("data", args.data)):
