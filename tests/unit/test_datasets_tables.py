@@ -136,6 +136,52 @@ def test_another_number_of_points_is_refused(tmp_path):
         open_dataset(path)
 
 
+@pytest.mark.parametrize("name", ["subject", "label", "side", "channel"])
+def test_a_table_with_points_is_one_of_cycles_whatever_column_is_missing(tmp_path, name):
+    text = cycle_table(tmp_path / "cycles.csv", cycle_lines()).read_text()
+    other = write(tmp_path / "other.csv", text.replace(name, "remark", 1))
+    with pytest.raises(InputError, match=rf"table of gait cycles, but {name} is missing; .*remark"):
+        open_dataset(other)
+    misspelt = write(tmp_path / "misspelt.csv", text.replace(name, name[:2] + name[3:], 1))
+    with pytest.raises(InputError, match=rf"{name} is missing") as caught:
+        open_dataset(misspelt)
+    assert f"Did you mean {name} by '{name[:2] + name[3:]}'?" in caught.value.remedy
+
+
+@pytest.mark.parametrize("point", ["p{:03d}", "P{}_deg", "{}", "p{:02d} deg"])
+def test_points_that_are_numbered_otherwise_are_no_parameters(tmp_path, point):
+    names = ",".join(point.format(number) for number in range(101))
+    path = write(tmp_path / "t.csv", f"subject,label,side,channel,{names}\ns0,a,left,knee" + ",1" * 101 + "\n")
+    with pytest.raises(InputError, match=r"Expected .*points|points? p000_deg"):
+        open_dataset(path)
+
+
+def test_upper_and_lower_case_are_the_same_in_columns_that_mean_something(tmp_path):
+    path = cycle_table(tmp_path / "cycles.csv", cycle_lines())
+    header, _, rest = path.read_text().partition("\n")
+    for changed in (header.title(), header.upper()):
+        other = open_dataset(write(tmp_path / "other.csv", f"{changed}\n{rest}"))
+        assert other.samples().digest() == open_dataset(path).samples().digest()
+    table = parameter_table(tmp_path / "walks.csv")
+    other = write(tmp_path / "capital.csv", table.read_text().replace("subject,label", "Subject,LABEL"))
+    assert open_dataset(other).samples().digest() == open_dataset(table).samples().digest()
+    write(other, "Subject,label,subject,Step_m\n1,x,1,2\n")
+    with pytest.raises(InputError, match="subject stands there twice"):
+        open_dataset(other)
+    write(other, "subject,label,Step_m\n1,x,1.5\n2,y,2.5\n")
+    assert open_dataset(other).samples().channels == ("Step_m",)
+
+
+def test_a_misspelt_column_of_a_label_or_parameter_table_is_recognised(tmp_path):
+    path = write(tmp_path / "t.csv", "vidoe,label,subject\na.mp4,x,1\n")
+    with pytest.raises(InputError, match=r"Expected a column video.*got vidoe"):
+        open_dataset(path)
+    write(path, "subjct,label,a\n1,x,2\n")
+    with pytest.raises(InputError, match="subject is missing") as caught:
+        open_dataset(path)
+    assert "Did you mean subject by 'subjct'?" in caught.value.remedy
+
+
 def test_parameters_become_rows_and_covariates_stay_aside(tmp_path):
     path = parameter_table(tmp_path / "walks.csv", header=",sex,side", row=",f,left")
     dataset = open_dataset(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ import numpy as np
 from gait_core.errors import InputError
 from gait_core.gait.curves import POINTS
 from gait_core.learn.datasets.classes import class_order, label_numbers
+from gait_core.learn.datasets.column_names import POINT, did_you_mean, has_points
 from gait_core.learn.datasets.dataset import Dataset, Reading
 from gait_core.learn.datasets.labelled_table import LABEL, SUBJECT, check_key_columns, fact_of, without_repeats
 from gait_core.learn.datasets.missing import missing_problem
@@ -24,20 +24,20 @@ from gait_core.workspace import Workspace
 
 __all__ = ["CycleTable", "is_cycle_header"]
 
-_POINT: Final = re.compile(r"p(\d{3})_(\w+)")
+_COLUMNS: Final = (SUBJECT, LABEL, "side", "channel")
 _SIDES: Final = {"left": "left", "l": "left", "right": "right", "r": "right", "": "", "both": ""}
 _FEWEST_SHARE: Final = 0.5
 """A channel that fewer cycles have is left out; cycles without a channel that stays are."""
 
 
 def is_cycle_header(header: Sequence[str]) -> bool:
-    """Tell whether the columns are those of a table of cycles.
+    """Tell whether the columns are meant as those of a table of cycles: whether there are points of a cycle.
 
     Returns
     -------
     bool
     """
-    return {SUBJECT, LABEL, "side", "channel"} <= set(header) and any(_POINT.fullmatch(name) for name in header)
+    return has_points(header)
 
 
 class CycleTable(Dataset):
@@ -60,6 +60,7 @@ class CycleTable(Dataset):
 
     def __init__(self, path: Path, settings: DatasetSettings) -> None:
         table, problems = without_repeats(read_table(path))
+        _check_columns(table)
         self._points, self._unit = _points(table)
         check_key_columns(table, (SUBJECT, LABEL, "channel"))
         self._table = table
@@ -107,8 +108,7 @@ class CycleTable(Dataset):
         table = self._table
         numbers = table.column("cycle") if "cycle" in table.header else ["1"] * len(table)
         found: dict[tuple[str, str, str], dict[str, int]] = {}
-        columns = (SUBJECT, LABEL, "side", "channel")
-        for place, (subject, label, side, channel) in enumerate(zip(*map(table.column, columns), strict=True)):
+        for place, (subject, label, side, channel) in enumerate(zip(*map(table.column, _COLUMNS), strict=True)):
             name = f"{_side(table, place, side)}{channel}_{self._unit}"
             own = found.setdefault((subject, label, numbers[place]), {})
             if name in own:
@@ -121,15 +121,33 @@ class CycleTable(Dataset):
         return found, {key: f"{key[0]}, cycle {key[2]}" for key in found}
 
 
+def _check_columns(table: Table) -> None:
+    missing = [name for name in _COLUMNS if name not in table.header]
+    if missing:
+        others = [name for name in table.header if not POINT.fullmatch(name)]
+        raise InputError(
+            f"Expected columns {', '.join(_COLUMNS)} in {table.path.name}, which its points make a table of gait "
+            f"cycles, but {', '.join(missing)} is missing; beside the points it has {', '.join(others[:9])}.",
+            f"{did_you_mean(missing, table.header)}Add what is missing; where a channel has no side, leave the "
+            "cells of side empty.",
+        )
+
+
 def _points(table: Table) -> tuple[tuple[str, ...], str]:
     """Return the columns of the points in order, and their unit."""
-    units = sorted({match[2] for name in table.header if (match := _POINT.fullmatch(name))})
+    units = sorted({match[2] for name in table.header if (match := POINT.fullmatch(name))})
+    if not units:
+        raise InputError(
+            f"Expected {POINTS} points p000_deg to p100_deg in {table.path.name}, but its columns are numbered "
+            f"otherwise: {listed([name for name in table.header if name not in _COLUMNS])}.",
+            "Name the points p000_deg, p001_deg … p100_deg, with the unit of the values.",
+        )
     if len(units) != 1:
         raise InputError(
             f"Expected points of one unit in {table.path.name}, but got {', '.join(units)}.", "Use one table per unit."
         )
     wanted = tuple(f"p{number:03d}_{units[0]}" for number in range(POINTS))
-    there = [name for name in table.header if _POINT.fullmatch(name)]
+    there = [name for name in table.header if POINT.fullmatch(name)]
     wrong = sorted(set(wanted) ^ set(there))
     if wrong:
         raise InputError(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from gait_core.errors import InputError
+from gait_core.learn.datasets.column_names import did_you_mean
 from gait_core.learn.datasets.dataset import Fact
 from gait_core.learn.datasets.labelled_table import LABEL, SUBJECT, check_key_columns, fact_of, is_covariate
 from gait_core.learn.datasets.problems import Problem, listed
@@ -167,7 +168,8 @@ def _subject(inside: Path, settings: DatasetSettings) -> str:
 def label_file(path: Path) -> LabelledVideos:
     """Read a label file: ``video,label,subject[,split]``, the videos relative to its folder.
 
-    Columns that describe the person or the recording (``speed_mps``, ``age`` …) are kept as covariates.
+    Upper and lower case are the same in these names. Columns that describe the person or the recording (``speed_mps``,
+    ``age`` …) are kept as covariates.
 
     Returns
     -------
@@ -184,7 +186,7 @@ def label_file(path: Path) -> LabelledVideos:
         raise InputError(
             f"Expected columns {VIDEO}, {LABEL}, {SUBJECT} in {path.name}, but {', '.join(missing)} is missing; it has "
             f"{', '.join(table.header)}.",
-            "Name the columns in the first line.",
+            f"{did_you_mean(missing, table.header)}Name the columns in the first line.",
         )
     check_key_columns(table, (VIDEO, LABEL, SUBJECT))
     problems = _unknown_columns(table)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import InputError
 from gait_core.learn.datasets.classes import class_order, label_numbers
+from gait_core.learn.datasets.column_names import ORDERS, has_points
 from gait_core.learn.datasets.dataset import Dataset, Reading
 from gait_core.learn.datasets.labelled_table import (
     LABEL,
@@ -32,8 +33,6 @@ from gait_core.workspace import Workspace
 
 __all__ = ["ParameterTable", "is_parameter_header"]
 
-_TIMES: Final = ("time_s", "time_ms", "time", "timestamp_s", "timestamp")
-_ORDERS: Final = (*_TIMES, "index", "number", "stride", "step", "cycle", "frame")
 _WALK: Final = "walk"
 _SERIES_FROM: Final = 20
 
@@ -45,7 +44,7 @@ def is_parameter_header(header: Sequence[str]) -> bool:
     -------
     bool
     """
-    return {SUBJECT, LABEL} <= set(header) and len(header) > len({SUBJECT, LABEL})
+    return {SUBJECT, LABEL} <= set(header) and len(header) > len({SUBJECT, LABEL}) and not has_points(header)
 
 
 class ParameterTable(Dataset):
@@ -69,11 +68,11 @@ class ParameterTable(Dataset):
     def __init__(self, path: Path, settings: DatasetSettings) -> None:
         whole = read_table(path)
         check_key_columns(whole)
-        ordered = any(name in whole.header for name in (*_ORDERS, _WALK))
+        ordered = any(name in whole.header for name in (*ORDERS, _WALK))
         # In a series without a column of order, equal values are nothing unusual.
         unordered_series = _looks_like_series(whole.column(SUBJECT)) and not ordered
         self._table, problems = (whole, []) if unordered_series else without_repeats(whole)
-        rest = [name for name in whole.header if name not in (SUBJECT, LABEL, _WALK, *_ORDERS)]
+        rest = [name for name in whole.header if name not in (SUBJECT, LABEL, _WALK, *ORDERS)]
         self._numeric, text = numeric_columns(self._table, rest)
         covariates = [name for name in rest if name in text or is_covariate(name)]
         if covariates:
@@ -226,7 +225,7 @@ class ParameterTable(Dataset):
             zip(table.column(SUBJECT), table.column(LABEL), walks, strict=True)
         ):
             found.setdefault((subject, label, f"{subject}, {walk}" if walk else subject), []).append(place)
-        order = next((name for name in _ORDERS if name in table.header), None)
+        order = next((name for name in ORDERS if name in table.header), None)
         if order is None:
             return {key: np.array(places) for key, places in found.items()}
         times = table.numbers([order])[:, 0]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from gait_core.errors import InputError, NotFoundError
+from gait_core.learn.datasets.column_names import did_you_mean, misspelt
 from gait_core.learn.datasets.cycle_table import CycleTable, is_cycle_header
 from gait_core.learn.datasets.dataset import Dataset
 from gait_core.learn.datasets.labelled_table import LABEL, SUBJECT
@@ -87,15 +88,20 @@ def _file(place: Path, settings: DatasetSettings) -> Dataset:
     header = read_header(place)
     if VIDEO in header:
         return LabelFileDataset(place, settings)
+    if is_cycle_header(header):
+        return CycleTable(place, settings)
     missing = [name for name in (SUBJECT, LABEL) if name not in header]
     if missing:
         raise InputError(
             f"Expected columns {SUBJECT} and {LABEL} in {place.name}, but {', '.join(missing)} is missing; it has "
             f"{', '.join(header[:12])}.",
-            _KINDS,
+            did_you_mean(missing, header) + _KINDS,
         )
-    if is_cycle_header(header):
-        return CycleTable(place, settings)
+    if like := misspelt(VIDEO, header):
+        raise InputError(
+            f"Expected a column {VIDEO}, or columns of numbers, in {place.name}, but got {like}.",
+            did_you_mean([VIDEO], header) + "If it is something else, give it another name.",
+        )
     if is_parameter_header(header):
         return ParameterTable(place, settings)
     raise InputError(f"Expected columns of numbers in {place.name} beside {', '.join(header)}, but got none.", _KINDS)

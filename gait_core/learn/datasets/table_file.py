@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError, NotFoundError
+from gait_core.learn.datasets.column_names import usual_name
 
 __all__ = ["MISSING", "Table", "is_missing", "number_of", "read_header", "read_table"]
 
@@ -33,6 +34,7 @@ class Table:
     ----------
     path : Path
     header : tuple of str
+        Names that mean something in lower case, however the file writes them; see `usual_name`.
     rows : list of list of str
         Cells without surrounding spaces.
     lines : tuple of int
@@ -191,7 +193,7 @@ def _rows(path: Path, text: str, *, only_header: bool) -> tuple[list[str], list[
             if not any(cells):
                 continue
             if not header:
-                header = cells
+                header = [usual_name(cell) for cell in cells]
                 _check_header(path, header)
                 if only_header:
                     break
@@ -236,5 +238,5 @@ def _check_header(path: Path, header: list[str]) -> None:
     if twice:
         raise InputError(
             f"Expected different names of columns in {path.name}, but {', '.join(twice)} stands there twice.",
-            "Rename or delete one.",
+            "Rename or delete one; upper and lower case are the same in names such as Subject and subject.",
         )
