@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from gait_core.errors import InputError
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
+from gait_core.learn.datasets.give_away import sample_problems
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.settings import DatasetSettings
@@ -50,6 +52,9 @@ def test_a_clean_table_has_no_problem(tmp_path):
     [
         (lambda lines: lines[1].__setitem__(0, "s0"), "one_subject_two_labels", "error"),
         (lambda lines: lines[3].__setitem__(1, "Stroke"), "labels_alike", "error"),
+        (lambda lines: lines[2].__setitem__(0, "S0"), "subjects_alike", "warning"),
+        (lambda lines: lines[2].__setitem__(0, "s 0"), "subjects_alike", "warning"),
+        (lambda lines: lines[3].__setitem__(1, "str oke"), "labels_alike", "error"),
         (lambda lines: lines.append(list(lines[0])), "duplicate_rows", "warning"),
         (lambda lines: lines.append(["new", *lines[0][1:]]), "same_values_two_subjects", "error"),
         (lambda lines: lines[0].__setitem__(2, "nan"), "missing_values", "error"),
@@ -107,8 +112,8 @@ def test_a_text_of_each_person_alone_tells_nothing(tmp_path):
     assert "fact_gives_label" not in found(report_of(tmp_path, lines, "subject,label,a,b,c,remark"))
 
 
-def curves(affected_left: bool, count: int = 40) -> Samples:
-    generator = np.random.default_rng(6)
+def curves(affected_left: bool, count: int = 40, seed: int = 6) -> Samples:
+    generator = np.random.default_rng(seed)
     values = generator.normal(size=(count, 101, 2)).astype(np.float32)
     labels = np.arange(count) % 2
     side = np.zeros(count, int) if affected_left else generator.integers(2, size=count)
@@ -135,6 +140,27 @@ def test_a_side_that_is_always_the_affected_one_is_told(tmp_path, affected_left)
     save_dataset(tmp_path / "other", mirrored, {})
     other = check_dataset(open_dataset(tmp_path / "other"), 5)
     assert found(other) == found(report)
+
+
+def sides_told(samples: Samples) -> set[str]:
+    return {problem.code for problem in sample_problems(samples)} & {"side_gives_label"}
+
+
+def test_ten_people_with_the_same_affected_side_are_enough_and_seven_are_not():
+    assert sides_told(curves(affected_left=True, count=20))
+    assert sides_told(curves(affected_left=True, count=16))
+    assert not sides_told(curves(affected_left=True, count=14))
+
+
+def test_sides_by_chance_are_seldom_told():
+    alarms = sum(bool(sides_told(curves(affected_left=False, count=20, seed=seed))) for seed in range(300))
+    assert alarms <= 9  # 0.4 % expected with ten people a class: one of 2 ** 9 for each
+
+
+def test_with_many_channels_more_people_are_needed():
+    one = curves(affected_left=True, count=16)
+    channels = tuple(f"{side}_knee_{number}_deg" for number in range(10) for side in ("left", "right"))
+    assert not sides_told(replace(one, values=np.tile(one.values, (1, 1, 10)), channels=channels))
 
 
 def test_the_patients_after_a_stroke_have_no_side_that_tells_unless_it_is_sorted(data, tmp_path):

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gait_core.learn.datasets.dataset import Dataset, Reading
 from gait_core.learn.datasets.give_away import fact_problems, sample_problems
-from gait_core.learn.datasets.problems import SEVERITIES, Problem, errors_of, listed
+from gait_core.learn.datasets.problems import SEVERITIES, Problem, alike_names, errors_of, listed
 from gait_core.learn.datasets.samples import Samples
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace
@@ -165,13 +165,24 @@ def _label_problems(dataset: Dataset) -> list[Problem]:
                 items=tuple(several),
             )
         )
-    labels = sorted({label for _, label in dataset.labelled})
-    alike = [name for name in labels if sum(name.casefold() == other.casefold() for other in labels) > 1]
+    alike_subjects = alike_names(list(by_subject))
+    if alike_subjects:
+        problems.append(
+            Problem(
+                code="subjects_alike",
+                message=f"Subjects differ in upper and lower case or blanks only: {listed(alike_subjects)}.",
+                remedy="Each counts as a person of their own, and may be on both sides of a split. Write each person "
+                "in one way; if they are different people, give them names that differ more.",
+                severity="warning",
+                items=tuple(alike_subjects),
+            )
+        )
+    alike = alike_names(sorted({label for _, label in dataset.labelled}))
     if alike:
         problems.append(
             Problem(
                 code="labels_alike",
-                message=f"Labels differ in upper and lower case only: {listed(alike)}.",
+                message=f"Labels differ in upper and lower case or blanks only: {listed(alike)}.",
                 remedy="Write each class in one way.",
                 items=tuple(alike),
             )

@@ -17,8 +17,13 @@ __all__ = ["fact_problems", "sample_problems"]
 
 _FEWEST: Final = 2
 _SIDE_SHARE: Final = 0.9
-_SIDE_P: Final = 0.001
-"""A side counts as always affected when nine of ten people of a class, more than chance would give, move it less."""
+_SIDE_P: Final = 0.01
+_SIDE_FAMILY_P: Final = 0.05
+"""A side counts as always affected when nine of ten people of a class, more than chance would give, move it less.
+
+Chance is below 1 in 100 for each channel, and below 1 in 20 for all channels of a class together (Bonferroni). So eight
+people are enough for six channels or fewer, ten for up to 25; of classes in which the sides are chance, 1 in 20 at most
+is warned of."""
 
 
 def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem]:
@@ -133,12 +138,15 @@ def _sides(samples: Samples) -> list[Problem]:
     if swap is None:
         return []
     columns = dict(_columns(samples))
+    pairs = sum(name.startswith("left_") for name in samples.channels)
+    limit = min(_SIDE_P, _SIDE_FAMILY_P / max(1, pairs))
     prefix = "" if samples.kind == "parameters" else "range of "
     shares: dict[str, dict[str, float]] = {}
     for name in samples.channels:
         if name.startswith("left_"):
             other = "right_" + name.removeprefix("left_")
-            shares[name.removeprefix("left_")] = _lower_left(columns[prefix + name] - columns[prefix + other], samples)
+            difference = columns[prefix + name] - columns[prefix + other]
+            shares[name.removeprefix("left_")] = _lower_left(difference, samples, limit)
     problems = []
     for label in samples.classes:
         sided = [
@@ -162,7 +170,7 @@ def _sides(samples: Samples) -> list[Problem]:
     return problems
 
 
-def _lower_left(difference: NDArray[np.float64], samples: Samples) -> dict[str, float]:
+def _lower_left(difference: NDArray[np.float64], samples: Samples, limit: float) -> dict[str, float]:
     """Return for each class the share of people whose left side is lower (negative: right), 0 where chance may do."""
     found = {}
     for number, label in enumerate(samples.classes):
@@ -172,6 +180,6 @@ def _lower_left(difference: NDArray[np.float64], samples: Samples) -> dict[str, 
         left, count = int((means < 0).sum()), int((means != 0).sum())
         most = max(left, count - left)
         chance = 2 * sum(comb(count, k) for k in range(most, count + 1)) / 2**count if count else 1.0
-        share = most / count if count and chance < _SIDE_P else 0.0
+        share = most / count if count and chance < limit else 0.0
         found[label] = share if 2 * left >= count else -share
     return found

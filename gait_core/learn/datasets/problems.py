@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-__all__ = ["SEVERITIES", "Problem", "errors_of", "listed"]
+__all__ = ["SEVERITIES", "Problem", "alike_names", "errors_of", "listed", "loose_name"]
 
 SEVERITIES: Final = ("error", "warning", "note")
 """An error stops a training, a warning is shown, a note says how the data were read."""
@@ -53,6 +53,29 @@ def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     tuple of Problem
     """
     return tuple(problem for problem in problems if problem.severity == "error")
+
+
+def loose_name(name: str) -> str:
+    """Return a name without what people write differently by mistake: upper and lower case, and blanks.
+
+    Returns
+    -------
+    str
+    """
+    return "".join(name.casefold().split())
+
+
+def alike_names(names: Iterable[str]) -> list[str]:
+    """Return the names that differ from another in upper and lower case or blanks only, side by side.
+
+    Returns
+    -------
+    list of str
+    """
+    groups: dict[str, set[str]] = {}
+    for name in names:
+        groups.setdefault(loose_name(name), set()).add(name)
+    return [name for _, own in sorted(groups.items()) if len(own) > 1 for name in sorted(own)]
 
 
 def listed(items: Sequence[str]) -> str:
