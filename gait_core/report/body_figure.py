@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from gait_core.report.document.drawing import Drawing, Path, Point
-from gait_core.report.document.style import Palette
+from gait_core.drawing.shapes import Drawing, Path, Point
+from gait_core.drawing.style import Palette
 
 __all__ = ["ANCHORS", "Figure"]
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gait_core.baseline.part_levels import part_level
+from gait_core.drawing.shapes import Drawing, Point
+from gait_core.drawing.style import DARK, LIGHT, LOOKS, Palette
+from gait_core.drawing.svg import to_svg
 from gait_core.report.body_figure import ANCHORS, Figure
-from gait_core.report.document.drawing import Drawing, Point
-from gait_core.report.document.style import DARK, LIGHT, LOOKS, Palette
-from gait_core.report.document.svg import to_svg
 
 __all__ = ["PartNote", "body_drawing", "body_map_svg", "deviation_notes"]
 

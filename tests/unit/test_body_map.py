@@ -6,9 +6,9 @@ from itertools import pairwise
 import pytest
 
 from gait_core.baseline.part_levels import part_level
+from gait_core.drawing.shapes import Path, Text
+from gait_core.drawing.style import DARK, LIGHT, LOOKS
 from gait_core.report.body_map import PartNote, body_drawing, body_map_svg, deviation_notes
-from gait_core.report.document.drawing import Path, Text
-from gait_core.report.document.style import DARK, LIGHT, LOOKS
 
 SVG = "{http://www.w3.org/2000/svg}"
 SIDED = ("hip", "knee", "ankle and foot", "step", "arm")

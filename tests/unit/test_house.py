@@ -32,6 +32,7 @@ LAYERS = [
     "recognition",
     "compare",
     "validation",
+    "drawing",
     "report",
     "workflows",
     "jobs",

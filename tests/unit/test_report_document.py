@@ -12,18 +12,18 @@ from measured_walks import measured
 from PIL import Image
 from reported_walks import CREATED_S, compared, report, source, video_of, worst
 
+from gait_core.drawing.fonts import FontChain, font_files
+from gait_core.drawing.scripts import as_drawn
+from gait_core.drawing.shapes import Text
+from gait_core.drawing.svg import to_svg
 from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.curves import Curves, key_values
 from gait_core.report.document import pdf
 from gait_core.report.document.charts import CurvePanel, Span, curve_drawing
 from gait_core.report.document.content import build_report
-from gait_core.report.document.drawing import Text
 from gait_core.report.document.evidence import moments
-from gait_core.report.document.fonts import FontChain, font_files
 from gait_core.report.document.html import render_html, write_html
 from gait_core.report.document.pdf import render_pdf, write_pdf
-from gait_core.report.document.scripts import as_drawn
-from gait_core.report.document.svg import to_svg
 from gait_core.report.document.words import DISCLAIMER, clean_text, day, interval, joined, number, signed
 from gait_core.report.privacy import blur_face
 

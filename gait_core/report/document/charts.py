@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.report.document.drawing import Drawing
-from gait_core.report.document.style import LIGHT
+from gait_core.drawing.shapes import Drawing
+from gait_core.drawing.style import LIGHT
 
 __all__ = ["FEWEST_FOR_SD", "CurvePanel", "Span", "curve_drawing", "legend_drawing", "span_drawing"]
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gait_core.drawing.shapes import Drawing
+from gait_core.drawing.style import LIGHT
 from gait_core.learn.model_verdicts import OF_GROUPS, class_name, trained_on, verdict
-from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.report_data import ClassCard, ClassRow
-from gait_core.report.document.style import LIGHT
 from gait_core.report.document.words import clean_text
 
 __all__ = ["class_cards"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from gait_core.drawing.shapes import Drawing
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import REAL
 from gait_core.gait.parameters.reference import REFERENCES
@@ -14,7 +15,6 @@ from gait_core.report.body_map import body_drawing
 from gait_core.report.document.body_section import body_caption, body_notes, body_title, marked_parts
 from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_drawing, legend_drawing
 from gait_core.report.document.class_cards import class_cards
-from gait_core.report.document.drawing import Drawing
 from gait_core.report.document.evidence import EvidenceRequest, evidence_frames, moments
 from gait_core.report.document.methods import method_facts, seal_facts
 from gait_core.report.document.report_data import Fact, Report, Verdict

@@ -6,11 +6,11 @@ import base64
 from pathlib import Path
 from typing import Final
 
-from gait_core.report.document.drawing import Drawing
-from gait_core.report.document.fonts import web_fonts_css
+from gait_core.drawing.fonts import web_fonts_css
+from gait_core.drawing.shapes import Drawing
+from gait_core.drawing.style import LIGHT, LOOKS
+from gait_core.drawing.svg import to_svg
 from gait_core.report.document.report_data import Report
-from gait_core.report.document.style import LIGHT, LOOKS
-from gait_core.report.document.svg import to_svg
 from gait_core.storage.report_seal import sealed_html
 from gait_core.workspace import write_atomic
 

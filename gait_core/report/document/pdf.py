@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from gait_core.drawing.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sheet
+from gait_core.drawing.style import LIGHT
 from gait_core.report.document.evidence import ASPECT
 from gait_core.report.document.html import STATE_LEVELS, brand_drawing, key_words, mark_drawing
 from gait_core.report.document.pdf_blocks import (
@@ -23,10 +25,8 @@ from gait_core.report.document.pdf_blocks import (
     stacked,
     table,
 )
-from gait_core.report.document.pdf_canvas import MM, PAGE_HEIGHT, PAGE_WIDTH, Sheet
 from gait_core.report.document.pdf_classes import class_blocks
 from gait_core.report.document.report_data import ChangeRow, CheckRow, Fact, ParameterRow, RangeRow, Report
-from gait_core.report.document.style import LIGHT
 from gait_core.storage.report_seal import sealed_pdf
 from gait_core.workspace import write_atomic
 

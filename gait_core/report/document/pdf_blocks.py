@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gait_core.report.document.drawing import Drawing
-from gait_core.report.document.pdf_canvas import MM, Sheet
+from gait_core.drawing.pdf_canvas import MM, Sheet
+from gait_core.drawing.shapes import Drawing
+from gait_core.drawing.style import LIGHT
 from gait_core.report.document.report_data import Fact
-from gait_core.report.document.style import LIGHT
 
 __all__ = [
     "BODY",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from gait_core.drawing.pdf_canvas import MM, Sheet
+from gait_core.drawing.style import LIGHT
 from gait_core.report.document.pdf_blocks import (
     BODY,
     SMALL,
@@ -17,9 +19,7 @@ from gait_core.report.document.pdf_blocks import (
     stacked,
     table,
 )
-from gait_core.report.document.pdf_canvas import MM, Sheet
 from gait_core.report.document.report_data import ClassCard
-from gait_core.report.document.style import LIGHT
 
 __all__ = ["class_blocks"]
 

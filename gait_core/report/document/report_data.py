@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gait_core.report.document.drawing import Drawing
+from gait_core.drawing.shapes import Drawing
 
 __all__ = [
     "ChangeRow",

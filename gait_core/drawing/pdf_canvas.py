@@ -6,9 +6,9 @@ import io
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from gait_core.report.document.drawing import Drawing, Path, Text
-from gait_core.report.document.fonts import FontChain
-from gait_core.report.document.scripts import as_drawn
+from gait_core.drawing.fonts import FontChain
+from gait_core.drawing.scripts import as_drawn
+from gait_core.drawing.shapes import Drawing, Path, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

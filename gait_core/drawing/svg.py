@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from html import escape
 
-from gait_core.report.document.drawing import Drawing, Path, Text
+from gait_core.drawing.shapes import Drawing, Path, Text
 
 __all__ = ["to_svg"]
 
