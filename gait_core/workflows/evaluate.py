@@ -20,6 +20,7 @@ from gait_core.learn.predictions import Predictions
 from gait_core.learn.scores import score
 from gait_core.learn.trained_model import TrainedModel, find_model, load_model
 from gait_core.progress import Reporter
+from gait_core.workflows.evaluate_warnings import class_warnings, familiar_people
 from gait_core.workspace import Workspace
 
 __all__ = ["EvaluateRequest", "check_kind", "evaluate_model"]
@@ -74,8 +75,8 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
     -------
     dict
         ``metrics`` and ``confusion`` of what it does not abstain from, ``mapped`` {channel: how}, ``abstained``
-        {``count``, ``of``, ``unit``, ``limit``, ``distances``}, ``metrics_without_abstention``; as `evaluate --json`
-        prints it.
+        {``count``, ``of``, ``unit``, ``limit``, ``distances``}, ``metrics_without_abstention``, ``warnings`` [sentence]
+        where the figures say less than they seem to; as `evaluate --json` prints it.
 
     Raises
     ------
@@ -91,8 +92,7 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
         given = dataset.samples(None, workspace, reporter)
         check_kind(model, given)
         samples, mapped = fitted_samples(given, model.usual, model.facts.classes, parse_map(request.map))
-        if given.digest() == model.facts.dataset.get("digest"):
-            reporter.warn("dataset", "These are the data that the model has learned from: the figures are too good.")
+        warnings = familiar_people(model, samples, given.digest(), workspace)
     with reporter.stage("evaluate", f"Judging {len(samples)} rows"):
         predictions = model.predict(samples)
         reporter.check()
@@ -102,6 +102,9 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
         everything = score(predictions).to_dict()
         scores = score(trusted).to_dict() if len(trusted) else None
         rows = score(trusted, level="row").to_dict() if len(trusted) else None
+        warnings += class_warnings(trusted)
+    for warning in warnings:
+        reporter.warn("evaluate", warning)
     limit = None if model.familiarity is None else model.familiarity.limit
     answer: dict[str, Any] = json_ready(
         {
@@ -125,6 +128,7 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
                 "limit": limit,
                 "distances": unlike,
             },
+            "warnings": warnings,
             "problems": [problem.to_dict() for problem in dataset.problems],
             "timing_s": reporter.timing_s,
         }
