@@ -20,6 +20,7 @@ from gait_core.learn.predictions import Predictions
 from gait_core.learn.scores import score
 from gait_core.learn.trained_model import TrainedModel, find_model, load_model
 from gait_core.progress import Reporter
+from gait_core.workflows.evaluate_signs import refuse_other_signs
 from gait_core.workflows.evaluate_warnings import class_warnings, familiar_people
 from gait_core.workspace import Workspace
 
@@ -83,7 +84,7 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
     NotFoundError, ModelError
         When there is no such model, or it is damaged.
     InputError
-        When the data are of another kind, lack a channel, have another zero or unit, or an unknown class.
+        When the data are of another kind, lack a channel, have another zero, unit or sign, or an unknown class.
     """
     with reporter.stage("model", "Loading the model"):
         model = load_model(find_model(request.model, workspace))
@@ -92,6 +93,7 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
         given = dataset.samples(None, workspace, reporter)
         check_kind(model, given)
         samples, mapped = fitted_samples(given, model.usual, model.facts.classes, parse_map(request.map))
+        refuse_other_signs(model, samples, mapped)
         warnings = familiar_people(model, samples, given.digest(), workspace)
     with reporter.stage("evaluate", f"Judging {len(samples)} rows"):
         predictions = model.predict(samples)

@@ -61,14 +61,14 @@ def familiar_people(model: TrainedModel, samples: Samples, digest: str, workspac
         )
     if learned is None:
         told.append(
-            f"The run {model.facts.run} that the model comes from is not here, so that nobody can tell whether the "
-            "model has learned from these people. Where it has, the figures are too good."
+            f"The run {model.facts.run} that the model comes from is not here, so that it cannot be told whether "
+            "the model has learned from these people. Where it has, the figures are too good."
         )
     return told
 
 
 def class_warnings(predictions: Predictions) -> list[str]:
-    """Return a warning where there is nobody of one of the classes of a model.
+    """Return a warning where a class of a model has no people in the data.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def class_warnings(predictions: Predictions) -> list[str]:
             f"All that is judged is of the class {only}: balanced accuracy is then the share of {only} that is "
             f"found, and says nothing of how well the model tells {only} from {listed(absent)}."
         ]
-    return [f"Nobody who is judged is of the class {listed(absent)}: the figures are those of the other classes alone."]
+    return [f"No one who is judged is of the class {listed(absent)}: the figures are those of the other classes alone."]
 
 
 def _training_subjects(model: TrainedModel, workspace: Workspace) -> set[str] | None:
