@@ -44,7 +44,7 @@ def sequence(settings: NetworkSettings, frames: int, seed: int = 0) -> np.ndarra
 
 
 class Stand:
-    """Answers like a network whose embedding is the mean of a sequence; knows what it was given."""
+    """Answers like a network whose embedding is the mean of the highest values; knows what it was given."""
 
     settings = GaitBaseSettings()
 
@@ -57,12 +57,15 @@ class Stand:
         if batch * length > self.limit:
             raise MemoryError
         self.shapes.append((batch, length))
-        means = (frames.mean(axis=(2, 3, 4)) * valid).sum(1) / valid.sum(1)
+        means = (frames.max(axis=(2, 3, 4)) * valid).sum(1) / valid.sum(1)
         return {"parts": np.tile(means[:, None, None], (1, 256, 16)), "vector": np.tile(means[:, None], (1, 4096))}
 
 
 def level(frames: int, value: float) -> np.ndarray:
-    return np.full((frames, 64, 44), value, np.float32)
+    """Return a grey bar; its value is the highest."""
+    found = np.zeros((frames, 64, 44), np.float32)
+    found[:, :, 10:34] = value
+    return found
 
 
 def stand_in(stand: Stand, **settings) -> Embedder:

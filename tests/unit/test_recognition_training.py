@@ -160,6 +160,13 @@ def test_the_decay_is_in_the_gradient_and_a_lower_rate_takes_effect_at_once():
 # Walks and batches.
 
 
+def bar() -> np.ndarray:
+    """Return three frames with a white bar."""
+    frames = np.zeros((3, 64, 44), np.float32)
+    frames[:, 4:60, 15:30] = 1.0
+    return frames
+
+
 def test_walks_are_stored_as_bytes_and_come_back_as_they_were():
     generator = np.random.default_rng(0)
     rough = generator.random((7, 64, 44)).astype(np.float32)
@@ -181,13 +188,13 @@ def test_labels_of_body_parts_are_not_divided():
 
 @pytest.mark.parametrize(("people", "message"), [(["a", "a"], "at least two people"), (["a"], "a person for each")])
 def test_walks_of_one_person_or_without_a_person_are_refused(people, message):
-    frames = np.ones((3, 64, 44), np.float32)
+    frames = bar()
     with pytest.raises(InputError, match=message):
         TrainingWalks.of([frames, frames], people, GaitBaseSettings())
 
 
 def test_a_walk_that_cannot_be_used_is_named():
-    good = np.ones((3, 64, 44), np.float32)
+    good = bar()
     with pytest.raises(InputError, match=r"walk 1 \(of b\)"):
         TrainingWalks.of([good, good * 255], ["a", "b"], GaitBaseSettings())
 
@@ -465,7 +472,7 @@ def test_the_last_walk_of_each_walker_is_looked_for_among_the_others(monkeypatch
     walked = demo_walks(people=2, walks=2)
     sequences = []
     for walk in walked:
-        frames = np.full((3, 64, 44), 255, np.uint8)
+        frames = (bar() * 255).astype(np.uint8)
         frames[:, 0, 0] = marks[walk.subject, walk.number]
         sequences.append(GaitSequence.of_silhouettes(walk.name, frames))
     found = demo.judge_demo(SimpleNamespace(settings=GaitBaseSettings()), walked, sequences)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.recognition.inputs.geometry import Geometry
 from gait_core.recognition.inputs.parsing import part_labels
+from gait_core.recognition.inputs.plausible import covers_frame, is_grey
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.selection import MaskFacts, rate_frames
 from gait_core.recognition.inputs.settings import InputSettings
@@ -24,6 +26,7 @@ from gait_core.walks.silhouettes import (
 __all__ = ["Placed", "SequenceBuilder"]
 
 _WHITE: Final = 128
+_ALIGNED_PX: Final = (64, 128)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,10 +65,13 @@ class SequenceBuilder:
     source : str
         How the walk is called.
     settings : InputSettings
+    made_elsewhere : bool
+        The silhouettes are not ours, so that they may be photographs; frames with many grey values are dropped.
     """
 
-    def __init__(self, source: str, settings: InputSettings) -> None:
+    def __init__(self, source: str, settings: InputSettings, *, made_elsewhere: bool = False) -> None:
         self._source = source
+        self._made_elsewhere = made_elsewhere
         self._settings = settings
         self._numbers: list[int] = []
         self._facts: list[MaskFacts] = []
@@ -96,7 +102,8 @@ class SequenceBuilder:
             parts = part_labels(part, points)
             labels = None if parts is None else aligned_labels(parts)
         facts = _facts_of(part, share, placed, self._settings.border_px)
-        self._take(number, facts, aligned_silhouette(part), labels)
+        aligned = aligned_silhouette(part)
+        self._take(number, self._doubted(facts, mask_u8, [part, aligned]), aligned, labels)
 
     def add_aligned(self, number: int, frame: NDArray[np.uint8]) -> None:
         """Take a silhouette that is aligned already, as it is: nothing is cut out or cleaned.
@@ -112,6 +119,7 @@ class SequenceBuilder:
         facts = MaskFacts()
         if np.count_nonzero(frame >= _WHITE) >= self._settings.fewest_pixels:
             facts = _facts_of(frame, share, _ANYWHERE, self._settings.border_px)
+            facts = self._doubted(facts, frame, [frame])
         self._take(number, facts, frame if facts.area_px2 else np.zeros_like(frame), None)
 
     def add_unreadable(self, number: int) -> None:
@@ -159,6 +167,13 @@ class SequenceBuilder:
             view=view,
         )
 
+    def _doubted(self, facts: MaskFacts, given: NDArray[np.uint8], seen: list[NDArray[np.uint8] | None]) -> MaskFacts:
+        """Note where a frame is no silhouette: as it was given, or as a network would see it."""
+        covering = any(
+            covers_frame(frame[None])[0] or covers_frame(_middle(frame)[None])[0] for frame in seen if frame is not None
+        )
+        return replace(facts, grey=self._made_elsewhere and bool(is_grey(given[None])[0]), covers_frame=covering)
+
     def _take(
         self, number: int, facts: MaskFacts, aligned: NDArray[np.uint8] | None, labels: NDArray[np.uint8] | None
     ) -> None:
@@ -166,6 +181,12 @@ class SequenceBuilder:
         self._facts.append(facts)
         self._aligned.append(aligned)
         self._labels.append(labels)
+
+
+def _middle(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the columns of an aligned frame that a network takes; another frame as it is."""
+    height, width = frame.shape
+    return frame[:, Geometry(height_px=height, width_px=width).columns] if height == width in _ALIGNED_PX else frame
 
 
 def _stacked(frames: list[NDArray[np.uint8] | None], shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -188,7 +188,7 @@ def rated_array(
     Raises
     ------
     InputError
-        When values or sizes are not those of silhouettes.
+        When values, sizes or the order of axes are not those of silhouettes.
     """
     masks = as_masks(values, source)
     if len(masks) > _MOST_FRAMES:
@@ -206,7 +206,7 @@ def _rated(
     whole_frames: bool,
     reporter: Reporter,
 ) -> RatedFrames:
-    builder = SequenceBuilder(source, settings or InputSettings())
+    builder = SequenceBuilder(source, settings or InputSettings(), made_elsewhere=True)
     known = [frame for frame in frames if frame is not None]
     aligned = bool(known) and are_aligned(np.stack(known))
     for number, frame in zip(numbers.tolist(), frames, strict=True):

@@ -29,6 +29,8 @@ REASONS: Final[Mapping[str, str]] = MappingProxyType(
         "low_overlap": "unlike the frame before",
         "jump": "far from where the person was one frame before",
         "over_length": "after the longest sequence",
+        "grey": "many grey values, as in a photograph; a silhouette is black and white",
+        "covers_frame": "white nearly everywhere or along a whole side, as with a white background",
     }
 )
 """Code → meaning, in the order of the bits of `SequenceQuality.reasons`."""

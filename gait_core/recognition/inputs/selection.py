@@ -38,6 +38,8 @@ class MaskFacts:
         Share of the joints that are missing, in [0, 1]; 1 where a hip is.
     readable : bool
         False where the frame could not be read at all.
+    grey, covers_frame : bool
+        It is no silhouette, see `gait_core.recognition.inputs.plausible`.
     """
 
     area_px2: float = 0.0
@@ -49,6 +51,8 @@ class MaskFacts:
     visibility: float | None = None
     missing_joints: float = 0.0
     readable: bool = True
+    grey: bool = False
+    covers_frame: bool = False
 
 
 def rate_frames(
@@ -102,6 +106,8 @@ class _Table:
         self.share = np.array([fact.largest_share for fact in facts], np.float64)
         self.border = np.array([fact.touches_border for fact in facts], np.bool_)
         self.missing = np.array([fact.missing_joints for fact in facts], np.float64)
+        self.grey = np.array([fact.grey for fact in facts], np.bool_)
+        self.covering = np.array([fact.covers_frame for fact in facts], np.bool_)
         self.readable = np.array([fact.readable for fact in facts], np.bool_)
         unknown = float("nan")
         self.visibility = np.array([unknown if f.visibility is None else f.visibility for f in facts], np.float64)
@@ -143,6 +149,8 @@ def _alone(table: _Table, alignable: NDArray[np.bool_], settings: InputSettings)
         "debris": person & (table.share < settings.least_largest_share),
         "aspect": person & ((aspect < settings.narrowest) | (aspect > settings.widest)),
         "low_visibility": person & hidden,
+        "grey": person & table.grey,
+        "covers_frame": person & table.covering,
     }
 
 

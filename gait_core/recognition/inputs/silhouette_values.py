@@ -15,6 +15,7 @@ _LAST_LABEL: Final = 11
 _WHITE: Final = 128
 _ALIGNED_SHAPES: Final = ((64, 64), (64, 44), (128, 128), (128, 88))
 _FULL_HEIGHT: Final = 0.95
+_SCALED_TWICE: Final = 1 / 255 + 1e-6
 
 
 def as_masks(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
@@ -34,12 +35,13 @@ def as_masks(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
     Raises
     ------
     InputError
-        When they have another shape, hold NaN, are out of range, look like labels of body parts, or are too dark for
-        a silhouette: nothing of that is scaled by a guess.
+        When they have another shape or order of axes, hold NaN, are out of range, look like labels of body parts, or
+        are too dark for a silhouette: nothing of that is scaled by a guess.
     """
     values = _three_axes(values, name)
     if values.dtype.kind not in "fiub":
         raise InputError(f"Expected numbers in {name}, but got {values.dtype}.", "Give an array of whole numbers.")
+    _check_order_of_axes(values, name)
     if values.dtype.kind == "b":
         return values.astype(np.uint8) * np.uint8(255)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -49,6 +51,11 @@ def as_masks(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
         raise InputError(
             f"Expected silhouettes from 0 to 1 or from 0 to 255 in {name}, but got {lowest:g} to {highest:g}.",
             "Save them as grey images of 8 bits.",
+        )
+    if 0.0 < highest <= _SCALED_TWICE:
+        raise InputError(
+            f"Expected silhouettes from 0 to 1 or from 0 to 255 in {name}, but none exceeds {highest:.3g}.",
+            "Divide by 255 once only.",
         )
     if highest <= 1:
         return np.rint(values * np.float32(255)).astype(np.uint8)
@@ -86,6 +93,28 @@ def are_aligned(masks: NDArray[np.uint8]) -> bool:
         return True
     first, last = rows.argmax(axis=1), rows.shape[1] - rows[:, ::-1].argmax(axis=1)
     return bool(np.median(last - first) >= _FULL_HEIGHT * rows.shape[1])
+
+
+def _check_order_of_axes(values: NDArray[Any], name: str) -> None:
+    """Refuse silhouettes whose frames stand along the last axis.
+
+    Aligned sizes in front show it. So do frames as wide as high there, when each image, read as usual, holds something
+    that goes from the left side to the right and seldom from top to bottom: a row of the person over time.
+    """
+    first, second, third = values.shape
+    in_front = (first, second) in _ALIGNED_SHAPES and (second, third) not in _ALIGNED_SHAPES
+    if not in_front and first == second and values.size:
+        lit = np.asarray(values > 0)
+        lit = lit[lit.any(axis=(1, 2))]
+        across = lit[:, :, 0].any(axis=1) & lit[:, :, -1].any(axis=1)
+        upright = lit[:, 0].any(axis=1) & lit[:, -1].any(axis=1)
+        in_front = len(lit) > 0 and bool(across.mean() > 0.5 > upright.mean())
+    if in_front:
+        raise InputError(
+            f"Expected silhouettes of shape (frames, height, width) in {name}, but {values.shape} looks like (height, "
+            "width, frames).",
+            "Move the frames to the first axis, for example with numpy.moveaxis(silhouettes, -1, 0).",
+        )
 
 
 def _three_axes(values: NDArray[Any], name: str) -> NDArray[Any]:
