@@ -13,11 +13,12 @@ from app.charts_training import metric_name
 from app.components import empty, foot, note, rows
 from app.views.training_result import interval, name_of
 from gait_core.errors import GaitError
-from gait_core.learn.comparison import ModelComparison, compare_folds
-from gait_core.learn.runs import Run, RunManifest
+from gait_core.learn.comparison import ModelComparison
+from gait_core.learn.runs import Run
 from gait_core.learn.scores import METRICS
+from gait_core.workflows.compare_runs import difference_between, differing_settings
 
-__all__ = ["differing_settings", "render"]
+__all__ = ["render"]
 
 _SIGNIFICANT: Final = 0.05
 _FEWEST: Final = 2
@@ -84,9 +85,8 @@ def _tests(runs: Mapping[str, Run], metric: str) -> None:
     body: list[list[str]] = []
     for (one, first), (other, second) in combinations(runs.items(), 2):
         try:
-            body.append(
-                [f"{one} − {other}", *_test_cells(one, other, compare_folds(first.records, second.records, metric))]
-            )
+            tested = difference_between(first, second, metric)
+            body.append([f"{one} − {other}", *_test_cells(one, other, tested)])
         except GaitError as error:
             body.append([f"{one} − {other}", "–", "–", "–", "–", error.message])
     columns = [("Runs", "t"), ("Difference", "n"), ("95 % interval", "n"), ("Folds", "n"), ("p", "n"), ("Says", "name")]
@@ -139,25 +139,6 @@ def _settings(runs: Mapping[str, Run]) -> None:
         [name, *("–" if value is None else _shown(value) for value in values)] for name, values in differing.items()
     ]
     rows(columns, body, "Settings that differ between the runs")
-
-
-def differing_settings(manifests: Sequence[RunManifest]) -> dict[str, list[Any]]:
-    """Return the settings in which runs differ, each with its values in their order; None where a run has none."""
-    flat = [
-        {
-            "model": one.title,
-            "dataset": one.dataset.get("name"),
-            "data digest": one.dataset.get("digest"),
-            **{f"data: {name}": value for name, value in dict(one.request.get("data") or {}).items()},
-            **one.validation,
-            **one.settings,
-            **{f"version of {name}": value for name, value in one.versions.items()},
-        }
-        for one in manifests
-    ]
-    names = dict.fromkeys(name for one in flat for name in one)
-    values = {name: [one.get(name) for one in flat] for name in names}
-    return {name: own for name, own in values.items() if any(value != own[0] for value in own)}
 
 
 def _shown(value: Any) -> str:

@@ -1,9 +1,9 @@
 """The public face of Gait Studio, used as ``import gait_core as gait``.
 
 These functions do what the commands do, with the same defaults and the same numbers: `extract`, `measure`,
-`create_baseline`, `analyse`, `compare_profiles`, `validate`; `train`, `evaluate` and `predict` for classifiers;
-`embed`, `enrol` and `identify` for recognition; and `simulate` for walks with a known truth. Each takes paths as `str`
-or `Path`, and works in the default `Workspace` unless it is given another one.
+`create_baseline`, `analyse`, `compare_profiles`, `validate`; `train`, `compare_runs`, `evaluate` and `predict` for
+classifiers; `embed`, `enrol` and `identify` for recognition; and `simulate` for walks with a known truth. Each takes
+paths as `str` or `Path`, and works in the default `Workspace` unless it is given another one.
 
 Results are objects. Each shows itself as a table in a notebook and has `to_dataframe` (pandas, units in the names of
 the columns), `plot` (a Matplotlib figure that needs no display) and `to_dict` (what the command prints with
@@ -18,6 +18,7 @@ from __future__ import annotations
 from gait_core.api.analysed import AnalysedWalks, WalkAnalysis
 from gait_core.api.baselines import Baseline
 from gait_core.api.compared import ComparedProfiles, compare_profiles
+from gait_core.api.compared_runs import ComparedRuns, compare_runs
 from gait_core.api.landmarks import ExtractedWalks, WalkLandmarks
 from gait_core.api.measured import MeasuredWalks, WalkMeasurement
 from gait_core.api.person import analyse, create_baseline
@@ -44,6 +45,7 @@ __all__ = [
     "Baseline",
     "ClassifiedWalks",
     "ComparedProfiles",
+    "ComparedRuns",
     "EmbeddedWalks",
     "EnrolledWalks",
     "Evaluation",
@@ -65,6 +67,7 @@ __all__ = [
     "Workspace",
     "analyse",
     "compare_profiles",
+    "compare_runs",
     "create_baseline",
     "embed",
     "enrol",

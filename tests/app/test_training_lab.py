@@ -18,7 +18,6 @@ from reading import text_of as raw_text_of
 from streamlit.testing.v1 import AppTest
 from training_runs import Trained, table
 
-from app.views.training_compare import differing_settings
 from app.views.training_settings import explained
 from gait_core.api.reproduce import reproduce
 from gait_core.cli.console import Console
@@ -30,6 +29,7 @@ from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.promoted_models import promote_model
 from gait_core.learn.runs import load_run, write_run
 from gait_core.progress import Reporter
+from gait_core.workflows.compare_runs import differing_settings
 from gait_core.workflows.dataset import CheckRequest, checked_dataset
 from gait_core.workflows.train_request import TrainRequest
 from gait_core.workspace import Workspace
