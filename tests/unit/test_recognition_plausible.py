@@ -10,6 +10,7 @@ from gait_core.errors import InputError
 from gait_core.recognition.inputs import checked_sequence
 from gait_core.recognition.inputs.from_files import find_silhouettes, rated_array, rated_files
 from gait_core.recognition.inputs.plausible import covers_frame, is_grey
+from gait_core.recognition.inputs.preview import preview
 from gait_core.recognition.networks.settings import GaitBaseSettings, SkeletonGaitPPSettings, SkeletonGaitSettings
 from gait_core.walks.joints import Joints
 from gait_core.walks.skeleton_maps import skeleton_maps
@@ -49,6 +50,7 @@ def test_frames_that_are_no_silhouettes_are_dropped_and_refused(frames, code, he
     given = np.stack([cv2.resize(frame, (height * 44 // 64, height)) for frame in frames])
     rated = rated_array(given, "walk")
     assert rated.quality.counts[code] == len(frames)
+    assert any(name == code for name, _, _ in preview(rated).reasons)
     with pytest.raises(InputError, match="at least one usable frame in walk"):
         _ = rated.sequence
     with pytest.raises(InputError, match="frames"):

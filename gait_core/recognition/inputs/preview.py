@@ -58,6 +58,8 @@ _SHORT: Final[Mapping[str, str]] = MappingProxyType(
         "low_overlap": "unlike",
         "jump": "jump",
         "over_length": "too late",
+        "grey": "grey",
+        "covers_frame": "white",
     }
 )
 
