@@ -31,6 +31,7 @@ from gait_core.learn.scores import score
 from gait_core.progress import Reporter
 from gait_core.workflows.final_model import train_final
 from gait_core.workflows.train_request import TrainRequest
+from gait_core.workflows.training_size import size_line
 from gait_core.workspace import Workspace
 
 __all__ = ["TrainRequest", "train_classifier"]
@@ -187,6 +188,7 @@ def _train(
     request: TrainRequest, data: _Data, folder: Path, manifest: RunManifest, reporter: Reporter, halvings: int
 ) -> dict[str, Any]:
     make = _Make(request, manifest.settings, data.training)
+    _tell_size(request, settings_halved(manifest.settings, halvings), data.training, reporter)
     with reporter.stage("train", f"Cross-validation of {request.classifier.title}"):
         found = cross_validate(
             data.training,
@@ -221,6 +223,14 @@ def _train(
     manifest = manifest.with_(state=state, timing_s={**reporter.timing_s, **calm.timing_s})
     write_run(folder, manifest)
     return _answer(manifest, found.records, folder)
+
+
+def _tell_size(request: TrainRequest, settings: Mapping[str, Any], samples: Samples, reporter: Reporter) -> None:
+    line, fits = size_line(request.classifier, settings, samples)
+    if fits:
+        reporter.note("train", line)
+    else:
+        reporter.warn("train", f"{line}. The system may end the training: choose a smaller batch or a smaller model.")
 
 
 class _Make:

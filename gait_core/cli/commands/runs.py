@@ -40,8 +40,10 @@ def _lines(found: Mapping[str, Any]) -> list[str]:
         elif found["comparable"]:
             lines.append(f"    ! {one['problem']['message']}")
     if found["comparable"]:
-        lines.append("  A − B is the mean over the folds that both have, with the corrected resampled t-test;")
-        lines.append("  p is not corrected for the number of figures.")
+        lines.append(
+            "  A and B are judged over all their subjects. A − B is the mean over the folds that both have, with"
+        )
+        lines.append("  the corrected resampled t-test; p is not corrected for the number of figures.")
     else:
         lines.append(f"✗ Not comparable. {found['problem']['message']} {found['problem']['remedy']}".rstrip())
     lines += [f"  ! {note}" for note in found["notes"]]
