@@ -14,6 +14,7 @@ from gait_core.cli.console import Console
 from gait_core.cli.main import main
 from gait_core.errors import Cancelled, InputError
 from gait_core.jobs.store import JobStore
+from gait_core.progress import silent
 from gait_core.recognition.embedding_sets import embeddings_map, load_embeddings, new_embeddings
 from gait_core.recognition.gallery.gallery import Gallery
 from gait_core.recognition.model_store import add_model, find_model, list_models, weights_digest
@@ -21,6 +22,7 @@ from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import GaitBaseSettings
 from gait_core.recognition.training.train import TrainedNetwork
 from gait_core.workflows.delete_subject import delete_subject
+from gait_core.workflows.recognise.sources import SourceReader, find_sources, input_settings
 from gait_core.workspace import Workspace
 
 TINY = GaitBaseSettings(width=0.0625)
@@ -166,6 +168,16 @@ def test_what_is_wrong_is_said_before_the_work(capsys, space, walks, arguments, 
     code, answer = run(capsys, space, *filled)
     assert code == 1
     assert words in answer["error"]["message"]
+
+
+def test_a_pickle_and_a_missing_array_are_named_as_such(space, tmp_path):
+    (tmp_path / "a.pkl").write_bytes(b"anything")
+    reader = SourceReader(space, input_settings(TINY), silent())
+    sources = find_sources([str(tmp_path / name) for name in ("a.pkl", "b.pkl", "c.npz", "d.NPY")])
+    messages = [str(outcome) for _, outcome in reader.read(sources)]
+    assert [source.name for source in sources] == ["a.pkl", "b.pkl", "c.npz", "d.NPY"]
+    assert "it is a pickle, which is never read" in messages[0]
+    assert all("Expected a file at" in message and "there is none" in message for message in messages[1:])
 
 
 def test_a_checkpoint_is_converted_listed_shown_and_deleted(capsys, workspace, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 
 from gait_core.errors import InputError, NotFoundError
 from gait_core.recognition.inputs.array_file import read_silhouette_array
-from gait_core.recognition.inputs.from_files import find_silhouettes, rated_array, rated_files
+from gait_core.recognition.inputs.from_files import SilhouetteFiles, find_silhouettes, rated_array, rated_files
 from gait_core.recognition.networks.settings import GaitBaseSettings
 
 
@@ -104,6 +104,11 @@ def test_nothing_found_says_what_was_looked_at(tmp_path):
         find_silhouettes(tmp_path / "001" / "a.pkl")
     with pytest.raises(NotFoundError, match="there is none"):
         find_silhouettes(tmp_path / "missing")
+    with pytest.raises(InputError, match=r"a\.pkl, but it is a pickle, which is never read"):
+        rated_files(SilhouetteFiles(files=(tmp_path / "001" / "a.pkl",)))
+    for name in ("missing.npz", "missing.pkl"):
+        with pytest.raises(NotFoundError, match="there is none"):
+            rated_files(SilhouetteFiles(files=(tmp_path / name,)))
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,19 @@ def test_no_threshold_without_evidence(people_and_walks, view, spread, reason):
     assert "no limit" in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("people_and_walks", "view", "counted"),
+    [
+        ((2, 1), "side", "2 people are enrolled so, 0 of them with 2 walks or more."),
+        ((1, 2), "side", "1 person is enrolled so, 1 of them with 2 walks or more."),
+        ((3, 2), "front", "0 people are enrolled so, and 3 only from another view or with another model."),
+    ],
+)
+def test_too_few_people_are_counted_as_they_are_enrolled(people_and_walks, view, counted):
+    found = calibrate_threshold(People(0).entries(*people_and_walks), MODEL, view)
+    assert counted in found.sentence
+
+
 def test_the_guard_knows_the_person_and_the_other(people, enrolled):
     same = other_person_warning(enrolled, "P1", people.walk("P1"), "side", model=MODEL)
     assert (same.outcome, same.reason, same.warning) == ("same", "fits", None)

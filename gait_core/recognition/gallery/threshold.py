@@ -170,7 +170,7 @@ def calibrate_threshold(
         return NotCalibrated(
             reason="too_few_people",
             sentence=f"There is no limit yet: it takes {FEWEST_PEOPLE} people with {FEWEST_WALKS} walks each, seen "
-            f"from the {view} and enrolled with {model.name}, and there are {enough}. Enrol more people or walks.",
+            f"from the {view} and enrolled with {model.name}. {_counted(entries, walks)} Enrol more people or walks.",
         )
     nearest = _nearest(part_distances(chosen.parts, chosen.parts, metric), person.astype(np.int64))
     false_accept, missed = _left_out_rates(nearest, aim)
@@ -191,6 +191,16 @@ def calibrate_threshold(
         subjects=len(walks),
         entries=len(person),
     )
+
+
+def _counted(entries: Sequence[GalleryEntry], walks: NDArray[np.int64]) -> str:
+    """Say how many people are enrolled, by the number of walks that count of each."""
+    enough, seen = int(np.sum(walks >= FEWEST_WALKS)), len(walks)
+    people = f"{seen} {'person is' if seen == 1 else 'people are'} enrolled so"
+    with_walks = f", {enough} of them with {FEWEST_WALKS} walks or more" if seen else ""
+    others = len({entry.record.subject for entry in entries}) - seen
+    elsewhere = f", and {others} only from another view or with another model" if others else ""
+    return f"{people}{with_walks}{elsewhere}."
 
 
 def _nearest(distances: Array, person: NDArray[np.int64]) -> _Nearest:

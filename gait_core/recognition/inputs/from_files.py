@@ -22,10 +22,16 @@ from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.settings import InputSettings
 from gait_core.recognition.inputs.silhouette_values import are_aligned, as_masks
 
-__all__ = ["SilhouetteFiles", "find_silhouettes", "rated_array", "rated_files"]
+__all__ = ["NO_VIDEOS", "SilhouetteFiles", "find_silhouettes", "rated_array", "rated_files"]
 
 _ARRAYS: Final = (".npz", ".npy")
 _PICKLES: Final = (".pkl", ".pickle")
+NO_VIDEOS: Final = (*_ARRAYS, *_PICKLES)
+"""Endings of files that are no videos, even when missing; `rated_files` tells what is wrong with them."""
+_NO_PICKLE: Final = (
+    "Pickles are never read, because they can run anything: give the PNG files they were made from, or save the array "
+    "with numpy.savez_compressed."
+)
 _MOST_PIXELS: Final = 4096 * 4096
 _MOST_FRAMES: Final = 100_000
 _PNG_HEAD: Final = struct.Struct(">8s4s4sII")
@@ -56,7 +62,7 @@ class SilhouetteFiles:
         folders = [name for name in (self.subject, self.condition, self.camera) if name]
         if folders:
             return "/".join(folders)
-        return self.files[0].name if self.files[0].suffix.lower() in _ARRAYS else self.files[0].parent.name
+        return self.files[0].name if self.files[0].suffix.lower() in NO_VIDEOS else self.files[0].parent.name
 
 
 def find_silhouettes(path: Path | str) -> list[SilhouetteFiles]:
@@ -127,9 +133,16 @@ def rated_files(
     Raises
     ------
     InputError
-        When values or sizes are not those of silhouettes.
+        When values or sizes are not those of silhouettes, or the file is a pickle, which is never read.
+    NotFoundError
+        When an array file is missing.
     """
-    if walk.files[0].suffix.lower() in _ARRAYS:
+    first = walk.files[0]
+    if first.suffix.lower() in NO_VIDEOS and not first.is_file():
+        raise NotFoundError(f"Expected a file at {first}, but there is none.", "Check the path.")
+    if first.suffix.lower() in _PICKLES:
+        raise InputError(f"Expected silhouettes in {first.name}, but it is a pickle, which is never read.", _NO_PICKLE)
+    if first.suffix.lower() in _ARRAYS:
         values = read_silhouette_array(walk.files[0])
         return rated_array(values, walk.source, settings, whole_frames=whole_frames, reporter=reporter)
     reporter = reporter or silent()
@@ -240,10 +253,7 @@ def _nothing(name: str, folders: int, endings: Counter[str]) -> InputError:
     looked = f"{folders} folders and {total} files" if folders else f"{total} file"
     remedy = "Give a folder with subject/type/view/*.png, a folder of PNG files, or an .npz file."
     if any(endings[ending] for ending in _PICKLES):
-        remedy = (
-            "Pickles are never read, because they can run anything: give the PNG files they were made from, or save "
-            "the array with numpy.savez_compressed."
-        )
+        remedy = _NO_PICKLE
     return InputError(
         f"Expected silhouettes (.png, .npz or .npy) in {name}, but found none in {looked}"
         f"{f' ({listing})' if listing else ''}.",

@@ -15,7 +15,13 @@ from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
 from gait_core.learn.datasets.labelled_videos import videos_in
 from gait_core.learn.datasets.table_file import read_table
 from gait_core.progress import Reporter
-from gait_core.recognition.inputs.from_files import SilhouetteFiles, find_silhouettes, rated_array, rated_files
+from gait_core.recognition.inputs.from_files import (
+    NO_VIDEOS,
+    SilhouetteFiles,
+    find_silhouettes,
+    rated_array,
+    rated_files,
+)
 from gait_core.recognition.inputs.from_video import rated_walks
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.settings import InputSettings
@@ -82,7 +88,7 @@ class WalkSource:
     def of_files(cls, files: SilhouetteFiles, subject: str = "") -> WalkSource:
         """Return the source for ready silhouettes."""
         first = files.files[0]
-        path = first if first.suffix.lower() in _ARRAYS else first.parent
+        path = first if first.suffix.lower() in NO_VIDEOS else first.parent
         return cls(path=str(path), name=files.source, subject=subject or files.subject, files=files)
 
 
@@ -126,6 +132,8 @@ def find_sources(given: Sequence[str | NDArray[Any]]) -> list[WalkSource]:
             found += [] if videos else [WalkSource.of_files(files) for files in find_silhouettes(path)]
         elif path.suffix.lower() in _ARRAYS and path.is_file():
             found += [WalkSource.of_files(files) for files in find_silhouettes(path)]
+        elif path.suffix.lower() in NO_VIDEOS:
+            found.append(WalkSource.of_files(SilhouetteFiles(files=(path,))))
         else:
             found.append(WalkSource.of_video(path))
     if not found:
@@ -277,5 +285,5 @@ class SourceReader:
                 return rated_array(source.values, source.name, self._settings, reporter=self._reporter)
             assert source.files is not None
             return rated_files(source.files, self._settings, reporter=self._reporter)
-        except (InputError, StorageError) as error:
+        except (InputError, NotFoundError, StorageError) as error:
             return error
