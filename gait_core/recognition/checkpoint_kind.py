@@ -8,6 +8,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from gait_core.errors import ModelError, SettingsError
+from gait_core.recognition.nearest_network import nearest_network
 from gait_core.recognition.networks.settings import (
     DeepGaitV2Settings,
     GaitBaseSettings,
@@ -19,6 +20,7 @@ from gait_core.recognition.networks.settings import (
 
 __all__ = ["settings_of_state"]
 
+_SHOWN: Final = 4
 _FRAME_FIRST: Final = "{}.forward_block.conv1.conv.weight"
 _STAGE_FIRST: Final = "{}layer0.forward_block.0.weight"
 
@@ -39,11 +41,12 @@ def settings_of_state(state: Mapping[str, NDArray[Any]]) -> NetworkSettings:
     Raises
     ------
     ModelError
-        When it is none of the known networks.
+        When it is none of the known networks, or lacks weights of one; the message names them.
     """
     try:
         return _settings(state)
     except (SettingsError, IndexError, ValueError) as error:
+        _name_missing(state)
         raise ModelError(
             f"Expected the weights of a known recognition network, but their shapes fit none: {error}.",
             "Give a checkpoint of one of the networks, or convert it with explicit settings.",
@@ -72,10 +75,25 @@ def _settings(state: Mapping[str, NDArray[Any]]) -> NetworkSettings:
             kind = SkeletonGaitSettings
         prefix = "sil_" if kind is SkeletonGaitPPSettings else ""
         return kind(**common, mode=_mode(state), blocks=_blocks(state, prefix))
+    _name_missing(state)
     raise ModelError(
         f"Expected the weights of a known recognition network, but got {len(state)} arrays with names such as "
         f"{', '.join(sorted(state)[:3]) or 'none'}.",
         "Give a checkpoint of GaitBase, DeepGaitV2, SkeletonGait, SkeletonGait++ or XGait.",
+    )
+
+
+def _name_missing(state: Mapping[str, NDArray[Any]]) -> None:
+    """Raise the error for a state dict that lacks weights of the network it comes closest to."""
+    nearest = nearest_network(state)
+    if nearest is None:
+        return
+    rest = len(nearest.missing) - _SHOWN
+    missing = ", ".join(nearest.missing[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    raise ModelError(
+        f"Expected all weights of {' or '.join(nearest.networks)}, which the checkpoint comes closest to, but "
+        f"{len(nearest.missing)} of them {'is' if len(nearest.missing) == 1 else 'are'} missing ({missing}).",
+        "Save the whole state dict of the model again.",
     )
 
 

@@ -47,6 +47,7 @@ _CONSTRUCTORS: Final = frozenset(
         "torch.Size",
     }
 )
+_NEWEST_PROTOCOL: Final = 5
 _LONGEST: Final = 50_000_000
 _MARK: Final = object()
 
@@ -73,6 +74,12 @@ def read_torch_archive(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             return _read(archive, path)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        if _is_plain_pickle(path):
+            raise ModelError(
+                f"Expected an archive of PyTorch 1.6 or later in {path.name}, but it is a plain pickle (or of an older "
+                "format), which is not read, because it can run anything. Nothing of the file has been run.",
+                _REMEDY,
+            ) from error
         raise ModelError(
             f"Expected a complete archive of PyTorch 1.6 or later in {path.name}, but it is damaged, cut short or of "
             "an older format.",
@@ -80,6 +87,18 @@ def read_torch_archive(path: Path) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise ModelError(f"Expected a file at {path}, but it cannot be read: {error}.", "Check the path.") from error
+
+
+def _is_plain_pickle(path: Path) -> bool:
+    """Tell from its first and last instruction whether a file is a pickle; it is not loaded."""
+    try:
+        with path.open("rb") as file:
+            first = file.read(2)
+            file.seek(-1, 2)
+            last = file.read(1)
+    except OSError:
+        return False
+    return len(first) == 2 and first[:1] == b"\x80" and 2 <= first[1] <= _NEWEST_PROTOCOL and last == b"."
 
 
 def _read(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:

@@ -243,6 +243,30 @@ def test_a_missing_storage_is_refused(tmp_path, torch_names):
         read_state_dict(path)
 
 
+@pytest.mark.parametrize(
+    ("settings", "missing", "network"),
+    [
+        (SETTINGS, ["Backbone.forward_block.conv1.conv.weight"], "gaitbase"),
+        (DeepGaitV2Settings(width=0.125), ["layer0.forward_block.0.weight"], "deepgaitv2 or skeletongait"),
+        (DeepGaitV2Settings(width=0.125, blocks=(1, 4, 4, 1)), ["layer0.forward_block.0.weight"], "deepgaitv2"),
+        (SkeletonGaitPPSettings(width=0.125), ["sil_layer0.forward_block.0.weight"], "skeletongaitpp"),
+        (XGaitSettings(width=0.125), ["Backbone_par.forward_block.conv1.conv.weight"], "xgait"),
+    ],
+)
+def test_a_checkpoint_that_lacks_a_weight_is_told_which(settings, missing, network):
+    state = {name: array for name, array in state_of(settings).items() if name not in missing}
+    with pytest.raises(ModelError) as caught:
+        settings_of_state(state)
+    assert f"all weights of {network}" in caught.value.message
+    assert f"1 of them is missing ({missing[0]})" in caught.value.message
+
+
+def test_a_checkpoint_without_a_whole_stage_is_told_what_it_lacks():
+    state = {name: array for name, array in state_of(DeepGaitV2Settings(width=0.125)).items() if "layer3." not in name}
+    with pytest.raises(ModelError, match=r"deepgaitv2 .* are missing \(layer3\."):
+        settings_of_state(state)
+
+
 class Harmful:
     def __init__(self, marker: Path) -> None:
         self.marker = marker
@@ -289,8 +313,11 @@ def test_other_instructions_are_refused(tmp_path, instructions):
 
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "old.pt").write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(ModelError, match="older format"):
+    with pytest.raises(ModelError, match=r"plain pickle .* which is not read"):
         read_state_dict(tmp_path / "old.pt")
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "old.pt").read_bytes()[:-1])
+    with pytest.raises(ModelError, match="cut short or of an older format"):
+        read_state_dict(tmp_path / "cut.pt")
     with pytest.raises(ModelError, match="ending in"):
         read_state_dict(tmp_path / "a.onnx")
     for name in ("a.pt", "a.safetensors"):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from gait_core.recognition.networks.parameters import Parameters
 from gait_core.recognition.networks.settings import NetworkSettings
 
-__all__ = ["NetworkSize"]
+__all__ = ["NetworkSize", "names_of_weights"]
 
 _STAGE: Final = re.compile(r"layer(\d)")
 _REDUCTION: Final = {2: 2, 3: 4, 4: 4}
@@ -59,6 +59,23 @@ class NetworkSize:
                 reduction = _REDUCTION.get(int(stage[1]), 1) if stage else 1
                 kept += _KEPT_PER_CONVOLUTION * prod(weight.source_shape) * (height // reduction) * (width // reduction)
         return cls(parameters=ledger.learned, activations=kept)
+
+
+def names_of_weights(make: Callable[[Parameters], Any]) -> set[str]:
+    """Return the names of all weights of a network, as in a state dict.
+
+    Parameters
+    ----------
+    make : callable
+        Asks `Parameters` for every weight of the network.
+
+    Returns
+    -------
+    set of str
+    """
+    book = Parameters(_Ledger())
+    make(book)
+    return set(book.by_name)
 
 
 class _Ledger:
