@@ -16,6 +16,9 @@ _MIB: Final = 1024**2
 _MODEL: Final = "gaitbase"
 _LENGTHS: Final = (30,) * 16
 _QUICK_LENGTHS: Final = (30,) * 8
+_SHORT: Final = 5
+"""Frames of the sequences of which there are very many."""
+_FEW, _THOUSAND, _QUICK_THOUSAND = 10, 1000, 60
 
 
 def bench_recognition_memory(
@@ -39,8 +42,9 @@ def bench_recognition_memory(
     -------
     BenchResult
         ``memory_reduction_pct``, how much lower the peak in batches is than that of one call,
-        ``memory_reduction_without_libraries_pct``, and ``memory_many_vs_few``, the peak with four times as many
-        sequences over that with these.
+        ``memory_reduction_without_libraries_pct``, ``memory_many_vs_few``, the peak with four times as many
+        sequences over that with these, and ``memory_thousand_vs_ten``, the peak with 1,000 sequences of 5 frames (60
+        in the quick form) over that with 10.
     """
     del workspace, data
     lengths = list(_QUICK_LENGTHS if quick else _LENGTHS)
@@ -50,6 +54,8 @@ def bench_recognition_memory(
         "in batches": _run(embed_many, lengths, reporter),
         "in batches, four times as many": _run(embed_many, lengths * 4, reporter),
     }
+    thousand = _QUICK_THOUSAND if quick else _THOUSAND
+    short = {count: _run(embed_many, [_SHORT] * count, reporter) for count in (_FEW, thousand)}
     loaded, plain, batched, many = (run.peak_bytes for run in runs.values())
     return BenchResult(
         bench="recognition_memory",
@@ -58,13 +64,19 @@ def bench_recognition_memory(
             "memory_reduction_pct": 100 * (1 - batched / plain),
             "memory_reduction_without_libraries_pct": 100 * (1 - (batched - loaded) / (plain - loaded)),
             "memory_many_vs_few": many / batched,
+            "memory_thousand_vs_ten": short[thousand].peak_bytes / short[_FEW].peak_bytes,
         },
         tables=[
             Table(
                 title=f"Peak memory of {_MODEL}, {len(lengths)} sequences of {lengths[0]} frames, whole process",
                 columns=["way", "peak, MiB", "s"],
                 rows=[[name, run.peak_bytes / _MIB, run.wall_s] for name, run in runs.items()],
-            )
+            ),
+            Table(
+                title=f"Peak memory of {_MODEL}, sequences of {_SHORT} frames in batches, whole process",
+                columns=["sequences", "peak, MiB", "s"],
+                rows=[[count, run.peak_bytes / _MIB, run.wall_s] for count, run in short.items()],
+            ),
         ],
     )
 

@@ -54,7 +54,8 @@ def in_this_process(monkeypatch):
     monkeypatch.setattr(recognition_speed, "machine_peak", recognition_runs.machine_peak)
     monkeypatch.setattr(recognition_speed, "_QUICK", (3, 9))
     monkeypatch.setattr(recognition_memory, "_QUICK_LENGTHS", (6, 3))
-    peaks = iter([100, 300, 200, 210])
+    monkeypatch.setattr(recognition_memory, "_QUICK_THOUSAND", 20)
+    peaks = iter([100, 300, 200, 210, 150, 153])
 
     def here(function, arguments, reporter, **_):
         answer = json.loads(json.dumps(function(**arguments)))
@@ -86,8 +87,10 @@ def test_all_parts_give_their_figures(in_this_process, tmp_path):
     assert figures["memory_reduction_pct"] == pytest.approx(100 / 3)
     assert figures["memory_reduction_without_libraries_pct"] == pytest.approx(50)
     assert figures["memory_many_vs_few"] == pytest.approx(1.05)
+    assert figures["memory_thousand_vs_ten"] == pytest.approx(1.02)
     text = as_text(result.to_dict())
     assert {"rank1_simulated", "same_body_eer", "rank1_unknown"} <= set(figures)
     assert 0 <= figures["same_body_eer"] <= 1
     assert text.count("| gaitbase |") == 2
     assert "in batches, four times as many" in text
+    assert "sequences of 5 frames in batches" in text
