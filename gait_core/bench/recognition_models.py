@@ -88,7 +88,7 @@ def lengths(count: int, longest: int, seed: int) -> list[int]:
 
 
 def sequence(settings: NetworkSettings, frames: int, seed: int) -> NDArray[np.float32]:
-    """Draw a sequence of the values that each channel takes: what it shows does not change the time.
+    """Draw an oval that moves and changes its size, in each channel as a person would be drawn.
 
     Parameters
     ----------
@@ -100,14 +100,23 @@ def sequence(settings: NetworkSettings, frames: int, seed: int) -> NDArray[np.fl
     Returns
     -------
     ndarray, shape (frames, height, width, n_channels), float32
-        In [0, 1); in the channel ``parsing`` whole numbers from 0 to 11.
+        In [0, 1]; in the channel ``parsing`` whole numbers from 0 to 11.
     """
     rng = np.random.default_rng([frames, seed])
-    values = rng.random((frames, *settings.frame_shape), dtype=np.float32)
-    for number, channel in enumerate(settings.channels):
-        if channel == "parsing":
-            values[..., number] = np.floor(values[..., number] * 12)
-    return values
+    height, width, _ = settings.frame_shape
+    rows, columns = np.mgrid[:height, :width]
+    middle = rng.uniform(0.42, 0.58, (frames, 2)) * (height, width)
+    radius = rng.uniform((0.30, 0.15), (0.40, 0.30), (frames, 2)) * (height, width)
+    down = (rows - middle[:, 0, None, None]) / radius[:, 0, None, None]
+    across = (columns - middle[:, 1, None, None]) / radius[:, 1, None, None]
+    away = down**2 + across**2
+    drawn = {
+        "silhouette": away < 1.0,
+        "limb": np.exp(-away),
+        "joint": np.exp(-2.0 * away),
+        "parsing": np.clip(np.floor(12.0 * (1.0 - away)), 0.0, 11.0),
+    }
+    return np.stack([drawn[channel] for channel in settings.channels], axis=-1).astype(np.float32)
 
 
 class _Shapes:

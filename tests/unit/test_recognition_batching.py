@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from gait_core.bench.recognition_models import sequence
 from gait_core.errors import InputError, MemoryLimitError
 from gait_core.recognition.batching import BatchSettings, Embedder, padded_length
 from gait_core.recognition.forward import CompiledForward, is_out_of_memory
@@ -16,7 +17,6 @@ from gait_core.recognition.networks.model import build_network
 from gait_core.recognition.networks.settings import (
     DeepGaitV2Settings,
     GaitBaseSettings,
-    NetworkSettings,
     SkeletonGaitPPSettings,
     SkeletonGaitSettings,
     XGaitSettings,
@@ -32,15 +32,6 @@ NETWORKS = {
     "skeletongaitpp": SkeletonGaitPPSettings(width=SMALL),
     "xgait": XGaitSettings(width=SMALL),
 }
-
-
-def sequence(settings: NetworkSettings, frames: int, seed: int = 0) -> np.ndarray:
-    """Return noise that each channel accepts."""
-    rng = np.random.default_rng([frames, seed])
-    values = rng.random((frames, *settings.frame_shape), dtype=np.float32)
-    if "parsing" in settings.channels:
-        values[..., 0] = np.floor(values[..., 0] * 12)
-    return values
 
 
 class Stand:
@@ -80,7 +71,7 @@ def test_an_embedding_is_the_same_alone_and_in_any_batch(name):
     for parameter in network.parameters.by_name.values():  # statistics that make padding visible
         if parameter.name.endswith((".running_mean", ".bias")):
             parameter.variable.assign(rng.normal(0.0, 0.3, parameter.source_shape))
-    clips = [sequence(settings, frames) for frames in (3, 16, 9, 1)]
+    clips = [sequence(settings, frames, 0) for frames in (3, 16, 9, 1)]
     alone = [
         np.asarray(network({"frames": clip[None], "valid": np.ones((1, len(clip)), np.float32)})["parts"])[0]
         for clip in clips
@@ -104,7 +95,7 @@ def test_without_the_mask_the_same_network_would_be_wrong():
     for parameter in network.parameters.by_name.values():
         if parameter.name.endswith(".bias"):
             parameter.variable.assign(np.full(parameter.source_shape, 0.3))
-    clip = sequence(settings, 5)
+    clip = sequence(settings, 5, 0)
     padded = np.concatenate([clip, np.zeros_like(clip)])[None]
     masked, open_ = (
         np.asarray(network({"frames": padded, "valid": valid})["parts"])
@@ -150,12 +141,12 @@ def test_only_few_shapes_are_compiled(retrace):
     settings = BatchSettings(frame_multiple=8, frames_per_batch=32, look_ahead=16)
     embedder = Embedder(network, settings, forward=forward)
     lengths = np.random.default_rng(3).integers(1, 25, 40)
-    found = list(embedder.embed(sequence(network.settings, frames) for frames in lengths))
+    found = list(embedder.embed(sequence(network.settings, frames, 0) for frames in lengths))
     assert [one.n_frames for one in found] == list(lengths)
     # One for all; or up to 4, 2 and 1 sequences of 8, 16 and 24 frames.
     assert embedder.traces <= (3 + 2 + 1 if retrace else 1)
     before = embedder.traces
-    list(embedder.embed(sequence(network.settings, frames) for frames in lengths))
+    list(embedder.embed(sequence(network.settings, frames, 0) for frames in lengths))
     assert embedder.traces == before
 
 

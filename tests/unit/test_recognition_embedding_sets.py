@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
+from gait_core.bench.recognition_models import sequence
 from gait_core.cache.archive import load_arrays
 from gait_core.errors import InputError, StorageError
 from gait_core.recognition.batching import BatchSettings, Embedder, Embedding
@@ -26,9 +27,8 @@ def embedder() -> Embedder:
 
 
 def clips(count: int) -> Iterator[np.ndarray]:
-    rng = np.random.default_rng(4)
     for number in range(count):
-        yield rng.random((1 + number % 9, *SETTINGS.frame_shape), dtype=np.float32)
+        yield sequence(SETTINGS, 1 + number % 9, number)
 
 
 def stored(workspace: Workspace, embeddings: Iterable[Embedding]) -> str:

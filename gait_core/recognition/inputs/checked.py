@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError
-from gait_core.recognition.inputs.plausible import covers_frame, grey_of_lit, is_grey, is_noise
+from gait_core.recognition.inputs.plausible import covers_frame, grey_of_lit, is_grey
 from gait_core.recognition.networks.settings import NetworkSettings
 
 __all__ = ["checked_sequence"]
@@ -163,7 +163,7 @@ def _check_values(values: NDArray[np.float32], channel: str, name: str) -> None:
 
 
 def _check_silhouettes(values: NDArray[np.float32], name: str) -> None:
-    grey, covering = is_grey(values) & ~is_noise(values), covers_frame(values)
+    grey, covering = is_grey(values), covers_frame(values)
     if grey.any():
         raise InputError(
             f"Expected silhouettes, black and white, in {name}, but {np.count_nonzero(grey)} of {len(values)} frames "

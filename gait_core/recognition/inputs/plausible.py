@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["covers_frame", "grey_of_lit", "is_grey", "is_noise"]
+__all__ = ["covers_frame", "grey_of_lit", "is_grey"]
 
 _DARK, _LIGHT, _WHITE = 0.1, 0.9, 0.5
 """Shares of the largest value of a frame."""
@@ -22,8 +22,6 @@ _MOST_FILLED: Final = 0.85
 """Of all pixels. Real silhouettes: 0.41 aligned and cut to 44 columns, 0.70 cut out tightly around the person."""
 _MOST_OF_SIDE: Final = 0.9
 """Of the first or the last column. Real silhouettes: 0 aligned, 0.62 cut out tightly; a white background: about 1."""
-_STEP_OF_NOISE: Final = 0.25
-"""Mean step from a pixel to the next one in its row: 1/3 where values are drawn at random."""
 
 
 def is_grey(frames: NDArray[Any]) -> NDArray[np.bool_]:
@@ -79,23 +77,6 @@ def covers_frame(frames: NDArray[Any]) -> NDArray[np.bool_]:
     white = _above(frames, _WHITE)
     sides = white[:, :, [0, -1]].mean(axis=1).max(axis=1)
     return np.asarray((white.mean(axis=(1, 2)) > _MOST_FILLED) | (sides > _MOST_OF_SIDE))
-
-
-def is_noise(frames: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which frames hold values drawn at random, as tests and benchmarks give them to networks.
-
-    Parameters
-    ----------
-    frames : ndarray, shape (n, height, width)
-        Not negative, in any scale.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-        False for empty frames.
-    """
-    steps = np.abs(np.diff(frames.astype(np.float32), axis=2)).mean(axis=(1, 2))
-    return np.asarray(steps > _STEP_OF_NOISE * frames.max(axis=(1, 2)))
 
 
 def _above(frames: NDArray[Any], share: float) -> NDArray[np.bool_]:
