@@ -15,7 +15,24 @@ from gait_core.recognition.gallery.entries import GalleryEntry, checked_subject
 from gait_core.recognition.gallery.gallery import Gallery, list_galleries
 from gait_core.workspace import Workspace
 
-__all__ = ["sets_of_enrolled"]
+__all__ = ["enrolled_contents", "sets_of_enrolled"]
+
+
+def enrolled_contents(workspace: Workspace, subject: str) -> set[str]:
+    """Return the digests of the videos that are enrolled as a person's.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    subject : str
+        Pseudonym; galleries that cannot be read are passed over.
+
+    Returns
+    -------
+    set of str
+        SHA-256; none of silhouettes, which have no video.
+    """
+    return {entry.record.content_sha256 for entry in _entries_of(workspace, subject)} - {""}
 
 
 def sets_of_enrolled(workspace: Workspace, subject: str) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
@@ -34,16 +51,20 @@ def sets_of_enrolled(workspace: Workspace, subject: str) -> Iterator[tuple[Path,
     walks : list of dict
         What its manifest says of the walks that are the person's.
     """
-    try:
-        name = checked_subject(subject)
-    except GaitError:
-        return  # no one of such a name can be enrolled
-    entries = [entry for entry in _entries(workspace) if entry.record.subject == name]
+    entries = _entries_of(workspace, subject)
     for one in list_embeddings(workspace) if entries else ():
         rows = _rows_of(one, entries)
         walks = [walk for walk in one.walks if walk.get("row") in rows]
         if walks:
             yield one.folder, walks
+
+
+def _entries_of(workspace: Workspace, subject: str) -> list[GalleryEntry]:
+    try:
+        name = checked_subject(subject)
+    except GaitError:
+        return []  # no one of such a name can be enrolled
+    return [entry for entry in _entries(workspace) if entry.record.subject == name]
 
 
 def _entries(workspace: Workspace) -> Iterator[GalleryEntry]:

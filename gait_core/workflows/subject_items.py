@@ -18,7 +18,7 @@ from gait_core.recognition.inputs.from_video import FRAMES_KIND
 from gait_core.storage.json_file import read_json
 from gait_core.storage.traces import Traces, texts_of
 from gait_core.video.metadata import MetadataCache
-from gait_core.workflows.enrolled_walks import sets_of_enrolled
+from gait_core.workflows.enrolled_walks import enrolled_contents, sets_of_enrolled
 from gait_core.workspace import Workspace, name_id, safe_name
 
 __all__ = ["Staying", "SubjectItems", "find_items"]
@@ -127,6 +127,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
             own.ids.add(path.stem if path.suffix == ".json" else path.name)
         elif owner:
             others.take(values)
+    own.digests |= enrolled_contents(workspace, name)
     for folder, walks in sets_of_enrolled(workspace, name):
         mine.add(folder)
         own.take(walks)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from gallery_people import MODEL, People, embedding_of
 
+from gait_core.cache import ArrayCache
 from gait_core.errors import StorageError
 from gait_core.recognition.embedding_sets import new_embeddings
 from gait_core.recognition.gallery.gallery import Gallery
@@ -70,3 +71,20 @@ def test_sets_of_the_enrolled_person_go_and_sets_that_only_share_the_model_stay(
     assert [path.name for path in workspace.entries("embeddings")] == [sets["stranger"]]
     assert [path.name for path in workspace.entries("jobs")] == ["embed-stranger"]
     assert gallery.summary().subjects == ()
+
+
+def test_what_is_cached_of_an_enrolled_video_goes_with_the_person(workspace):
+    digest, other = "ab" * 32, "cd" * 32
+    cache = ArrayCache.of(workspace)
+    for key, content in (("11" * 32, digest), ("22" * 32, other)):
+        cache.put("track", key, {"a": np.zeros(3)}, {"info": {"source_content_sha256": content}})
+    gallery = Gallery.create(workspace, "Clinic")
+    people = People()
+    gallery.enrol(replace(people.enrolment("emil"), content_sha256=digest))
+    gallery.enrol(replace(people.enrolment("stranger"), content_sha256=other))
+
+    delete_subject(workspace, "emil")
+
+    assert not cache.holds("track", "11" * 32)
+    assert cache.holds("track", "22" * 32)
+    assert [record.content_sha256 for record in gallery.list()] == [other]

@@ -82,6 +82,9 @@ class EntryRecord(Settings):
         Time of enrolment, seconds since the Unix epoch.
     consent : str
         Who agreed, to what and when.
+    content_sha256 : str
+        Digest of the video, so that what is cached of it can be deleted with the person; empty for silhouettes, and in
+        galleries of earlier versions.
     """
 
     id: str
@@ -94,6 +97,7 @@ class EntryRecord(Settings):
     quality: float | None
     created_s: float
     consent: str
+    content_sha256: str = ""
 
     _ranges = {"frames": (1, 10_000_000), "quality": (0.0, 1.0), "created_s": (0.0, 1e11)}
     _choices = {"view": VIEWS}
@@ -152,6 +156,7 @@ class Enrolment:
     embedding: Embedding
     consent: str
     quality: float | None = None
+    content_sha256: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "subject", checked_subject(self.subject))
@@ -188,6 +193,7 @@ class Enrolment:
             quality=self.quality,
             created_s=created_s,
             consent=self.consent.strip(),
+            content_sha256=self.content_sha256,
         )
         return GalleryEntry(record=record, parts=np.array(self.embedding.parts, dtype=np.float32))
 

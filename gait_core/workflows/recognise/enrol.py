@@ -16,7 +16,7 @@ from gait_core.recognition.model_store import RecognitionModel, find_model
 from gait_core.workflows.recognise.embed import WalkOptions
 from gait_core.workflows.recognise.embedding import STAGE, EmbeddedWalk, NetworkRun
 from gait_core.workflows.recognise.galleries import find_gallery
-from gait_core.workflows.recognise.sources import find_sources
+from gait_core.workflows.recognise.sources import SourceReader, find_sources
 from gait_core.workspace import Workspace
 
 __all__ = ["EnrolRequest", "enrol_walks"]
@@ -97,7 +97,7 @@ def enrol_walks(
     with reporter.stage("enrol", f"Enrolling {request.subject}"):
         if gallery is None and usable:
             gallery = Gallery.create(workspace, request.gallery)
-        outcomes = iter(_enrolled(gallery, usable, request, model, reporter) if gallery is not None else [])
+        outcomes = iter(_enrolled(gallery, usable, request, model, reader, reporter) if gallery is not None else [])
     walks = []
     for walk in embedded:
         entry = walk.to_dict()
@@ -133,7 +133,12 @@ def _model(workspace: Workspace, request: EnrolRequest, gallery: Gallery | None)
 
 
 def _enrolled(
-    gallery: Gallery, walks: Sequence[EmbeddedWalk], request: EnrolRequest, model: RecognitionModel, reporter: Reporter
+    gallery: Gallery,
+    walks: Sequence[EmbeddedWalk],
+    request: EnrolRequest,
+    model: RecognitionModel,
+    reader: SourceReader,
+    reporter: Reporter,
 ) -> list[EntryRecord | InputError]:
     """Enrol each walk; one that is refused does not stop the others."""
     found: list[EntryRecord | InputError] = []
@@ -149,6 +154,7 @@ def _enrolled(
                 embedding=walk.embedding,
                 consent=request.consent,
                 quality=walk.score,
+                content_sha256=reader.content_of(walk.source),
             )
             found += gallery.enrol(enrolment, reporter=reporter)
         except InputError as error:
