@@ -15,11 +15,11 @@ from gait_core.recognition.gallery.entries import GalleryEntry, checked_subject
 from gait_core.recognition.gallery.gallery import Gallery, list_galleries
 from gait_core.workspace import Workspace
 
-__all__ = ["enrolled_contents", "sets_of_enrolled"]
+__all__ = ["enrolled_entries", "sets_of_entries"]
 
 
-def enrolled_contents(workspace: Workspace, subject: str) -> set[str]:
-    """Return the digests of the videos that are enrolled as a person's.
+def enrolled_entries(workspace: Workspace, subject: str) -> list[GalleryEntry]:
+    """Return what is enrolled of a person, in all galleries.
 
     Parameters
     ----------
@@ -29,42 +29,36 @@ def enrolled_contents(workspace: Workspace, subject: str) -> set[str]:
 
     Returns
     -------
-    set of str
-        SHA-256; none of silhouettes, which have no video.
+    list of GalleryEntry
     """
-    return {entry.record.content_sha256 for entry in _entries_of(workspace, subject)} - {""}
+    try:
+        name = checked_subject(subject)
+    except GaitError:
+        return []  # no one of such a name can be enrolled
+    return [entry for entry in _entries(workspace) if entry.record.subject == name]
 
 
-def sets_of_enrolled(workspace: Workspace, subject: str) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
-    """Find the sets that hold an enrolled walk of a person, whoever they say it is.
+def sets_of_entries(workspace: Workspace, entries: list[GalleryEntry]) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """Find the sets that hold an enrolled walk, whoever they say it is.
 
     Parameters
     ----------
     workspace : Workspace
-    subject : str
-        Pseudonym; galleries and sets that cannot be read are passed over.
+    entries : list of GalleryEntry
+        Sets that cannot be read are passed over.
 
     Yields
     ------
     folder : Path
         Of the set.
     walks : list of dict
-        What its manifest says of the walks that are the person's.
+        What its manifest says of the walks that are enrolled.
     """
-    entries = _entries_of(workspace, subject)
     for one in list_embeddings(workspace) if entries else ():
         rows = _rows_of(one, entries)
         walks = [walk for walk in one.walks if walk.get("row") in rows]
         if walks:
             yield one.folder, walks
-
-
-def _entries_of(workspace: Workspace, subject: str) -> list[GalleryEntry]:
-    try:
-        name = checked_subject(subject)
-    except GaitError:
-        return []  # no one of such a name can be enrolled
-    return [entry for entry in _entries(workspace) if entry.record.subject == name]
 
 
 def _entries(workspace: Workspace) -> Iterator[GalleryEntry]:

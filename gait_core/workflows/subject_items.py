@@ -18,7 +18,7 @@ from gait_core.recognition.inputs.from_video import FRAMES_KIND
 from gait_core.storage.json_file import read_json
 from gait_core.storage.traces import Traces, texts_of
 from gait_core.video.metadata import MetadataCache
-from gait_core.workflows.enrolled_walks import enrolled_contents, sets_of_enrolled
+from gait_core.workflows.enrolled_walks import enrolled_entries, sets_of_entries
 from gait_core.workspace import Workspace, name_id, safe_name
 
 __all__ = ["Staying", "SubjectItems", "find_items"]
@@ -127,8 +127,9 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
             own.ids.add(path.stem if path.suffix == ".json" else path.name)
         elif owner:
             others.take(values)
-    own.digests |= enrolled_contents(workspace, name)
-    for folder, walks in sets_of_enrolled(workspace, name):
+    enrolled = enrolled_entries(workspace, name)
+    own.digests |= {entry.record.content_sha256 for entry in enrolled} - {""}
+    for folder, walks in sets_of_entries(workspace, enrolled):
         mine.add(folder)
         own.take(walks)
     for folder in workspace.entries("jobs"):
