@@ -15,7 +15,7 @@ from gait_core.config import MeasureSettings
 from gait_core.errors import InputError
 from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.mocap import mocap_evidence
-from gait_core.validation.mocap_walk import jitter
+from gait_core.markers.mocap_walk import jitter
 from gait_core.validation.validate import conclude
 
 __all__ = ["mocap_figures"]
@@ -47,7 +47,7 @@ def mocap_figures(
     Parameters
     ----------
     folder : Path
-        With ``.npz`` files, see `gait_core.validation.mocap_walk.MocapWalk.load`.
+        With ``.npz`` files, see `gait_core.markers.mocap_walk.MocapWalk.load`.
     settings : MeasureSettings, optional
     fps : float
         Frame rate, Hz.

@@ -14,7 +14,7 @@ from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.align import align
 from gait_core.validation.evidence import Evidence, collect
 from gait_core.validation.limits import Limit
-from gait_core.validation.mocap_walk import MocapWalk, jitter, project
+from gait_core.markers.mocap_walk import MocapWalk, jitter, project
 from gait_core.validation.reference_mocap import reference_of
 from gait_core.validation.reference_model import Reference
 from gait_core.validation.validate import ValidationResult, conclude
@@ -41,7 +41,7 @@ def validate_mocap(
     Parameters
     ----------
     path : Path
-        ``.npz`` file, see `gait_core.validation.mocap_walk.MocapWalk.load`.
+        ``.npz`` file, see `gait_core.markers.mocap_walk.MocapWalk.load`.
     settings : MeasureSettings, optional
     limits : tuple of Limit, optional
     fps : float
@@ -80,7 +80,7 @@ def mocap_evidence(
     Parameters
     ----------
     path : Path
-        ``.npz`` file, see `gait_core.validation.mocap_walk.MocapWalk.load`.
+        ``.npz`` file, see `gait_core.markers.mocap_walk.MocapWalk.load`.
     settings : MeasureSettings, optional
     fps : float
         Frame rate of the projected video, Hz.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gait_core.gait.angles import SIDES
-from gait_core.validation.mocap_walk import MocapWalk
+from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.validation.reference_model import ANGLE_NAMES, Reference
 
 __all__ = ["reference_from_mocap", "reference_of"]

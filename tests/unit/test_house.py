@@ -27,6 +27,7 @@ LAYERS = [
     "gait",
     "walks",
     "simulate",
+    "markers",
     "learn",
     "baseline",
     "recognition",

@@ -13,7 +13,7 @@ from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import NoiseModel
 from gait_core.simulate.walker import sample_person, walk
 from gait_core.validation.event_agreement import TOLERANCE_S, match_events
-from gait_core.validation.mocap_walk import MocapWalk, jitter, project
+from gait_core.markers.mocap_walk import MocapWalk, jitter, project
 
 RATE_HZ = 100.0
 PARTS = {"hip": "hip", "knee": "knee", "ankle": "ankle", "heel": "heel", "toe": "foot_index"}
