@@ -15,8 +15,9 @@ from gait_core.config import MeasureSettings
 from gait_core.errors import InputError, WalkRefused
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
 from gait_core.gait.measurement import measure, motion_of
+from gait_core.markers.mocap_walk import MocapWalk
+from gait_core.markers.projection import jitter, project
 from gait_core.validation.event_agreement import match_events
-from gait_core.markers.mocap_walk import MocapWalk, jitter, project
 
 __all__ = ["laboratory_figures"]
 

@@ -13,9 +13,9 @@ from typing import Final
 from gait_core.bench.common import Table
 from gait_core.config import MeasureSettings
 from gait_core.errors import InputError
+from gait_core.markers.projection import jitter
 from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.mocap import mocap_evidence
-from gait_core.markers.mocap_walk import jitter
 from gait_core.validation.validate import conclude
 
 __all__ = ["mocap_figures"]

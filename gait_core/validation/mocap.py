@@ -10,11 +10,12 @@ from typing import Final
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.measurement import measure, motion_of
+from gait_core.markers.mocap_walk import MocapWalk
+from gait_core.markers.projection import jitter, project
 from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.align import align
 from gait_core.validation.evidence import Evidence, collect
 from gait_core.validation.limits import Limit
-from gait_core.markers.mocap_walk import MocapWalk, jitter, project
 from gait_core.validation.reference_mocap import reference_of
 from gait_core.validation.reference_model import Reference
 from gait_core.validation.validate import ValidationResult, conclude

@@ -8,12 +8,13 @@ from gait_core.errors import InputError
 from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
+from gait_core.markers.mocap_walk import MocapWalk
+from gait_core.markers.projection import jitter, project
 from gait_core.pose.landmarks import INDEX
 from gait_core.simulate.camera import Camera
 from gait_core.simulate.noise import NoiseModel
 from gait_core.simulate.walker import sample_person, walk
 from gait_core.validation.event_agreement import TOLERANCE_S, match_events
-from gait_core.markers.mocap_walk import MocapWalk, jitter, project
 
 RATE_HZ = 100.0
 PARTS = {"hip": "hip", "knee": "knee", "ankle": "ankle", "heel": "heel", "toe": "foot_index"}
