@@ -3,7 +3,7 @@
 ::
 
     runs/<id>/
-      run.json           typed manifest; replaced atomically whenever the state changes
+      run.json           see `gait_core.learn.run_manifest`; replaced atomically whenever the state changes
       lock               held while a process trains
       final/             log.csv and tensorboard/ of the final model, as in a fold
       folds/<seed>-<k>/  see `gait_core.learn.cross_validation`
@@ -15,23 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Self, TypedDict
+from typing import Final
 
-import numpy as np
 from filelock import FileLock, Timeout
 
-from gait_core.cache.archive import json_ready, load_arrays
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
-from gait_core.learn.cross_validation import FoldRecord, is_finished, read_record
-from gait_core.learn.history import History
-from gait_core.storage.schema import problem_in
+from gait_core.learn.cross_validation import FoldRecord, is_finished
+from gait_core.learn.run_folds import FoldState, fold_folder, fold_state
+from gait_core.learn.run_manifest import RunManifest
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = [
-    "RUN_STATES",
     "FoldState",
     "Run",
     "RunManifest",
@@ -43,123 +40,9 @@ __all__ = [
     "write_run",
 ]
 
-RUN_FORMAT: Final = 1
-RUN_STATES: Final = ("running", "done", "stopped", "cancelled", "failed", "interrupted", "damaged")
-"""``stopped``: ended early by the user, with the best kept. ``interrupted``: whoever trained has died; it can be
-resumed. ``damaged``: the folder cannot be read."""
-
 _MANIFEST: Final = "run.json"
 _LOCK: Final = "lock"
 _WAIT_S: Final = 2.0
-
-
-class _Split(TypedDict):
-    seed: int
-    fold: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunManifest:
-    """Contents of ``run.json``.
-
-    Attributes
-    ----------
-    id : str
-    created_s : float
-        s since 1970.
-    state : str
-        One of `RUN_STATES`.
-    model, title : str
-        Name of the classifier, and its name for people.
-    request : mapping
-        Parameters of the ``train`` job that gives the run again.
-    settings : mapping
-        Of the classifier, defaults included.
-    validation : mapping
-        `CrossValidationSettings`.
-    dataset : mapping
-        Name, path, kind, digest, rows, channels, subjects by class, covariates and problems.
-    splits : list of mapping
-        ``seed``, ``fold``, ``test`` (subjects) of every fold.
-    versions : mapping of str to str
-    scores, row_scores, test_scores : mapping or None
-        Per subject, per row, and of the final model on subjects whose label file keeps them for testing.
-    timing_s : mapping of str to float
-    notes : list of str
-    error : mapping or None
-        What ended it: ``kind``, ``message`` and ``remedy``.
-    """
-
-    id: str
-    created_s: float
-    state: str
-    model: str
-    title: str
-    request: Mapping[str, Any]
-    settings: Mapping[str, Any]
-    validation: Mapping[str, Any]
-    dataset: Mapping[str, Any]
-    splits: list[dict[str, Any]]
-    versions: Mapping[str, str]
-    scores: Mapping[str, Any] | None = None
-    row_scores: Mapping[str, Any] | None = None
-    test_scores: Mapping[str, Any] | None = None
-    timing_s: Mapping[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    error: Mapping[str, str] | None = None
-
-    def with_(self, **changes: Any) -> Self:
-        """Return a copy with some fields changed."""
-        return replace(self, **changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON."""
-        found: dict[str, Any] = json_ready({"format": RUN_FORMAT, **vars(self)})
-        return found
-
-    @classmethod
-    def from_dict(cls, values: Any, source: str) -> Self:
-        """Build from JSON.
-
-        Raises
-        ------
-        StorageError
-            When a value is missing or of another kind, or another version wrote it.
-        """
-        try:
-            if values["format"] != RUN_FORMAT or values["state"] not in RUN_STATES:
-                raise ValueError(f"format {values['format']!r}, state {values['state']!r}")
-            problem = problem_in(values, cls) or problem_in(values["splits"], list[_Split], "splits")
-            if problem:
-                raise ValueError(problem)
-            return cls(**{entry.name: values[entry.name] for entry in fields(cls)})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise StorageError(
-                f"Expected the manifest of a training run in {source}, but it is not ({error}).",
-                "Delete the run, or update Gait Studio.",
-            ) from error
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FoldState:
-    """One fold of a run as a page shows it.
-
-    Attributes
-    ----------
-    seed, fold : int
-    state : {"waiting", "training", "done", "damaged"}
-        ``training`` also for one that was interrupted.
-    record : FoldRecord or None
-        Of a finished fold.
-    history : History or None
-        Losses so far; None for a classifier without epochs.
-    """
-
-    seed: int
-    fold: int
-    state: str
-    record: FoldRecord | None = None
-    history: History | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -171,7 +54,7 @@ class Run:
     id : str
     folder : Path
     state : str
-        One of `RUN_STATES`.
+        One of `gait_core.learn.run_manifest.RUN_STATES`.
     manifest : RunManifest or None
         None when damaged.
     error : mapping or None
@@ -189,7 +72,7 @@ class Run:
         """Its folds, read from the disk when they are first asked for."""
         if self.manifest is None:
             return ()
-        return tuple(_fold_state(self.folder / "folds", split) for split in self.manifest.splits)
+        return tuple(fold_state(self.folder / "folds", split) for split in self.manifest.splits)
 
     @property
     def created_s(self) -> float:
@@ -205,7 +88,7 @@ class Run:
     def has_finished_folds(self) -> bool:
         """Whether a fold has a record; none is read."""
         splits = () if self.manifest is None else self.manifest.splits
-        return any(is_finished(_fold_folder(self.folder / "folds", split)) for split in splits)
+        return any(is_finished(fold_folder(self.folder / "folds", split)) for split in splits)
 
     @property
     def records(self) -> tuple[FoldRecord, ...]:
@@ -300,7 +183,7 @@ def end_run(workspace: Workspace, run_id: str, state: str, error: GaitError) -> 
     workspace : Workspace
     run_id : str
     state : str
-        One of `RUN_STATES`.
+        One of `gait_core.learn.run_manifest.RUN_STATES`.
     error : GaitError
         What ended it.
 
@@ -358,43 +241,3 @@ def _is_held(folder: Path) -> bool:
         return True
     lock.release()
     return False
-
-
-def _fold_folder(folder: Path, split: Mapping[str, Any]) -> Path:
-    return folder / f"{int(split['seed'])}-{int(split['fold'])}"
-
-
-def _fold_state(folder: Path, split: Mapping[str, Any]) -> FoldState:
-    seed, fold = int(split["seed"]), int(split["fold"])
-    place = _fold_folder(folder, split)
-    try:
-        record = read_record(place)
-    except StorageError:
-        return FoldState(seed=seed, fold=fold, state="damaged")
-    if record is not None:
-        return FoldState(seed=seed, fold=fold, state="done", record=record, history=record.history)
-    if not place.is_dir():
-        return FoldState(seed=seed, fold=fold, state="waiting")
-    return FoldState(seed=seed, fold=fold, state="training", history=_history_so_far(place))
-
-
-def _history_so_far(folder: Path) -> History | None:
-    """Read the losses from the newest checkpoint; None where there is none yet."""
-    found = sorted(folder.glob("checkpoint*.npz"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        return None
-    try:
-        arrays = load_arrays(found[-1])
-        losses = {name: arrays[f"callback/EarlyStopping/{name}"].tolist() for name in ("first", "loss", "val_loss")}
-    except (GaitError, KeyError, OSError):
-        return None
-    values = losses["val_loss"]
-    return History(
-        loss=losses["loss"],
-        val_loss=values,
-        first_val_loss=losses["first"][0],
-        best_epoch=int(np.argmin([losses["first"][0], *values])) if values else len(losses["loss"]),
-        metrics={
-            name.removeprefix("metric/"): value.tolist() for name, value in arrays.items() if name.startswith("metric/")
-        },
-    )

@@ -8,7 +8,8 @@ from typing import Any, Final
 from gait_core.cache.archive import json_ready
 from gait_core.errors import GaitError, InputError, StorageError
 from gait_core.learn.comparison import ModelComparison, compare_folds
-from gait_core.learn.runs import Run, RunManifest
+from gait_core.learn.run_manifest import RunManifest
+from gait_core.learn.runs import Run
 from gait_core.learn.scores import METRICS
 
 __all__ = ["compare_runs", "difference_between", "differing_settings"]

@@ -26,7 +26,8 @@ from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import plan_folds
-from gait_core.learn.runs import Run, RunManifest, held, load_run, new_run_id, write_run
+from gait_core.learn.run_manifest import RunManifest
+from gait_core.learn.runs import Run, held, load_run, new_run_id, write_run
 from gait_core.learn.scores import score
 from gait_core.progress import Reporter
 from gait_core.workflows.final_model import train_final

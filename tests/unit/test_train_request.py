@@ -12,7 +12,8 @@ import pytest
 from gait_core.cli.console import Console
 from gait_core.cli.main import build_parser
 from gait_core.errors import GaitError, SettingsError
-from gait_core.learn.runs import RunManifest, write_run
+from gait_core.learn.run_manifest import RunManifest
+from gait_core.learn.runs import write_run
 from gait_core.workflows.train_request import TrainRequest, merged, resumed_request
 from gait_core.workspace import Workspace
 
