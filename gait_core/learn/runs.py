@@ -36,6 +36,7 @@ __all__ = [
     "held",
     "list_runs",
     "load_run",
+    "manifest_of",
     "new_run_id",
     "write_run",
 ]
@@ -137,6 +138,31 @@ def load_run(workspace: Workspace, run_id: str) -> Run:
         f"Delete {run.folder / 'folds' / f'{broken.seed}-{broken.fold}'} and resume the run.",
     )
     return replace(run, state="damaged", error=problem.to_dict())
+
+
+def manifest_of(run: Run) -> RunManifest:
+    """Return the manifest of a run that has to have one.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    RunManifest
+
+    Raises
+    ------
+    StorageError
+        When it is damaged; with the message and the remedy of the reading that failed.
+    """
+    if run.manifest is not None:
+        return run.manifest
+    error = run.error or {}
+    raise StorageError(
+        error.get("message") or f"Expected the manifest of the training run {run.id}, but it is damaged.",
+        error.get("remedy") or "Delete the run and start a new one.",
+    )
 
 
 def list_runs(workspace: Workspace) -> list[Run]:

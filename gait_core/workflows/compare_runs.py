@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gait_core.cache.archive import json_ready
-from gait_core.errors import GaitError, InputError, StorageError
+from gait_core.errors import GaitError, InputError
 from gait_core.learn.comparison import ModelComparison, compare_folds
 from gait_core.learn.run_manifest import RunManifest
-from gait_core.learn.runs import Run
+from gait_core.learn.runs import Run, manifest_of
 from gait_core.learn.scores import METRICS
 
 __all__ = ["compare_runs", "difference_between", "differing_settings"]
@@ -45,7 +45,7 @@ def compare_runs(first: Run, second: Run) -> dict[str, Any]:
     """
     if first.folder == second.folder:
         raise InputError(f"Expected two different runs, but got {first.id} twice.", "Name another run.")
-    manifests = [_manifest_of(run) for run in (first, second)]
+    manifests = [manifest_of(run) for run in (first, second)]
     problem = _why_not(manifests)
     metrics = {name: _figure(first, second, name, manifests, problem) for name in METRICS}
     if problem is None and all(one["problem"] is not None for one in metrics.values()):
@@ -86,7 +86,7 @@ def difference_between(first: Run, second: Run, metric: str) -> ModelComparison:
     StorageError
         When the manifest of a run is damaged.
     """
-    problem = _why_not([_manifest_of(run) for run in (first, second)])
+    problem = _why_not([manifest_of(run) for run in (first, second)])
     if problem is not None:
         raise InputError(problem["message"], problem["remedy"])
     return compare_folds(first.records, second.records, metric)
@@ -119,13 +119,6 @@ def differing_settings(manifests: Sequence[RunManifest]) -> dict[str, list[Any]]
     names = dict.fromkeys(name for one in flat for name in one)
     values = {name: [one.get(name) for one in flat] for name in names}
     return {name: own for name, own in values.items() if any(value != own[0] for value in own)}
-
-
-def _manifest_of(run: Run) -> RunManifest:
-    if run.manifest is None:
-        error = run.error or {}
-        raise StorageError(str(error.get("message", "")), str(error.get("remedy", "")))
-    return run.manifest
 
 
 def _why_not(manifests: Sequence[RunManifest]) -> dict[str, str] | None:

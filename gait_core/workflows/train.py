@@ -27,7 +27,7 @@ from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import plan_folds
 from gait_core.learn.run_manifest import RunManifest
-from gait_core.learn.runs import Run, held, load_run, new_run_id, write_run
+from gait_core.learn.runs import Run, held, load_run, manifest_of, new_run_id, write_run
 from gait_core.learn.scores import score
 from gait_core.progress import Reporter
 from gait_core.workflows.final_model import train_final
@@ -155,12 +155,8 @@ def _begin(request: TrainRequest, data: _Data, folder: Path, workspace: Workspac
 
 
 def _continued(new: RunManifest, run: Run) -> RunManifest:
-    if run.manifest is None:
-        raise StorageError(
-            (run.error or {}).get("message", f"Expected the run {run.id}, but it is damaged."),
-            (run.error or {}).get("remedy", "Start a new run."),
-        )
-    old, fresh = run.manifest.to_dict(), new.to_dict()
+    before = manifest_of(run)
+    old, fresh = before.to_dict(), new.to_dict()
     for name, what in (("request", "request"), ("versions", "versions"), ("splits", "folds")):
         if old[name] != fresh[name]:
             changed = _changed(old[name], fresh[name])
@@ -175,7 +171,7 @@ def _continued(new: RunManifest, run: Run) -> RunManifest:
             "Start a new run, or restore the data.",
         )
     # The batch size was derived from the memory that was free then; another one would be another training.
-    return new.with_(created_s=run.manifest.created_s, settings=run.manifest.settings)
+    return new.with_(created_s=before.created_s, settings=before.settings)
 
 
 def _changed(old: Any, new: Any) -> str:

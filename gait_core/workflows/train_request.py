@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ from gait_core.learn.classifiers import ClassifierKind, classifier, classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.decision import THRESHOLDS
 from gait_core.learn.folds import CrossValidationSettings
-from gait_core.learn.runs import load_run
+from gait_core.learn.runs import load_run, manifest_of
 from gait_core.workspace import Workspace
 
 __all__ = ["TrainRequest", "classifier_named", "config_of", "merged", "read_config", "resumed_request"]
@@ -217,14 +217,11 @@ def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any])
         When there is no such run.
     SettingsError
         When something else was named than the run was started with.
-    InputError
+    StorageError
         When the manifest of the run is damaged.
     """
-    run = load_run(workspace, run_id)
-    if run.manifest is None:
-        problem: Sequence[str] = (run.error or {}).get("message", ""), (run.error or {}).get("remedy", "")
-        raise InputError(*problem)
-    request = TrainRequest.from_dict({**run.manifest.request, "run": run_id})
+    manifest = manifest_of(load_run(workspace, run_id))
+    request = TrainRequest.from_dict({**manifest.request, "run": run_id})
     plain = {name: value for name, value in given.items() if name not in (*_NESTED, "run")}
     _refuse_changes(run_id, request.to_dict(), {**request.to_dict(), **plain})
     asked = TrainRequest.from_dict(merged(request.to_dict(), {**given, "run": run_id}))

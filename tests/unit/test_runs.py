@@ -30,10 +30,11 @@ from gait_core.learn.classifiers.majority import Majority
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.stored import save_dataset
 from gait_core.learn.model_card import model_card
-from gait_core.learn.runs import held, list_runs, load_run
+from gait_core.learn.runs import held, list_runs, load_run, manifest_of
 from gait_core.learn.trained_model import find_model, load_model
 from gait_core.progress import Reporter, silent
 from gait_core.workflows import train
+from gait_core.workflows.compare_runs import compare_runs
 from gait_core.workflows.evaluate import EvaluateRequest, evaluate_model
 from gait_core.workflows.train import train_classifier
 from gait_core.workflows.train_request import TrainRequest, classifier_named, resumed_request
@@ -199,6 +200,24 @@ def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(workspace, dataset, mo
     assert [fold.state for fold in run.folds] == ["done", "training", "waiting"]
     monkeypatch.undo()
     assert trained(workspace, dataset, run="broken")["state"] == "done"
+
+
+def test_a_damaged_manifest_is_refused_alike_wherever_it_is_needed(workspace, dataset):
+    whole, run = (trained(workspace, dataset, run=name)["run"] for name in ("whole", "broken"))
+    assert manifest_of(load_run(workspace, run)).id == run
+    path = workspace.runs / run / "run.json"
+    path.write_text("{}")
+    read = load_run(workspace, run)
+    for ask in (
+        lambda: manifest_of(read),
+        lambda: trained(workspace, dataset, run=run),
+        lambda: resumed_request(workspace, run, {}),
+        lambda: compare_runs(load_run(workspace, whole), read),
+    ):
+        with pytest.raises(StorageError, match=r"Expected the manifest of a training run in .*run\.json") as caught:
+            ask()
+        assert caught.value.to_dict() == read.error
+    assert path.read_text() == "{}", "what is damaged is not written over"
 
 
 def test_damaged_and_interrupted_runs_are_shown_as_such(workspace, dataset):
