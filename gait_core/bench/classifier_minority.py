@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from gait_core.bench.classifier_patients import STROKE, clinical_folder
 from gait_core.bench.common import BenchResult, Table
-from gait_core.learn.classifiers import Classifier, SampleShape, classifier
+from gait_core.learn.classifier_maker import ClassifierMaker
+from gait_core.learn.classifiers import SampleShape, classifier
 from gait_core.learn.cross_validation import cross_validate
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.datasets.simulated import NORMAL, make_dataset
-from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import CrossValidationSettings
 from gait_core.learn.intervals import Interval, draw_subjects, interval_of
 from gait_core.learn.predictions import Predictions
@@ -229,13 +229,7 @@ def _cross_validated(
     folder: Path,
     reporter: Reporter,
 ) -> Predictions:
-    kind = classifier(question.model)
-
-    def make(*, seed: int, halvings: int = 0, epochs: int | None = None) -> Classifier:
-        values = settings_halved({**question.settings, **loss, "seed": seed}, halvings)
-        values |= {} if epochs is None else {"epochs": epochs}
-        return kind.build(kind.settings.from_dict(values), SampleShape.of(samples))
-
+    make = ClassifierMaker(classifier(question.model), {**question.settings, **loss}, SampleShape.of(samples))
     settings = CrossValidationSettings(seeds=1, first_seed=seed, threshold="inner")
     found = cross_validate(samples, make, settings, folder, reporter.without_events(), needs_inner=True)
     return found.predictions[0]

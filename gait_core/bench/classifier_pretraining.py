@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from gait_core.bench.classifier_patients import STROKE, clinical_folder
 from gait_core.bench.common import BenchResult, Table
 from gait_core.learn.backend import load_keras, seed_everything
-from gait_core.learn.classifiers import Classifier, SampleShape
+from gait_core.learn.classifier_maker import ClassifierMaker
+from gait_core.learn.classifiers import SampleShape
 from gait_core.learn.classifiers.lite import LITE, LiteSettings
 from gait_core.learn.classifiers.network import NetworkClassifierKind
 from gait_core.learn.comparison import compare_folds
@@ -24,7 +25,6 @@ from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.datasets.simulated import planned_walks
-from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import CrossValidationSettings
 from gait_core.learn.keras_network import KerasNetwork
 from gait_core.learn.registry import InputShape
@@ -250,11 +250,7 @@ def _cross_validated(
     *,
     quick: bool,
 ) -> CrossValidation:
-    def make(*, seed: int, halvings: int = 0, epochs: int | None = None) -> Classifier:
-        values = settings_halved({"seed": seed, **({"epochs": 3, "patience": 3} if quick else {})}, halvings)
-        values |= {} if epochs is None else {"epochs": epochs}
-        return kind.build(kind.settings.from_dict(values), SampleShape.of(samples))
-
+    make = ClassifierMaker(kind, {"epochs": 3, "patience": 3} if quick else {}, SampleShape.of(samples))
     return cross_validate(samples, make, settings, folder, reporter.without_events(), needs_inner=True)
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from gait_core.errors import GaitError, MemoryLimitError, ModelError, NotFoundError, StorageError
 from gait_core.learn.classifiers.protocol import Classifier, FitReport
@@ -25,7 +25,6 @@ __all__ = [
     "clear_attempt",
     "fit_once_more",
     "ran_out_of_memory",
-    "settings_halved",
 ]
 
 _MOST_HALVINGS: Final = 1
@@ -246,18 +245,3 @@ _ADVICE: Final = (
     "Start a new run with a tenth of the learning_rate and with clipnorm 1; "
     "if mixed_precision is on, turn it off; look for extreme values with `dataset check`."
 )
-
-
-def settings_halved(settings: Mapping[str, Any], halvings: int) -> dict[str, Any]:
-    """Return settings with the batch halved and the accumulated steps doubled so often, where there are such.
-
-    Returns
-    -------
-    dict of str to object
-    """
-    found = dict(settings)
-    for _ in range(halvings):
-        if int(found.get("batch_size") or 1) > 1 and "accumulate" in found:
-            found["batch_size"] = int(found["batch_size"]) // 2
-            found["accumulate"] = max(1, int(found["accumulate"] or 1)) * 2
-    return found

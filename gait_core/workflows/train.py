@@ -17,14 +17,14 @@ from gait_core import __version__
 from gait_core.cache.archive import json_ready, save_arrays
 from gait_core.config import Settings
 from gait_core.errors import Cancelled, GaitError, InputError, ModelError, StorageError
-from gait_core.learn.classifiers import Classifier, SampleShape
+from gait_core.learn.classifier_maker import ClassifierMaker, settings_halved
+from gait_core.learn.classifiers import SampleShape
 from gait_core.learn.classifiers.batch_size import fitting_batch_size
 from gait_core.learn.cross_validation import FoldRecord, cross_validate
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
 from gait_core.learn.datasets.dataset import Dataset
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
-from gait_core.learn.fit_once_more import settings_halved
 from gait_core.learn.folds import plan_folds
 from gait_core.learn.run_manifest import RunManifest
 from gait_core.learn.runs import Run, held, load_run, manifest_of, new_run_id, write_run
@@ -184,7 +184,7 @@ def _changed(old: Any, new: Any) -> str:
 def _train(
     request: TrainRequest, data: _Data, folder: Path, manifest: RunManifest, reporter: Reporter, halvings: int
 ) -> dict[str, Any]:
-    make = _Make(request, manifest.settings, data.training)
+    make = ClassifierMaker(request.classifier, manifest.settings, SampleShape.of(data.training))
     _tell_size(request, settings_halved(manifest.settings, halvings), data.training, reporter)
     with reporter.stage("train", f"Cross-validation of {request.classifier.title}"):
         found = cross_validate(
@@ -228,19 +228,6 @@ def _tell_size(request: TrainRequest, settings: Mapping[str, Any], samples: Samp
         reporter.note("train", line)
     else:
         reporter.warn("train", f"{line}. The system may end the training: choose a smaller batch or a smaller model.")
-
-
-class _Make:
-    """Builds classifiers of the run."""
-
-    def __init__(self, request: TrainRequest, settings: Mapping[str, Any], samples: Samples) -> None:
-        self._spec, self._settings, self._shape = request.classifier, settings, SampleShape.of(samples)
-
-    def __call__(self, *, seed: int, halvings: int = 0, epochs: int | None = None) -> Classifier:
-        values = settings_halved(self._settings, halvings)
-        values |= {"seed": seed} if "seed" in values else {}
-        values |= {"epochs": epochs} if epochs is not None and "epochs" in values else {}
-        return self._spec.build(self._spec.settings.from_dict(values), self._shape)
 
 
 def _resolved(request: TrainRequest, samples: Samples) -> Settings:
