@@ -12,17 +12,11 @@ from typing import Final
 import numpy as np
 
 from gait_core.errors import InputError
-from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.gait.events.gait_events import GaitEvent
+from gait_core.markers.event_dialects import KIND_WORDS, SIDE_WORDS, letters_of
 from gait_core.validation.reference_model import ANGLE_NAMES, Reference
 
-__all__ = ["KIND_WORDS", "SIDE_WORDS", "reference_from_csv"]
-
-SIDE_WORDS: Final[Mapping[str, str]] = {"l": "left", "left": "left", "r": "right", "right": "right"}
-KIND_WORDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("initialcontact", "footstrike", "heelstrike", "contact", "ic", "hs", "fs"), INITIAL_CONTACT),
-    **dict.fromkeys(("footoff", "toeoff", "off", "fo", "to"), FOOT_OFF),
-}
-"""What programs call the two events, in small letters without anything between."""
+__all__ = ["reference_from_csv"]
 
 _ANGLE: Final = re.compile(rf"(left|right)_({'|'.join(ANGLE_NAMES)})_deg")
 _STATED_SEPARATOR: Final = re.compile(r"sep=(,|;|\t|\\t|\|)", re.IGNORECASE)
@@ -161,7 +155,7 @@ def _events(path: Path, rows: Rows) -> tuple[GaitEvent, ...]:
     events = []
     for line, row in rows:
         side = SIDE_WORDS.get(row["side"].lower())
-        kind = KIND_WORDS.get(re.sub(r"[^a-z]", "", row["kind"].lower()))
+        kind = KIND_WORDS.get(letters_of(row["kind"]))
         if side is None or kind is None:
             raise InputError(
                 f"Expected left or right and initial_contact or foot_off in line {line} of {path.name}, but got "

@@ -1,0 +1,140 @@
+"""What a motion laboratory recorded of one walk: markers, events, joint angles and parameters of a C3D file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gait_core.gait.angles import SIDES
+from gait_core.gait.events.gait_events import GaitEvent
+from gait_core.markers.c3d_values import number_of, texts_of, values_of
+from gait_core.markers.event_blocks import read_events
+from gait_core.markers.event_dialects import SIDE_WORDS
+from gait_core.markers.positions import point_labels, read_positions
+from gait_core.walks.c3d_labels import ANALYSIS_NAMES, ANGLE_LABELS, OWN_GROUP
+from gait_core.walks.c3d_library import read_c3d
+
+__all__ = ["MarkerTrial", "read_trial"]
+
+Array = NDArray[np.float64]
+
+_CURVES: Final = {"hip_to_trunk": "hip", "knee": "knee", "ankle": "ankle"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MarkerTrial:
+    """One recording.
+
+    Attributes
+    ----------
+    name : str
+        File name.
+    rate_hz : float
+        Frames per second.
+    time_s : ndarray, shape (n,)
+        Frame numbers over the rate, frame 1 at 0 s; in a file of our own export on the clock of the video.
+    labels : tuple of str
+        Of all points of the file, without a subject's name in front, else as written.
+    points_m : mapping of str to ndarray, shape (n, 3)
+        Positions by label, recorded axes, m; NaN where a marker was not seen.
+    events : tuple of GaitEvent
+        On the clock of `time_s`, in order of time, each once.
+    angles : mapping of (str, str) to ndarray, shape (n,)
+        ``("knee", "left")`` and so on for hip, knee and ankle where the file has them: flexion positive, degrees.
+    parameters : mapping of (str, str) to float
+        Name and side (``left``, ``right``, ``both``) → mean that the file states.
+    own : bool
+        Written by Gait Studio.
+    notes : tuple of str
+        What was not understood, assumed or left out, for people, one sentence each.
+    """
+
+    name: str
+    rate_hz: float
+    time_s: Array
+    labels: tuple[str, ...]
+    points_m: Mapping[str, Array]
+    events: tuple[GaitEvent, ...]
+    angles: Mapping[tuple[str, str], Array]
+    parameters: Mapping[tuple[str, str], float]
+    own: bool
+    notes: tuple[str, ...]
+
+
+def read_trial(path: Path) -> MarkerTrial:
+    """Read a C3D file of any laboratory.
+
+    Angles carry the names of Plug-in Gait (``LKneeAngles``, with or without a subject's name in front), their first
+    component is flexion. Event times count from frame 1 of the trial, as the format has it.
+
+    Returns
+    -------
+    MarkerTrial
+        Parts that the file lacks are empty.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or its unit of length is not known.
+    LibraryError
+        When ezc3d is missing.
+    """
+    content = read_c3d(path)
+    own = OWN_GROUP in content["parameters"]
+    start_s = number_of(content, OWN_GROUP, "VIDEO_START_S") or 0.0
+    header, table = content["header"]["points"], content["data"]["points"]
+    rate_hz, notes = _rate_hz(content)
+    time_s = (int(header["first_frame"]) + np.arange(table.shape[2])) / rate_hz
+    labels = point_labels(content)
+    points_m, of_points = read_positions(content, labels, path.name)
+    # What we wrote ourselves lies where it should; a file without frames has nothing that events could lie outside of.
+    span_s = None if own or not len(time_s) else (float(time_s[0]), float(time_s[-1]))
+    events, of_events = read_events(content, span_s, rate_hz)
+    return MarkerTrial(
+        name=path.name,
+        rate_hz=rate_hz,
+        time_s=time_s + start_s,
+        labels=tuple(label for label in labels if label),
+        points_m=points_m,
+        events=tuple(replace(event, time_s=event.time_s + start_s) for event in events),
+        angles=_angles(table, labels),
+        parameters=_parameters(content),
+        own=own,
+        notes=(*notes, *of_points, *of_events),
+    )
+
+
+def _rate_hz(content: Any) -> tuple[float, list[str]]:
+    """Return frames per second; 1 where neither header nor parameters state a rate."""
+    for rate in (content["header"]["points"]["frame_rate"], number_of(content, "POINT", "RATE")):
+        if rate is not None and np.isfinite(rate) and rate > 0.0:
+            return float(rate), []
+    return 1.0, ["The file states no frame rate; 1 frame per second is assumed."]
+
+
+def _angles(table: Array, labels: Sequence[str]) -> dict[tuple[str, str], Array]:
+    angles = {}
+    for side in SIDES:
+        for angle, label in ANGLE_LABELS.items():
+            wanted = f"{side[0].upper()}{label}"
+            if wanted in labels:
+                values = np.asarray(table[0, labels.index(wanted)], dtype=float)
+                if np.isfinite(values).any():
+                    angles[_CURVES[angle], side] = values
+    return angles
+
+
+def _parameters(content: Any) -> dict[tuple[str, str], float]:
+    ours = {label.lower(): name for name, (label, _) in ANALYSIS_NAMES.items()}
+    names, contexts = (texts_of(content, "ANALYSIS", column) for column in ("NAMES", "CONTEXTS"))
+    found = {}
+    for label, context, value in zip(names, contexts, values_of(content, "ANALYSIS", "VALUES"), strict=False):
+        name = ours.get(label.lower())
+        if name is not None and np.isfinite(value):
+            found[name, SIDE_WORDS.get(context.lower(), "both")] = float(value)
+    return found
