@@ -9,9 +9,8 @@ from app import words
 from app.components import box, error_box, facts, note
 from gait_core.errors import GaitError, MemoryLimitError
 from gait_core.learn.classifiers import ClassifierKind, SampleShape
-from gait_core.learn.classifiers.batch_size import fitting_batch_size
-from gait_core.runtime.memory_readings import machine_memory
 from gait_core.walks.clips import CLIP_HEIGHT_PX, CLIP_WIDTH_PX
+from gait_core.workflows.training_size import TrainingSize, size_of_training
 
 __all__ = ["render", "shape_of"]
 
@@ -33,36 +32,31 @@ def render(report: Mapping[str, Any] | None, spec: ClassifierKind, changed: Mapp
         return
     if report["row_kind"] not in spec.inputs:
         return
-    shape, rows = shape_of(report), sum(int(count) for count in report["rows"].values())
+    rows = sum(int(count) for count in report["rows"].values())
     try:
-        settings = spec.settings.from_dict(dict(changed))
-        values = settings.to_dict()
-        wants_batch = "batch_size" in values and values["batch_size"] is None
-        if wants_batch:
-            training = max(1, rows * (folds - 1) // folds)
-            size = fitting_batch_size(
-                lambda batch: spec.memory_bytes(settings.with_(batch_size=batch), shape, rows),
-                training,
-                int(values.get("accumulate") or 1),
-            )
-            settings = settings.with_(batch_size=size)
-        memory = spec.memory_bytes(settings, shape, rows)
-        learned = spec.parameter_count(settings, shape)
+        size = size_of_training(spec, spec.settings.from_dict(changed), shape_of(report), rows, folds=folds)
     except MemoryLimitError as error:
         error_box(error.to_dict(), "This model does not fit into the memory")
         return
     except GaitError:
         return  # a setting that is wrong is told when the training is started
-    free = machine_memory().available_bytes
+    _draw(size)
+
+
+def _draw(size: TrainingSize) -> None:
     items = [
-        ("Numbers to learn", f"{learned:,}", f"from {words.plural(rows, 'row')}"),
-        ("Memory of the training", f"about {words.size(memory)}", f"{words.size(free)} are free now"),
+        ("Numbers to learn", f"{size.parameters:,}", f"from {words.plural(size.rows, 'row')}"),
+        (
+            "Memory of the training",
+            f"about {words.size(size.memory_bytes)}",
+            f"{words.size(size.free_bytes)} are free now",
+        ),
     ]
-    if "batch_size" in values:
-        how = "chosen by the free memory and the number of rows" if wants_batch else "as you set it"
-        items.append(("Batch", words.plural(int(settings.to_dict()["batch_size"]), "row"), how))
+    if size.batch_size is not None:
+        how = "chosen by the free memory and the number of rows" if size.batch_chosen else "as you set it"
+        items.append(("Batch", words.plural(size.batch_size, "row"), how))
     facts(items)
-    if memory > free:
+    if not size.fits:
         box(
             "More memory than is free",
             "The training may be stopped by the system. Choose a smaller batch or a smaller model, or close programs.",

@@ -15,11 +15,9 @@ import numpy as np
 
 from gait_core import __version__
 from gait_core.cache.archive import json_ready, save_arrays
-from gait_core.config import Settings
 from gait_core.errors import Cancelled, GaitError, InputError, ModelError, StorageError
 from gait_core.learn.classifier_maker import ClassifierMaker, settings_halved
 from gait_core.learn.classifiers import SampleShape
-from gait_core.learn.classifiers.batch_size import fitting_batch_size
 from gait_core.learn.cross_validation import FoldRecord, cross_validate
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
 from gait_core.learn.datasets.dataset import Dataset
@@ -32,7 +30,7 @@ from gait_core.learn.scores import score
 from gait_core.progress import Reporter
 from gait_core.workflows.final_model import train_final
 from gait_core.workflows.train_request import TrainRequest
-from gait_core.workflows.training_size import size_line
+from gait_core.workflows.training_size import TrainingSize, size_line, size_of_training
 from gait_core.workspace import Workspace
 
 __all__ = ["TrainRequest", "train_classifier"]
@@ -142,7 +140,8 @@ def _begin(request: TrainRequest, data: _Data, folder: Path, workspace: Workspac
         model=request.model,
         title=request.classifier.title,
         request=request.to_dict(),
-        settings=_resolved(request, data.training).to_dict(),
+        # With the batch size that memory allows, chosen once for the whole run.
+        settings=_size_of(request, request.settings, data.training).settings.to_dict(),
         validation=request.validation().to_dict(),
         dataset=_facts(data),
         splits=[{"seed": plan.seed, "fold": plan.number, "test": list(plan.subjects(plan.test))} for plan in plans],
@@ -223,26 +222,17 @@ def _train(
 
 
 def _tell_size(request: TrainRequest, settings: Mapping[str, Any], samples: Samples, reporter: Reporter) -> None:
-    line, fits = size_line(request.classifier, settings, samples)
-    if fits:
+    size = _size_of(request, settings, samples)
+    line = size_line(request.classifier, size)
+    if size.fits:
         reporter.note("train", line)
     else:
         reporter.warn("train", f"{line}. The system may end the training: choose a smaller batch or a smaller model.")
 
 
-def _resolved(request: TrainRequest, samples: Samples) -> Settings:
-    """Return the settings of the classifier with the batch size that memory allows, once for the whole run."""
-    settings, spec = request.model_settings(), request.classifier
-    values = settings.to_dict()
-    if "batch_size" not in values or values["batch_size"] is not None:
-        return settings
-    shape, rows = SampleShape.of(samples), len(samples) * (request.folds - 1) // request.folds
-    size = fitting_batch_size(
-        lambda batch: spec.memory_bytes(settings.with_(batch_size=batch), shape, len(samples)),
-        max(1, rows),
-        int(values.get("accumulate") or 1),
-    )
-    return settings.with_(batch_size=size)
+def _size_of(request: TrainRequest, settings: Mapping[str, Any], samples: Samples) -> TrainingSize:
+    kind, shape = request.classifier, SampleShape.of(samples)
+    return size_of_training(kind, kind.settings.from_dict(settings), shape, len(samples), folds=request.folds)
 
 
 def _facts(data: _Data) -> dict[str, Any]:

@@ -1,43 +1,118 @@
-"""What a training takes, in one line before it starts: numbers to learn, memory, batch."""
+"""What a training takes before it starts: numbers to learn, memory, and the rows in a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
+from gait_core.config import Settings
 from gait_core.learn.classifiers import ClassifierKind, SampleShape
-from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.classifiers.batch_size import fitting_batch_size
 from gait_core.runtime.memory_readings import machine_memory
 
-__all__ = ["size_line"]
+__all__ = ["TrainingSize", "size_line", "size_of_training"]
 
 _MIB: Final = 1024**2
 
 
-def size_line(kind: ClassifierKind, settings: Mapping[str, Any], samples: Samples) -> tuple[str, bool]:
-    """Say how much memory a training is estimated to take.
+@dataclass(frozen=True, kw_only=True)
+class TrainingSize:
+    """What a training takes.
+
+    Attributes
+    ----------
+    settings : Settings
+        Of the classifier, with its batch size.
+    parameters : int
+        Numbers that are learned.
+    memory_bytes, free_bytes : int
+        Estimate of the memory that the training takes, and what the machine has free now.
+    rows : int
+        Of the dataset.
+    batch_chosen : bool
+        Whether the batch size was left open, and was chosen by the free memory and the number of rows.
+    """
+
+    settings: Settings
+    parameters: int
+    memory_bytes: int
+    free_bytes: int
+    rows: int
+    batch_chosen: bool
+
+    @property
+    def batch_size(self) -> int | None:
+        """Rows in a batch; None for a classifier without batches."""
+        return self.settings.to_dict().get("batch_size")
+
+    @property
+    def fits(self) -> bool:
+        """Whether as much memory is free now."""
+        return self.memory_bytes <= self.free_bytes
+
+
+def size_of_training(
+    kind: ClassifierKind, settings: Settings, shape: SampleShape, rows: int, *, folds: int
+) -> TrainingSize:
+    """Return what a training takes, with the batch size that memory allows where the settings leave it open.
 
     Parameters
     ----------
     kind : ClassifierKind
-    settings : mapping
-        All of its settings, the batch size among them where it has one.
-    samples : Samples
-        What it is trained on.
+    settings : Settings
+        Of the classifier.
+    shape : SampleShape
+        What it is built for.
+    rows : int
+        Of the dataset.
+    folds : int
+        Parts of the cross-validation; a batch is chosen for the rows of all of them but one.
 
     Returns
     -------
-    line : str
-    fits : bool
-        Whether as much memory is free now.
+    TrainingSize
+
+    Raises
+    ------
+    MemoryLimitError
+        When the batch size is left open and not even one row fits.
     """
-    chosen, shape = kind.settings.from_dict(settings), SampleShape.of(samples)
-    memory, free = kind.memory_bytes(chosen, shape, len(samples)), machine_memory().available_bytes
-    learned = kind.parameter_count(chosen, shape)
-    batch = settings.get("batch_size")
+    values = settings.to_dict()
+    chosen = "batch_size" in values and values["batch_size"] is None
+    if chosen:
+        size = fitting_batch_size(
+            lambda batch: kind.memory_bytes(settings.with_(batch_size=batch), shape, rows),
+            max(1, rows * (folds - 1) // folds),
+            int(values.get("accumulate") or 1),
+        )
+        settings = settings.with_(batch_size=size)
+    return TrainingSize(
+        settings=settings,
+        parameters=kind.parameter_count(settings, shape),
+        memory_bytes=kind.memory_bytes(settings, shape, rows),
+        free_bytes=machine_memory().available_bytes,
+        rows=rows,
+        batch_chosen=chosen,
+    )
+
+
+def size_line(kind: ClassifierKind, size: TrainingSize) -> str:
+    """Say in one line what a training takes.
+
+    Parameters
+    ----------
+    kind : ClassifierKind
+    size : TrainingSize
+        As `size_of_training` gives it.
+
+    Returns
+    -------
+    str
+    """
+    noun = "number" if size.parameters == 1 else "numbers"
     parts = [
-        f"{learned:,} {'number' if learned == 1 else 'numbers'} to learn from {len(samples):,} rows",
-        f"about {max(1, round(memory / _MIB)):,} MB of memory ({free // _MIB:,} MB are free)",
-        *([f"{batch} rows in a batch"] if batch else []),
+        f"{size.parameters:,} {noun} to learn from {size.rows:,} rows",
+        f"about {max(1, round(size.memory_bytes / _MIB)):,} MB of memory ({size.free_bytes // _MIB:,} MB are free)",
+        *([] if size.batch_size is None else [f"{size.batch_size} rows in a batch"]),
     ]
-    return f"{kind.title}: {', '.join(parts)}", memory <= free
+    return f"{kind.title}: {', '.join(parts)}"

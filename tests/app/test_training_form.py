@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fake
@@ -201,6 +202,43 @@ def test_the_size_of_every_model_is_known_before_the_start(spec: Any) -> None:
     assert why_not(spec, report) == "" or spec.inputs == ("clips",)
     assert spec.parameter_count(spec.settings(), shape) > 0
     assert spec.memory_bytes(spec.settings(), shape, 60) > 0
+
+
+def size_page(changed: dict[str, int]) -> None:
+    from app.views.training_size import render
+    from gait_core.learn.classifiers import classifier
+
+    report = {
+        "row_kind": "curves",
+        "shape": [40, 2],
+        "channels": ["limb", "joint"],
+        "subjects": {"a": 9, "b": 8},
+        "rows": {"a": 210, "b": 190},
+    }
+    render(report, classifier("tcn"), changed, 2)
+
+
+@pytest.mark.parametrize(
+    ("changed", "free_mib", "told", "not_told"),
+    [
+        ({}, 4096, ("16 rows", "chosen by the free memory and the number of rows"), "More memory than is free"),
+        ({"batch_size": 24}, 4096, ("24 rows", "as you set it", "from 400 rows"), "More memory than is free"),
+        ({"batch_size": 24}, 0, ("24 rows", "More memory than is free"), "does not fit"),
+        ({}, 0, ("This model does not fit into the memory",), "Numbers to learn"),
+    ],
+    ids=["chosen", "set", "too much", "nothing fits"],
+)
+def test_the_page_says_whether_a_training_fits(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, Any], free_mib: int, told: tuple[str, ...], not_told: str
+) -> None:
+    machine = SimpleNamespace(available_bytes=free_mib * 1024**2, reserve_bytes=0)
+    for module in ("gait_core.workflows.training_size", "gait_core.learn.classifiers.batch_size"):
+        monkeypatch.setattr(f"{module}.machine_memory", lambda: machine)
+    test = AppTest.from_function(size_page, args=(changed,)).run()
+    assert not test.exception
+    said = text_of(test)
+    assert all(words in said for words in told)
+    assert not_told not in said
 
 
 def test_names_are_written_and_read_alike() -> None:
