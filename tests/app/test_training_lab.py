@@ -23,7 +23,7 @@ from gait_core.api.reproduce import reproduce
 from gait_core.cli.console import Console
 from gait_core.cli.main import build_parser
 from gait_core.jobs.store import JobStore
-from gait_core.learn import runs
+from gait_core.learn import run_folds
 from gait_core.learn.classifiers import classifiers
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.promoted_models import promote_model
@@ -342,9 +342,9 @@ def test_the_list_of_runs_to_compare_reads_no_fold(
 ) -> None:
     read: list[str] = []
     monkeypatch.setattr(
-        runs,
+        run_folds,
         "read_record",
-        lambda folder, read_record=runs.read_record: read.append(folder.parts[-3]) or read_record(folder),
+        lambda folder, read_record=run_folds.read_record: read.append(folder.parts[-3]) or read_record(folder),
     )
     test = open_page("training_lab", tab="Compare")
     listed = test.multiselect(key="training_compared")
