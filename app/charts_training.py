@@ -12,7 +12,7 @@ from app import words
 from app.charts import Chart, blank
 from app.theme import palette
 from gait_core.learn.cross_validation import FoldRecord
-from gait_core.learn.runs import FoldState
+from gait_core.learn.run_folds import FoldState
 
 __all__ = [
     "METRIC_NAMES",

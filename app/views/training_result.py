@@ -16,7 +16,8 @@ from app.state import jobs, set_params
 from app.views import training_check, training_file, training_models, training_tensorboard
 from app.views.training_form import submit
 from app.views.training_run import job_of_run
-from gait_core.learn.runs import Run, RunManifest
+from gait_core.learn.run_manifest import RunManifest
+from gait_core.learn.runs import Run
 from gait_core.learn.scores import METRICS
 
 __all__ = ["interval", "name_of", "render", "state_name"]

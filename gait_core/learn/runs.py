@@ -29,9 +29,7 @@ from gait_core.learn.run_manifest import RunManifest
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = [
-    "FoldState",
     "Run",
-    "RunManifest",
     "end_run",
     "held",
     "list_runs",

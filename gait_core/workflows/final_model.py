@@ -17,7 +17,7 @@ from gait_core.learn.decision import Decision, choose_decision
 from gait_core.learn.fit_once_more import Attempt, MakeClassifier, clear_attempt, fit_once_more
 from gait_core.learn.folds import inner_split
 from gait_core.learn.model_card import model_card
-from gait_core.learn.runs import RunManifest
+from gait_core.learn.run_manifest import RunManifest
 from gait_core.learn.scores import score
 from gait_core.learn.trained_model import TrainedModel, TrainedModelFacts, save_model
 from gait_core.progress import Reporter
