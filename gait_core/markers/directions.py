@@ -29,6 +29,7 @@ TREADMILL_SHARE: Final = 0.5
 LONG_SHARE: Final = 0.5
 """A pass is a longer one when it lasts at least this share of the longest."""
 _LEAST_FLAT: Final = 3
+_LEAST_LENGTH: Final = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +120,7 @@ def _flat(vectors: Array, up: Array) -> Array:
     """Return the horizontal part as unit vectors."""
     level = vectors - np.outer(vectors @ up, up)
     length = np.linalg.norm(level, axis=1, keepdims=True)
-    return np.asarray(level / np.where(length > 1e-6, length, np.nan))
+    return np.asarray(level / np.where(length > _LEAST_LENGTH, length, np.nan))
 
 
 def _is_flat(heel_m: Array, toe_m: Array) -> NDArray[np.bool_]:
@@ -152,7 +153,8 @@ def _first_pass(headings: Array, flat: NDArray[np.bool_]) -> tuple[Array, NDArra
     frames = np.zeros(len(along), dtype=bool)
     frames[start:stop] = True
     mean = headings[flat & frames].mean(axis=0)
-    return np.asarray(mean / np.linalg.norm(mean)), frames
+    length = float(np.linalg.norm(mean))
+    return np.asarray(mean / length if length > _LEAST_LENGTH else axis), frames
 
 
 def _velocity(position: Array, up: Array, rate_hz: float) -> Array:

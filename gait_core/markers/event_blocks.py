@@ -100,7 +100,7 @@ def _seconds(values: list[Any], counts: set[int], reach_s: tuple[float, float] |
     ways = {size: [times]}
     if size % 2 == 0:
         ways[size // 2] = [60.0 * times[::2] + times[1::2], 60.0 * times[: size // 2] + times[size // 2 :]]
-    fitting = [way for count in counts if count in ways for way in ways[count]]
+    fitting = [way for count in sorted(counts) if count in ways for way in ways[count]]
     candidates = fitting or [way for found in ways.values() for way in found]
     return max(candidates, key=lambda way: _share_inside(way, reach_s))
 
@@ -115,7 +115,7 @@ def _header_rows(content: Any) -> list[_Row]:
     """Return the up to 18 events that older programs write into the header, labels of four letters."""
     header = content["header"]["events"]
     pairs = zip(header["events_time"], header["events_label"], strict=False)
-    named = [(float(time_s), str(label).strip()) for time_s, label in pairs if str(label).strip()]
+    named = [(float(time_s), str(label).strip("\0 ")) for time_s, label in pairs if str(label).strip("\0 ")]
     return [_Row(time_s, meaning_of(label), label) for time_s, label in named]
 
 

@@ -71,15 +71,17 @@ def meaning_of(label: str, context: str = "", description: str = "") -> Meaning 
     ----------
     label, context, description : str
         Entries of EVENT:LABELS, CONTEXTS and DESCRIPTIONS. Any of them may hold the side, the event or both, for
-        example ``Foot Strike`` with ``Left``, or ``RHS`` with nothing or with ``General``.
+        example ``Foot Strike`` with ``Left``, or ``RHS`` with nothing or with ``General``. The description is asked
+        only for what the other two leave open.
 
     Returns
     -------
     Meaning or None
         None when the texts lack the side or the event, or contradict each other.
     """
-    texts = [text for text in (label, context, description) if text]
-    read = [_parts(text) for text in texts]
+    read = [_parts(text) for text in (label, context)]
+    if not (any(side for side, _, _ in read) and any(kind for _, kind, _ in read)):
+        read.append(_parts(description))
     sides = {side for side, _, _ in read if side}
     events = [(kind, plate) for _, kind, plate in read if kind]
     if len(sides) != 1 or len({kind for kind, _ in events}) != 1:

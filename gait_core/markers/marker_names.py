@@ -51,7 +51,8 @@ STEMS: Final[Mapping[str, tuple[str, ...]]] = {
 
 Vicon: Plug-in Gait reference guide (marker set, and the outputs HJC, KJC, AJC, FEP, FEO, TIO). IOR: Leardini et al.
 2007 (Gait Posture 26: 560–571) as Cortex writes it. Foot: Leardini et al. 2007 (Gait Posture 25: 453–462). FLE, FAL and
-so on: van Sint Jan 2007, Color Atlas of Skeletal Landmark Definitions. OpenCap: Uhlrich et al. 2023, without ``_study``.
+so on: van Sint Jan 2007, Color Atlas of Skeletal Landmark Definitions. OpenCap: Uhlrich et al. 2023, PLoS Comput Biol
+19: e1011462, without ``_study``.
 """
 SACRUM: Final = frozenset(("sacr", "sacrum", "sacral", "vsacral", "vsacrum", "sac", "midpsis", "vmidpsis"))
 _STUDY: Final = re.compile(r"_study$", re.IGNORECASE)
@@ -76,7 +77,7 @@ class KnownSet:
 
     def lacking(self, markers: Markers) -> list[str]:
         """Return the labels of both sides that are not there."""
-        both = [label for left in self.left for label in (left, f"R{left[1:]}")]
+        both = [label for left in self.left for label in (left, _of_the_right(left))]
         return [label for label in both if not any(key in markers.label_of for key in sided(label))]
 
 
@@ -86,14 +87,22 @@ KNOWN_SETS: Final = (
     KnownSet("Plug-in Gait", ("LASI", "LKNE", "LANK", "LHEE", "LTOE")),
     KnownSet("IOR (Leardini)", ("L.ASIS", "L.Knee", "L.HF", "L.TT", "L.Ankle", "L.Heel", "L.MT1", "L.MT5")),
     KnownSet("IOR (Leardini)", ("LASIS", "LLE", "LLM", "LCA", "LFM", "LVM")),
+    KnownSet(
+        "OpenCap", ("L_knee_study", "L_mknee_study", "L_ankle_study", "L_mankle_study", "L_calc_study", "L_toe_study")
+    ),
     KnownSet("Helen Hayes", ("L.ASIS", "L.Knee", "L.Ankle", "L.Heel", "L.Toe")),
     KnownSet("CAST", ("L_IAS", "L_FLE", "L_FAL", "L_FCC", "L_FM1", "L_FM5")),
     KnownSet("Human Body Model", ("LASIS", "LLEK", "LLM", "LHEE", "LTOE")),
     KnownSet("joint centres (OpenPose)", ("LHip", "LKnee", "LAnkle", "LHeel", "LBigToe")),
     KnownSet("joint centres (Theia)", ("LHip", "LKnee", "LAnkle", "LHeel", "LToe")),
     KnownSet("joint centres (Theia)", ("LHJC", "LKJC", "LAJC", "LHEE", "LTOE")),
+    KnownSet("MediaPipe landmarks", ("left_hip", "left_knee", "left_ankle", "left_heel", "left_foot_index")),
 )
 """In the order in which they are asked; one that has more markers stands before one that it contains."""
+
+
+def _of_the_right(label: str) -> str:
+    return label.replace("left", "right") if label.startswith("left") else f"R{label[1:]}"
 
 
 def sided(label: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,7 @@ _COMPUTED: Final = re.compile(r".*(Angles?|Forces?|Moments?|Powers?|Progress|GRF
 _LONGEST_NAMES: Final = 6
 
 
-def point_labels(content: Any) -> list[str]:
+def point_labels(content: Any) -> tuple[list[str], list[str]]:
     """Return the labels of all points without a subject's name in front, one for each point, else as written.
 
     Parameters
@@ -42,13 +42,38 @@ def point_labels(content: Any) -> list[str]:
     Returns
     -------
     list of str
-        Empty texts for points without a label.
+        Empty texts for points without a label, and for those of other subjects than the one seen best.
+    list of str
+        Who was left out, in one sentence.
     """
     raw = long_list(content, "POINT", "LABELS")
     count = int(content["data"]["points"].shape[1])
     raw = [*raw, *[""] * (count - len(raw))][:count]
     prefixes = [prefix for prefix in texts_of(content, "SUBJECTS", "LABEL_PREFIXES") if prefix]
-    return [_bare(label, prefixes) for label in raw]
+    bare = [_bare(label, prefixes) for label in raw]
+    main, others = _subjects(content, raw, bare)
+    if not others:
+        return bare, []
+    kept = ["" if label.rpartition(":")[0] in others else text for label, text in zip(raw, bare, strict=True)]
+    return kept, [f"Of several subjects, {main} is read, who was seen best; left out: {', '.join(sorted(others))}."]
+
+
+def _subjects(content: Any, raw: Sequence[str], bare: Sequence[str]) -> tuple[str, set[str]]:
+    """Return the subject with the most positions, and the others, where several have markers of the same name."""
+    holders: dict[str, set[str]] = {}
+    for label, text in zip(raw, bare, strict=True):
+        if ":" in label:
+            holders.setdefault(text, set()).add(label.rpartition(":")[0])
+    subjects = {subject for found in holders.values() if len(found) > 1 for subject in found}
+    if not subjects:
+        return "", set()
+    seen = np.isfinite(_seen(content)).all(axis=2).sum(axis=1)
+    of = {
+        subject: sum(int(count) for label, count in zip(raw, seen, strict=True) if label.rpartition(":")[0] == subject)
+        for subject in sorted(subjects)
+    }
+    main = max(of, key=lambda subject: of[subject])
+    return main, subjects - {main}
 
 
 def _bare(label: str, prefixes: Sequence[str]) -> str:

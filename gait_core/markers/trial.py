@@ -89,8 +89,10 @@ def read_trial(path: Path) -> MarkerTrial:
     start_s = number_of(content, OWN_GROUP, "VIDEO_START_S") or 0.0
     header, table = content["header"]["points"], content["data"]["points"]
     rate_hz, notes = _rate_hz(content)
+    if texts_of(content, "ROTATION", "LABELS"):
+        notes.append("The file also holds orientations of segments; only positions are read.")
     time_s = (int(header["first_frame"]) + np.arange(table.shape[2])) / rate_hz
-    labels = point_labels(content)
+    labels, of_labels = point_labels(content)
     points_m, of_points = read_positions(content, labels, path.name)
     # What we wrote ourselves lies where it should; a file without frames has nothing that events could lie outside of.
     span_s = None if own or not len(time_s) else (float(time_s[0]), float(time_s[-1]))
@@ -105,7 +107,7 @@ def read_trial(path: Path) -> MarkerTrial:
         angles=_angles(table, labels),
         parameters=_parameters(content),
         own=own,
-        notes=(*notes, *of_points, *of_events),
+        notes=(*notes, *of_labels, *of_points, *of_events),
     )
 
 
