@@ -24,9 +24,10 @@ from gait_core.workspace import Workspace
 __all__ = ["rendered_sample"]
 
 _FIRST_PERSON: Final = 5_500_000
-_PEOPLE: Final = 6
+_PEOPLE: Final = 25
 _NORMAL: Final = 4
-_IMPAIRED: Final = 5
+_IMPAIRED: Final = 2
+_RESAMPLES: Final = 2000
 _SEVERITIES: Final = (0.4, 0.6, 0.8, 1.0)
 
 
@@ -35,7 +36,7 @@ def rendered_sample(
 ) -> tuple[dict[str, float], Table]:
     """Score rendered walks through the pose model, and the same walks by the fast path.
 
-    Six people with five baseline walks, four later normal walks and five impaired walks each.
+    Twenty-five people with five baseline walks, four later normal walks and two impaired walks each.
 
     Parameters
     ----------
@@ -49,7 +50,8 @@ def rendered_sample(
     Returns
     -------
     figures : dict
-        ``rendered_auc``, ``rendered_auc_fast_path``, ``rendered_false_alarm_rate``, ``rendered_detection_rate`` (share
+        ``rendered_auc``, ``rendered_auc_fast_path``, ``rendered_false_alarm_rate`` with its 95 % interval
+        ``rendered_false_alarm_low`` and ``rendered_false_alarm_high`` over people, ``rendered_detection_rate`` (share
         of frames in which the person was found), ``rendered_margin_correlation``, ``rendered_normal_walks``,
         ``rendered_impaired_walks`` and ``rendered_refused_walks``, which no other figure counts.
     table : Table
@@ -61,7 +63,8 @@ def rendered_sample(
         When fewer than four baseline walks of a person can be used.
     """
     margins: dict[str, list[tuple[float, float]]] = {"normal": [], "impaired": []}
-    alarms = refused = 0
+    refused = 0
+    alarms: list[list[bool]] = []
     detection: list[float] = []
     rows: list[list[Any]] = []
     with reporter.stage("rendered", f"Rendering walks of {_PEOPLE} people and finding their landmarks"):
@@ -73,18 +76,21 @@ def rendered_sample(
             fast = [simulated_windows(which, settings) for which in plan]
             by_video = _margins(fitter, pretrained, rendered, reporter)
             by_path = _margins(fitter, pretrained, fast, reporter)
+            alarms.append([])
             for which, (video, level), (quick, quick_level) in zip(plan[5:], by_video, by_path, strict=True):
                 group = "impaired" if which.impairment else "normal"
                 if "refused" in (level, quick_level):
                     refused += 1
                 else:
                     margins[group].append((video, quick))
-                    alarms += group == "normal" and level != "normal"
+                    if group == "normal":
+                        alarms[-1].append(level != "normal")
                 severity = which.severity if which.impairment else ""
                 rows.append([number + 1, which.impairment or "normal", severity, video, level, quick, quick_level])
             reporter.progress("rendered", number + 1, _PEOPLE, "people")
     normal, impaired = np.array(margins["normal"]), np.array(margins["impaired"])
     everything = np.concatenate([normal, impaired])
+    low, high = _interval(alarms)
     figures = {
         "rendered_normal_walks": float(len(normal)),
         "rendered_impaired_walks": float(len(impaired)),
@@ -92,11 +98,25 @@ def rendered_sample(
         "rendered_detection_rate": float(np.mean(detection)),
         "rendered_auc": area_under_roc(normal[:, 0], impaired[:, 0]),
         "rendered_auc_fast_path": area_under_roc(normal[:, 1], impaired[:, 1]),
-        "rendered_false_alarm_rate": alarms / len(normal),
+        "rendered_false_alarm_rate": sum(map(sum, alarms)) / len(normal),
+        "rendered_false_alarm_low": low,
+        "rendered_false_alarm_high": high,
         "rendered_margin_correlation": float(np.corrcoef(everything.T)[0, 1]),
     }
     columns = ["person", "walk", "severity", "margin by video", "level", "margin by fast path", "level by fast path"]
     return figures, Table(title="Rendered walks, margin = log(score / watch limit)", columns=columns, rows=rows)
+
+
+def _interval(alarms: list[list[bool]]) -> tuple[float, float]:
+    """Return the 95 % interval of the share of alarms by resampling people: the walks of one person belong together.
+
+    Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapters 8 and 13 (percentile interval, clusters).
+    """
+    counts = np.array([(sum(own), len(own)) for own in alarms if own])
+    drawn = np.random.default_rng(0).integers(len(counts), size=(_RESAMPLES, len(counts)))
+    totals = counts[drawn].sum(axis=1)
+    low, high = np.percentile(totals[:, 0] / totals[:, 1], [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _plan(person: int, turn: int) -> list[SimulatedWalk]:
