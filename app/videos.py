@@ -11,6 +11,7 @@ from typing import IO, Final, Self
 
 from app import words
 from gait_core.errors import InputError, VideoError
+from gait_core.markers.endings import is_marker_file
 from gait_core.storage.leftovers import writer_mark
 from gait_core.video.container import open_video
 from gait_core.workspace import Workspace, safe_name, storage_guard
@@ -31,18 +32,28 @@ class PathCheck:
     text: str
 
 
-def check_paths(paths: Sequence[str]) -> list[PathCheck]:
-    """Look at each path; a file given twice, or a copy of it, is flagged at its second place."""
+def check_paths(paths: Sequence[str], *, markers: bool = False) -> list[PathCheck]:
+    """Look at each path; a file given twice, or a copy of it, is flagged at its second place.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        As they were typed.
+    markers : bool
+        Whether walks with markers will do as well as videos.
+
+    Returns
+    -------
+    list of PathCheck
+        In the same order.
+    """
     seen: dict[object, int] = {}
-    found = []
-    for number, text in enumerate(paths, start=1):
-        found.append(_check(text.strip(), number, seen))
-    return found
+    return [_check(text.strip(), number, seen, markers) for number, text in enumerate(paths, start=1)]
 
 
-def usable(paths: Sequence[str]) -> list[str]:
-    """Return the absolute paths that may be used, in the order given, each content once."""
-    checks = check_paths(paths)
+def usable(paths: Sequence[str], *, markers: bool = False) -> list[str]:
+    """Return the absolute paths that may be used, in the order given, each content once; see `check_paths`."""
+    checks = check_paths(paths, markers=markers)
     return [str(_clean(path)) for path, check in zip(paths, checks, strict=True) if check.kind in ("good", "warn")]
 
 
@@ -158,10 +169,11 @@ def _clean(text: str) -> Path:
     return Path(plain).expanduser().absolute()
 
 
-def _check(text: str, number: int, seen: dict[object, int]) -> PathCheck:
+def _check(text: str, number: int, seen: dict[object, int], markers: bool) -> PathCheck:
     if not text:
         return PathCheck(kind="none", text="")
     path = _clean(text)
+    recorded = markers and is_marker_file(path)
     try:
         if path.is_dir():
             return PathCheck(kind="bad", text="This is a folder. Use “Pick from a folder”.")
@@ -171,7 +183,7 @@ def _check(text: str, number: int, seen: dict[object, int]) -> PathCheck:
         if count == 0:
             return PathCheck(kind="bad", text="The file is empty.")
         fingerprint = _fingerprint(path, count)
-        problem = _problem(path, count, path.stat().st_mtime_ns)
+        problem = "" if recorded else _problem(path, count, path.stat().st_mtime_ns)
     except (OSError, ValueError) as error:
         return PathCheck(kind="bad", text=f"Cannot be read ({getattr(error, 'strerror', None) or error}).")
     if fingerprint in seen:
@@ -179,7 +191,7 @@ def _check(text: str, number: int, seen: dict[object, int]) -> PathCheck:
     if problem:
         return PathCheck(kind="bad", text=problem)
     seen[fingerprint] = number
-    if path.suffix.lower() not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS and not recorded:
         return PathCheck(kind="warn", text=f"{words.size(count)}. The extension is unusual for a video.")
     return PathCheck(kind="good", text=f"Found, {words.size(count)}")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from app import videos, words
-from app.components import check_line, error_box
+from app.components import check_line, error_box, note
 from app.demo import demo_walks
 from app.entries import FRAME_RATE, entry, refused
 from app.pickers import sources
@@ -19,6 +19,7 @@ from gait_core.baseline.store import list_baselines
 from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS
 from gait_core.errors import GaitError
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.markers.endings import is_marker_file
 
 __all__ = ["METHODS", "render", "submit"]
 
@@ -39,7 +40,10 @@ def render(found: list[dict[str, Any]]) -> None:
     """
     ready = _videos()
     subject = _subject(found)
-    scale = measure_scale.entries("measure", _last_scale())
+    recorded = bool(ready) and all(is_marker_file(Path(path)) for path in ready)
+    if recorded:
+        note("Walks with markers are recorded in metres.")
+    scale = ScaleInput() if recorded else measure_scale.entries("measure", _last_scale())
     params = _more()
     start = st.button(
         "Measure this walk" if len(ready) < 2 else f"Measure {len(ready)} walks",
@@ -53,7 +57,8 @@ def render(found: list[dict[str, Any]]) -> None:
         what = measure_scale.KINDS[st.session_state["measure_kind"]].lower()
         check_line(f"Enter the {what}, or choose “No metres”, to continue.")
     if start and scale is not None:
-        remember("measure_scale", scale.to_dict())
+        if not recorded:
+            remember("measure_scale", scale.to_dict())
         submit({"videos": ready, "subject": subject, "scale": scale.to_dict(), **params})
 
 
@@ -78,6 +83,7 @@ def _videos() -> list[str]:
         key=f"measure_paths_{generation}",
         placeholder="/path/to/walk.mp4",
         height=88,
+        help="Walks that a laboratory recorded with markers (.c3d) are measured as well.",
     )
     remember("measure_paths", text)
     paths = [line for line in text.splitlines() if line.strip()]
@@ -95,10 +101,10 @@ def _videos() -> list[str]:
                 help="A simulated walk of the demo person.",
             ):
                 _choose([str(walk["path"])])
-    for path, check in zip(paths, videos.check_paths(paths), strict=True):
+    for path, check in zip(paths, videos.check_paths(paths, markers=True), strict=True):
         name = f"{Path(path).name}: " if len(paths) > 1 else ""
         check_line(name + check.text, check.kind)
-    return videos.usable(paths)
+    return videos.usable(paths, markers=True)
 
 
 def _choose(paths: list[str]) -> None:

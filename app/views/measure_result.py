@@ -88,7 +88,9 @@ def _title(walk: MeasuredWalk) -> None:
 
 
 def _scale_box(walk: MeasuredWalk) -> None:
-    """Offer to take the metres from something else; the rest of the measurement stays."""
+    """Offer to take the metres from something else; the rest of the measurement stays. Markers have metres."""
+    if walk.measurement.scale_input.kind == "markers":
+        return
     with st.popover("Metres", icon=":material/straighten:", key="scale_box", help="Choose another scale"):
         given = walk.measurement.scale_input
         chosen = measure_scale.entries(f"again_{walk.id}", given)

@@ -31,7 +31,7 @@ def render() -> None:
     st.subheader("Validation", anchor=False)
     note(
         "Compare a measured walk with a reference of the same walk: motion capture, force plates, a walkway, another "
-        "program. Motion capture (.npz) can also be checked alone: it is then seen from the side and measured."
+        "program. A walk with markers (.c3d, .npz) can also be checked alone: it is measured as seen from its side."
     )
     facts = {str(item["id"]): item for item in list_measurements(workspace())}
     chosen = st.selectbox(

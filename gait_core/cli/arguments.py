@@ -11,9 +11,9 @@ from gait_core.errors import InputError, SettingsError
 __all__ = ["add_cluster", "add_person", "add_profile", "add_scale", "add_videos", "check_effect", "scale_of"]
 
 
-def add_videos(command: argparse.ArgumentParser) -> None:
-    """Add the videos."""
-    command.add_argument("videos", nargs="+", metavar="VIDEO", help="video, or folder of videos")
+def add_videos(command: argparse.ArgumentParser, *, also: str = "") -> None:
+    """Add the videos, and what else the command takes."""
+    command.add_argument("videos", nargs="+", metavar="VIDEO", help=f"video, or folder of videos{also}")
 
 
 def add_profile(command: argparse.ArgumentParser) -> None:

@@ -6,13 +6,13 @@ All angles are taken in the image plane after turning it so that the person walk
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ANGLES", "SIDES", "joint_angles", "tilt_deg"]
+__all__ = ["ANGLES", "SIDES", "angles_of_placed", "joint_angles", "tilt_deg"]
 
 SIDES: Final = ("left", "right")
 
@@ -27,6 +27,7 @@ ANGLES: Final[Mapping[str, str]] = {
     "elbow": "Forearm against the upper arm; flexion positive, 0 = straight.",
 }
 """Angles of each side and their conventions; beside them there is ``trunk``."""
+_ARM: Final = (("arm", "shoulder", "elbow"), ("shoulder", "shoulder", "elbow"), ("elbow", "elbow", "wrist"))
 
 
 def tilt_deg(vector: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,6 +95,26 @@ def joint_angles(points: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray
             f"{side}_elbow": _wrapped(forearm - upper_arm, lowest_deg=-60.0),
         }
     return angles
+
+
+def angles_of_placed(placed: Collection[str]) -> frozenset[str]:
+    """Return the angles that show nothing because a landmark was placed instead of being found.
+
+    Parameters
+    ----------
+    placed : collection of str
+        Names of such landmarks; placed shoulders stand upright above the hips.
+
+    Returns
+    -------
+    frozenset of str
+        Names as `joint_angles` has them. Hip flexion stays: with an upright trunk it is the thigh against the vertical.
+    """
+    needs = {
+        f"{side}_{angle}": (f"{side}_{upper}", f"{side}_{lower}") for side in SIDES for angle, upper, lower in _ARM
+    }
+    needs["trunk"] = ("left_shoulder", "right_shoulder")
+    return frozenset(name for name, landmarks in needs.items() if any(one in placed for one in landmarks))
 
 
 def _wrapped(angle_deg: NDArray[np.float64], lowest_deg: float = -180.0) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkRefused
-from gait_core.gait.angles import SIDES, joint_angles
+from gait_core.gait.angles import SIDES, angles_of_placed, joint_angles
 from gait_core.gait.channels import ROWS
 from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
 from gait_core.gait.cleaning import Cleaned
@@ -160,6 +160,7 @@ def _assemble(cleaned: Cleaned, signals: Signals, view: View, segments: tuple[Se
     track = cleaned.track
     count = len(signals.time_s)
     column = {name: number for number, name in enumerate(ROWS)}
+    placed = angles_of_placed(track.info.get("not_recorded", ()))
     points = {name: np.full((count, 2), np.nan) for name in ROWS}
     angles: dict[str, NDArray[np.float64]] = {}
     pelvis, bounce, leg_px = np.full((count, 2), np.nan), np.full(count, np.nan), np.full(count, np.nan)
@@ -178,7 +179,7 @@ def _assemble(cleaned: Cleaned, signals: Signals, view: View, segments: tuple[Se
         for name in ROWS:
             points[name][span] = turned[:, column[name]]
         for name, curve in joint_angles({name: turned[:, column[name]] for name in ROWS}).items():
-            angles.setdefault(name, np.full(count, np.nan))[span] = curve
+            angles.setdefault(name, np.full(count, np.nan))[span] = np.nan if name in placed else curve
         middle = np.array([track.width_px, track.height_px]) / 2
         pelvis[span] = (mid_hip[span] - middle) * (segment.direction, -1.0) / scale[:, None]
         bounce[span] = bounce_px[span] / scale

@@ -10,8 +10,8 @@ from typing import Final
 
 from gait_core.config import MeasureSettings
 from gait_core.gait.measurement import measure, motion_of
-from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.projection import jitter, project
+from gait_core.markers.recording import open_recording
 from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.align import align
 from gait_core.validation.evidence import Evidence, collect
@@ -42,7 +42,7 @@ def validate_mocap(
     Parameters
     ----------
     path : Path
-        ``.npz`` file, see `gait_core.markers.mocap_walk.MocapWalk.load`.
+        ``.c3d`` or ``.npz``, see `gait_core.markers.recording.open_recording`.
     settings : MeasureSettings, optional
     limits : tuple of Limit, optional
     fps : float
@@ -81,7 +81,7 @@ def mocap_evidence(
     Parameters
     ----------
     path : Path
-        ``.npz`` file, see `gait_core.markers.mocap_walk.MocapWalk.load`.
+        ``.c3d`` or ``.npz``, see `gait_core.markers.recording.open_recording`.
     settings : MeasureSettings, optional
     fps : float
         Frame rate of the projected video, Hz.
@@ -97,7 +97,7 @@ def mocap_evidence(
     reference : Reference
         The recording.
     """
-    walk = MocapWalk.load(path)
+    walk = open_recording(path).walk
     reference = replace(reference_of(walk, path.name), same_clock=True)
     evidence = []
     for seed, direction in product(seeds, DIRECTIONS):

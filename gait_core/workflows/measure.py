@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gait_core.config import DEFAULT_PROFILE, FeatureSettings, MeasureSettings, Settings, profile_named
+from gait_core.config import DEFAULT_PROFILE, FeatureSettings, MeasureSettings, Profile, Settings, profile_named
 from gait_core.errors import GaitError, InputError
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.measurement import measure
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.markers.endings import is_marker_file
 from gait_core.progress import Reporter
 from gait_core.walks.measurements import MeasuredWalk, new_walk_id, save_measurement
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
+from gait_core.workflows.marker_walks import MARKER_SCALE, check_options, prepare_recording
 from gait_core.workspace import Workspace
 
 __all__ = ["MeasureRequest", "measure_prepared", "measure_walks", "walk_answer"]
@@ -28,7 +30,7 @@ class MeasureRequest(Settings):
     Attributes
     ----------
     videos : sequence of str
-        Paths.
+        Paths of videos, and of walks with markers (``.c3d``, ``.npz``).
     subject : str
         Pseudonym; may be empty.
     profile : str
@@ -97,19 +99,10 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
     settings, scale = MeasureSettings.from_dict(request.settings), ScaleInput.from_dict(request.scale)
     edits = [Edit(**edit) for edit in request.edits]
     profile = profile_named(request.profile, workspace.profiles)
+    paths = [Path(video) for video in request.videos]
+    check_options(paths, scale, request.fps)
     workspace.check_writable()
-    outcomes = prepare_walks(
-        [Path(video) for video in request.videos],
-        profile.pose_settings().with_(person=request.person),
-        FeatureSettings(),
-        workspace,
-        reporter,
-        limits=profile.limits(request.workers),
-        use_cache=request.use_cache,
-        true_fps=request.fps,
-        side=request.side,
-        need_windows=False,
-    )
+    outcomes = _prepared(paths, request, profile, workspace, reporter)
     walks: list[dict[str, Any]] = []
     with reporter.stage("measure", "Finding the steps"):
         for number, (video, outcome) in enumerate(zip(request.videos, outcomes, strict=True)):
@@ -123,7 +116,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                     subject=request.subject,
                     profile=request.profile,
                     settings=settings,
-                    scale=scale,
+                    scale=MARKER_SCALE if is_marker_file(outcome.path) else scale,
                     edits=edits,
                     request=request.with_(videos=[video]).to_dict(),
                     measurement_id=new_walk_id(outcome.path, reporter.run_id, number),
@@ -134,6 +127,41 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                 walks.append(_failed(video, error))
             reporter.progress("measure", number + 1, len(outcomes), "walks")
     return {"walks": walks, "timing_s": reporter.timing_s}
+
+
+def _prepared(
+    paths: Sequence[Path], request: MeasureRequest, profile: Profile, workspace: Workspace, reporter: Reporter
+) -> list[PreparedWalk | GaitError]:
+    """Prepare videos and walks with markers, in the order in which they were named."""
+    settings = FeatureSettings()
+    videos = [path for path in paths if not is_marker_file(path)]
+    filmed = iter(
+        prepare_walks(
+            videos,
+            profile.pose_settings().with_(person=request.person),
+            settings,
+            workspace,
+            reporter,
+            limits=profile.limits(request.workers),
+            use_cache=request.use_cache,
+            true_fps=request.fps,
+            side=request.side,
+            need_windows=False,
+        )
+        if videos
+        else ()
+    )
+    found: list[PreparedWalk | GaitError] = []
+    for path in paths:
+        if not is_marker_file(path):
+            found.append(next(filmed))
+            continue
+        reporter.check()
+        try:
+            found.append(prepare_recording(path, settings, workspace, use_cache=request.use_cache))
+        except GaitError as error:
+            found.append(error)
+    return found
 
 
 def measure_prepared(

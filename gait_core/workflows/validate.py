@@ -8,6 +8,7 @@ from pathlib import Path
 from gait_core.config import MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.measurement import Measurement
+from gait_core.markers.endings import is_marker_file
 from gait_core.validation.limits import GENERAL_LIMITS, MOCAP_LIMITS, limits_from
 from gait_core.validation.mocap import validate_mocap
 from gait_core.validation.reference import load_reference
@@ -32,8 +33,8 @@ def validate_file(
     path : Path
         Reference, see `gait_core.validation.reference.load_reference`.
     measurement : Measurement, optional
-        Of the video of the same walk. Without one the reference has to be motion capture: it is projected to a side
-        view and measured.
+        Of the video of the same walk. Without one the reference has to be a walk with markers: it is projected to a
+        side view and measured.
     settings : MeasureSettings, optional
         For motion capture alone; a measurement keeps its own.
     limits : mapping of figure to float, optional
@@ -53,10 +54,10 @@ def validate_file(
         When the reference cannot be used, is of another walk, needs a video, or holds nothing that was measured.
     """
     if measurement is None:
-        if path.suffix.lower() != ".npz":
+        if not is_marker_file(path):
             raise InputError(
                 f"Expected a video beside {path.name}, but got none.",
-                "Name the video of the same walk with --video; only motion capture (.npz) does without.",
+                "Name the video of the same walk with --video; only walks with markers (.c3d, .npz) do without.",
             )
         load_reference(path)
         return validate_mocap(path, settings, limits_from(limits or {}, MOCAP_LIMITS))

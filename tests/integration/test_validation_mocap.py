@@ -3,9 +3,9 @@
 import pytest
 
 from gait_core.gait.measurement import measure, motion_of
-from gait_core.validation.align import align
 from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.projection import jitter, project
+from gait_core.validation.align import align
 from gait_core.validation.reference import load_reference
 from gait_core.workflows.validate import validate_file
 

@@ -323,7 +323,7 @@ OPTIONS = {
     ],
     "measure": [
         "gait events, parameters and curves, without a baseline",
-        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
+        "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos; also walks with markers (.c3d)",
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
@@ -345,8 +345,8 @@ OPTIONS = {
     ],
     "validate": [
         "agreement with a reference",
-        "--reference reference [metavar=FILE required=True] .csv, .c3d or motion capture as .npz",
-        "--video video [metavar=VIDEO] of the same walk; not needed for motion capture",
+        "--reference reference [metavar=FILE required=True] .csv, or a walk with markers: .c3d, .npz",
+        "--video video [metavar=VIDEO] of the same walk; a walk with markers can do without",
         "--offset-s offset_s [type=float metavar=T] added to the times of the reference, if known",
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "

@@ -22,7 +22,7 @@ _SHOWN = ("walking_speed_mps", "walking_speed_leg_per_s", "cadence_spm", "step_t
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    add_videos(parser)
+    add_videos(parser, also="; also walks with markers (.c3d)")
     add_profile(parser)
     add_scale(parser)
     parser.add_argument("--subject", default="", metavar="S", help="a pseudonym")

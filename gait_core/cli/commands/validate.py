@@ -16,8 +16,8 @@ __all__: list[str] = []
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--reference", required=True, metavar="FILE", help=".csv, .c3d or motion capture as .npz")
-    parser.add_argument("--video", metavar="VIDEO", help="of the same walk; not needed for motion capture")
+    parser.add_argument("--reference", required=True, metavar="FILE", help=".csv, or a walk with markers: .c3d, .npz")
+    parser.add_argument("--video", metavar="VIDEO", help="of the same walk; a walk with markers can do without")
     parser.add_argument("--offset-s", type=float, metavar="T", help="added to the times of the reference, if known")
     add_profile(parser)
     add_scale(parser)

@@ -32,6 +32,7 @@ _WANTED: Final[Mapping[str, tuple[str, float, float]]] = {
     "height": ("the height of the person in metres", 0.8, 2.5),
     "distance": ("a distance on the floor in metres", 0.1, 50.0),
     "speed": ("the walking speed in metres per second", 0.1, 4.0),
+    "markers": ("a metre", 1.0, 1.0),
 }
 
 
@@ -41,9 +42,10 @@ class ScaleInput:
 
     Attributes
     ----------
-    kind : {"none", "height", "distance", "speed"}
+    kind : {"none", "height", "distance", "speed", "markers"}
+        ``markers`` is no choice of the user's: positions were recorded in metres.
     value : float or None
-        Height or distance in m, or walking speed in m/s.
+        Height or distance in m, or walking speed in m/s; 1 m for markers.
     pixels : float or None
         Length of the known distance in the upright image, at the depth of the walker, px.
 
@@ -61,8 +63,9 @@ class ScaleInput:
         if self.kind == "none":
             return
         if self.kind not in _WANTED:
+            kinds = ", ".join(kind for kind in _WANTED if kind != "markers")
             raise InputError(
-                f"Expected kind to be one of none, {', '.join(_WANTED)}, but got {self.kind!r}.", "Choose one of these."
+                f"Expected kind to be one of none, {kinds}, but got {self.kind!r}.", "Choose one of these."
             )
         what, low, high = _WANTED[self.kind]
         if self.value is None or not low <= self.value <= high:
@@ -71,7 +74,7 @@ class ScaleInput:
                 f"Expected {what} between {low:g} and {high:g}, but got {got}.",
                 "Correct the value, or measure in leg lengths, without metres.",
             )
-        if self.kind == "distance" and (self.pixels is None or not 2.0 <= self.pixels <= 1e5):
+        if self.kind in ("distance", "markers") and (self.pixels is None or not 2.0 <= self.pixels <= 1e5):
             got = "nothing" if self.pixels is None else f"{self.pixels:g}"
             raise InputError(
                 f"Expected the length of the known distance in the image in px, at least 2, but got {got}.",
@@ -95,7 +98,7 @@ class Scale:
     Attributes
     ----------
     metres_per_leg : float
-    source : {"height", "distance", "speed"}
+    source : {"height", "distance", "speed", "markers"}
     note : str
         One sentence for people: where the metres come from.
     """
@@ -133,11 +136,12 @@ def resolve_scale(given: ScaleInput, motion: Kinematics, strides: Sequence[Strid
         return None
     if given.kind == "height":
         return _from_height(given.value, motion)
-    if given.kind == "distance" and given.pixels is not None:
+    if given.kind in ("distance", "markers") and given.pixels is not None:
+        known = f"Scale from a known distance of {given.value:.2f} m on the floor."
         return Scale(
             metres_per_leg=given.value / given.pixels * motion.leg_length_px,
-            source="distance",
-            note=f"Scale from a known distance of {given.value:.2f} m on the floor.",
+            source=given.kind,
+            note=known if given.kind == "distance" else "Scale from the markers, which were recorded in metres.",
         )
     if given.kind == "speed":
         return _from_speed(given.value, motion, strides)

@@ -167,7 +167,7 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
     states += ["unusable" if warning.blocking else "poor" for warning in doubts]
     worst = next((state for state in ("unusable", "poor") if state in states), "good")
     walking_s = sum(segment.duration_s for segment in measurement.segments if segment.used)
-    scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed"}
+    scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed", "markers": "Markers"}
     given = measurement.scale_input
     detail = {"height": "m", "distance": "m", "speed": "m/s"}.get(given.kind, "")
     facts = [

@@ -1,0 +1,123 @@
+"""Prepares walks that were recorded with markers for measuring, beside those from videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from gait_core.cache import ArrayCache
+from gait_core.config import FeatureSettings, digest_of
+from gait_core.errors import InputError, NotFoundError, WalkWarning
+from gait_core.gait.features import features_of
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.gait.windows import windows_of
+from gait_core.markers.endings import is_marker_file
+from gait_core.markers.recording import Recording, open_recording
+from gait_core.markers.side_view import PX_PER_M, side_view
+from gait_core.video.probe import content_sha256
+from gait_core.walks.prepare import PreparedWalk
+from gait_core.workspace import Workspace
+
+__all__ = ["MARKER_SCALE", "check_options", "prepare_recording"]
+
+MARKER_SCALE: Final = ScaleInput(kind="markers", value=1.0, pixels=PX_PER_M)
+"""Markers are recorded in metres."""
+_VERSION: Final = 1
+_OF_IMAGES: Final = frozenset({"parts_hidden", "playing_speed", "side_uncertain"})
+"""Warnings that judge a camera or a pose model."""
+
+
+def prepare_recording(
+    path: Path, settings: FeatureSettings, workspace: Workspace, *, use_cache: bool = True
+) -> PreparedWalk:
+    """Read a walk with markers and make it ready to be measured.
+
+    Parameters
+    ----------
+    path : Path
+        ``.c3d`` or ``.npz``, see `gait_core.markers.recording`.
+    settings : FeatureSettings
+    workspace : Workspace
+        Its cache keeps the landmarks, so that events can be changed and the walk be measured again.
+    use_cache : bool
+
+    Returns
+    -------
+    PreparedWalk
+        Seen from its right side; without score windows where there are no markers at the trunk.
+
+    Raises
+    ------
+    InputError
+        When the file cannot be read, or the markers of both legs are not in it.
+    WalkRefused
+        When no walking is found in it.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"Expected a file at {path}, but there is none.", "Check the path.")
+    digest = content_sha256(path)
+    recording = open_recording(path)
+    track = side_view(recording.walk)
+    address = digest_of([digest, "markers", _VERSION])
+    cache = ArrayCache.of(workspace) if use_cache else None
+    if cache is not None:
+        cache.put("track", address, track.to_arrays(), track.to_meta())
+    features, cleaned = features_of(track, settings, cache=None, address=address)
+    return PreparedWalk(
+        path=path,
+        track=track,
+        features=features,
+        windows=windows_of(features, settings),
+        content_sha256=digest,
+        size_bytes=path.stat().st_size,
+        address=address,
+        time_scale=1.0,
+        cached=False,
+        warnings=(
+            *_explained(recording),
+            *(warning for warning in features.warnings if warning.code not in _OF_IMAGES),
+        ),
+        cleaned=cleaned,
+    )
+
+
+def _explained(recording: Recording) -> list[WalkWarning]:
+    """Say how a recording was understood."""
+    where = "on a treadmill" if recording.treadmill else "over the floor"
+    texts = [f"Measured from markers ({recording.marker_set}), {where}.", *recording.notes]
+    if not {"left_shoulder", "right_shoulder"} <= recording.walk.points_m.keys():
+        texts.append("No shoulder markers: hip flexion is against the vertical, and trunk and arms are left out.")
+    if recording.walk.events:
+        texts.append(
+            f"The file has {len(recording.walk.events)} gait events of its own, which were not used; "
+            "a validation compares with them."
+        )
+    return [WalkWarning(code="markers", message=text) for text in texts]
+
+
+def check_options(paths: list[Path], scale: ScaleInput, fps: float | None) -> None:
+    """Refuse what has no effect on walks with markers when there are no videos beside them.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Everything that is to be measured.
+    scale : ScaleInput
+    fps : float or None
+        Frame rate that was given, Hz.
+
+    Raises
+    ------
+    InputError
+        When a scale or a frame rate was given for marker files alone.
+    """
+    if not paths or not all(is_marker_file(path) for path in paths):
+        return
+    if scale.kind not in ("none", MARKER_SCALE.kind):
+        raise InputError(
+            "Expected no scale for walks with markers, which are recorded in metres, but got one.", "Leave it out."
+        )
+    if fps is not None:
+        raise InputError(
+            "Expected no frame rate for walks with markers, whose files state it, but got one.", "Leave it out."
+        )

@@ -1,0 +1,152 @@
+"""Walks with markers are measured like those of a video."""
+
+import numpy as np
+import pytest
+from support.recorded_walks import recording
+
+from gait_core.errors import InputError
+from gait_core.gait.angles import angles_of_placed
+from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.markers.mocap_walk import MocapWalk
+from gait_core.markers.side_view import PX_PER_M, side_view
+from gait_core.pose.landmarks import INDEX, LANDMARKS
+from gait_core.progress import silent
+from gait_core.walks.measurements import load_measurement, remeasure
+from gait_core.workflows.measure import MeasureRequest, measure_walks
+from gait_core.workflows.validate import validate_file
+from gait_core.workspace import Workspace
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("markers")
+    truth = recording(folder / "walk.npz")
+    (folder / "broken.npz").write_bytes(b"no archive")
+    workspace = Workspace(folder / "ws")
+    paths = [str(folder / name) for name in ("broken.npz", "walk.npz", "missing.c3d")]
+    answer = measure_walks(MeasureRequest(videos=paths), workspace, silent())
+    return truth, workspace, answer["walks"], folder
+
+
+def test_a_recorded_walk_has_its_own_metres(measured):
+    truth, workspace, walks, _ = measured
+    measurement = load_measurement(workspace, walks[1]["measurement_id"]).measurement
+    assert measurement.scale_input.kind == "markers"
+    assert measurement.scale is not None and "recorded in metres" in measurement.scale.note
+    assert measurement.parameters["walking_speed_mps"].both.mean == pytest.approx(truth.speed_mps, rel=0.02)
+    assert measurement.parameters["cadence_spm"].both.mean == pytest.approx(truth.cadence_spm, rel=0.02)
+    assert not measurement.repairs
+    assert not [warning for warning in measurement.warnings if warning.code != "markers"]
+
+
+def test_knee_and_ankle_are_those_of_the_recording(measured):
+    truth, workspace, walks, _ = measured
+    walk = load_measurement(workspace, walks[1]["measurement_id"])
+    motion = walk.motion(workspace)
+    for side in ("left", "right"):
+        for joint, limit_deg in (("knee", 2.0), ("ankle", 3.0)):
+            true = np.interp(motion.time_s, truth.time_s, truth.angle_deg(side, joint))
+            error = (motion.angles[f"{side}_{joint}"] - true)[motion.walking]
+            assert np.nanstd(error) < limit_deg, f"{side} {joint}"
+
+
+def test_what_was_not_recorded_is_left_out(measured):
+    _, workspace, walks, _ = measured
+    curves = load_measurement(workspace, walks[1]["measurement_id"]).measurement.curves
+    for side in ("left", "right"):
+        assert np.isfinite(curves.values["hip", side]).all() and np.isfinite(curves.values["knee", side]).all()
+        assert np.isnan(curves.values["trunk", side]).all() and np.isnan(curves.values["arm", side]).all()
+    assert any("No shoulder markers" in warning["message"] for warning in walks[1]["warnings"])
+
+
+def test_angles_of_landmarks_that_were_placed():
+    assert angles_of_placed([]) == frozenset()
+    arm = {"left_arm", "left_shoulder", "left_elbow"}
+    assert angles_of_placed(["left_elbow"]) == arm
+    assert angles_of_placed(["left_wrist"]) == {"left_elbow"}
+    assert angles_of_placed(["left_shoulder"]) == {"trunk", "left_arm", "left_shoulder"}
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(measured):
+    _, _, walks, _ = measured
+    assert [("error" in walk) for walk in walks] == [True, False, True]
+    assert "broken.npz cannot be read" in walks[0]["error"]["message"]
+    assert "there is none" in walks[2]["error"]["message"]
+
+
+def test_events_can_be_changed_and_the_walk_measured_again(measured):
+    _, workspace, _, folder = measured
+    (own,) = measure_walks(MeasureRequest(videos=[str(folder / "walk.npz")]), workspace, silent())["walks"]
+    before = load_measurement(workspace, own["measurement_id"])
+    again = remeasure(workspace, before, settings={"event_method": "velocity"})
+    assert again.measurement.events.method == "velocity"
+    assert again.measurement.scale is not None and len(again.measurement.strides) > 0
+
+
+def test_the_same_numbers_come_from_what_a_measurement_keeps(measured):
+    _, workspace, walks, _ = measured
+    params = load_measurement(workspace, walks[1]["measurement_id"]).job_params()
+    (again,) = measure_walks(MeasureRequest.from_dict(params), workspace, silent())["walks"]
+    for name, value in walks[1]["parameters"].items():
+        assert again["parameters"][name]["mean"] == value["mean"], name
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scale": {"kind": "height", "value": 1.7}}, "no scale"),
+        ({"fps": 100.0}, "no frame rate"),
+    ],
+)
+def test_what_has_no_effect_on_markers_is_refused(measured, options, message):
+    _, workspace, _, folder = measured
+    with pytest.raises(InputError, match=message):
+        measure_walks(MeasureRequest(videos=[str(folder / "walk.npz")], **options), workspace, silent())
+
+
+def test_markers_are_no_scale_that_can_be_asked_for():
+    with pytest.raises(InputError) as refused:
+        ScaleInput(kind="ruler", value=1.0)
+    assert "markers" not in str(refused.value)
+
+
+def test_the_view_from_the_side(tmp_path):
+    truth = recording(tmp_path / "walk.npz")
+    track = side_view(MocapWalk.load(tmp_path / "walk.npz"))
+    ankle = track.position[:, INDEX["left_ankle"]]
+    true = truth.room_m[:, INDEX["left_ankle"]]
+    assert np.allclose(np.diff(ankle[:, 0]), np.diff(true[:, 0]) * PX_PER_M, atol=0.01)
+    assert np.allclose(np.diff(ankle[:, 1]), -np.diff(true[:, 1]) * PX_PER_M, atol=0.01)
+    assert (ankle > 0).all() and (ankle < [track.width_px, track.height_px]).all()
+    depth = track.world[:, INDEX["left_hip"], 2] - track.world[:, INDEX["right_hip"], 2]
+    assert (depth > 0).all(), "the right side is the nearer one"
+    assert set(track.info["not_recorded"]) == {name for name in LANDMARKS if "hip" not in name} - {
+        f"{side}_{name}" for side in ("left", "right") for name in ("knee", "ankle", "heel", "foot_index")
+    }
+
+
+def test_a_marker_that_is_lost_for_a_while_stays_missing(tmp_path):
+    recording(tmp_path / "walk.npz")
+    walk = MocapWalk.load(tmp_path / "walk.npz")
+    walk.points_m["left_knee"][100:140] = np.nan
+    track = side_view(walk)
+    knee = INDEX["left_knee"]
+    assert np.isnan(track.position[100:140, knee]).all() and not track.confidence[100:140, knee].any()
+    assert np.isfinite(track.position[100:140, INDEX["left_ankle"]]).all()
+
+
+def test_without_hips_there_is_no_view(tmp_path):
+    recording(tmp_path / "walk.npz")
+    walk = MocapWalk.load(tmp_path / "walk.npz")
+    walk.points_m["left_hip"][:] = np.nan
+    with pytest.raises(InputError, match="markers at both hips"):
+        side_view(walk)
+
+
+def test_a_table_needs_a_video_and_a_recording_does_not(tmp_path):
+    (tmp_path / "events.csv").write_text("time_s,side,kind\n1.0,left,initial_contact\n")
+    with pytest.raises(InputError, match=r"a video beside events\.csv"):
+        validate_file(tmp_path / "events.csv")
+    recording(tmp_path / "walk.npz")
+    result = validate_file(tmp_path / "walk.npz")
+    assert result.figures["event_f1"] > 0.9
