@@ -168,12 +168,14 @@ def _velocity(position: Array, up: Array, rate_hz: float) -> Array:
 def _way(over_feet: Array, flat: NDArray[np.bool_], facing: Array) -> Array:
     """Return the mean velocity of the pelvis over the standing feet, m/s.
 
-    A low foot in swing is ahead of the pelvis in speed; only feet that go back under it stand.
+    A foot that swings low goes the other way under the pelvis than one that stands. Feet stand for most of the time.
     """
     known = flat & np.isfinite(over_feet).all(axis=2)
-    standing = known & (np.nan_to_num(over_feet) @ facing > 0.0)
-    chosen = over_feet[standing if standing.sum() >= _LEAST_FLAT else known]
-    return np.asarray(chosen.mean(axis=0)) if len(chosen) else np.zeros(3)
+    if not known.any():
+        return np.zeros(3)
+    along = np.where(known, np.nan_to_num(over_feet) @ facing, np.nan)
+    chosen = over_feet[known & (along * np.nanmedian(along) >= 0.0)]
+    return np.asarray(chosen.mean(axis=0))
 
 
 def _pelvis_mps(velocity: Array, frames: NDArray[np.bool_]) -> float:
