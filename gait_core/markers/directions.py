@@ -88,7 +88,7 @@ def directions_of(legs: LegMarkers, rate_hz: float) -> Directions:
     way = _way(over_feet, flat, facing)
     speed_mps = float(np.linalg.norm(way))
     moves = speed_mps >= LEAST_SPEED_MPS
-    # A walk backwards goes against the feet; they say where forward is.
+    # In a walk backwards the pelvis goes against the feet; the feet tell where forward is.
     forward = way / speed_mps * (1.0 if way @ facing > 0.0 else -1.0) if moves else facing
     return Directions(
         up=up,
@@ -104,7 +104,7 @@ def _up(hips: Array, heels: Array) -> Array:
     length = float(np.linalg.norm(body.mean(axis=0))) if len(body) else 0.0
     if length == 0.0:
         raise InputError(
-            "Expected both hips and both heels at the same time in at least one frame, but there is none.",
+            "Expected both hips above both heels in at least one frame in which all are seen, but there is none.",
             "Fill the gaps of the markers in the program that recorded them.",
         )
     mean = body.mean(axis=0) / length

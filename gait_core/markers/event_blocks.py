@@ -90,7 +90,7 @@ def _seconds(values: list[Any], counts: set[int], reach_s: tuple[float, float] |
     try:
         times = np.asarray(values, dtype=float)
     except ValueError:
-        return np.empty(0)
+        return np.full(len(values), np.nan)
     if times.ndim >= 2 and len(times) == 2:
         return np.asarray(60.0 * times[0] + times[1]).ravel()
     if times.ndim == 2 and times.shape[1] == 2:
@@ -145,7 +145,8 @@ def _inside(rows: list[_Row], reach_s: tuple[float, float], first_s: float) -> t
     if not dropped:
         return inside, []
     events = "One event lies" if dropped == 1 else f"{dropped} events lie"
-    return inside, [f"{events} outside of the recorded frames and {'is' if dropped == 1 else 'are'} left out."]
+    left_out = "is" if dropped == 1 else "are"
+    return inside, [f"{events} outside of the recorded frames, or without a time, and {left_out} left out."]
 
 
 def _marked_before_plates(rows: Sequence[_Row]) -> tuple[list[_Row], list[str]]:

@@ -82,7 +82,9 @@ class KnownSet:
 
 
 KNOWN_SETS: Final = (
-    KnownSet("CGM2", ("LKNE", "LKNM", "LANK", "LMED", "LHEE", "LTOE")),
+    KnownSet("CGM2", ("LKNE", "LKNM", "LANK", "LMED", "LHEE")),
+    KnownSet("CGM2", ("LASI", "LKNE", "LANK", "LHEE", "LFMH", "LVMH")),
+    KnownSet("CGM2", ("LASI", "LKNE", "LANK", "LHEE", "LTHAP", "LTIAP")),
     KnownSet("Rizzoli", ("LCA", "LFMH", "LSMH", "LVMH")),
     KnownSet("Plug-in Gait", ("LASI", "LKNE", "LANK", "LHEE", "LTOE")),
     KnownSet("IOR (Leardini)", ("L.ASIS", "L.Knee", "L.HF", "L.TT", "L.Ankle", "L.Heel", "L.MT1", "L.MT5")),

@@ -137,6 +137,6 @@ def _parameters(content: Any) -> dict[tuple[str, str], float]:
     found = {}
     for label, context, value in zip(names, contexts, values_of(content, "ANALYSIS", "VALUES"), strict=False):
         name = ours.get(label.lower())
-        if name is not None and np.isfinite(value):
+        if name is not None and not isinstance(value, str) and np.isfinite(value):
             found[name, SIDE_WORDS.get(context.lower(), "both")] = float(value)
     return found

@@ -91,7 +91,7 @@ def test_hips_and_feet_that_are_never_seen_together():
     for name, curve in points.items():
         curve[: len(curve) // 2] = np.nan if "hip" in name else curve[: len(curve) // 2]
         curve[len(curve) // 2 :] = np.nan if "heel" in name else curve[len(curve) // 2 :]
-    with pytest.raises(InputError, match="both hips and both heels"):
+    with pytest.raises(InputError, match="both hips above both heels"):
         directions_of(legs(points), 100.0)
 
 

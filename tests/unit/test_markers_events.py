@@ -118,7 +118,7 @@ def test_events_outside_of_the_trial_are_dropped_and_counted(tmp_path):
     events = {"USED": [5], "TIMES": np.stack([0 * times, times]), "LABELS": ["LHS", "LTO", "RHS", "RTO", "LHS"]}
     path = write_c3d(tmp_path / "walk.c3d", STILL, first_frame=100, events=events)
     assert [time_s for time_s, *_ in read(path)] == [0.99, 1.2, 3.99]
-    assert "2 events lie outside of the recorded frames and are left out." in read_trial(path).notes
+    assert "2 events lie outside of the recorded frames, or without a time, and are left out." in read_trial(path).notes
 
 
 def test_a_file_that_counts_from_its_own_first_frame(tmp_path):
@@ -167,6 +167,23 @@ def test_labels_without_times_and_times_that_are_no_numbers(tmp_path):
     times = np.array([[0.0, 0.0], [np.nan, 1.0]])
     events = {"USED": [2], "LABELS": ["LHS", "RHS"], "TIMES": times}
     assert read(write_c3d(tmp_path / "nan.c3d", STILL, events=events)) == [(1.0, "right", INITIAL_CONTACT)]
+
+
+def test_times_that_are_texts_are_counted(tmp_path):
+    events = {"USED": [2], "LABELS": ["LHS", "RHS"], "TIMES": ["early", "late"]}
+    trial = read_trial(write_c3d(tmp_path / "walk.c3d", STILL, events=events))
+    assert not trial.events
+    assert "2 events" in trial.notes[0]
+
+
+def test_a_file_without_markers_still_has_its_events(tmp_path):
+    ezc3d = pytest.importorskip("ezc3d")
+    content = ezc3d.c3d()
+    content["data"]["points"] = np.zeros((4, 0, 10))
+    content.add_parameter("EVENT", "TIMES", np.array([[0.0], [1.0]]))
+    content.add_parameter("EVENT", "LABELS", ["LHS"])
+    content.write(str(tmp_path / "walk.c3d"))
+    assert read(tmp_path / "walk.c3d") == [(1.0, "left", INITIAL_CONTACT)]
 
 
 def test_the_reference_of_a_file_is_the_trial(tmp_path):

@@ -81,6 +81,13 @@ SETS = {
         "one": "{S}FMH",
         "five": "{S}VMH",
     },
+    "CGM2 without inner markers": {
+        **{place: PIG[place] for place in PIG if place != "toe"},
+        "sacrum": "SACR",
+        "toe": "{S}SMH",
+        "one": "{S}FMH",
+        "five": "{S}VMH",
+    },
     "Helen Hayes": {
         "asis": "{S}.ASIS",
         "sacrum": "V.Sacral",
@@ -372,6 +379,15 @@ def test_angles_and_forces_are_no_positions(tmp_path):
     )
     assert set(trial.points_m) == set(markers(PIG))
     assert trial.angles["knee", "left"].shape == (length,)
+
+
+def test_parameters_that_are_no_numbers_are_left_out(tmp_path):
+    columns = {"NAMES": ["Cadence", "Step Time"], "CONTEXTS": ["General", "Left"], "VALUES": ["fast", "0.5"]}
+    parameters = [("ANALYSIS", name, values) for name, values in columns.items()]
+    assert not read_trial(write_c3d(tmp_path / "text.c3d", markers(PIG), parameters=parameters)).parameters
+    parameters[2] = ("ANALYSIS", "VALUES", [np.nan, 0.5])
+    found = read_trial(write_c3d(tmp_path / "numbers.c3d", markers(PIG), parameters=parameters)).parameters
+    assert found == {("step_time_s", "left"): 0.5}
 
 
 def test_one_frame(tmp_path):
