@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -167,6 +169,17 @@ def test_labels_without_times_and_times_that_are_no_numbers(tmp_path):
     times = np.array([[0.0, 0.0], [np.nan, 1.0]])
     events = {"USED": [2], "LABELS": ["LHS", "RHS"], "TIMES": times}
     assert read(write_c3d(tmp_path / "nan.c3d", STILL, events=events)) == [(1.0, "right", INITIAL_CONTACT)]
+
+
+def test_events_of_the_header_count_where_the_group_has_none(tmp_path):
+    # C3D format, user guide: words 150 (key), 151 (number), 153 (times), 189 (flags), 199 (labels of four letters).
+    path = write_c3d(tmp_path / "walk.c3d", STILL)
+    content = bytearray(path.read_bytes())
+    parts = {150: struct.pack("<2H", 12345, 2), 153: struct.pack("<2f", 0.5, 1.0), 189: b"\1\1", 199: b"RHS LTO "}
+    for word, value in parts.items():
+        content[2 * (word - 1) : 2 * (word - 1) + len(value)] = value
+    path.write_bytes(bytes(content))
+    assert read(path) == [(0.5, "right", INITIAL_CONTACT), (1.0, "left", FOOT_OFF)]
 
 
 def test_times_that_are_texts_are_counted(tmp_path):

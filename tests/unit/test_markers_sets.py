@@ -1,17 +1,20 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marker_files import Z_UP, body, outer_and_inner, pelvis, write_c3d
+from measured_walks import measured
 
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
+from gait_core.markers.directions import directions_of
 from gait_core.markers.joint_centres import fill_short_gaps, hip_centres
 from gait_core.markers.marker_names import sided
 from gait_core.markers.marker_sets import LEG_PARTS, legs_of
 from gait_core.markers.trial import read_trial
+from gait_core.report.exports import EXPORTERS
+from gait_core.report.exports.export_job import ExportJob
+from gait_core.report.exports.placed import place_passes
 
 pytest.importorskip("ezc3d")
 
@@ -396,10 +399,18 @@ def test_one_frame(tmp_path):
     assert all(curve.shape == (1, 3) for curve in legs.points_m.values())
 
 
-def test_an_export_of_our_own_is_read_as_written():
-    points = body()
-    trial = SimpleNamespace(name="walk.c3d", rate_hz=100.0, points_m=points, own=True)
+def test_an_export_of_our_own_is_read_as_written(tmp_path):
+    _, motion, measurement = measured()
+    ((name, content),) = EXPORTERS["c3d"](ExportJob(measurement=measurement, motion=motion, stem="walk")).items()
+    (tmp_path / name).write_bytes(content)
+    trial = read_trial(tmp_path / name)
     legs = legs_of(trial)
+    assert trial.own
+    assert not trial.notes
     assert legs.marker_set == "Gait Studio"
-    assert set(legs.points_m) == set(points)
-    assert all(np.array_equal(legs.points_m[name], points[name]) for name in points)
+    assert {"left_shoulder", "right_ear"} < set(legs.points_m)
+    (placed,) = place_passes(motion, measurement.scale.metres_per_leg)
+    assert np.allclose(legs.points_m["left_heel"][placed.span, 0], placed.points["left_heel"][:, 0], atol=1e-4)
+    directions = directions_of(legs, trial.rate_hz)
+    assert np.allclose((directions.up, directions.forward), ([0, 0, 1], [1, 0, 0]))
+    assert not directions.treadmill
