@@ -38,7 +38,7 @@ def check_file(path: Path, expected: ArtefactFile) -> None:
     if not path.is_file():
         raise ModelError(f"Expected {path.name} in {path.parent}, but it is not there.", RESTORE)
     size = check_size(path, _FILE_BYTES)
-    if expected.size_bytes not in (None, size) or _sha256(path) != expected.sha256:
+    if expected.size_bytes != size or _sha256(path) != expected.sha256:
         raise ModelError(
             f"Expected {path.name} as its manifest describes it, but the file has changed.",
             RESTORE,

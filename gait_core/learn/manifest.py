@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import numpy as np
-
 from gait_core.cache.archive import json_ready
-from gait_core.config import FeatureSettings, Settings
+from gait_core.config import Settings
 from gait_core.errors import GaitError, ModelError
 from gait_core.learn.history import History
 from gait_core.learn.registry import InputShape, model_kind
@@ -20,16 +18,6 @@ __all__ = ["FORMAT", "ArtefactFile", "ModelManifest"]
 FORMAT: Final = 1
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_FIRST_FORMAT: Final = (
-    "feature_names",
-    "learn_settings",
-    "versions",
-    "loss",
-    "val_loss",
-    "model_sha256",
-    "arrays_sha256",
-)
-"""Fields of manifests before they had a format number; what else they hold are details."""
 _FORMER_CLASSIFIER: Final = frozenset({"sha256", "data_settings"})
 """Fields that only the manifests of classifiers had before all models were stored alike."""
 
@@ -44,13 +32,12 @@ class ArtefactFile:
         Of a file in the same folder as the manifest; never a path.
     sha256 : str
         Digest of its content, 64 hexadecimal digits.
-    size_bytes : int or None
-        None in a manifest of the first format.
+    size_bytes : int
     """
 
     name: str
     sha256: str
-    size_bytes: int | None
+    size_bytes: int
 
     def __post_init__(self) -> None:
         if not _PLAIN_NAME.fullmatch(self.name):
@@ -117,30 +104,29 @@ class ModelManifest:
 
     @classmethod
     def from_dict(cls, values: Any, stem: str) -> ModelManifest:
-        """Read a manifest of any format so far.
+        """Read a manifest.
 
         Parameters
         ----------
         values : object
             What the JSON file holds.
         stem : str
-            Name of the manifest without ``.json``: that of the files in the first format.
+            Name of the manifest without ``.json``.
 
         Raises
         ------
         ModelError
             When it has a format that is not known here, or is no manifest at all.
         """
-        found = values.get("format", 0) if isinstance(values, Mapping) else None
-        readers = {0: _first_format, FORMAT: _current_format}
-        if not isinstance(found, int) or found not in readers:
+        found = values.get("format") if isinstance(values, Mapping) else None
+        if found != FORMAT:
             raise ModelError(
-                f"Expected the manifest {stem}.json in a format up to {FORMAT}, but it has the format {found!r}.",
+                f"Expected the manifest {stem}.json in format {FORMAT}, but it has the format {found!r}.",
                 "Update Gait Studio, or make the model again.",
             )
         _refuse_former_classifier(values, stem)
         try:
-            return readers[found](values, stem)
+            return _of(values)
         except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
             raise ModelError(
                 f"Expected {stem}.json to be the manifest of a model, but it is not ({error}).",
@@ -158,7 +144,7 @@ def _refuse_former_classifier(values: Mapping[str, Any], stem: str) -> None:
         )
 
 
-def _current_format(values: Mapping[str, Any], _: str) -> ModelManifest:
+def _of(values: Mapping[str, Any]) -> ModelManifest:
     kind = model_kind(str(values["model"]))
     inputs = InputShape(
         axes=tuple(int(size) for size in values["inputs"]["axes"]), classes=int(values["inputs"]["classes"])
@@ -173,30 +159,6 @@ def _current_format(values: Mapping[str, Any], _: str) -> ModelManifest:
         history=_history(values["history"]),
         files={str(role): ArtefactFile.from_dict(file) for role, file in values["files"].items()},
         details=dict(values["details"]),
-    )
-
-
-def _first_format(values: Mapping[str, Any], stem: str) -> ModelManifest:
-    """Read what the shipped autoencoders have: no format number, the files known by their names."""
-    kind = model_kind("autoencoder")
-    features = FeatureSettings.from_dict(values["feature_settings"])
-    val_loss = [float(value) for value in values["val_loss"]]
-    return ModelManifest(
-        model=kind.name,
-        settings=kind.settings.from_dict(values["learn_settings"]),
-        inputs=InputShape(axes=(features.window_frames, len(values["feature_names"]))),
-        feature_names=tuple(map(str, values["feature_names"])),
-        versions={str(name): str(version) for name, version in values["versions"].items()},
-        history=History(
-            loss=[float(value) for value in values["loss"]],
-            val_loss=val_loss,
-            best_epoch=int(np.argmin(val_loss)) + 1,
-        ),
-        files={
-            role: ArtefactFile(name=f"{stem}{suffix}", sha256=str(values[f"{role}_sha256"]), size_bytes=None)
-            for role, suffix in (("model", ".keras"), ("arrays", ".npz"))
-        },
-        details={name: value for name, value in values.items() if name not in _FIRST_FORMAT},
     )
 
 

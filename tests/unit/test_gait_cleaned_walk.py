@@ -66,7 +66,7 @@ def test_a_walk_cleaned_for_one_rate_gives_the_same_motion_at_the_other(track):
         FAST.with_(cutoff_hz=8.0),
         FAST.with_(rate_hz=120.0),
         FAST.with_(max_gap_s=0.05),
-        FAST.with_(min_confidence=0.9),
+        FAST.with_(min_confidence=0.6),
         FAST.with_(repair_swaps=False),
     ],
     ids=["corner", "grid", "gaps", "confidence", "swaps"],

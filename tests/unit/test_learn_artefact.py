@@ -113,7 +113,7 @@ def test_a_file_elsewhere_is_refused(name, stored):
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda values: values.update(format=2), "format up to 1, but it has the format 2"),
+        (lambda values: values.update(format=2), "in format 1, but it has the format 2"),
         (lambda values: values.update(format="1"), "has the format '1'"),
         (lambda values: values.update(model="unheard_of"), "model among autoencoder.*'unheard_of'"),
         (lambda values: values["settings"].update(units=-1), "units between"),
@@ -121,7 +121,7 @@ def test_a_file_elsewhere_is_refused(name, stored):
         (lambda values: values["inputs"].update(axes=[8]), "shape"),
         (lambda values: values.pop("history"), "history"),
         (lambda values: values["files"]["model"].update(sha256="00"), "SHA-256"),
-        (lambda values: values.clear(), "feature_settings"),
+        (lambda values: values.clear(), "format None"),
     ],
 )
 def test_a_manifest_that_makes_no_sense_is_refused(change, text, stored):
@@ -247,17 +247,12 @@ def test_code_in_a_model_is_not_run(stored):
         load_artefact(stored).model()
 
 
-def test_the_shipped_model_is_read_in_its_first_format():
+def test_the_shipped_model_is_what_its_manifest_says():
     found = load_artefact(PRETRAINED_FOLDER / "autoencoder_gru")
-    raw = json.loads((PRETRAINED_FOLDER / "autoencoder_gru.json").read_text())
     assert found.manifest.inputs == InputShape(axes=(32, 19))
-    assert found.manifest.settings.to_dict() == raw["learn_settings"]
-    assert found.manifest.history.val_loss == raw["val_loss"]
-    assert found.manifest.details["references"] == raw["references"]
-    assert load_pretrained().sha256 == raw["model_sha256"]
+    assert set(found.manifest.details["references"]) == {"3", "5"}
     weights = load_pretrained().weights
-    model = found.model()
-    assert sum(value.size for value in weights.values()) == model.count_params()
+    assert sum(value.size for value in weights.values()) == found.model().count_params()
 
 
 # The registry.

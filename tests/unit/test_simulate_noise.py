@@ -70,7 +70,7 @@ def test_the_noise_model_survives_json() -> None:
     noise = NoiseModel.default()
     again = NoiseModel.from_dict(json.loads(json.dumps(noise.to_dict())))
     assert again.to_dict() == noise.to_dict()
-    assert "MediaPipe" in noise.source
+    assert "decoding measure" in noise.source, "it is that of the landmarks that profiles read"
 
 
 def test_the_fit_finds_the_noise_that_was_put_in() -> None:
