@@ -161,6 +161,7 @@ def _row(parameter: Parameter) -> list[str]:
         _cell(parameter.right, parameter.unit),
         _cell(both, parameter.unit),
         str(both.n if both is not None else 0),
+        f"± {number(2.0 * both.error_sd, parameter.unit)}" if both is not None and both.error_sd is not None else "–",
         spread,
         f"{signed(index, '%')} %" if index is not None else "withheld" if sided else "–",
     ]
@@ -182,18 +183,21 @@ def _table(measurement: Measurement) -> None:
         ("Right", "n"),
         ("Both", "n"),
         ("n", "n"),
+        ("Measuring error", "n"),
         ("SD (CV)", "n"),
         ("Asymmetry", "n"),
     ]
     found = measurement.parameters.values()
     known = any(parameter.asymmetry or (parameter.both and parameter.both.sd is not None) for parameter in found)
-    width = len(columns) if known else 5  # nothing but "withheld" in the last two: the note above says why
+    width = len(columns) if known else 6  # nothing but "withheld" in the last two: the note above says why
     body = [row[:width] for row in table_rows(measurement)]
     rows(columns[:width], body, "All spatiotemporal values", html_columns=range(width))
     settings = measurement.settings
     note(
         "Below each mean is its 95 % interval, by bootstrap over steps or strides, shown from "
-        f"{settings.fewest_strides_interval} of a kind; asymmetry from {settings.fewest_strides_asymmetry} of each "
+        f"{settings.fewest_strides_interval} of a kind: how far the mean may lie from that of many more. The measuring "
+        "error is what the camera adds (2 SD): how far the times of events and the places of landmarks usually lie from "
+        f"the truth; an error of the scale is not in it. Asymmetry is shown from {settings.fewest_strides_asymmetry} of each "
         f"side; SD and CV from {settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
         "A step is named after the foot that lands."
     )

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import hypot
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import MeasureSettings
+from gait_core.gait.angle_errors import angle_sd_deg
 from gait_core.gait.angles import SIDES
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.spatiotemporal import sided_parameter
+from gait_core.gait.position_errors import repeating_share
 from gait_core.gait.strides import Stride
 
-__all__ = ["CURVES", "POINTS", "Curves", "key_values", "stride_curves"]
+__all__ = ["CURVES", "POINTS", "Curves", "curve_errors", "key_values", "stride_curves"]
 
 POINTS: Final = 101
 """Points of the cycle, 0 % to 100 %."""
@@ -95,19 +98,45 @@ def stride_curves(motion: Kinematics, strides: Sequence[Stride]) -> Curves:
     Curves
         The trunk is cut by the strides of each side.
     """
+    foot_off = {side: np.array([stride.foot_off_pct for stride in strides if stride.side == side]) for side in SIDES}
+    return Curves(values=_cut(motion, strides, motion.angles), foot_off_pct=foot_off)
+
+
+def curve_errors(motion: Kinematics, strides: Sequence[Stride]) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return 1 SD of the error of every point of the curves, from the errors of the landmarks.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    strides : sequence of Stride
+
+    Returns
+    -------
+    dict of (name, side) to ndarray, shape (n_strides, 101)
+        As `Curves.values`, degrees.
+    """
+    return _cut(motion, strides, angle_sd_deg(motion))
+
+
+def _cut(
+    motion: Kinematics, strides: Sequence[Stride], angles: Mapping[str, NDArray[np.float64]]
+) -> dict[tuple[str, str], NDArray[np.float64]]:
     cycle = np.linspace(0.0, 1.0, POINTS)
-    values, foot_off = {}, {}
+    found = {}
     for side in SIDES:
         own = [stride for stride in strides if stride.side == side]
         times = np.array([stride.start_s + cycle * stride.duration_s for stride in own]).reshape(len(own), POINTS)
-        foot_off[side] = np.array([stride.foot_off_pct for stride in own])
         for name, (angle, _) in CURVES.items():
-            curve = motion.angles[angle if angle in motion.angles else f"{side}_{angle}"]
-            values[name, side] = np.interp(times, motion.time_s, curve, left=np.nan, right=np.nan)
-    return Curves(values=values, foot_off_pct=foot_off)
+            curve = angles[angle if angle in angles else f"{side}_{angle}"]
+            found[name, side] = np.interp(times, motion.time_s, curve, left=np.nan, right=np.nan)
+    return found
 
 
-def key_values(curves: Curves, settings: MeasureSettings | None = None) -> dict[str, Parameter]:
+def key_values(
+    curves: Curves,
+    settings: MeasureSettings | None = None,
+    errors: Mapping[tuple[str, str], NDArray[np.float64]] | None = None,
+) -> dict[str, Parameter]:
     """Read the usual values from the curves, stride by stride.
 
     Parameters
@@ -115,6 +144,8 @@ def key_values(curves: Curves, settings: MeasureSettings | None = None) -> dict[
     curves : Curves
     settings : MeasureSettings, optional
         Interval and fewest strides.
+    errors : mapping of (name, side) to ndarray, shape (n_strides, 101), optional
+        As `curve_errors` gives them.
 
     Returns
     -------
@@ -127,11 +158,25 @@ def key_values(curves: Curves, settings: MeasureSettings | None = None) -> dict[
     settings = settings or MeasureSettings()
     found: dict[str, Parameter] = {}
     for name, (_, label) in CURVES.items():
-        read = {side: _read(curves.values[name, side], curves.foot_off_pct[side]) for side in SIDES}
-        for key, (text, unit) in _KEYS.items():
-            values = {side: read[side][:, list(_KEYS).index(key)].tolist() for side in SIDES}
+        read = {
+            side: _read(
+                curves.values[name, side],
+                curves.foot_off_pct[side],
+                np.full_like(curves.values[name, side], np.nan) if errors is None else errors[name, side],
+            )
+            for side in SIDES
+        }
+        for number, (key, (text, unit)) in enumerate(_KEYS.items()):
+            values, sd = ({side: read[side][which][:, number].tolist() for side in SIDES} for which in (0, 1))
             parameter = sided_parameter(
-                f"{name}_{key}", f"{label}, {text}", unit, values, settings, ratio_scale=key == "rom_deg"
+                f"{name}_{key}",
+                f"{label}, {text}",
+                unit,
+                values,
+                settings,
+                ratio_scale=key == "rom_deg",
+                errors=sd,
+                repeating=repeating_share(),
             )
             if parameter.both is not None:
                 found[parameter.name] = parameter
@@ -153,18 +198,28 @@ _KEYS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _read(values: NDArray[np.float64], foot_off_pct: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values of `_KEYS` of each stride, shape (n_strides, n_keys); NaN for a stride with a gap."""
-    result = np.full((len(values), len(_KEYS)), np.nan)
-    for row, (curve, off) in enumerate(zip(values, foot_off_pct, strict=True)):
+def _read(
+    values: NDArray[np.float64], foot_off_pct: NDArray[np.float64], errors: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the values of `_KEYS` of each stride and 1 SD of their errors, both of shape (n_strides, n_keys).
+
+    NaN for a stride with a gap, and for the error of a time.
+    """
+    result, error = np.full((2, len(values), len(_KEYS)), np.nan)
+    for row, (curve, off, sd) in enumerate(zip(values, foot_off_pct, errors, strict=True)):
         if not np.isfinite(curve).all():
             continue
         cut = int(np.clip(round(off), 1, POINTS - 2))
-        read = [float(curve.max() - curve.min()), float(curve[0])]
+        highest, lowest = _extremes(curve)
+        read, uncertain = (
+            [float(curve[highest] - curve[lowest]), float(curve[0])],
+            [hypot(sd[highest], sd[lowest]), sd[0]],
+        )
         for at in (*_stance_extremes(curve[: cut + 1]), *(cut + place for place in _extremes(curve[cut:]))):
             read += [float(curve[at]), float(at)]
-        result[row] = read
-    return result
+            uncertain += [sd[at], np.nan]
+        result[row], error[row] = read, uncertain
+    return result, error
 
 
 def _extremes(part: NDArray[np.float64]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.cleaning import Repair
-from gait_core.gait.curves import Curves, key_values, stride_curves
+from gait_core.gait.curves import Curves, curve_errors, key_values, stride_curves
 from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.edits import Edit, apply_edits
 from gait_core.gait.events.gait_events import EventSet, Rejection
@@ -21,10 +21,11 @@ from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
 from gait_core.gait.impossible import CODE, without_impossible
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
+from gait_core.gait.parameters.length_doubts import lengths_withheld
 from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
-from gait_core.gait.parameters.spatiotemporal import lengths_withheld, spatiotemporal
+from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.strides import Stride, build_strides, stride_rejections
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
@@ -250,7 +251,7 @@ def measure(
         scale_input=scale,
         scale=resolved,
         parameters=spatiotemporal(motion, current, strides, resolved, settings),
-        key_values=key_values(curves, settings),
+        key_values=key_values(curves, settings, curve_errors(motion, strides)),
         curves=curves,
         repairs=motion.cleaned.repairs,
         undone=tuple(sorted(undone)),

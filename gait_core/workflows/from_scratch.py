@@ -1,8 +1,8 @@
 """Makes everything anew that was learned from the landmarks of the pose model, in the order in which it depends.
 
-First the errors of the landmarks, from rendered walks whose truth is known; then the autoencoder, what whitens its
-residuals and the references of the limits, all from simulated walks with these errors. Beside them lies a record of
-what they were made with.
+First the errors of the landmarks, from rendered walks whose truth is known: as noise of the fast path, and as they are
+stated beside what is measured. Then the autoencoder, what whitens its residuals and the references of the limits, all
+from simulated walks with these errors. Beside them lies a record of what they were made with.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
 from gait_core.gait.body import leg_length_px
 from gait_core.gait.cleaning import clean
+from gait_core.gait.position_errors import SHIPPED_ERRORS
 from gait_core.pose.engines import engine_version, resolved
 from gait_core.pose.extract import extract_many
 from gait_core.pose.models.assets import model_sha256
@@ -26,12 +27,13 @@ from gait_core.runtime.checkout import commit
 from gait_core.simulate.noise_model import SHIPPED_NOISE, NoiseModel
 from gait_core.simulate.noise_report import compare
 from gait_core.simulate.noise_walks import PEOPLE, WALKS_EACH, noise_of, noise_walks
+from gait_core.simulate.position_error_fit import fit_position_errors
 from gait_core.simulate.render import render
 from gait_core.simulate.windows import FIRST_SEED
 from gait_core.workflows.pretrain import pretrain
 from gait_core.workspace import Workspace, write_json
 
-__all__ = ["fitted_noise", "pretrain_from_scratch"]
+__all__ = ["fitted_errors", "pretrain_from_scratch"]
 
 _FOLDER: Final = "noise-rendered"
 
@@ -53,8 +55,8 @@ def pretrain_from_scratch(
     Parameters
     ----------
     out : Path or None
-        ``.keras`` file to write; the noise and the record lie beside it as ``.noise.json`` and ``.made.json``. Default:
-        the shipped files.
+        ``.keras`` file to write; noise, errors and the record lie beside it as ``.noise.json``, ``.errors.json`` and
+        ``.made.json``. Default: the shipped files.
     workspace : Workspace
         Its cache keeps the rendered walks and their landmarks, so that a second run goes on where a first one stopped.
     reporter : Reporter
@@ -71,7 +73,7 @@ def pretrain_from_scratch(
     Returns
     -------
     dict
-        As `pretrain` returns it, with ``noise`` and ``record``, the files written beside the model.
+        As `pretrain` returns it, with ``noise``, ``errors`` and ``record``, the files written beside the model.
 
     Raises
     ------
@@ -81,8 +83,12 @@ def pretrain_from_scratch(
     begun_s = time.perf_counter()
     target = out or pretrained_path(cell)
     noise_file = SHIPPED_NOISE if out is None else target.with_suffix(".noise.json")
-    noise, record = fitted_noise(workspace, reporter, people=noise_people, walks_each=noise_walks_each, profile=profile)
+    errors_file = SHIPPED_ERRORS if out is None else target.with_suffix(".errors.json")
+    noise, position_errors, record = fitted_errors(
+        workspace, reporter, people=noise_people, walks_each=noise_walks_each, profile=profile
+    )
     write_json(noise_file, noise.to_dict())
+    write_json(errors_file, position_errors)
     made = pretrain(out, workspace, reporter, people=people, cell=cell, noise=noise, keep_network=keep_network)
     record |= {
         "model": target.name,
@@ -92,13 +98,13 @@ def pretrain_from_scratch(
     }
     record_file = target.with_suffix(".made.json")
     write_json(record_file, record)
-    return made | {"noise": str(noise_file), "record": str(record_file)}
+    return made | {"noise": str(noise_file), "errors": str(errors_file), "record": str(record_file)}
 
 
-def fitted_noise(
+def fitted_errors(
     workspace: Workspace, reporter: Reporter, *, people: int, walks_each: int, profile: str = DEFAULT_PROFILE
-) -> tuple[NoiseModel, dict[str, Any]]:
-    """Render walks, find their landmarks, and fit the noise of the fast path to their errors.
+) -> tuple[NoiseModel, dict[str, Any], dict[str, Any]]:
+    """Render walks, find their landmarks, and learn their errors: as noise of the fast path, and as they are stated.
 
     Parameters
     ----------
@@ -113,6 +119,8 @@ def fitted_noise(
     Returns
     -------
     noise : NoiseModel
+    position_errors : dict
+        As `fit_position_errors` gives them.
     record : dict
         What it was made with: commit, seeds, settings, engine, model, and how the errors of the fast path compare.
 
@@ -154,7 +162,7 @@ def fitted_noise(
         "noise_walks": len(pairs),
         "noise_figures": compare(noise, pairs).to_dict()["figures"],
     }
-    return noise, record
+    return noise, fit_position_errors(pairs), record
 
 
 def _legs_right(track: Track) -> Track:

@@ -63,11 +63,13 @@ def test_the_noise_comes_first_and_the_model_is_trained_with_it(without_video, w
     figures = record["noise_figures"]
     assert figures["fast"]["near_knee_rmse_deg"] == pytest.approx(figures["real"]["near_knee_rmse_deg"], rel=0.5)
     assert answer["record"] == str(tmp_path / "model.made.json")
+    errors = read_json(tmp_path / "model.errors.json")
+    assert answer["errors"] == str(tmp_path / "model.errors.json") and 0 < errors["repeating_share"] < 1
 
 
 def test_too_few_walks_are_refused(without_video, workspace):
     with pytest.raises(InputError, match="at least 4"):
-        from_scratch.fitted_noise(workspace, silent(), people=2, walks_each=1)
+        from_scratch.fitted_errors(workspace, silent(), people=2, walks_each=1)
 
 
 def test_another_noise_gives_other_windows():

@@ -130,7 +130,7 @@ def test_cadence_has_both_ends_of_its_interval_or_neither(durations_s, has_inter
         Step(side="left", pass_number=0, start_s=0.0, end_s=end_s, length_leg=1.0, reach_leg=1.0)
         for end_s in durations_s
     ]
-    cadence = _cadence(steps, SETTINGS)
+    cadence = _cadence(steps, lambda *_: 0.01, SETTINGS)
     assert (summarise(durations_s, SETTINGS).ci_low > 0.0) == has_interval
     if has_interval:
         assert cadence.both.ci_low < cadence.both.mean < cadence.both.ci_high

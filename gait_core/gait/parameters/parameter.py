@@ -24,6 +24,9 @@ class Summary:
         Interval of the mean, bootstrap over strides; None when there are too few.
     values : tuple of float
         The single values, in order of time.
+    error_sd : float or None
+        1 SD of the error that measuring adds to the mean, see `measuring_errors`; None where it is not known. The
+        interval of the mean says how far it may lie from that of more strides measured in the same way.
     """
 
     mean: float
@@ -33,6 +36,7 @@ class Summary:
     ci_low: float | None = None
     ci_high: float | None = None
     values: tuple[float, ...] = ()
+    error_sd: float | None = None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -85,6 +89,7 @@ class Parameter:
             "n": both.n if both else 0,
             "sd": both.sd if both else None,
             "cv_pct": both.cv_pct if both else None,
+            "error_sd": both.error_sd if both else None,
             "asymmetry": dict(self.asymmetry) if self.asymmetry is not None else None,
             "notes": list(self.notes),
             "sides": {

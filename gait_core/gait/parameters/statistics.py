@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.config import MeasureSettings
+from gait_core.gait.parameters.measuring_errors import error_of_mean
 from gait_core.gait.parameters.parameter import Summary
 
 __all__ = ["interval", "summarise", "withheld"]
@@ -17,7 +18,14 @@ __all__ = ["interval", "summarise", "withheld"]
 _SMALLEST_MEAN: Final = 1e-9
 
 
-def summarise(values: Iterable[float], settings: MeasureSettings, *, ratio_scale: bool = True) -> Summary | None:
+def summarise(
+    values: Iterable[float],
+    settings: MeasureSettings,
+    *,
+    ratio_scale: bool = True,
+    errors: Sequence[float] | None = None,
+    repeating: float = 1.0,
+) -> Summary | None:
     """Return mean, spread and interval of the single values of a parameter.
 
     Parameters
@@ -28,15 +36,22 @@ def summarise(values: Iterable[float], settings: MeasureSettings, *, ratio_scale
         From how many strides an interval and a spread are shown; the bootstrap.
     ratio_scale : bool
         False for a value whose zero is a convention (an angle): it has no coefficient of variation.
+    errors : sequence of float, optional
+        1 SD of the error of each value, in the same order.
+    repeating : float
+        See `error_of_mean`.
 
     Returns
     -------
     Summary or None
         None without a single value.
     """
-    known = np.array([value for value in values if np.isfinite(value)], dtype=np.float64)
+    every = np.array(list(values), dtype=np.float64)
+    finite = np.isfinite(every)
+    known = every[finite]
     if not len(known):
         return None
+    error_sd = None if errors is None else error_of_mean(np.asarray(errors)[finite].tolist(), repeating=repeating)
     mean = float(known.mean())
     low, high = interval(known, settings) if len(known) >= settings.fewest_strides_interval else (None, None)
     sd = cv_pct = None
@@ -44,7 +59,14 @@ def summarise(values: Iterable[float], settings: MeasureSettings, *, ratio_scale
         sd = float(known.std(ddof=1))
         cv_pct = 100.0 * sd / abs(mean) if ratio_scale and abs(mean) > _SMALLEST_MEAN else None
     return Summary(
-        mean=mean, n=len(known), sd=sd, cv_pct=cv_pct, ci_low=low, ci_high=high, values=tuple(known.tolist())
+        mean=mean,
+        n=len(known),
+        sd=sd,
+        cv_pct=cv_pct,
+        ci_low=low,
+        ci_high=high,
+        values=tuple(known.tolist()),
+        error_sd=error_sd,
     )
 
 

@@ -14,7 +14,7 @@ from gait_core.report.exports.export_job import ExportJob, number
 
 __all__ = ["COLUMNS", "csv_tables", "parameter_rows", "table_bytes"]
 
-SUMMARY_COLUMNS: Final = ("mean", "ci_low", "ci_high", "sd", "cv_pct")
+SUMMARY_COLUMNS: Final = ("mean", "ci_low", "ci_high", "sd", "cv_pct", "error_sd")
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 CURVE_UNIT: Final = "deg"
 _WALK: Final = ("walk", "subject")

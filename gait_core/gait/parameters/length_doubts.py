@@ -1,0 +1,90 @@
+"""Whether the lengths of a walk can be trusted: a camera that moves or zooms changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from gait_core.gait.kinematics import Kinematics
+from gait_core.gait.parameters.lengths import Step
+
+__all__ = ["lengths_doubted", "lengths_withheld"]
+
+_FOLLOWED: Final = (
+    "The camera moves, or the person walks on a treadmill: steps are taken between the heels at contact and come out "
+    "about 5 to 10 % short. Compare them only with walks filmed in the same way."
+)
+_DRIFTED: Final = (
+    "The places of the feet in the frame and the distance between the feet do not agree: the camera may have moved. "
+    "Lengths and speed may be wrong. Put the camera on a stand."
+)
+_WITHHELD: Final = "Lengths and speed are withheld."
+_ZOOMED: Final = 1.35
+"""Growth of the person in one pass that no walk across the view brings about: 1.2 at 20° off the side view."""
+_SIDE_VIEW_DEG: Final = 20.0
+_USABLE: Final = (0.6, 1.5)
+_AGREEMENT: Final = (0.80, 1.15)
+"""Reach over length: 0.97 (0.94 to 1.00) on simulated walks, 0.95 (0.92 to 0.97) on real ones, 1.03 with a limp."""
+
+
+def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
+    """Return why no length of a walk can be given, as a sentence; empty when they can.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    steps : sequence of Step
+        As `find_steps` gives them.
+
+    Returns
+    -------
+    str
+    """
+    if motion.view.camera_moves or not steps:
+        return ""
+    growth = _growth(motion)
+    ratio = _reach_over_length(steps)
+    if growth >= _ZOOMED and motion.view.view_deg <= _SIDE_VIEW_DEG:
+        found = f"The person becomes {growth:.2g} times as large, though seen from the side"
+        return f"{found}: the camera zooms or moves. {_WITHHELD}"
+    if not _USABLE[0] <= ratio <= _USABLE[1]:
+        found = "The places of the feet and the distance between them do not agree"
+        return f"{found}: the camera pans, zooms or moves. {_WITHHELD}"
+    return ""
+
+
+def _growth(motion: Kinematics) -> float:
+    """Return how many times as large the person is at most, within one pass, as at least."""
+    found = [1.0]
+    for segment in motion.segments:
+        size = motion.leg_px[segment.start : segment.stop]
+        size = size[np.isfinite(size)]
+        if len(size):
+            found.append(float(size.max() / size.min()))
+    return max(found)
+
+
+def _reach_over_length(steps: Sequence[Step]) -> float:
+    both = [(s.reach_leg, s.length_leg) for s in steps if np.isfinite(s.reach_leg) and np.isfinite(s.length_leg)]
+    reach, length = np.sum(both, axis=0) if both else (1.0, 1.0)
+    return float(reach / length) if length > 0.0 else float("inf")
+
+
+def lengths_doubted(motion: Kinematics, steps: Sequence[Step]) -> str:
+    """Return what makes lengths doubtful, as a sentence; empty when nothing does.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    steps : sequence of Step
+        As `find_steps` gives them.
+
+    Returns
+    -------
+    str
+    """
+    if motion.view.camera_moves:
+        return _FOLLOWED
+    return "" if not steps or _AGREEMENT[0] <= _reach_over_length(steps) <= _AGREEMENT[1] else _DRIFTED
