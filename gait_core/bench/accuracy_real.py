@@ -10,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gait_core.bench.accuracy_labels import LABELS, label_figures
 from gait_core.bench.accuracy_metamorphic import metamorphic_figures
+from gait_core.bench.accuracy_retest import reencoded_figures, retest_figures
 from gait_core.bench.common import Table
 from gait_core.config import MeasureSettings, profile_named
 from gait_core.errors import GaitError, InputError
@@ -66,7 +68,8 @@ def real_figures(
         ``real_cadence_low_spm``, ``real_cadence_high_spm``, ``real_strides``, ``real_fewest_strides_of_a_side``;
         ``real_parameters_closer_same_person`` (of ``real_parameters_compared``) and
         ``real_parameters_closer_not_by_chance``, see `same_person`; ``real_metamorphic_…``, see
-        `accuracy_metamorphic.metamorphic_figures`.
+        `accuracy_metamorphic.metamorphic_figures`; those of `retest_figures` and `reencoded_figures`, and in a checkout
+        those of `label_figures`.
     tables : list of Table
 
     Raises
@@ -86,8 +89,27 @@ def real_figures(
     measurements = [measure(motion_of(walk.track, settings), settings) for walk in walks]
     figures = _plausibility(measurements)
     people, people_table = _people(measurements)
+    retest, retest_table = retest_figures(measurements)
+    labelled, label_tables = _labelled(paths, walks, measurements)
     changes, change_tables = metamorphic_figures(walks[:changed], settings, workspace, reporter)
-    return figures | people | changes, [_walks_table(paths, measurements), people_table, *change_tables]
+    again = reencoded_figures(walks[:changed], settings, workspace, reporter)
+    tables = [_walks_table(paths, measurements), people_table, retest_table, *label_tables, *change_tables]
+    return figures | people | retest | labelled | changes | again, tables
+
+
+def _labelled(
+    paths: Sequence[Path], walks: Sequence[ExtractedWalk], measurements: Sequence[Measurement]
+) -> tuple[dict[str, float], list[Table]]:
+    """Compare with the labels where they are there: an installed package has none."""
+    if not LABELS.is_file():
+        return {}, []
+    figures, table = label_figures(
+        [
+            (path.stem, walk.track, measurement.current_events.events)
+            for path, walk, measurement in zip(paths, walks, measurements, strict=True)
+        ]
+    )
+    return figures, [table]
 
 
 def same_person(first: NDArray[np.float64], second: NDArray[np.float64]) -> SamePerson:
