@@ -167,7 +167,7 @@ def change_bars(labels: Sequence[str], changes: Sequence[Change], against: str) 
                 mode="markers",
                 marker={
                     "size": 13,
-                    "symbol": "triangle-up" if real else "circle",
+                    "symbol": [_pointing(row[2]) if real else "circle" for row in chosen],
                     "color": p.watch if real else p.normal,
                 },
                 hovertemplate="%{y}: %{x:+.2f}<extra>" + ("real change" if real else "usual spread") + "</extra>",
@@ -180,7 +180,8 @@ def change_bars(labels: Sequence[str], changes: Sequence[Change], against: str) 
     real_count = sum(change.verdict == REAL for change in changes)
     open_count = sum(change.verdict == CANNOT_TELL for change in changes)
     first = (
-        f"{real_count} of {words.plural(len(changes), 'value')} left the usual spread, drawn as a triangle"
+        f"{real_count} of {words.plural(len(changes), 'value')} left the usual spread, drawn as a triangle: "
+        "up is more, down is less"
         if real_count
         else f"None of {words.plural(len(changes), 'value')} left the usual spread"
     )
@@ -189,3 +190,8 @@ def change_bars(labels: Sequence[str], changes: Sequence[Change], against: str) 
         f"{first}. Within the grey field a difference from {against} is what repeated walks show anyway."
         f"{tail if open_count else ''}"
     )
+
+
+def _pointing(difference: float) -> str:
+    """Return the triangle that points where a value went."""
+    return "triangle-up" if difference > 0 else "triangle-down"

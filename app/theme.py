@@ -145,6 +145,7 @@ textarea:focus-visible{outline-offset:-3px!important}
 .gs-level i{display:inline-block;width:.78em;height:.78em;background:var(--gs-level);flex:none}
 .gs-level.normal{--gs-level:var(--gs-normal)}.gs-level.normal i{border-radius:50%}
 .gs-level.watch{--gs-level:var(--gs-watch)}.gs-level.watch i{clip-path:polygon(50% 4%,100% 96%,0 96%)}
+.gs-level.watch.down i{clip-path:polygon(0 4%,100% 4%,50% 96%)}
 .gs-level.alert{--gs-level:var(--gs-alert)}.gs-level.alert i{clip-path:polygon(50% 0,100% 50%,50% 100%,0 50%)}
 .gs-level.withheld{--gs-level:var(--gs-muted)}
 .gs-level.withheld i{border-radius:50%;background:none;border:.14em solid var(--gs-level)}

@@ -14,11 +14,12 @@ from app.components import box, error_box, foot, note, rows, say
 from app.plain_text import plain
 from app.routes import compared_url
 from app.state import workspace
-from gait_core.compare.agreement import COMPARED_CURVES, value_differences
+from gait_core.compare.agreement import COMPARED_CURVES
 from gait_core.compare.export import zip_bytes
 from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison, overlay_path
 from gait_core.compare.summary import sentences
 from gait_core.pose.engines import engine_titles
+from gait_core.report.document.words import difference, number
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["render"]
@@ -124,14 +125,14 @@ def _values(comparison: ProfileComparison) -> None:
     names: dict[str, Mapping[str, Any]] = {
         name: entry for run in comparison.sound for name, entry in run.values.items()
     }
-    away = {run.name: value_differences(run.values, reference.values) for run in others}
     body = []
     for name, entry in names.items():
         cells = [f"{entry['label']} ({entry['unit']})" if entry["unit"] else str(entry["label"])]
         cells.append(_shown(reference.values.get(name, {}).get("mean"), name))
         for run in others:
-            cells.append(_shown(run.values.get(name, {}).get("mean"), name))
-            cells.append(_shown(away[run.name].get(name), name, signed=True))
+            value = run.values.get(name, {}).get("mean")
+            cells.append(_shown(value, name))
+            cells.append(difference(value, reference.values.get(name, {}).get("mean"), digits=_digits(name)))
         body.append(cells)
     columns = [("Value", "name"), (f"{reference.name} (reference)", "n")]
     for run in others:
@@ -139,11 +140,12 @@ def _values(comparison: ProfileComparison) -> None:
     rows(columns, body, "Gait values under each profile")
 
 
-def _shown(value: float | None, name: str, *, signed: bool = False) -> str:
-    digits = 3 if name.endswith("_s") and not name.endswith("per_s") else 2 if "leg" in name else 1
-    if value is None:
-        return "–"
-    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+def _shown(value: float | None, name: str) -> str:
+    return number(value, digits=_digits(name))
+
+
+def _digits(name: str) -> int:
+    return 3 if name.endswith("_s") and not name.endswith("per_s") else 2 if "leg" in name else 1
 
 
 def _curves(comparison: ProfileComparison) -> None:
@@ -167,16 +169,16 @@ def _curves(comparison: ProfileComparison) -> None:
 def _videos(comparison: ProfileComparison) -> None:
     space = workspace()
     found = [
-        (number, run, overlay_path(space, comparison.id, number))
-        for number, run in enumerate(comparison.runs)
-        if overlay_path(space, comparison.id, number).is_file()
+        (place, run, overlay_path(space, comparison.id, place))
+        for place, run in enumerate(comparison.runs)
+        if overlay_path(space, comparison.id, place).is_file()
     ]
     if not found:
         return
     st.subheader("Videos in step", anchor=False)
     together = []
-    for number, run, _ in found:
-        url = compared_url(comparison.id, number)
+    for place, run, _ in found:
+        url = compared_url(comparison.id, place)
         if url is not None:
             together.append((run.name, url, f"{run.frames_per_s:.0f} frames/s"))
     if together:

@@ -18,7 +18,7 @@ from gait_core.errors import GaitError
 from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes
 from gait_core.gait.measurement import Measurement
 from gait_core.report.document.rows import change_label, chosen_changes
-from gait_core.report.document.words import joined, number, signed, unit_word
+from gait_core.report.document.words import difference, joined, number, unit_word
 from gait_core.report.write import comparison_of
 from gait_core.walks.measurements import MeasuredWalk, list_measurements, load_measurement
 
@@ -33,9 +33,11 @@ VERDICTS: Final = {
 _BASELINE: Final = ""
 
 
-def verdict_badge(verdict: str) -> str:
-    """Return a verdict as HTML: colour, word and shape."""
-    look, word = VERDICTS.get(verdict, VERDICTS[CANNOT_TELL])
+def verdict_badge(change: Change) -> str:
+    """Return the verdict on a change as HTML: colour, word and shape; the triangle points where the value went."""
+    look, word = VERDICTS.get(change.verdict, VERDICTS[CANNOT_TELL])
+    if change.verdict == REAL and (change.difference or 0.0) < 0:
+        look += " down"
     return f'<span class="gs-level {look}"><i aria-hidden="true"></i>{word}</span>'
 
 
@@ -158,10 +160,10 @@ def _table(found: Sequence[Change]) -> None:
             escape(_name(change)),
             number(change.baseline_mean, change.unit),
             number(change.visit, change.unit),
-            signed(change.difference, change.unit),
+            difference(change.visit, change.baseline_mean, change.unit),
             _limit(change.own_mdc, change, "own"),
             _limit(change.published.value if change.published else None, change, "published"),
-            verdict_badge(change.verdict),
+            verdict_badge(change),
         ]
         for change in found
     ]
@@ -179,6 +181,7 @@ def _table(found: Sequence[Change]) -> None:
         f"{change.published.source}: {change.published.population}" for change in found if change.published is not None
     )
     note(
+        "The difference is that of the two values as they are shown. "
         "MDC is the minimal detectable change: own from the spread between this person's baseline walks (95 %), "
         "published from the literature. The larger of the two, in bold, decides. "
         + (f"Published: {'; '.join(sources)}." if sources else "")

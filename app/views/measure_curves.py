@@ -12,7 +12,7 @@ from app.views.measure_walk import WalkView
 from gait_core.gait.curves import CURVES
 from gait_core.gait.measurement import Measurement
 from gait_core.gait.parameters.parameter import Parameter, Summary
-from gait_core.report.document.words import interval, number, signed, unit_word
+from gait_core.report.document.words import difference, interval, number, unit_word
 
 __all__ = ["key_rows", "render"]
 
@@ -134,4 +134,5 @@ def _difference(parameter: Parameter) -> str:
     found = parameter.asymmetry
     if found is None or "difference" not in found:
         return "withheld"
-    return _with_unit(signed(found["difference"], parameter.unit), parameter.unit)
+    left, right = (side.mean if side is not None else None for side in (parameter.left, parameter.right))
+    return _with_unit(difference(left, right, parameter.unit), parameter.unit)

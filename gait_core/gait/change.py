@@ -10,7 +10,18 @@ import numpy as np
 
 from gait_core.gait.parameters.parameter import Parameter, Summary
 
-__all__ = ["CANNOT_TELL", "PUBLISHED", "REAL", "USUAL", "Change", "Published", "changes", "own_mdc", "published_mdc"]
+__all__ = [
+    "CANNOT_TELL",
+    "PUBLISHED",
+    "REAL",
+    "USUAL",
+    "Change",
+    "Published",
+    "changes",
+    "own_mdc",
+    "published_mdc",
+    "shown_difference",
+]
 
 REAL: Final = "real change"
 USUAL: Final = "within the usual spread"
@@ -262,7 +273,8 @@ def _sentence(change: Change, against: str) -> str:
     if change.visit is None or change.baseline_mean is None or change.difference is None:
         return f"{label}: cannot be compared, {against} has no value."
     unit = change.unit
-    difference = f"{change.difference:+.{_digits(unit)}f}{_unit(unit)}".replace("-", "−")
+    away = shown_difference(change.visit, change.baseline_mean, _digits(unit))
+    difference = f"{away:+.{_digits(unit)}f}{_unit(unit)}".replace("-", "−")
     first = (
         f"{label}: {_text(change.visit, unit)} against {_text(change.baseline_mean, unit)} in {against} ({difference})."
     )
@@ -280,6 +292,25 @@ def _sentence(change: Change, against: str) -> str:
         )
     alone = "" if change.own_mdc is not None else f" {change.n_walks} baseline walks tell no spread of this person."
     return f"{first} {change.verdict.capitalize()}: {' and '.join(judged)}.{alone}"
+
+
+def shown_difference(now: float, before: float, digits: int) -> float:
+    """Return the difference of two values as they are shown, so that whoever subtracts them finds the same.
+
+    Parameters
+    ----------
+    now, before : float
+        In the same unit.
+    digits : int
+        Decimals with which both are shown.
+
+    Returns
+    -------
+    float
+        Rounded `now` − rounded `before`, with as many decimals. It is off the exact difference by less than one unit
+        of the last decimal, and never of the opposite sign.
+    """
+    return round(float(f"{now:.{digits}f}") - float(f"{before:.{digits}f}"), digits) + 0.0
 
 
 def _digits(unit: str) -> int:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import t as student
 
 from gait_core.config import MeasureSettings
-from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes, own_mdc, published_mdc
+from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes, own_mdc, published_mdc, shown_difference
 from gait_core.gait.parameters.spatiotemporal import PARAMETERS, sided_parameter
 
 SETTINGS = MeasureSettings()
@@ -102,3 +102,15 @@ def test_sides_are_compared_on_their_own():
 def test_a_change_survives_json():
     for change in (only(walk(0.46), BASE), only(walk(0.6, name="step_time_s"), []), only(walk(0.5), [])):
         assert Change.from_dict(json.loads(json.dumps(change.to_dict(), allow_nan=False))) == change
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "digits", "shown"), [(33.4, 66.6, 0, -34.0), (0.504, 0.4951, 2, 0.0), (1.0, 1.0, 2, 0.0)]
+)
+def test_a_shown_difference_is_that_of_the_shown_values(now, before, digits, shown):
+    assert shown_difference(now, before, digits) == shown
+
+
+def test_the_sentence_shows_a_difference_that_whoever_subtracts_finds():
+    change = only(walk(0.6049), [walk(0.4151)] * 3)  # 0.1898 apart, which alone would be shown as 0.19
+    assert "0.60 s against 0.42 s" in change.sentence and "(+0.18 s)" in change.sentence

@@ -24,7 +24,7 @@ from gait_core.report.document.content import build_report
 from gait_core.report.document.evidence import moments
 from gait_core.report.document.html import render_html, write_html
 from gait_core.report.document.pdf import render_pdf, write_pdf
-from gait_core.report.document.words import DISCLAIMER, clean_text, day, interval, joined, number, signed
+from gait_core.report.document.words import DISCLAIMER, clean_text, day, difference, interval, joined, number, signed
 from gait_core.report.privacy import blur_face
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 Žofia"
@@ -318,6 +318,8 @@ def test_numbers_in_words():
     assert number(1.234, "m/s") == "1.23" and number(None, "s") == "–" and number(float("nan")) == "–"
     assert number(-0.001, "s") == "0.00" and number(-3.2, "deg") == "−3"
     assert number(0.00612, "m/(steps/min)") == "0.0061"
+    assert difference(33.4, 66.6, "deg") == "−34"  # 33 beside 67: not the −33 of the exact values
+    assert difference(1.26, 1.0, "m") == "+0.26" and difference(None, 1.0, "m") == "–"
     assert signed(0.25, "s") == "+0.25" and signed(-0.25, "s") == "−0.25" and signed(0.0, "s") == "0.00"
     assert interval(1.0, 2.0, "s") == "1.00–2.00" and interval(-3.0, 2.0, "deg") == "−3 to 2"
     assert interval(None, 2.0) == ""

@@ -14,7 +14,17 @@ from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
 from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.report.document.charts import Span, span_drawing
 from gait_core.report.document.report_data import ChangeRow, CheckRow, ParameterRow, RangeRow
-from gait_core.report.document.words import clean_text, interval, joined, number, plural, position, signed, unit_word
+from gait_core.report.document.words import (
+    clean_text,
+    difference,
+    interval,
+    joined,
+    number,
+    plural,
+    position,
+    signed,
+    unit_word,
+)
 
 if TYPE_CHECKING:
     from gait_core.gait.change import Change
@@ -307,7 +317,7 @@ def _change_row(change: Change) -> ChangeRow:
         unit=unit_word(change.unit),
         baseline=number(change.baseline_mean, change.unit),
         visit=number(change.visit, change.unit),
-        difference=signed(change.difference, change.unit),
+        difference=difference(change.visit, change.baseline_mean, change.unit),
         needed=f"± {number(change.mdc, change.unit)}" if change.mdc is not None else "–",
         source=source,
         verdict=change.verdict[0].upper() + change.verdict[1:],

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from gait_core.gait.change import shown_difference
+
 if TYPE_CHECKING:
     from gait_core.baseline.findings import BaselineComparison
     from gait_core.gait.measurement import Measurement
@@ -20,6 +22,7 @@ __all__ = [
     "VERDICTS",
     "clean_text",
     "day",
+    "difference",
     "interval",
     "joined",
     "number",
@@ -131,10 +134,14 @@ def number(value: float | None, unit: str = "", digits: int | None = None) -> st
     """
     if value is None or not math.isfinite(value):
         return _DASH
-    places = digits if digits is not None else _DIGITS.get(unit, 4 if "(" in unit else 2)
+    places = digits if digits is not None else _places(unit)
     text = f"{value:.{places}f}"
     text = text.lstrip("-") if float(text) == 0 else text
     return text.replace("-", "−")
+
+
+def _places(unit: str) -> int:
+    return _DIGITS.get(unit, 4 if "(" in unit else 2)
 
 
 def signed(value: float | None, unit: str = "") -> str:
@@ -151,7 +158,32 @@ def signed(value: float | None, unit: str = "") -> str:
     str
         As of `number`, with a plus in front where it is above 0.
     """
-    text = number(value, unit)
+    return _with_plus(number(value, unit))
+
+
+def difference(now: float | None, before: float | None, unit: str = "", digits: int | None = None) -> str:
+    """Format by how much a value differs from another that stands beside it.
+
+    Parameters
+    ----------
+    now, before : float or None
+    unit : str
+        Decides the decimals; not printed.
+    digits : int, optional
+        Decimals, instead of those that suit the unit.
+
+    Returns
+    -------
+    str
+        The difference of both as `number` shows them, with its sign; a dash where one is missing.
+    """
+    if now is None or before is None or not (math.isfinite(now) and math.isfinite(before)):
+        return _DASH
+    places = digits if digits is not None else _places(unit)
+    return _with_plus(number(shown_difference(now, before, places), digits=places))
+
+
+def _with_plus(text: str) -> str:
     return text if text == _DASH or text.startswith("−") or float(text) == 0 else f"+{text}"
 
 
