@@ -12,9 +12,11 @@ from app.components import box, note, rows, say
 from app.views.measure_form import METHODS
 from app.views.measure_walk import WalkView
 from gait_core.gait.check import Check
+from gait_core.gait.measurement import Measurement
+from gait_core.report.document.recording import recording_checks, recording_state
 from gait_core.report.document.words import number
 
-__all__ = ["STATES", "render", "state_badge"]
+__all__ = ["STATES", "quality_sentence", "render", "state_badge"]
 
 STATES: Final = {
     "good": ("normal", "Good"),
@@ -33,8 +35,8 @@ def state_badge(state: str) -> str:
 
 def render(view: WalkView) -> None:
     """Draw the tab."""
-    checks = view.measurement.checks
-    say(_sentence(checks))
+    checks = recording_checks(view.measurement)
+    say(quality_sentence(view.measurement))
     body = [
         [escape(check.label), state_badge(check.state), escape(_figure(check)), _said(check)]
         for check in sorted(checks, key=lambda check: -_RANK.get(check.state, 0))
@@ -50,13 +52,24 @@ def render(view: WalkView) -> None:
 _RANK: Final = {"unusable": 3, "poor": 2, "good": 1, "not_measured": 0}
 
 
-def _sentence(checks: tuple[Check, ...]) -> str:
+def quality_sentence(measurement: Measurement) -> str:
+    """Say how good the video is; never better than the remarks below it.
+
+    Parameters
+    ----------
+    measurement : Measurement
+
+    Returns
+    -------
+    str
+    """
+    checks, state = recording_checks(measurement), recording_state(measurement)
     bad = [check.label.lower() for check in checks if check.state == "unusable"]
     poor = [check.label.lower() for check in checks if check.state == "poor"]
-    if bad:
-        return f"This video is not good enough to be judged: {', '.join(bad)}."
-    if poor:
-        return f"This video can be used with care; weak: {', '.join(poor)}."
+    if state == "unusable":
+        return f"This video is not good enough to be judged{': ' if bad else ''}{', '.join(bad)}."
+    if state == "poor":
+        return f"This video can be used with care{'; weak: ' if poor else ''}{', '.join(poor)}."
     return "No problem was found in this video."
 
 

@@ -196,9 +196,10 @@ def _table(measurement: Measurement) -> None:
     note(
         "Below each mean is its 95 % interval, by bootstrap over steps or strides, shown from "
         f"{settings.fewest_strides_interval} of a kind: how far the mean may lie from that of many more. The measuring "
-        "error is what the camera adds (2 SD): how far the times of events and the places of landmarks usually lie from "
-        f"the truth; an error of the scale is not in it. Asymmetry is shown from {settings.fewest_strides_asymmetry} of each "
-        f"side; SD and CV from {settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
+        "error is what the camera adds (2 SD): how far the times of events and the places of landmarks usually lie "
+        "from the truth; an error of the scale is not in it. Asymmetry is shown from "
+        f"{settings.fewest_strides_asymmetry} of each side; SD and CV from "
+        f"{settings.fewest_strides_variability}. Asymmetry is {FORMULAS['robinson_pct']}. "
         "A step is named after the foot that lands."
     )
 

@@ -17,6 +17,7 @@ from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_dr
 from gait_core.report.document.class_cards import class_cards
 from gait_core.report.document.evidence import EvidenceRequest, evidence_frames, moments
 from gait_core.report.document.methods import method_facts, seal_facts
+from gait_core.report.document.recording import recording_state
 from gait_core.report.document.report_data import Fact, Report, Verdict
 from gait_core.report.document.rows import (
     change_label,
@@ -162,10 +163,7 @@ def _several_people(measurement: Measurement, source: ReportSource) -> bool:
 
 def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tuple[Fact, ...]:
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in SIDES}
-    states = [check.state for check in measurement.checks]
-    doubts = (*measurement.warnings, *(baseline.warnings if baseline is not None else ()))
-    states += ["unusable" if warning.blocking else "poor" for warning in doubts]
-    worst = next((state for state in ("unusable", "poor") if state in states), "good")
+    worst = recording_state(measurement, baseline.warnings if baseline is not None else ())
     walking_s = sum(segment.duration_s for segment in measurement.segments if segment.used)
     scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed", "markers": "Markers"}
     given = measurement.scale_input

@@ -13,6 +13,7 @@ from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
 from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.report.document.charts import Span, span_drawing
+from gait_core.report.document.recording import recording_checks
 from gait_core.report.document.report_data import ChangeRow, CheckRow, ParameterRow, RangeRow
 from gait_core.report.document.words import (
     clean_text,
@@ -205,6 +206,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
     rest : str
         How many more there are, what is good and what was not judged; may be empty.
     """
+    found = recording_checks(measurement)
     beside = _beside_the_verdict(measurement, doubts)
     bad = [
         CheckRow(
@@ -213,7 +215,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
             sentence=clean_text(check.sentence, 130),
             advice=clean_text(check.advice, 115),
         )
-        for check in measurement.checks
+        for check in found
         if check.state in ("poor", "unusable")
     ]
     told = {row.sentence for row in bad}
@@ -223,8 +225,8 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
             state = "unusable" if warning.blocking else "poor"
             bad.append(CheckRow(label=_code_words(warning.code), state=state, sentence=sentence))
     bad.sort(key=lambda row: row.state != "unusable")
-    good = [check.label.lower() for check in measurement.checks if check.state == "good"]
-    unknown = [check.label.lower() for check in measurement.checks if check.state == "not_measured"]
+    good = [check.label.lower() for check in found if check.state == "good"]
+    unknown = [check.label.lower() for check in found if check.state == "not_measured"]
     bad = [*beside, *bad]
     more = len(bad) - _MOST_CHECKS
     parts = [

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from gait_core.gait.change import shown_difference
+from gait_core.report.document.recording import FEW_STRIDES, recording_state
 
 if TYPE_CHECKING:
     from gait_core.baseline.findings import BaselineComparison
@@ -279,20 +280,20 @@ def _recorded(measurement: Measurement) -> str:
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in ("left", "right")}
     total = sum(count.values())
     seen = f"The video, filmed from the {measurement.visible_side} side, shows {plural(total, 'full stride')}"
-    states = {check.state for check in measurement.checks}
-    blocking = any(warning.blocking for warning in measurement.warnings)
-    unusable = blocking or "unusable" in states
+    state = recording_state(measurement)
     if not total:
-        why = ": the recording is not good enough" if unusable else "; a longer walk has to be filmed"
+        refused = any(warning.blocking for warning in measurement.warnings)
+        refused = refused or any(check.state == "unusable" for check in measurement.checks)
+        why = ": the recording is not good enough" if refused else "; a longer walk has to be filmed"
         return f"The video shows no complete stride, so the steps could not be measured{why}."
-    if unusable:
+    if state == "unusable":
         return f"{seen}, but the recording is not good enough to judge the walk."
     if min(count.values()) == 0:
         unseen = min(count, key=lambda side: count[side])
         return f"{seen}, but none of the {unseen} foot; film a longer way."
-    if total < 6:
+    if total < FEW_STRIDES:
         return f"{seen}; that is few, so the values below are rough."
-    if "poor" in states:
+    if state == "poor":
         return f"{seen}; the recording has weaknesses, so read the values with some care."
     return f"{seen}, and the recording is good enough to rely on the values below."
 
