@@ -11,6 +11,7 @@ from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.side_view import PX_PER_M, side_view
 from gait_core.pose.landmarks import INDEX, LANDMARKS
 from gait_core.progress import silent
+from gait_core.report.exports.placed import place_passes
 from gait_core.walks.measurements import load_measurement, remeasure
 from gait_core.workflows.measure import MeasureRequest, measure_walks
 from gait_core.workflows.validate import validate_file
@@ -150,3 +151,11 @@ def test_a_table_needs_a_video_and_a_recording_does_not(tmp_path):
     recording(tmp_path / "walk.npz")
     result = validate_file(tmp_path / "walk.npz")
     assert result.figures["event_f1"] > 0.9
+
+
+def test_exports_leave_out_what_was_not_recorded(measured):
+    _, workspace, walks, _ = measured
+    walk = load_measurement(workspace, walks[1]["measurement_id"])
+    (placed,) = place_passes(walk.motion(workspace), 1.0)
+    assert np.isnan(placed.points["left_ear"]).all() and np.isnan(placed.points["right_wrist"]).all()
+    assert np.isfinite(placed.points["left_heel"]).any()

@@ -31,7 +31,8 @@ class PlacedPass:
     time_s : ndarray, shape (n,)
         On the clock of the video, s.
     points : mapping of str to ndarray, shape (n, 2)
-        Landmark → forward from where the pelvis was at the start, up from the floor, m; NaN where missing.
+        Landmark → forward from where the pelvis was at the start, up from the floor, m; NaN where missing, and where a
+        recording with markers has none.
     pelvis : ndarray, shape (n, 2)
         Middle of the hips, the same way.
     """
@@ -73,13 +74,17 @@ def _place(motion: Kinematics, number: int, metres_per_leg: float) -> PlacedPass
     seen = forward[np.isfinite(forward)]
     pelvis[:, 0] = 0.0 if motion.view.camera_moves or not len(seen) else forward - seen[0]
     points = {name: curve[span] + pelvis for name, curve in motion.points.items()}
+    made_up = frozenset(motion.track.info.get("not_recorded", ()))
     floor = _floor([points[f"{side}_{name}"][:, 1] for side in SIDES for name in ("heel", "foot_index")])
     shift = np.array([0.0, floor])
     return PlacedPass(
         number=number,
         span=span,
         time_s=motion.time_s[span],
-        points={name: (curve - shift) * metres_per_leg for name, curve in points.items()},
+        points={
+            name: np.full_like(curve, np.nan) if name in made_up else (curve - shift) * metres_per_leg
+            for name, curve in points.items()
+        },
         pelvis=(pelvis - shift) * metres_per_leg,
     )
 
