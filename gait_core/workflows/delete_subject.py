@@ -14,6 +14,7 @@ from gait_core.errors import InputError
 from gait_core.recognition.gallery.gallery import remove_subject_from_all
 from gait_core.storage.leftovers import sweep_leftovers, writer_mark
 from gait_core.workflows.subject_items import Staying, SubjectItems, find_items
+from gait_core.workflows.subject_marks import marks_of_deletion, strike_out, write_down
 from gait_core.workspace import Workspace, storage_guard
 
 __all__ = ["Staying", "SubjectItems", "delete_subject", "find_items"]
@@ -22,7 +23,8 @@ __all__ = ["Staying", "SubjectItems", "delete_subject", "find_items"]
 def delete_subject(workspace: Workspace, name: str) -> SubjectItems:
     """Delete a person: everything that `find_items` finds, and what is enrolled of them in galleries.
 
-    A set of embeddings, a comparison or a job goes whole when one of its videos is known to be the person's.
+    A set of embeddings, a comparison or a job goes whole when one of its videos is known to be the person's. What was
+    interrupted is completed by calling it again: what tells of the person is written down first and removed last.
 
     Parameters
     ----------
@@ -41,17 +43,21 @@ def delete_subject(workspace: Workspace, name: str) -> SubjectItems:
         When a job of the person is running; nothing is deleted then.
     StorageError
         When a gallery is damaged, so that it is unknown whether the person is in it: enrolled walks in other
-        galleries are gone by then, nothing else was deleted. Or when the place is read-only.
+        galleries are gone by then, nothing else was deleted. Or when the place is read-only, or the record of a
+        deletion of the person that was interrupted is damaged.
     """
+    marks_of_deletion(workspace, name)
     sweep_leftovers(workspace.root, thorough=True)
     found = find_items(workspace, name)
     with ExitStack() as held:
         for folder in found.paths:
             if folder.parent == workspace.jobs:
                 held.enter_context(_not_running(folder))
+        write_down(workspace, name, found.marks)
         remove_subject_from_all(workspace, name)
         for path in found.paths:
             _erase(path)
+        strike_out(workspace, name)
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from gait_core.pose.extracted import TRACK_KIND
 from gait_core.pose.masks import MASKS_KIND
 from gait_core.recognition.inputs.from_video import FRAMES_KIND
 from gait_core.storage.json_file import read_json
-from gait_core.storage.traces import Traces, texts_of
+from gait_core.storage.traces import Traces
 from gait_core.video.metadata import MetadataCache
 from gait_core.workflows.enrolled_walks import enrolled_entries, sets_of_entries
+from gait_core.workflows.subject_marks import Marks, marks_of_deletion, texts_under, unfinished
 from gait_core.workspace import Workspace, name_id, safe_name
 
 __all__ = ["Staying", "SubjectItems", "find_items"]
@@ -67,12 +67,15 @@ class SubjectItems:
     stays : tuple of Staying
     traces : Traces
         What tells of the person: pseudonym, videos, digests, identifiers.
+    marks : Marks
+        What the traces were made of.
     """
 
     subject: str
     paths: tuple[Path, ...]
     stays: tuple[Staying, ...]
     traces: Traces
+    marks: Marks
 
     def counts(self) -> dict[str, int]:
         """Return how many items of each collection are to be deleted, by the names of the collections."""
@@ -80,26 +83,6 @@ class SubjectItems:
         for path in self.paths:
             found[path.parent.name] = found.get(path.parent.name, 0) + 1
         return found
-
-
-class _Known:
-    """Videos, digests and identifiers of one person."""
-
-    def __init__(self) -> None:
-        self.videos: set[str] = set()
-        self.digests: set[str] = set()
-        self.ids: set[str] = set()
-
-    def take(self, values: Any) -> None:
-        """Take what a stored document says of its walks."""
-        for text in _under(values, ("path", "videos", "video", "sources")):
-            if os.sep in text or "/" in text:
-                self.videos.add(text)
-        self.digests |= {text for text in _under(values, ("content_sha256", "track_address")) if len(text) == 64}
-
-    def without(self, other: _Known) -> set[str]:
-        """Return the marks that are not another person's as well."""
-        return (self.videos - other.videos) | (self.digests - other.digests) | self.ids
 
 
 def find_items(workspace: Workspace, name: str) -> SubjectItems:
@@ -115,10 +98,14 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     -------
     SubjectItems
     """
-    own, others = _Known(), _Known()
+    own, others = Marks(), Marks()
+    with contextlib.suppress(GaitError):  # a damaged record is told when the person is deleted
+        own = marks_of_deletion(workspace, name)
     documents = list(_documents(workspace))
-    theirs = {path.name for collection, path, values in documents if collection == "baselines" and _of(values) == name}
-    mine: set[Path] = set()
+    theirs = own.ids | {
+        path.name for collection, path, values in documents if collection == "baselines" and _of(values) == name
+    }
+    mine = {folder for folder in workspace.entries("embeddings") if folder.name in own.sets}
     for collection, path, values in documents:
         owner = _of(values)
         if owner == name or (collection == "analyses" and str(_get(values, "baseline_id")) in theirs):
@@ -131,6 +118,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     own.digests |= {entry.record.content_sha256 for entry in enrolled} - {""}
     for folder, walks in sets_of_entries(workspace, enrolled):
         mine.add(folder)
+        own.sets.add(folder.name)
         own.take(walks)
     for folder in workspace.entries("jobs"):
         params = _get(_read(folder / "spec.json"), "params")
@@ -153,8 +141,9 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     return SubjectItems(
         subject=name,
         paths=tuple(sorted(mine, key=_deletion_order)),
-        stays=tuple(_staying(workspace, own, others, traces, unclear)),
+        stays=(*_staying(workspace, own, others, traces, unclear), *_of_others(workspace, name)),
         traces=traces,
+        marks=own,
     )
 
 
@@ -179,11 +168,11 @@ def _items(workspace: Workspace, collection: str) -> Iterator[Path]:
 def _shows(path: Path, digests: set[str], traces: Traces) -> bool:
     """Tell whether something without a name shows the person: by the content of its videos where that is known."""
     document = _read(path / _BY_CONTENT[path.parent.name]) if path.parent.name in _BY_CONTENT else None
-    known = set(_under(document, ("content_sha256",))) - {""}
+    known = set(texts_under(document, ("content_sha256",))) - {""}
     return bool(known & digests) if known else traces.in_folder(path)
 
 
-def _files_of(workspace: Workspace, own: _Known, others: _Known, traces: Traces) -> Iterator[Path]:
+def _files_of(workspace: Workspace, own: Marks, others: Marks, traces: Traces) -> Iterator[Path]:
     """Yield uploads and what is cached of the videos of a person."""
     digests, videos = own.digests - others.digests, own.videos - others.videos
     for path in _within(workspace.uploads):
@@ -211,7 +200,7 @@ def _files_of(workspace: Workspace, own: _Known, others: _Known, traces: Traces)
 def _digests_of(workspace: Workspace, video: str) -> set[str]:
     """Return the digest of a video's content where it was looked at before, even if the file is gone since."""
     known = _read(MetadataCache.of(workspace).folder / MetadataCache.file_name(Path(video)))
-    return {text for text in _under(known, ("content_sha256",)) if len(text) == 64}
+    return {text for text in texts_under(known, ("content_sha256",)) if len(text) == 64}
 
 
 def _hidden(workspace: Workspace, traces: Traces) -> Iterator[Path]:
@@ -225,9 +214,7 @@ def _hidden(workspace: Workspace, traces: Traces) -> Iterator[Path]:
                 yield path
 
 
-def _staying(
-    workspace: Workspace, own: _Known, others: _Known, traces: Traces, unclear: set[Path]
-) -> Iterator[Staying]:
+def _staying(workspace: Workspace, own: Marks, others: Marks, traces: Traces, unclear: set[Path]) -> Iterator[Staying]:
     for text in sorted(own.videos):
         with contextlib.suppress(OSError, ValueError):
             if not Path(text).exists():
@@ -248,6 +235,13 @@ def _staying(
             why = "It is damaged or names no person, so it may be anyone's; delete it in the Library if it is theirs."
             if _read(path / _DOCUMENTS.get(path.parent.name, "")) is None:
                 yield Staying(what=f"{path.parent.name}/{path.name}", path=str(path), why=why)
+
+
+def _of_others(workspace: Workspace, name: str) -> Iterator[Staying]:
+    for subject, path in unfinished(workspace):
+        if subject != name:
+            what = f"Unfinished deletion of {subject}"
+            yield Staying(what=what, path=str(path), why=f"It was interrupted; delete {subject} again to finish it.")
 
 
 def _is_named_for(path: Path, name: str, workspace: Workspace) -> bool:
@@ -275,17 +269,6 @@ def _of(values: Any) -> str:
 
 def _get(values: Any, key: str) -> Any:
     return values.get(key) if isinstance(values, dict) else None
-
-
-def _under(values: Any, keys: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts that stand under one of some keys, however deep, but not those of a model: it is no person's."""
-    if isinstance(values, dict):
-        for key, value in values.items():
-            if key != "model":
-                yield from texts_of(value) if key in keys else _under(value, keys)
-    elif isinstance(values, list):
-        for value in values:
-            yield from _under(value, keys)
 
 
 def _within(folder: Path) -> list[Path]:

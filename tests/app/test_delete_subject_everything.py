@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gait_core.errors import InputError
 from gait_core.storage.leftovers import writer_mark
 from gait_core.video.metadata import MetadataCache
 from gait_core.walks.measurements import list_measurements
+from gait_core.workflows import delete_subject as deletion
 from gait_core.workflows.delete_subject import delete_subject, find_items
 from gait_core.workspace import Workspace, name_id, write_json
 
@@ -156,6 +158,29 @@ def test_deleting_again_and_deleting_the_other_leaves_no_item(space: Workspace, 
         delete_subject(space, name)
     named = [path for path in files_of(space.root) if not path.startswith("cache/arrays/counters")]
     assert [path for path in named if not path.endswith(".lock") or "arrays" in path] == []
+
+
+def test_a_deletion_that_breaks_at_any_item_is_completed_by_the_next(
+    space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    telling = everything(space, tmp_path / "own")
+    shutil.copytree(space.root, tmp_path / "kept")
+    erase, items = deletion._erase, [*find_items(space, NAME).paths]
+    assert len(items) >= 20
+    for last in items:
+
+        def erased(path: Path, last: Path = last) -> None:
+            if path == last:
+                raise KeyboardInterrupt
+            erase(path)
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(deletion, "_erase", erased)
+            delete_subject(space, NAME)
+        delete_subject(space, NAME)
+        assert told_by(space.root, telling) == [], f"broken at {last.name}"
+        shutil.rmtree(space.root)
+        shutil.copytree(tmp_path / "kept", space.root)
 
 
 def test_a_running_job_of_the_person_is_named_and_nothing_is_deleted(space: Workspace, tmp_path: Path) -> None:
