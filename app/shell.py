@@ -49,6 +49,7 @@ def run() -> None:
     chosen = st.navigation(registry.menu(), position="sidebar", expanded=True)
     with st.sidebar:
         _strip()
+        theme.follow()
         st.html(f"<script>{_WAITING.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
     try:
         chosen.run()

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-__all__ = ["LEVELS", "LevelLook", "Palette", "apply", "palette"]
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+__all__ = ["DARK", "LEVELS", "LIGHT", "LevelLook", "Palette", "apply", "follow", "palette"]
+
+_FOLLOW: Final = Path(__file__).resolve().parent / "follow_theme.js"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +124,21 @@ def apply() -> None:
         )
     )
     st.html(f"<style>:root{{{tokens}}}{_CSS}</style>")
+
+
+def follow() -> None:
+    """Draw the page anew when the browser changes to the other theme; nothing is seen of it."""
+    _component()(key="follow_theme", data={"drawn": palette().name}, height=1, on_theme_change=_drawn_anew)
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """Register the component once per process, as Streamlit asks."""
+    return st.components.v2.component("gait_studio_follow_theme", js=_FOLLOW.read_text(encoding="utf-8"))
+
+
+def _drawn_anew() -> None:
+    """Do nothing: the run that the trigger starts draws everything in the new theme."""
 
 
 _CSS: Final = """

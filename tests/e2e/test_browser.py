@@ -15,6 +15,8 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, open_page, serving, settled, switch_cpu_s  # noqa: E402
 
+from app.theme import DARK, LIGHT  # noqa: E402
+
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -32,6 +34,13 @@ PAGES = {
 }
 _FITS = """width => innerWidth === width
     && document.documentElement.scrollWidth <= document.documentElement.clientWidth"""
+_MUTED_ARE = """colour => {
+    const sample = document.createElement("i");
+    sample.style.color = colour;
+    const wanted = sample.style.color;
+    const parts = [document.querySelector(".gs-kicker"), document.querySelector(".js-plotly-plot .xtick text")];
+    return parts.every(part => part && wanted === (getComputedStyle(part)[part.matches("text") ? "fill" : "color"]));
+}"""
 TABS = ("Summary", "Curves", "Change", "Deviations", "Events", "Cleaning", "Quality", "Report")
 
 
@@ -80,6 +89,18 @@ def test_every_page_is_whole_and_asks_nothing_of_the_internet(
                 except sync_api.TimeoutError:
                     pytest.fail(f"{path} scrolls sideways at {width} px")
     assert outside == []
+
+
+def test_a_change_of_the_theme_reaches_styles_and_charts_without_a_reload(
+    furnished: tuple[Studio, str], chromium: Any
+) -> None:
+    studio, walk = furnished
+    with open_page(chromium, theme="light") as page:
+        page.goto(f"{studio.url}/measure?measurement={walk}&tab=Curves")
+        settled(page, "Measure a walk")
+        for theme, colours in (("dark", DARK), ("light", LIGHT)):
+            page.emulate_media(color_scheme=theme)
+            page.wait_for_function(_MUTED_ARE, arg=colours.muted)
 
 
 def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page: Any) -> None:
