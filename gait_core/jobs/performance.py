@@ -18,7 +18,7 @@ from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
 from gait_core.jobs.performance_report import build_report
 from gait_core.jobs.performance_text import report_text
-from gait_core.runtime.devices import has_fast_bf16
+from gait_core.runtime.devices import fast_bf16_unit, has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
 from gait_core.runtime.processor import available_processors, processor_name
 from gait_core.storage.records import checked_record
@@ -152,6 +152,7 @@ def _machine() -> dict[str, Any]:
         "container": memory.container,
         "system": platform.platform(),
         "fast_bf16": has_fast_bf16(),
+        "bf16_unit": fast_bf16_unit(),
     }
 
 

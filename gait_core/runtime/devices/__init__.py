@@ -26,7 +26,7 @@ from gait_core.runtime.devices.registry import (
     find_devices,
     register_device,
 )
-from gait_core.runtime.processor import has_fast_bf16
+from gait_core.runtime.processor import fast_bf16_unit, has_fast_bf16
 
 __all__ = [
     "USES",
@@ -40,6 +40,7 @@ __all__ = [
     "choose_device",
     "device_kinds",
     "fall_back",
+    "fast_bf16_unit",
     "find_devices",
     "has_fast_bf16",
     "plan",
