@@ -5,106 +5,12 @@ Streamlit's own field for numbers turns red without a word and hands on nothing 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
-
 import streamlit as st
 
 from app.components import check_line
+from gait_core.config.quantities import DISTANCE, FRAME_RATE, HEIGHT, PIXELS, SPEED, Quantity
 
 __all__ = ["DISTANCE", "FRAME_RATE", "HEIGHT", "PIXELS", "SPEED", "Quantity", "entry", "refused"]
-
-_NUMBER: Final = r"(\d+(?:[.,]\d*)?|[.,]\d+)"
-_PLAIN: Final = re.compile(rf"^{_NUMBER}\s*([^\d\s.,]*)$")
-_FEET: Final = re.compile(rf"""^{_NUMBER}\s*(?:ft|feet|foot|'|′|’)\s*(?:{_NUMBER}\s*(?:in|inch|inches|"|″|”|''|)?)?$""")
-_FOOT_M: Final = 0.3048
-_INCH_M: Final = 0.0254
-_CENTIMETRES_FROM: Final = 50.0
-"""No person is 50 m tall: a larger number without a unit is in centimetres."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quantity:
-    """A kind of number that can be typed.
-
-    Attributes
-    ----------
-    low, high : float
-        Range in which a value can be used, in `unit`.
-    unit : str
-        In which the value is handed on.
-    factors : mapping of str to float
-        Other units that may be typed, and what one of them is in `unit`.
-    digits : int
-        Decimals that are shown.
-    bare : callable, optional
-        Turns a number that was typed without a unit into `unit`.
-    """
-
-    low: float
-    high: float
-    unit: str
-    factors: Mapping[str, float]
-    digits: int = 2
-    bare: Callable[[float], float] = float
-
-    def read(self, text: str) -> float | str | None:
-        """Return what was typed in `unit`, the sentence that says why it cannot be used, or None for an empty text."""
-        text = text.strip().lower()
-        if not text:
-            return None
-        value = self._value(text)
-        if value is None:
-            units = ", ".join(name for name in (self.unit, *self.factors) if name)
-            return f"Enter a number{f' ({units})' if units else ''}. “{text}” is not one."
-        if not self.low <= value <= self.high:
-            return f"Enter {self.low:g} to {self.high:g} {self.unit}; {self.shown(value)} is out of range."
-        return value
-
-    def write(self, value: float | None) -> str:
-        """Return a value as it is typed."""
-        return "" if value is None else repr(float(value)).removesuffix(".0")
-
-    def shown(self, value: float) -> str:
-        """Return a value with its unit, for people."""
-        return f"{value:,.{self.digits}f} {self.unit}"
-
-    def is_converted(self, text: str, value: float) -> bool:
-        """Tell whether a value was typed in another unit than the one in which it is handed on."""
-        plain = _PLAIN.match(text.strip().lower())
-        return plain is None or abs(_number(plain[1]) - value) > 1e-4
-
-    def _value(self, text: str) -> float | None:
-        feet = _FEET.match(text) if "ft" in self.factors else None
-        if feet is not None:
-            inches = _number(feet[2]) if feet[2] else 0.0
-            return round(_number(feet[1]) * _FOOT_M + inches * _INCH_M, 4)
-        plain = _PLAIN.match(text)
-        if plain is None:
-            return None
-        number, unit = _number(plain[1]), plain[2]
-        if not unit:
-            return self.bare(number)
-        if unit == self.unit.lower():
-            return number
-        return round(number * self.factors[unit], 4) if unit in self.factors else None
-
-
-HEIGHT: Final = Quantity(
-    low=0.8,
-    high=2.5,
-    unit="m",
-    factors={"cm": 0.01, "in": _INCH_M, "ft": _FOOT_M},
-    bare=lambda number: number / 100 if number >= _CENTIMETRES_FROM else number,
-)
-"""Body height in metres; centimetres, inches, and feet with inches may be typed."""
-
-SPEED: Final = Quantity(low=0.1, high=4.0, unit="m/s", factors={"km/h": 1 / 3.6, "mph": 0.44704})
-DISTANCE: Final = Quantity(low=0.1, high=50.0, unit="m", factors={"cm": 0.01, "in": _INCH_M, "ft": _FOOT_M})
-FRAME_RATE: Final = Quantity(low=5.0, high=1000.0, unit="frames/s", factors={"fps": 1.0, "hz": 1.0, "1/s": 1.0})
-PIXELS: Final = Quantity(low=2.0, high=100_000.0, unit="px", factors={"pixels": 1.0}, digits=0)
 
 
 def entry(
@@ -147,7 +53,3 @@ def entry(
 def refused(quantity: Quantity, key: str) -> bool:
     """Tell whether what stands in a field cannot be used; call it after `entry`."""
     return isinstance(quantity.read(str(st.session_state.get(key, ""))), str)
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", "."))

@@ -6,9 +6,22 @@ import argparse
 from typing import Any
 
 from gait_core.config import DEFAULT_PROFILE, PERSONS
+from gait_core.config.quantities import DISTANCE, FRAME_RATE, HEIGHT, SPEED, Quantity
 from gait_core.errors import InputError, SettingsError
 
-__all__ = ["add_cluster", "add_person", "add_profile", "add_scale", "add_videos", "check_effect", "scale_of"]
+__all__ = [
+    "add_cluster",
+    "add_person",
+    "add_profile",
+    "add_scale",
+    "add_videos",
+    "check_effect",
+    "distance_m",
+    "frame_rate_hz",
+    "height_m",
+    "scale_of",
+    "speed_mps",
+]
 
 
 def add_videos(command: argparse.ArgumentParser, *, also: str = "") -> None:
@@ -40,10 +53,87 @@ def add_cluster(command: argparse.ArgumentParser, what: str = "find the landmark
 
 def add_scale(command: argparse.ArgumentParser) -> None:
     """Add the ways to metres; see `scale_of`."""
-    command.add_argument("--height-m", type=float, metavar="H", help="body height, for lengths in metres")
-    command.add_argument("--distance-m", type=float, metavar="D", help="a known distance on the floor, for metres")
+    command.add_argument(
+        "--height-m", type=height_m, metavar="H", help="body height, for lengths in metres: 1.7, 170cm or 5ft7in"
+    )
+    command.add_argument(
+        "--distance-m", type=distance_m, metavar="D", help="a known distance on the floor, for metres: 4, 400cm or 13ft"
+    )
     command.add_argument("--distance-px", type=float, metavar="PX", help="its length in the image, px")
-    command.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, for metres")
+    command.add_argument("--speed-mps", type=speed_mps, metavar="V", help="walking speed, for metres: 1.2 or 4.3km/h")
+
+
+def height_m(text: str) -> float:
+    """Read a body height, m; a number from 50 without a unit is in cm.
+
+    Returns
+    -------
+    float
+        In m; the range is for the command to judge.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When the text is no number with a known unit.
+    """
+    return _typed(HEIGHT, text)
+
+
+def distance_m(text: str) -> float:
+    """Read a distance on the floor, m.
+
+    Returns
+    -------
+    float
+        In m; the range is for the command to judge.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When the text is no number with a known unit.
+    """
+    return _typed(DISTANCE, text)
+
+
+def speed_mps(text: str) -> float:
+    """Read a walking speed, m/s.
+
+    Returns
+    -------
+    float
+        In m/s; the range is for the command to judge.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When the text is no number with a known unit.
+    """
+    return _typed(SPEED, text)
+
+
+def frame_rate_hz(text: str) -> float:
+    """Read a frame rate, Hz.
+
+    Returns
+    -------
+    float
+        In Hz; the range is for the command to judge.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        When the text is no number with a known unit.
+    """
+    return _typed(FRAME_RATE, text)
+
+
+def _typed(quantity: Quantity, text: str) -> float:
+    """Read what was typed as the pages do; signs, ``nan`` and ``inf`` too, which the command then refuses."""
+    value = quantity.value(text)
+    try:
+        return float(text) if value is None else value
+    except ValueError:
+        raise argparse.ArgumentTypeError(quantity.refusal(text)) from None
 
 
 def check_effect(given: object, option: str, needs: str) -> None:

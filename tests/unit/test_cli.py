@@ -277,9 +277,9 @@ OPTIONS = {
         "make a baseline from (usually five) walks",
         "videos [nargs=+ metavar=VIDEO required=True] video, or folder of videos",
         "--subject subject [metavar=S required=True] a pseudonym",
-        "--speed-mps speed_mps [type=float metavar=V] walking speed, m/s, if known",
-        "--height-m height_m [type=float metavar=H] height of the person, m, for step lengths",
-        "--fps fps [type=float metavar=F] true frame rate of slow-motion video, Hz",
+        "--speed-mps speed_mps [type=speed_mps metavar=V] walking speed, if known: 1.2 or 4.3km/h",
+        "--height-m height_m [type=height_m metavar=H] height of the person, for step lengths: 1.7, 170cm or 5ft7in",
+        "--fps fps [type=frame_rate_hz metavar=F] true frame rate of slow-motion video, Hz",
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
@@ -327,14 +327,15 @@ OPTIONS = {
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--height-m height_m [type=float metavar=H] body height, for lengths in metres",
-        "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
+        "--height-m height_m [type=height_m metavar=H] body height, for lengths in metres: 1.7, 170cm or 5ft7in",
+        "--distance-m distance_m [type=distance_m metavar=D] a known distance on the floor, for metres: "
+        "4, 400cm or 13ft",
         "--distance-px distance_px [type=float metavar=PX] its length in the image, px",
-        "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
+        "--speed-mps speed_mps [type=speed_mps metavar=V] walking speed, for metres: 1.2 or 4.3km/h",
         "--subject subject [default= metavar=S] a pseudonym",
         "--method method [default=coordinate choices=coordinate/velocity/foot_velocity] method that detects the events",
         "--events events [metavar=FILE] changed events, as the dashboard stores them (edits.json)",
-        "--fps fps [type=float metavar=F] true frame rate of slow-motion video, Hz",
+        "--fps fps [type=frame_rate_hz metavar=F] true frame rate of slow-motion video, Hz",
         "--side side [choices=left/right] near side of the passes that set scale and quality",
         "--export export [metavar=DIR] write files of the formats below into this folder",
         "--format format [] csv (default), trc, mot, c3d, json; several with commas",
@@ -351,10 +352,11 @@ OPTIONS = {
         "--profile profile [default=balanced metavar=NAME] fast, balanced, accurate, or one of your own",
         "--person person [default=auto choices=auto/largest/leftmost/rightmost] whom to follow where "
         "several are in view",
-        "--height-m height_m [type=float metavar=H] body height, for lengths in metres",
-        "--distance-m distance_m [type=float metavar=D] a known distance on the floor, for metres",
+        "--height-m height_m [type=height_m metavar=H] body height, for lengths in metres: 1.7, 170cm or 5ft7in",
+        "--distance-m distance_m [type=distance_m metavar=D] a known distance on the floor, for metres: "
+        "4, 400cm or 13ft",
         "--distance-px distance_px [type=float metavar=PX] its length in the image, px",
-        "--speed-mps speed_mps [type=float metavar=V] walking speed, for metres",
+        "--speed-mps speed_mps [type=speed_mps metavar=V] walking speed, for metres: 1.2 or 4.3km/h",
     ],
     "pretrain": [
         "train the autoencoder that every baseline starts from",

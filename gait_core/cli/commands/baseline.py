@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.cli.answers import Answer, run_job, videos_of
-from gait_core.cli.arguments import add_cluster, add_profile, add_videos
+from gait_core.cli.arguments import add_cluster, add_profile, add_videos, frame_rate_hz, height_m, speed_mps
 from gait_core.cli.checks import check_answer
 from gait_core.cli.console import Console, duration_text
 from gait_core.cli.registry import command, command_group
@@ -22,9 +22,11 @@ command_group("baseline", help="baselines", order=50)
 def _create_arguments(parser: argparse.ArgumentParser) -> None:
     add_videos(parser)
     parser.add_argument("--subject", required=True, metavar="S", help="a pseudonym")
-    parser.add_argument("--speed-mps", type=float, metavar="V", help="walking speed, m/s, if known")
-    parser.add_argument("--height-m", type=float, metavar="H", help="height of the person, m, for step lengths")
-    parser.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
+    parser.add_argument("--speed-mps", type=speed_mps, metavar="V", help="walking speed, if known: 1.2 or 4.3km/h")
+    parser.add_argument(
+        "--height-m", type=height_m, metavar="H", help="height of the person, for step lengths: 1.7, 170cm or 5ft7in"
+    )
+    parser.add_argument("--fps", type=frame_rate_hz, metavar="F", help="true frame rate of slow-motion video, Hz")
     add_profile(parser)
     parser.add_argument("--cell", choices=("gru", "lstm"), default="gru")
     parser.add_argument("--from-scratch", action="store_true", help="do not start from the pre-trained model")

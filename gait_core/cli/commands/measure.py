@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from gait_core.cli.answers import Answer, run_job, videos_of, walks_text
-from gait_core.cli.arguments import add_cluster, add_profile, add_scale, add_videos, check_effect, scale_of
+from gait_core.cli.arguments import (
+    add_cluster,
+    add_profile,
+    add_scale,
+    add_videos,
+    check_effect,
+    frame_rate_hz,
+    scale_of,
+)
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
 from gait_core.cli.walk_reports import check_report, write_reports
@@ -30,7 +38,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--method", choices=EVENT_METHODS, default=EVENT_METHODS[0], help="method that detects the events"
     )
     parser.add_argument("--events", metavar="FILE", help="changed events, as the dashboard stores them (edits.json)")
-    parser.add_argument("--fps", type=float, metavar="F", help="true frame rate of slow-motion video, Hz")
+    parser.add_argument("--fps", type=frame_rate_hz, metavar="F", help="true frame rate of slow-motion video, Hz")
     parser.add_argument("--side", choices=("left", "right"), help="near side of the passes that set scale and quality")
     parser.add_argument("--export", metavar="DIR", help="write files of the formats below into this folder")
     parser.add_argument("--format", help="csv (default), trc, mot, c3d, json; several with commas")

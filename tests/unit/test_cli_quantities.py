@@ -1,0 +1,42 @@
+"""Numbers with units on the command line: read as on the pages."""
+
+import argparse
+
+import pytest
+
+from gait_core.cli.arguments import add_scale, frame_rate_hz, scale_of
+
+
+def given(*words):
+    parser = argparse.ArgumentParser()
+    add_scale(parser)
+    return scale_of(parser.parse_args(words))
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("--height-m", "1.7", 1.7),
+        ("--height-m", "170", 1.7),
+        ("--height-m", "170 cm", 1.7),
+        ("--height-m", "5 ft 7 in", 1.7018),
+        ("--height-m", "5ft7in", 1.7018),
+        ("--height-m", "17", 17.0),  # out of range: for the command to say, with what to do
+        ("--distance-m", "400cm", 4.0),
+        ("--speed-mps", "4.5km/h", 1.25),
+        ("--speed-mps", "-1", -1.0),
+    ],
+)
+def test_units_are_read_as_on_the_pages(option, text, value):
+    assert given(option, text)["value"] == pytest.approx(value)
+
+
+def test_what_is_no_number_is_told_with_the_units_that_may_be_typed(capsys):
+    with pytest.raises(SystemExit) as caught:
+        given("--height-m", "1.7 kg")
+    assert caught.value.code == 2
+    assert "--height-m: Enter a number (m, cm, in, ft). “1.7 kg” is not one." in capsys.readouterr().err
+
+
+def test_a_frame_rate_may_have_its_unit():
+    assert frame_rate_hz("240fps") == 240.0
