@@ -98,7 +98,7 @@ def label_figures(
             passes = match_events(a, b)
             apart += [first.time_s - second.time_s for first, second in passes.pairs]
             agreed += _counts(passes, len(a), len(b))
-            truth = _agreed(passes)
+            truth = _agreed(passes, [*a, *b])
             here = _within(_of(found, kind), truth)
             pairs = match_events(here, truth)
             own = pairs.errors_s.tolist()
@@ -121,13 +121,15 @@ def _of(events: Sequence[GaitEvent], kind: str) -> list[GaitEvent]:
     return [event for event in events if event.kind == kind]
 
 
-def _agreed(passes: Matching) -> list[GaitEvent]:
+def _agreed(passes: Matching, every: Sequence[GaitEvent]) -> list[GaitEvent]:
     """Return the events of both passes: their mean where both have one, else that of the one that has it."""
     both = [
         GaitEvent(time_s=(first.time_s + second.time_s) / 2, side=first.side, kind=first.kind)
         for first, second in passes.pairs
     ]
-    return sorted([*both, *passes.extra, *passes.missed], key=lambda event: event.time_s)
+    paired = {id(event) for pair in passes.pairs for event in pair}
+    alone = [event for event in every if id(event) not in paired]
+    return sorted([*both, *alone], key=lambda event: event.time_s)
 
 
 def _within(found: Sequence[GaitEvent], truth: Sequence[GaitEvent]) -> list[GaitEvent]:
