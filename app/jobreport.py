@@ -10,10 +10,23 @@ from app import words
 from gait_core.jobs.performance import read_report, read_samples
 from gait_core.jobs.store import Job
 
-__all__ = ["JobReport", "Series", "Span", "compared", "load", "quotient", "spans"]
+__all__ = [
+    "OWN_PEAK",
+    "JobReport",
+    "Series",
+    "Span",
+    "compared",
+    "load",
+    "own_peak",
+    "quotient",
+    "spans",
+    "with_mapped_files",
+]
 
 _RATE_OVER_S: Final = 2.0
 GIB: Final = 1024**3
+OWN_PEAK: Final = "Own peak memory"
+"""Name of what `own_peak` tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +158,7 @@ def spans(item: JobReport, now_s: float | None = None) -> list[Span]:
                 start_s=begun_s - item.begun_s,
                 end_s=max(end_s, begun_s) - item.begun_s,
                 state=str(stage.get("state", "")),
-                more=f"peak memory {words.size(stage.get('peak_memory_bytes'))}",
+                more=f"own peak memory {_mb(quotient(stage.get('peak_memory_bytes'), 1024**2))}",
             )
         )
         if name not in seen:
@@ -213,6 +226,16 @@ def _mb(value: float | None) -> str:
     return f"{value / 1024:.2f} GB" if value >= 1024 else f"{value:.0f} MB"
 
 
+def own_peak(item: JobReport) -> str:
+    """Return the most memory that a job held for itself, as text; its limit judges that, not mapped files."""
+    return _mb(_of(item, "memory_usage", "peak_mb"))
+
+
+def with_mapped_files(job: Job) -> str:
+    """Return the most memory in which the worker was resident, as text that tells it from `own_peak`."""
+    return f"{words.size(job.peak_memory_bytes)} with mapped files"
+
+
 def _engine(item: JobReport) -> str:
     parts = [_of(item, "engine", name) for name in ("name", "model", "precision", "device")]
     return ", ".join(str(part) for part in parts if part) or "not used"
@@ -229,7 +252,7 @@ _FIGURES: Final = (
     ("Total time", lambda item: words.duration(item.total_s)),
     ("Frames computed", lambda item: f"{_of(item, 'frames', 'computed') or 0:,}"),
     ("Frames/s", lambda item: words.number(item.frames_per_s, 1)),
-    ("Peak memory", lambda item: _mb(_of(item, "memory_usage", "peak_mb"))),
+    (OWN_PEAK, lambda item: own_peak(item)),
     ("Memory limit", lambda item: _mb(_of(item, "memory_usage", "limit_mb"))),
     ("CPUs, mean", lambda item: words.percent(_of(item, "cpu", "mean_share"))),
     ("Look-ups", _cache),

@@ -12,6 +12,7 @@ import streamlit as st
 
 from app import charts, charts_job, words
 from app.components import box, error_box
+from app.jobreport import with_mapped_files
 from app.plain_text import plain
 from app.state import jobs
 from gait_core.errors import GaitError
@@ -257,7 +258,7 @@ def _actions_active(job: Job) -> None:
 def _ended(job: Job) -> None:
     if job.state == "done":
         took = f" in {words.duration(job.duration_s)}" if job.duration_s else ""
-        box(f"Done{took}", f"Highest memory use of the worker: {words.size(job.peak_memory_bytes)}.", "")
+        box(f"Done{took}", f"Highest memory of the worker: {with_mapped_files(job)}.", "")
         return
     if job.state == "cancelled":
         box(

@@ -57,7 +57,7 @@ def _table(items: Sequence[JobReport]) -> None:
             words.state_name(item.job.state),
             words.duration(item.total_s),
             words.number(item.frames_per_s, 1),
-            words.size(item.job.peak_memory_bytes) if item.job.peak_memory_bytes else "–",
+            jobreport.own_peak(item),
             words.ago(item.job.created_s),
         ]
         for item in items
@@ -68,7 +68,7 @@ def _table(items: Sequence[JobReport]) -> None:
         ("State", ""),
         ("Time", "n"),
         ("Frames/s", "n"),
-        ("Peak memory", "n"),
+        (jobreport.OWN_PEAK, "n"),
         ("Started", "t"),
     ]
     rows(columns, body[:8], "Jobs, newest first")
@@ -105,7 +105,7 @@ def _charts(item: JobReport) -> None:
     if bars:
         charts.show(*charts_performance.waterfall(bars), key="job_waterfall")
     if not item.series("memory_bytes").measured:
-        note(f"Highest memory: {words.size(item.job.peak_memory_bytes)}. Nothing was sampled while it ran.")
+        note(f"Highest memory: {jobreport.with_mapped_files(item.job)}. Nothing was sampled while it ran.")
         return
     with st.container(key="stack_job_use"):
         left, right = st.columns(2, gap="medium")
@@ -145,7 +145,7 @@ def _report_facts(item: JobReport) -> list[tuple[str, str, str]]:
     return [
         ("Total time", figures["Total time"][0], f"profile {report.get('performance_mode') or 'none'}"),
         ("Frames/s", figures["Frames/s"][0], f"{figures['Frames computed'][0]} frames computed"),
-        ("Peak memory", figures["Peak memory"][0], f"limit {limit}" if limit != "–" else "no limit"),
+        (jobreport.OWN_PEAK, jobreport.own_peak(item), f"limit {limit}" if limit != "–" else "no limit"),
         ("CPUs", words.percent(cpu.get("mean_share")), f"of {cpu.get('processors') or '–'} busy on average"),
         ("Cache", words.percent((report.get("cache") or {}).get("hit_rate")), figures["Look-ups"][0]),
         ("Pose engine", str(engine.get("name") or "not used"), about),

@@ -20,7 +20,7 @@ _WIDTH: Final = 440
 def summary(job: Job) -> None:
     """Draw the highest memory of a training, and the way to everything else that was measured."""
     if job.peak_memory_bytes:
-        st.caption(f"Highest memory use so far: {words.size(job.peak_memory_bytes)}.")
+        st.caption(f"Highest memory so far: {jobreport.with_mapped_files(job)}.")
     link("performance", "Memory and CPU of this job", job=job.id)
 
 

@@ -96,6 +96,13 @@ def test_a_job_shows_its_figures_recommendations_and_report(open_page: Open, spa
     assert "walk_5.mp4" in report
 
 
+def test_each_memory_number_stands_under_its_own_name(open_page: Open, space: Workspace) -> None:
+    said = text_of(open_page("performance", tab="Jobs", job=measured(space)))
+    assert said.count("Own peak memory") >= 2, "in the table of jobs and among the figures of one"
+    assert said.count("495 MB") >= 2, "and the same number in both"
+    assert said.count("812 MB") == said.count("812 MB with mapped files") >= 1, "that of the worker is another"
+
+
 def test_downloads_are_the_report_as_text_and_json(open_page: Open, space: Workspace) -> None:
     job_id = measured(space)
     labels = [button.proto.label for button in open_page("performance", job=job_id).get("download_button")]
