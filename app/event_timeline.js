@@ -1,6 +1,7 @@
 // Draws the timeline of the event editor: passes, curves of heel and toe, pieces left out, events.
 const NS = "http://www.w3.org/2000/svg";
 const LABEL = 68, RIGHT = 14, TOP = 26, MARKS = 40, FORWARD = 62, HEIGHT = 38, GAP = 14, AXIS = 24;
+const LETTER = 6.6; // px: more than a letter of the small labels takes
 const LANE = MARKS + FORWARD + HEIGHT, TALL = TOP + 2 * LANE + GAP + AXIS;
 const SIDES = ["left", "right"], KINDS = ["initial_contact", "foot_off"];
 const NAMES = { initial_contact: "contact", foot_off: "foot off" };
@@ -77,7 +78,9 @@ function drawTimeline(line, view) {
     const part = svg("g", {}, line);
     svg("rect", { class: piece.used ? "pass" : "pass unused", x: x(piece.start), y: TOP, width: wide,
       height: 2 * LANE + GAP }, part);
-    svg("text", { class: "small", x: Math.max(LABEL + 4, x(piece.start) + 4), y: 16 }, part, piece.label);
+    const left = Math.max(LABEL, x(piece.start)) + 4;
+    const fits = piece.label.length * LETTER <= Math.min(width, x(piece.end)) - left;
+    svg("text", { class: "small", x: left, y: 16 }, part, fits ? piece.label : piece.label.split(":")[0]);
     svg("title", {}, part, piece.label);
   }
 
@@ -140,6 +143,12 @@ function drawTimeline(line, view) {
     svg("title", {}, part, `${named(event)} was found at ${event.t.toFixed(3)} s, before it was changed by hand`);
   }
 
+  // Under its mark, but not over the edge as long as the mark itself is seen.
+  function whole(cx, text) {
+    const half = (text.length * LETTER) / 2;
+    return cx < LABEL || cx > width ? cx : Math.min(Math.max(cx, LABEL + half), width - half);
+  }
+
   function event(it, i) {
     const chosen = same(it, view.chosen);
     const manual = it.source === "manual" || it.moved;
@@ -154,7 +163,7 @@ function drawTimeline(line, view) {
     if (manual) svg("path", { class: "byhand", d: `M${cx - 9} ${y + 22.5}L${cx + 9} ${y + 22.5}` }, part);
     const text = perS < 90 ? { initial_contact: "C", foot_off: "O" }[it.kind]
       : { initial_contact: "contact", foot_off: "off" }[it.kind];
-    svg("text", { class: "small middle", x: cx, y: y + 35 }, part, text);
+    svg("text", { class: "small middle", x: whole(cx, text), y: y + 35 }, part, text);
     svg("title", {}, part, sentence(it));
   }
 }
