@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from gait_core.recognition.gallery.gallery import remove_subject_from_all
 from gait_core.storage.leftovers import sweep_leftovers, writer_mark
 from gait_core.workflows.subject_items import Staying, SubjectItems, find_items
 from gait_core.workflows.subject_marks import marks_of_deletion, strike_out, write_down
-from gait_core.workspace import Workspace, storage_guard
+from gait_core.workspace import Workspace, name_id, storage_guard
 
 __all__ = ["Staying", "SubjectItems", "delete_subject", "find_items"]
 
@@ -54,11 +55,24 @@ def delete_subject(workspace: Workspace, name: str) -> SubjectItems:
             if folder.parent == workspace.jobs:
                 held.enter_context(_not_running(folder))
         write_down(workspace, name, found.marks)
+        listed = _kept_listed(workspace, name)
         remove_subject_from_all(workspace, name)
         for path in found.paths:
-            _erase(path)
+            if path not in listed:
+                _erase(path)
         strike_out(workspace, name)
+        for path in listed:
+            _erase(path)
     return found
+
+
+def _kept_listed(workspace: Workspace, name: str) -> list[Path]:
+    """Return the records by which people see a person; one is made for who is only enrolled, to be deleted again."""
+    ids = [str(record["id"]) for record in workspace.records("subjects") if record.get("name") == name]
+    if not ids:
+        ids = [name_id(name)]
+        workspace.save_record("subjects", {"id": ids[0], "name": name, "created_s": time.time()})
+    return [workspace.root / "subjects" / f"{one}.json" for one in ids]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from gait_core.cache import ArrayCache
 from gait_core.errors import StorageError
 from gait_core.pose.masks import MASKS_KIND
 from gait_core.recognition.embedding_sets import new_embeddings
-from gait_core.recognition.gallery.gallery import Gallery
+from gait_core.recognition.gallery.gallery import Gallery, list_galleries
 from gait_core.recognition.networks.settings import PART_FEATURES
 from gait_core.storage import leftovers
 from gait_core.video.metadata import MetadataCache
@@ -100,6 +100,9 @@ def test_a_deletion_killed_before_any_step_is_completed_by_the_next(workspace, t
     monkeypatch.setattr(leftovers, "_lives", lambda process: False)  # the process that was killed is this one
     step = 0
     while killed_before(step, workspace):
+        listed = {record["name"] for record in workspace.records("subjects")}
+        listed |= {name for gallery in list_galleries(workspace) for name in gallery.subjects}
+        assert NAME in listed or told_by(workspace.root, telling[NAME]) == [], f"cannot be chosen again: step {step}"
         delete_subject(workspace, NAME)
         assert told_by(workspace.root, telling[NAME]) == [], f"killed before step {step}"
         assert len(told_by(workspace.root, telling[OTHER])) == others
