@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gait_core.gait.body import leg_length_px, middle
 from gait_core.gait.gaps import runs
 from gait_core.gait.signals import time_grid
-from gait_core.pose.landmarks import INDEX
+from gait_core.gait.view_marks import known_samples, odd_samples, on_grid, raw_marks, rolling_range, slope, step_time_s
 from gait_core.pose.track import Track
 
 __all__ = ["Segment", "View", "look"]
@@ -32,11 +32,6 @@ SWING_RANGE_LEG: Final = 0.55
 LEAST_RANGE_LEG: Final = 0.15
 """Range of the distance between the ankles below which a moving pelvis is a moving camera."""
 SWING_WINDOW_S: Final = 1.2
-SPEED_WINDOW_S: Final = 0.56
-LONGEST_STEP_S: Final = 2.5
-"""Speed is taken over one step: slow walkers nearly stop in each. A step is at least as long as the window above."""
-LEAST_LIKENESS: Final = 0.5
-"""Correlation with what was one step before, from which there is a rhythm."""
 SHORTEST_SEGMENT_S: Final = 0.5
 BRIDGED_S: Final = 0.6
 CLIP_END_S: Final = 0.03
@@ -52,8 +47,6 @@ TAPER_SHARE: Final = 0.25
 STOPPING_S: Final = 1.0
 """Stopping and starting take less than that; slower steps for longer, of at least that share of the usual speed and
 swing, belong to the walk."""
-FOOT_LEG: Final = 0.2
-FACE_LEG: Final = 0.06
 FRONTAL_RATIO: Final = 0.75
 """Width over height of the trunk landmarks seen from the front."""
 
@@ -167,13 +160,14 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
     times, position, world = track.time_s[found], track.position[found], track.world[found]
     grid = time_grid(track.time_s, rate_hz)
     leg = leg_length_px(position)
-    marks = _on_grid(times, _raw_marks(position, world, leg), grid)
-    known = _known(times, grid, track.time_s, max_gap_s)
-    step_s = _step_s(marks["separation"], rate_hz)
-    speed = _slope(marks["pelvis"], rate_hz, step_s)
-    swing = _rolling_range(marks["separation"], rate_hz, max(SWING_WINDOW_S, 2.0 * step_s))
+    marks = on_grid(times, raw_marks(position, world, leg), grid)
+    known = known_samples(times, grid, track.time_s, max_gap_s)
+    step_s = step_time_s(marks["separation"], rate_hz)
+    speed = slope(marks["pelvis"], rate_hz, step_s)
+    swing = rolling_range(marks["separation"], rate_hz, max(SWING_WINDOW_S, 2.0 * step_s))
     walking, camera_moves = _walking(speed, swing, known, rate_hz)
-    facing = uniform_filter1d(marks["facing"] + (0 if camera_moves else np.clip(speed, -1, 1)), _odd(0.4, rate_hz))
+    towards = marks["facing"] + (0 if camera_moves else np.clip(speed, -1, 1))
+    facing = uniform_filter1d(towards, odd_samples(0.4, rate_hz))
     trim = round(edge_trim_s * rate_hz)
     shown = round(min(edge_trim_s, CLIP_END_S) * rate_hz)
     segments = []
@@ -260,87 +254,6 @@ def _per_second(segments: list[Segment]) -> float:
     return (first.stop - first.start - 1) / first.duration_s
 
 
-def _raw_marks(position: NDArray[Any], world: NDArray[Any], leg: float) -> dict[str, NDArray[np.float64]]:
-    """Return the few curves by which walking, direction and side are recognised; lengths in leg lengths."""
-    x = position[:, :, 0].astype(np.float64) / leg
-    hip, shoulder = middle(position, "hip"), middle(position, "shoulder")
-    trunk = np.maximum(np.linalg.norm(shoulder - hip, axis=1), 0.2 * leg)
-    foot = sum(x[:, INDEX[f"{side}_foot_index"]] - x[:, INDEX[f"{side}_heel"]] for side in ("left", "right")) / 2
-    face = x[:, INDEX["nose"]] - (x[:, INDEX["left_ear"]] + x[:, INDEX["right_ear"]]) / 2
-    depth = sum(
-        world[:, INDEX[f"left_{name}"], 2] - world[:, INDEX[f"right_{name}"], 2] for name in ("hip", "shoulder")
-    )
-    return {
-        "pelvis": hip[:, 0] / leg,
-        "separation": x[:, INDEX["left_ankle"]] - x[:, INDEX["right_ankle"]],
-        "facing": np.clip(foot / FOOT_LEG, -1, 1) + 0.5 * np.clip(face / FACE_LEG, -1, 1),
-        "depth": np.asarray(depth, dtype=np.float64),
-        "shoulder_width": (x[:, INDEX["left_shoulder"]] - x[:, INDEX["right_shoulder"]]) * leg / trunk,
-    }
-
-
-def _on_grid(
-    times: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], grid: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
-    """Carry curves to the grid; single missing landmarks are bridged, so that they end no walk."""
-    known = {name: np.isfinite(curve) for name, curve in curves.items()}
-    return {
-        name: np.interp(grid, times[known[name]], curve[known[name]]) if known[name].any() else np.zeros(len(grid))
-        for name, curve in curves.items()
-    }
-
-
-def _known(
-    times: NDArray[np.float64], grid: NDArray[np.float64], all_times: NDArray[np.float64], max_gap_s: float
-) -> NDArray[np.bool_]:
-    """Return the grid samples that lie in no long gap between frames with a person."""
-    limit = max_gap_s + float(np.median(np.diff(all_times))) + 1e-3
-    after = np.searchsorted(times, grid - 1e-9)
-    inside = (after < len(times)) & ((after > 0) | (np.abs(times[0] - grid) < 1e-6))
-    right = np.clip(after, 0, len(times) - 1)
-    left = np.clip(after - 1, 0, len(times) - 1)
-    return np.asarray(inside & (times[right] - times[left] <= limit))
-
-
-def _odd(seconds: float, rate_hz: float) -> int:
-    return 2 * round(seconds * rate_hz / 2) + 1
-
-
-def _step_s(separation: NDArray[np.float64], rate_hz: float) -> float:
-    """Return the time of a step, s, or the usual window where there is no rhythm or it is faster."""
-    # The size alone: it repeats with every step, and does not change when the pose model exchanges the legs.
-    size = np.abs(separation - np.median(separation))
-    longest = min(round(LONGEST_STEP_S * rate_hz), len(size) // 2)
-    shortest = round(SPEED_WINDOW_S * rate_hz)
-    if longest <= shortest + 2:
-        return SPEED_WINDOW_S
-    around = size - size.mean()
-    likeness = np.array([np.corrcoef(around[:-lag], around[lag:])[0, 1] for lag in range(shortest, longest)])
-    peak = np.flatnonzero((likeness[1:-1] > likeness[:-2]) & (likeness[1:-1] >= likeness[2:])) + 1
-    if not len(peak) or likeness[peak].max() < LEAST_LIKENESS:
-        return SPEED_WINDOW_S
-    return float((shortest + peak[likeness[peak].argmax()]) / rate_hz)
-
-
-def _slope(values: NDArray[np.float64], rate_hz: float, window_s: float) -> NDArray[np.float64]:
-    """Return the slope per second of a straight line fitted in a sliding window (Savitzky & Golay 1964)."""
-    half = min(round(window_s * rate_hz / 2), (len(values) - 1) // 2)
-    if half < 1:
-        return np.zeros_like(values)
-    ramp = np.arange(-half, half + 1, dtype=np.float64)
-    padded = np.concatenate((2 * values[0] - values[half:0:-1], values, 2 * values[-1] - values[-2 : -half - 2 : -1]))
-    slope: NDArray[np.float64] = np.convolve(padded, ramp[::-1], "valid") * rate_hz / (ramp**2).sum()
-    return slope
-
-
-def _rolling_range(values: NDArray[np.float64], rate_hz: float, window_s: float) -> NDArray[np.float64]:
-    from scipy.ndimage import maximum_filter1d, minimum_filter1d
-
-    size = _odd(window_s, rate_hz)
-    rolling: NDArray[np.float64] = maximum_filter1d(values, size) - minimum_filter1d(values, size)
-    return rolling
-
-
 def _walking(
     speed: NDArray[np.float64], swing: NDArray[np.float64], known: NDArray[np.bool_], rate_hz: float
 ) -> tuple[NDArray[np.bool_], bool]:
@@ -353,12 +266,12 @@ def _walking(
         usual = float(np.percentile(pace[moving], 75))
         moving &= pace >= STEADY_SHARE * usual
         # A limp slows the pelvis within a step: a short slow part between two moving pieces belongs to the walk.
-        size = _odd(BRIDGED_S, rate_hz)
+        size = odd_samples(BRIDGED_S, rate_hz)
         closed = minimum_filter1d(maximum_filter1d(moving.astype(np.uint8), size), size) > 0
         moving |= closed & known & (pace >= LIMP_SHARE * usual)
         moving |= _slow_ends(moving, known & (pace >= TAPER_SHARE * usual), swing, rate_hz)
     # A rolling range looks half a window ahead and back: taken back, so that standing is left out again.
-    stepping = minimum_filter1d((known & (swing >= SWING_RANGE_LEG)).astype(np.uint8), _odd(0.6, rate_hz)) > 0
+    stepping = minimum_filter1d((known & (swing >= SWING_RANGE_LEG)).astype(np.uint8), odd_samples(0.6, rate_hz)) > 0
     camera_moves = bool(moving.sum() < 0.5 * stepping.sum())
     return (moving | stepping if camera_moves else moving), camera_moves
 
