@@ -302,13 +302,32 @@ def test_every_character_is_drawn_by_a_font_that_has_it():
     assert len(font_files(bold=True)) == 2
 
 
-def test_scripts_from_the_right_are_put_in_order_and_joined():
-    assert as_drawn("Patient 7") == "Patient 7"
-    assert as_drawn("שלום") == "םולש"
-    assert as_drawn("שלום 12") == "12 םולש"
-    assert as_drawn("Patient שלום 7") == "Patient םולש 7"
-    # seen, lam with alef, meem: initial, final ligature, isolated; drawn from the left.
-    assert as_drawn("سلام") == "\ufee1\ufefc\ufeb3"
+@pytest.mark.parametrize(
+    ("read", "drawn"),
+    [
+        ("Patient 7", "Patient 7"),
+        ("שלום", "םולש"),
+        ("שלום 12", "12 םולש"),
+        # A number after a word from the right stands at its left, as a browser places it.
+        ("Patient שלום 7", "Patient 7 םולש"),
+        ("שלום, 12–15", "15–12 ,םולש"),
+        ("שלום 12.5 m", "m 12.5 םולש"),
+        # Brackets open towards what they enclose, from whichever side it is read.
+        ("Walk (שלום) (7)", "Walk (םולש) (7)"),
+        ("(שלום) a", "a (םולש)"),
+        ("שלום (a) [12] «b»", "«b» [12] (a) םולש"),
+        # seen, lam with alef, meem: initial, final ligature, isolated; drawn from the left.
+        ("سلام", "\ufee1\ufefc\ufeb3"),
+        ("لا ١٢", "\u0661\u0662 \ufefb"),
+        # A vowel sign stays with its letter, and lam and alef join across it.
+        ("بِلَا", "\u064e\ufefc\u0650\ufe91"),
+        # No typeface has the one glyph for the whole word.
+        ("الله", "\ufeea\ufee0\ufedf\ufe8d"),
+    ],
+)
+def test_scripts_from_the_right_are_put_in_order_and_joined(read, drawn):
+    assert as_drawn(read) == drawn
+    assert "".join(piece for _, piece in FontChain(bold=False).runs(drawn)) == drawn  # no font lacks any of it
 
 
 # --- words and charts -----------------------------------------------------------------------------------------------
