@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-__all__ = ["STATES", "Check", "check_of", "graded"]
+__all__ = ["NO_DOUBT", "STATES", "Check", "check_of", "graded"]
 
 STATES: Final = ("good", "poor", "unusable", "not_measured")
+NO_DOUBT: Final = frozenset({"no_scale", "scale_unused", "markers"})
+"""Codes of warnings that tell what was measured with, or in which units, and nothing against it."""
 
 
 @dataclass(frozen=True, kw_only=True)

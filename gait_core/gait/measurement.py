@@ -107,6 +107,11 @@ class Measurement:
         """Events with the edits of a person applied."""
         return apply_edits(self.events, self.edits)
 
+    @property
+    def from_markers(self) -> bool:
+        """Whether the walk was recorded with markers instead of a camera."""
+        return self.scale_input.kind == "markers"
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the curves for JSON."""
         return {

@@ -11,7 +11,9 @@ from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.side_view import PX_PER_M, side_view
 from gait_core.pose.landmarks import INDEX, LANDMARKS
 from gait_core.progress import silent
+from gait_core.report.document.recording import recording_state
 from gait_core.report.exports.placed import place_passes
+from gait_core.report.write import report_of, write_report
 from gait_core.walks.measurements import load_measurement, remeasure
 from gait_core.workflows.measure import MeasureRequest, measure_walks
 from gait_core.workflows.validate import validate_file
@@ -159,3 +161,14 @@ def test_exports_leave_out_what_was_not_recorded(measured):
     (placed,) = place_passes(walk.motion(workspace), 1.0)
     assert np.isnan(placed.points["left_ear"]).all() and np.isnan(placed.points["right_wrist"]).all()
     assert np.isfinite(placed.points["left_heel"]).any()
+
+
+def test_the_report_speaks_of_markers(measured):
+    _, workspace, walks, folder = measured
+    walk = load_measurement(workspace, walks[1]["measurement_id"])
+    assert walk.measurement.from_markers and recording_state(walk.measurement) == "good"
+    target = folder / "report.html"
+    write_report(report_of(workspace, walk), target)
+    text = target.read_text(encoding="utf-8")
+    assert "The recording with markers shows" in text and "the walk was recorded with markers" in text
+    assert "From markers, in the sagittal plane" in text and "one camera at the side" not in text

@@ -133,7 +133,7 @@ def build_report(
             with_band=baseline is not None and bool(baseline.bands),
             width=_CURVES_WIDTH,
         ),
-        curves_note=_curves_note(baseline),
+        curves_note=_curves_note(measurement, baseline),
         changes=changes,
         ranges=ranges,
         table_note=_table_note(baseline) if changes or ranges else "",
@@ -170,7 +170,9 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
     detail = {"height": "m", "distance": "m", "speed": "m/s"}.get(given.kind, "")
     facts = [
         Fact(label="Recording", value=_STATES[worst]),
-        Fact(label="Filmed from", value=f"{measurement.visible_side.capitalize()} side"),
+        Fact(label="Recorded with", value="Markers")
+        if measurement.from_markers
+        else Fact(label="Filmed from", value=f"{measurement.visible_side.capitalize()} side"),
         Fact(label="Walking seen", value=f"{number(walking_s, digits=1)} s", detail=_passes(measurement)),
         Fact(
             label="Full strides",
@@ -233,8 +235,9 @@ def _curves(measurement: Measurement, baseline: BaselineComparison | None) -> Dr
     return curve_drawing(rows, width=_CURVES_WIDTH, height=_CURVES_HEIGHT)
 
 
-def _curves_note(baseline: BaselineComparison | None) -> str:
-    text = "A stride runs from one landing of the foot to the next. Angles as seen from the side by one camera"
+def _curves_note(measurement: Measurement, baseline: BaselineComparison | None) -> str:
+    seen = "of the markers, seen from the side" if measurement.from_markers else "as seen from the side by one camera"
+    text = f"A stride runs from one landing of the foot to the next. Angles {seen}"
     if baseline is not None and baseline.map_deg:
         return f"{text}; “off” is the root mean square distance from the baseline."
     return f"{text}."

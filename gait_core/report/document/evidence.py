@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import GaitError
+from gait_core.markers.endings import is_marker_file
 from gait_core.pose.track import Track
 from gait_core.report.document.report_data import EvidenceFrame
 from gait_core.report.document.source import ReportSource
@@ -123,6 +124,8 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
         return (), "No images: no complete stride was seen."
     if track is None:
         return (), "No images: the landmarks of this walk are no longer stored; measure the video again."
+    if source.path is not None and is_marker_file(source.path):
+        return (), "No images: the walk was recorded with markers."
     if source.path is None or not source.path.is_file():
         return (
             (),

@@ -57,7 +57,12 @@ def method_facts(
         Fact(label="Steps", value=f"Initial contact and foot off by {rule}, at {settings.rate_hz:g} Hz.{by_hand}"),
         Fact(
             label="Angles",
-            value="In the image plane, from one camera at the side; zero-lag low-pass at "
+            value=(
+                "From markers, in the sagittal plane"
+                if measurement.from_markers
+                else "In the image plane, from one camera at the side"
+            )
+            + "; zero-lag low-pass at "
             f"{settings.cutoff_hz:g} Hz, 101 points per stride.",
         ),
         Fact(

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gait_core.gait.check import NO_DOUBT
+
 if TYPE_CHECKING:
     from gait_core.errors import WalkWarning
     from gait_core.gait.check import Check
     from gait_core.gait.measurement import Measurement
 
-__all__ = ["FEW_STRIDES", "METRES_ONLY", "few_strides", "recording_checks", "recording_state"]
+__all__ = ["FEW_STRIDES", "few_strides", "recording_checks", "recording_state"]
 
 FEW_STRIDES: Final = 6
 """Full strides, of both feet together, below which the values of a walk are rough."""
-METRES_ONLY: Final = frozenset({"no_scale", "scale_unused"})
-"""Warnings that say something of metres, and nothing of the recording."""
 
 
 def few_strides(measurement: Measurement) -> bool:
@@ -68,7 +68,7 @@ def recording_state(measurement: Measurement, beside: Sequence[WalkWarning] = ()
         The worst of all checks and warnings; ``unusable`` where no stride was measured.
     """
     states = {check.state for check in recording_checks(measurement)}
-    warnings = [one for one in (*measurement.warnings, *beside) if one.code not in METRES_ONLY]
+    warnings = [one for one in (*measurement.warnings, *beside) if one.code not in NO_DOUBT]
     states |= {"unusable" if warning.blocking else "poor" for warning in warnings}
     if few_strides(measurement):
         states.add("poor" if measurement.strides else "unusable")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gait_core.errors import WalkWarning
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import CANNOT_TELL, REAL
+from gait_core.gait.check import NO_DOUBT
 from gait_core.gait.gate import CHECK_OF
 from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
@@ -222,7 +223,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
     for warning in measurement.warnings:
         sentence = clean_text(warning.message, 190)
         if sentence not in told and not _is_told(warning.code, measurement):
-            state = "unusable" if warning.blocking else "poor"
+            state = "unusable" if warning.blocking else "good" if warning.code in NO_DOUBT else "poor"
             bad.append(CheckRow(label=_code_words(warning.code), state=state, sentence=sentence))
     bad.sort(key=lambda row: row.state != "unusable")
     good = [check.label.lower() for check in found if check.state == "good"]

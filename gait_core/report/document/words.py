@@ -279,7 +279,10 @@ def summary_sentences(
 def _recorded(measurement: Measurement) -> str:
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in ("left", "right")}
     total = sum(count.values())
-    seen = f"The video, filmed from the {measurement.visible_side} side, shows {plural(total, 'full stride')}"
+    what = f"The video, filmed from the {measurement.visible_side} side,"
+    if measurement.from_markers:
+        what = "The recording with markers"
+    seen = f"{what} shows {plural(total, 'full stride')}"
     state = recording_state(measurement)
     if not total:
         refused = any(warning.blocking for warning in measurement.warnings)
