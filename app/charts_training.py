@@ -11,7 +11,7 @@ import numpy as np
 from app import words
 from app.charts import Chart, blank
 from app.theme import palette
-from gait_core.learn.cross_validation import FoldRecord
+from gait_core.learn.fold_record import FoldRecord
 from gait_core.learn.run_folds import FoldState
 
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 
 from gait_core.cache.archive import json_ready
 from gait_core.errors import InputError
-from gait_core.learn.cross_validation import FoldRecord
+from gait_core.learn.fold_record import FoldRecord
 from gait_core.learn.intervals import LEVEL
 
 __all__ = ["ModelComparison", "compare_folds", "corrected_t_test"]

@@ -14,113 +14,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.cache.archive import json_ready, load_arrays, save_arrays
-from gait_core.errors import GaitError, NotFoundError, StorageError
 from gait_core.learn.classifiers.protocol import Classifier
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.decision import Decision, choose_decision
 from gait_core.learn.fit_once_more import Attempt, MakeClassifier, clear_attempt, fit_once_more
+from gait_core.learn.fold_record import FoldRecord, read_fold, write_fold
 from gait_core.learn.folds import CrossValidationSettings, FoldPlan, plan_folds
-from gait_core.learn.history import History
 from gait_core.learn.predictions import Predictions, joined_predictions
 from gait_core.learn.scores import point_scores
 from gait_core.progress import Reporter
-from gait_core.workspace import read_json, write_json
 
-__all__ = ["CrossValidation", "FoldRecord", "cross_validate", "predict_samples", "read_fold", "read_record"]
-
-FORMAT: Final = 1
-_RECORD: Final = "fold.json"
-_PREDICTIONS: Final = "predictions.npz"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoldRecord:
-    """What one fold came to.
-
-    Attributes
-    ----------
-    seed, fold, folds : int
-        Repetition, 1-based number of the fold, number of folds.
-    training_subjects, inner_subjects, test_subjects : tuple of str
-        Those to learn from, those among them on whom everything is chosen, those who are tested.
-    scores, row_scores : mapping of str to float
-        Per subject (or walk) and per row, see `gait_core.learn.scores.METRICS`; NaN where one is not defined.
-    decision : Decision
-        Temperature and threshold, chosen on the inner subjects.
-    history : History or None
-    epochs, parameters : int
-    halvings : int
-        How often the batch was halved for want of memory.
-    duration_s : float
-        Of the whole fold.
-    stopped : bool
-        The user ended the training early.
-    notes : tuple of str
-    """
-
-    seed: int
-    fold: int
-    folds: int
-    training_subjects: tuple[str, ...]
-    inner_subjects: tuple[str, ...]
-    test_subjects: tuple[str, ...]
-    scores: Mapping[str, float]
-    row_scores: Mapping[str, float]
-    decision: Decision
-    history: History | None
-    epochs: int
-    parameters: int
-    halvings: int
-    duration_s: float
-    stopped: bool = False
-    notes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Name of its folder."""
-        return f"{self.seed}-{self.fold}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON, None for NaN."""
-        values = dict(vars(self), decision=self.decision.to_dict())
-        values["history"] = None if self.history is None else vars(self.history)
-        found: dict[str, Any] = json_ready({"format": FORMAT, **values})
-        return found
-
-    @classmethod
-    def from_dict(cls, values: Any, source: str) -> Self:
-        """Build from JSON.
-
-        Raises
-        ------
-        StorageError
-            When a value is missing or of another kind, or another version wrote it.
-        """
-        try:
-            if values["format"] != FORMAT:
-                raise ValueError(f"format {values['format']!r}")
-            own = {entry.name: values[entry.name] for entry in fields(cls)}
-            for name in ("training_subjects", "inner_subjects", "test_subjects", "notes"):
-                own[name] = tuple(map(str, own[name]))
-            for name in ("scores", "row_scores"):
-                own[name] = {str(key): _number(value) for key, value in own[name].items()}
-            own["decision"] = Decision.from_dict(own["decision"])
-            own["history"] = _history(own["history"])
-            return cls(**own)
-        except (KeyError, TypeError, ValueError, AttributeError, GaitError) as error:
-            raise StorageError(
-                f"Expected the record of a fold in {source}, but it is not ({error}).",
-                "Delete the folder of this fold and resume the run.",
-            ) from error
+__all__ = ["CrossValidation", "cross_validate", "predict_samples"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -229,59 +140,6 @@ def _raw(record: FoldRecord, found: Predictions) -> Predictions:
     )
 
 
-def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
-    """Read a finished fold; None where there is none.
-
-    Returns
-    -------
-    (FoldRecord, Predictions) or None
-
-    Raises
-    ------
-    StorageError
-        When it is damaged.
-    """
-    record = read_record(folder)
-    if record is None:
-        return None
-    try:
-        return record, Predictions.from_arrays(load_arrays(folder / _PREDICTIONS))
-    except (GaitError, ValueError, KeyError) as error:
-        raise StorageError(
-            f"Expected the predictions of a fold in {folder / _PREDICTIONS}, but they are damaged ({error}).",
-            "Delete the folder of this fold and resume the run.",
-        ) from error
-
-
-def is_finished(folder: Path) -> bool:
-    """Tell whether the folder of a fold holds its record, without reading it."""
-    return (folder / _RECORD).is_file()
-
-
-def read_record(folder: Path) -> FoldRecord | None:
-    """Read what a finished fold came to, without its predictions; None where there is none.
-
-    Returns
-    -------
-    FoldRecord or None
-
-    Raises
-    ------
-    StorageError
-        When it is damaged, or when its predictions are gone.
-    """
-    try:
-        values = read_json(folder / _RECORD)
-    except NotFoundError:
-        return None
-    if not (folder / _PREDICTIONS).is_file():
-        raise StorageError(
-            f"Expected the predictions of a fold in {folder / _PREDICTIONS}, but there are none.",
-            "Delete the folder of this fold and resume the run.",
-        )
-    return FoldRecord.from_dict(values, str(folder / _RECORD))
-
-
 def predict_samples(classifier: Classifier, samples: Samples, decision: Decision | None = None) -> Predictions:
     """Return what a classifier says about samples, read by a decision.
 
@@ -368,8 +226,7 @@ def _run_fold(
         stopped=report.history is not None and report.history.stopped_early == "user",
         notes=(*notes, *attempt.notes),
     )
-    save_arrays(folder / _PREDICTIONS, predictions.to_arrays())
-    write_json(folder / _RECORD, record.to_dict())
+    write_fold(folder, record, predictions)
     clear_attempt(folder / "inner")
     clear_attempt(folder)
     return record, predictions
@@ -378,24 +235,3 @@ def _run_fold(
 def _told(record: FoldRecord) -> str:
     value = record.scores.get("balanced_accuracy", float("nan"))
     return f"Fold {record.fold} of {record.folds}, seed {record.seed}: balanced accuracy {value:.3f}"
-
-
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else float(value)
-
-
-def _history(values: Mapping[str, Any] | None) -> History | None:
-    if values is None:
-        return None
-
-    def numbers(found: Sequence[float | None]) -> list[float]:
-        return [_number(value) for value in found]
-
-    return History(
-        loss=numbers(values["loss"]),
-        val_loss=numbers(values["val_loss"]),
-        first_val_loss=_number(values["first_val_loss"]),
-        best_epoch=int(values["best_epoch"]),
-        stopped_early=str(values["stopped_early"]),
-        metrics={str(name): numbers(own) for name, own in values["metrics"].items()},
-    )

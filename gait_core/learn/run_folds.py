@@ -11,7 +11,7 @@ import numpy as np
 
 from gait_core.cache.archive import load_arrays
 from gait_core.errors import GaitError, StorageError
-from gait_core.learn.cross_validation import FoldRecord, read_record
+from gait_core.learn.fold_record import FoldRecord, read_record
 from gait_core.learn.history import History
 
 __all__ = ["FoldState", "fold_folder", "fold_state"]

@@ -23,7 +23,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
-from gait_core.learn.cross_validation import FoldRecord, is_finished
+from gait_core.learn.fold_record import FoldRecord, is_finished
 from gait_core.learn.run_folds import FoldState, fold_folder, fold_state
 from gait_core.learn.run_manifest import RunManifest
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json

@@ -18,11 +18,12 @@ from gait_core.cache.archive import json_ready, save_arrays
 from gait_core.errors import Cancelled, GaitError, InputError, ModelError, StorageError
 from gait_core.learn.classifier_maker import ClassifierMaker, settings_halved
 from gait_core.learn.classifiers import SampleShape
-from gait_core.learn.cross_validation import FoldRecord, cross_validate
+from gait_core.learn.cross_validation import cross_validate
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
 from gait_core.learn.datasets.dataset import Dataset
 from gait_core.learn.datasets.recognise import open_dataset
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.fold_record import FoldRecord
 from gait_core.learn.folds import plan_folds
 from gait_core.learn.run_manifest import RunManifest
 from gait_core.learn.runs import Run, held, load_run, manifest_of, new_run_id, write_run

@@ -15,8 +15,9 @@ from gait_core.learn import fit_once_more as once_more
 from gait_core.learn import memory_kills
 from gait_core.learn.classifiers.protocol import FitReport, SampleShape
 from gait_core.learn.comparison import compare_folds, corrected_t_test
-from gait_core.learn.cross_validation import cross_validate, read_fold
+from gait_core.learn.cross_validation import cross_validate
 from gait_core.learn.datasets.samples import Samples
+from gait_core.learn.fold_record import read_fold
 from gait_core.learn.folds import CrossValidationSettings, permuted, plan_folds
 from gait_core.learn.history import History
 from gait_core.learn.scores import score

@@ -183,16 +183,16 @@ def test_a_failure_stands_in_the_run(workspace, dataset, monkeypatch):
 
 
 def test_a_full_disk_ends_the_run_and_space_lets_it_go_on(workspace, dataset, monkeypatch):
-    from gait_core.learn import cross_validation
+    from gait_core.learn import fold_record
 
-    write = cross_validation.save_arrays
+    write = fold_record.save_arrays
 
     def full(path, arrays) -> None:
         if path.parent.name == "0-2":
             raise StorageError("Expected enough space to write, but the disk is full.", "Free some space.")
         write(path, arrays)
 
-    monkeypatch.setattr(cross_validation, "save_arrays", full)
+    monkeypatch.setattr(fold_record, "save_arrays", full)
     with pytest.raises(StorageError):
         trained(workspace, dataset, run="broken")
     run = load_run(workspace, "broken")
