@@ -68,7 +68,7 @@ def _speed(comparison: ProfileComparison) -> None:
             f"{run.frames:,}",
             words.percent(run.detection_rate),
             words.duration(run.total_s),
-            words.duration(run.processor_s),
+            words.duration(run.cpu_s),
             f"{run.peak_bytes / _MIB:,.0f} of {run.limit_bytes / _MIB:,.0f} MB",
             words.percent(run.peak_bytes / run.limit_bytes),
             _engine(run),

@@ -146,7 +146,7 @@ def _report_facts(item: JobReport) -> list[tuple[str, str, str]]:
         ("Total time", figures["Total time"][0], f"profile {report.get('performance_mode') or 'none'}"),
         ("Frames/s", figures["Frames/s"][0], f"{figures['Frames computed'][0]} frames computed"),
         (jobreport.OWN_PEAK, jobreport.own_peak(item), f"limit {limit}" if limit != "–" else "no limit"),
-        ("CPUs", words.percent(cpu.get("mean_share")), f"of {cpu.get('processors') or '–'} busy on average"),
+        ("CPUs", words.percent(cpu.get("mean_share")), f"of {cpu.get('cpus') or '–'} busy on average"),
         ("Cache", words.percent((report.get("cache") or {}).get("hit_rate")), figures["Look-ups"][0]),
         ("Pose engine", str(engine.get("name") or "not used"), about),
     ]

@@ -198,7 +198,7 @@ def _row(run: ProfileRun, reference: str) -> Row:
         "time_s": run.work_s,
         "total_time_s": run.total_s,
         "frames_per_s": run.frames_per_s,
-        "cpu_time_s": run.processor_s,
+        "cpu_time_s": run.cpu_s,
         "peak_memory_mib": run.peak_bytes / _MIB,
         "frames": run.frames,
         "detection_rate": run.detection_rate,

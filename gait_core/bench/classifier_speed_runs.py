@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.bench.plain_training import PLAIN_BATCH, PLAIN_RATE, EpochEnd, plain_training
-from gait_core.bench.processes import median_of, processor_s
+from gait_core.bench.processes import cpu_s, median_of
 from gait_core.learn.backend import seed_everything
 from gait_core.learn.batches import ArrayBatches, Batch, BatchSource
 from gait_core.learn.classifiers import SampleShape, classifier
@@ -34,7 +34,7 @@ from gait_core.workspace import Workspace
 
 __all__ = ["Run", "TimedBatches", "compare_loops"]
 
-_WALL, _PROCESSOR = 0, 1
+_WALL, _CPU = 0, 1
 _PLAIN, _OURS, _ALIKE = "plain", "ours", "plain, our batch and rate"
 _JUDGED_AT_ONCE: Final = 128
 _PROFILED_EPOCHS: Final = 3
@@ -69,17 +69,17 @@ def compare_loops(folder: str, epochs: int, repeats: int) -> dict[str, Any]:
     runs: dict[str, list[Run]] = {name: [] for name, _ in ways}
     for repeat in range(repeats):
         for name, way in ways if repeat % 2 == 0 else reversed(ways):
-            begun = (time.perf_counter(), processor_s())
+            begun = (time.perf_counter(), cpu_s())
             runs[name].append(Run(begun=begun, ends=way()))
     target = float(np.median([max(run.accuracies) for run in runs[_PLAIN]]))
     shares = task.shares()
     figures = {
         "epoch_speedup": _ratio(runs[_PLAIN], runs[_OURS], lambda run: run.epoch_s(_WALL)),
-        "epoch_speedup_cpu": _ratio(runs[_PLAIN], runs[_OURS], lambda run: run.epoch_s(_PROCESSOR)),
-        "epoch_speedup_same_batch_cpu": _ratio(runs[_ALIKE], runs[_OURS], lambda run: run.epoch_s(_PROCESSOR)),
+        "epoch_speedup_cpu": _ratio(runs[_PLAIN], runs[_OURS], lambda run: run.epoch_s(_CPU)),
+        "epoch_speedup_same_batch_cpu": _ratio(runs[_ALIKE], runs[_OURS], lambda run: run.epoch_s(_CPU)),
         "time_to_equal_accuracy_speedup": _ratio(runs[_PLAIN], runs[_OURS], lambda run: run.reached_s(target, _WALL)),
         "time_to_equal_accuracy_speedup_cpu": _ratio(
-            runs[_PLAIN], runs[_OURS], lambda run: run.reached_s(target, _PROCESSOR)
+            runs[_PLAIN], runs[_OURS], lambda run: run.reached_s(target, _CPU)
         ),
         "target_balanced_accuracy": target,
         "input_wait_share": shares["input, of a step"],
@@ -196,7 +196,7 @@ class _Task:
 
         def note(event: Event) -> None:
             if event.kind == "epoch":
-                ends.append((time.perf_counter(), processor_s(), float(event.data["balanced_accuracy"])))
+                ends.append((time.perf_counter(), cpu_s(), float(event.data["balanced_accuracy"])))
 
         settings = self._settings.with_(epochs=epochs, patience=epochs)
         network = classifier("tcn").build(settings, self._shape)
@@ -273,10 +273,10 @@ def _medians(runs: Sequence[Run], target: float) -> list[float]:
     ways: list[Callable[[Run], float]] = [
         lambda run: run.first_s(_WALL),
         lambda run: run.epoch_s(_WALL),
-        lambda run: run.epoch_s(_PROCESSOR),
+        lambda run: run.epoch_s(_CPU),
         lambda run: max(run.accuracies),
         lambda run: run.reached_s(target, _WALL),
-        lambda run: run.reached_s(target, _PROCESSOR),
+        lambda run: run.reached_s(target, _CPU),
     ]
     return [median_of([way(run) for run in runs]) for way in ways]
 

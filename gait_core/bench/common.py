@@ -64,7 +64,7 @@ class BenchResult:
             "bench": self.bench,
             "commit": commit(),
             "machine": {
-                "processor": platform.processor() or platform.machine(),
+                "cpu": platform.processor() or platform.machine(),
                 "cores": psutil.cpu_count(),
                 "memory_gib": round(psutil.virtual_memory().total / 1024**3, 1),
                 "python": platform.python_version(),

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from gait_core.bench.extraction_runs import decode_only
-from gait_core.bench.processes import processor_s
+from gait_core.bench.processes import cpu_s
 from gait_core.progress import silent
 from gait_core.video.container import DECODES
 from gait_core.video.decode import iter_frames
@@ -54,17 +54,17 @@ def read_all(path: str, way: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``frames``, and ``wall_s`` and ``processor_s`` by the clock and by CPU time, s; importing is not counted.
+        ``frames``, and ``wall_s`` and ``cpu_s`` by the clock and by CPU time, s; importing is not counted.
     """
     for name in ("av", "cv2"):
         importlib.import_module(name)
     run = WAYS[way]
-    begun_s, begun_processor_s = time.perf_counter(), processor_s()
+    begun_s, begun_cpu_s = time.perf_counter(), cpu_s()
     frames = run(path)
     return {
         "frames": frames,
         "wall_s": time.perf_counter() - begun_s,
-        "processor_s": processor_s() - begun_processor_s,
+        "cpu_s": cpu_s() - begun_cpu_s,
     }
 
 

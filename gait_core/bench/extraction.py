@@ -186,19 +186,19 @@ def _rate(runs: Mapping[str, list[Run]], name: str) -> float:
     return median_of([run["frames"] / run["wall_s"] for run in runs.get(name, [])])
 
 
-def _processor_s(runs: Mapping[str, list[Run]], name: str) -> float:
-    return median_of([run["processor_s"] for run in runs.get(name, [])])
+def _cpu_s(runs: Mapping[str, list[Run]], name: str) -> float:
+    return median_of([run["cpu_s"] for run in runs.get(name, [])])
 
 
 def _speed_figures(runs: Mapping[str, list[Run]]) -> dict[str, float]:
-    alone_s = _processor_s(runs, "decoding alone, one core") + _processor_s(runs, "landmark model alone, one core")
+    alone_s = _cpu_s(runs, "decoding alone, one core") + _cpu_s(runs, "landmark model alone, one core")
     return {
         "speedup": _rate(runs, "ours") / _rate(runs, "plain"),
-        "speedup_per_core": _processor_s(runs, "plain, one core") / _processor_s(runs, "ours, one core"),
+        "speedup_per_core": _cpu_s(runs, "plain, one core") / _cpu_s(runs, "ours, one core"),
         "speedup_one_core": _rate(runs, "ours, one core") / _rate(runs, "plain, one core"),
         "fast_vs_balanced": _rate(runs, "profile fast") / _rate(runs, "profile balanced"),
         "accurate_vs_balanced": _rate(runs, "profile accurate") / _rate(runs, "profile balanced"),
-        "limit_ratio": _processor_s(runs, "ours, one core") / alone_s,
+        "limit_ratio": _cpu_s(runs, "ours, one core") / alone_s,
         "plain_startup_s": median_of([run["startup_s"] for run in runs["plain"]]),
         "startup_s": median_of([run["startup_s"] for run in runs["ours"]]),
         "plain_frames_per_s": _rate(runs, "plain"),
@@ -219,7 +219,7 @@ def _speed_table(runs: Mapping[str, list[Run]]) -> Table:
                 first.get("analysed"),
                 median_of([run["wall_s"] for run in found]),
                 _rate(runs, name),
-                1000 * _processor_s(runs, name) / first["frames"],
+                1000 * _cpu_s(runs, name) / first["frames"],
             ]
         )
     columns = ["run", "engine", "frames", "analysed", "s", "frames of the source/s", "CPU, ms per frame"]

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gait_core.bench.processes import processor_s
+from gait_core.bench.processes import cpu_s
 from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError
@@ -51,7 +51,7 @@ def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | No
     Returns
     -------
     dict
-        ``wall_s`` and ``processor_s`` (CPU time) of the loop, ``startup_s`` before it, ``clip_s``, the time of each
+        ``wall_s`` and ``cpu_s`` (CPU time) of the loop, ``startup_s`` before it, ``clip_s``, the time of each
         clip, s; ``frames`` of the clips, ``analysed`` frames, and ``engine``, its name in a list.
     """
     from gait_core.pose.mediapipe.library import load_mediapipe
@@ -150,7 +150,7 @@ def decode_only(paths: Sequence[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``frames`` decoded; ``wall_s`` and ``processor_s``, by the clock and by CPU time, s.
+        ``frames`` decoded; ``wall_s`` and ``cpu_s``, by the clock and by CPU time, s.
     """
     importlib.import_module("av")
     count = 0
@@ -172,7 +172,7 @@ def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``frames``, and ``wall_s`` and ``processor_s`` by the clock and by CPU time, s; loading the model is not
+        ``frames``, and ``wall_s`` and ``cpu_s`` by the clock and by CPU time, s; loading the model is not
         counted.
     """
     from gait_core.pose.openvino.compile import Recipe, load_models
@@ -206,11 +206,11 @@ def load_tracks(folder: Path) -> list[Track]:
 
 
 def _timed(work: Callable[[], None], frames: int) -> dict[str, Any]:
-    begun_s, begun_processor_s = time.perf_counter(), processor_s()
+    begun_s, begun_cpu_s = time.perf_counter(), cpu_s()
     work()
     return {
         "wall_s": time.perf_counter() - begun_s,
-        "processor_s": processor_s() - begun_processor_s,
+        "cpu_s": cpu_s() - begun_cpu_s,
         "frames": frames,
     }
 

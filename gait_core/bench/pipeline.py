@@ -175,8 +175,8 @@ def _stage_table(runs: _Runs, seconds: Mapping[str, float]) -> Table:
         found = runs.finished.get(name, [])
         stages = [runs.stage_s(name, stage) for stage in _STAGES]
         outside_s = wall_s - runs.stage_s(name, "total")
-        processor_s = median_of([finished.processor_s for finished in found])
+        cpu_s = median_of([finished.cpu_s for finished in found])
         peak_mib = median_of([finished.peak_bytes / 1024**2 for finished in found])
-        rows.append([name, *stages, outside_s, wall_s, processor_s, peak_mib])
+        rows.append([name, *stages, outside_s, wall_s, cpu_s, peak_mib])
     columns = ["run", *(f"{stage}, s" for stage in _STAGES), "start and end, s", "all, s", "CPU, s", "peak, MiB"]
     return Table(title="Videos to a stored baseline, medians", columns=columns, rows=rows)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from gait_core.bench.processes import processor_s
+from gait_core.bench.processes import cpu_s
 from gait_core.learn.backend import load_keras
 from gait_core.learn.batches import Pair
 
@@ -53,7 +53,7 @@ def plain_training(
 
     def note(epoch: int, logs: dict[str, float]) -> None:
         del epoch
-        ends.append((time.perf_counter(), processor_s(), float(logs["val_categorical_accuracy"])))
+        ends.append((time.perf_counter(), cpu_s(), float(logs["val_categorical_accuracy"])))
 
     model = build()
     model.compile(

@@ -17,7 +17,7 @@ from typing import Any, Final
 from gait_core.errors import GaitError
 from gait_core.progress import Reporter
 
-__all__ = ["Finished", "call", "into_page_cache", "median_of", "one_core", "processor_s", "run_gait", "run_process"]
+__all__ = ["Finished", "call", "cpu_s", "into_page_cache", "median_of", "one_core", "run_gait", "run_process"]
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.02
@@ -32,7 +32,7 @@ class Finished:
     ----------
     wall_s : float
         From its start to its end, s.
-    processor_s : float
+    cpu_s : float
         CPU time of it and of its own children, s.
     peak_bytes : int
         Largest resident memory.
@@ -44,7 +44,7 @@ class Finished:
     """
 
     wall_s: float
-    processor_s: float
+    cpu_s: float
     peak_bytes: int
     private_bytes: int | None
     mapped_bytes: int | None
@@ -124,7 +124,7 @@ def run_process(command: Sequence[str], reporter: Reporter, *, given: str = "") 
         )
     return Finished(
         wall_s=wall_s,
-        processor_s=usage.ru_utime + usage.ru_stime,
+        cpu_s=usage.ru_utime + usage.ru_stime,
         peak_bytes=_peak_bytes(usage.ru_maxrss, memory.values.get("VmHWM")),
         private_bytes=memory.values.get("RssAnon"),
         mapped_bytes=memory.values.get("RssFile"),
@@ -208,7 +208,7 @@ def one_core() -> int | None:
     return 1 if hasattr(os, "sched_setaffinity") else None
 
 
-def processor_s() -> float:
+def cpu_s() -> float:
     """Return the CPU time of this process and its ended children so far.
 
     Returns

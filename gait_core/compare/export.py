@@ -56,7 +56,7 @@ def tables(comparison: ProfileComparison) -> dict[str, Rows]:
 def _profile_rows(comparison: ProfileComparison) -> Rows:
     columns = [
         *("profile", "reference", "error", "engine", "precision", "frames", "detection_rate", "frames_per_s"),
-        *("total_s", *(f"{stage}_s" for stage in STAGES), "processor_s", "peak_mib", "limit_mib"),
+        *("total_s", *(f"{stage}_s" for stage in STAGES), "cpu_s", "peak_mib", "limit_mib"),
         *("landmarks_median_pct", "landmarks_p95_pct"),
     ]
     rows: Rows = [columns]
@@ -74,7 +74,7 @@ def _profile_rows(comparison: ProfileComparison) -> Rows:
                 round(run.frames_per_s, 2),
                 round(run.total_s, 3),
                 *(run.stages_s.get(stage) for stage in STAGES),
-                run.processor_s,
+                run.cpu_s,
                 round(run.peak_bytes / _MIB, 1),
                 round(run.limit_bytes / _MIB, 1),
                 agreed.get("median_pct"),
@@ -153,7 +153,7 @@ def as_html(comparison: ProfileComparison) -> str:
     """
     title = escape(f"Profiles compared on {comparison.name}")
     machine = comparison.machine
-    where = f"{machine.get('processor', '')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"
+    where = f"{machine.get('cpu', '')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"
     facts = f"{comparison.width_px} × {comparison.height_px} px, {comparison.duration_s:.1f} s. {where}."
     body = [
         f"<h1>{title}</h1><p>{escape(summary(comparison))}</p><p class='k'>{escape(facts)} One run each, every "

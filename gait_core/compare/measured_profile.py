@@ -34,7 +34,7 @@ class MeasuredProfile:
         Their landmarks; None for an error.
     stages_s : dict of str to float
         See `gait_core.compare.profile_comparison.STAGES`; videos that ran side by side share the time.
-    processor_s : float
+    cpu_s : float
         Time that all cores together worked, s.
     peak_bytes : int
         Largest resident memory of the process.
@@ -43,7 +43,7 @@ class MeasuredProfile:
     walks: tuple[MeasuredWalk | GaitError, ...]
     tracks: tuple[Track | None, ...]
     stages_s: dict[str, float]
-    processor_s: float
+    cpu_s: float
     peak_bytes: int
 
     @property

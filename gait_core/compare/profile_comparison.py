@@ -23,6 +23,7 @@ from gait_core.config import Profile
 from gait_core.errors import NotFoundError, StorageError
 from gait_core.storage.damaged import DamagedItem, read_each
 from gait_core.storage.records import read_record
+from gait_core.storage.renamed import renamed
 from gait_core.storage.seal import sealed
 from gait_core.workspace import Workspace, write_json
 
@@ -42,6 +43,7 @@ __all__ = [
 
 COLLECTION: Final = "comparisons"
 VERSION: Final = 1
+_EARLIER_NAMES: Final = {"processor": "cpu", "processor_s": "cpu_s"}
 
 STAGES: Final[Mapping[str, str]] = {
     "start": "Start the program",
@@ -77,7 +79,7 @@ class ProfileRun:
         Time in each of `STAGES`, s.
     frames_per_s : float
         Frames analysed per second of extraction.
-    processor_s : float
+    cpu_s : float
         Time that all cores together worked for it, s; other work on the machine hardly changes it.
     peak_bytes : int
         Largest resident memory of the process, which did nothing else.
@@ -99,7 +101,7 @@ class ProfileRun:
     detection_rate: float = 0.0
     stages_s: Mapping[str, float] = field(default_factory=dict)
     frames_per_s: float = 0.0
-    processor_s: float = 0.0
+    cpu_s: float = 0.0
     peak_bytes: int = 0
     agreement: Mapping[str, Any] | None = None
     values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -125,7 +127,7 @@ class ProfileRun:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Build from what `dataclasses.asdict` gave; keys of later versions are left out."""
         known = {entry.name for entry in fields(cls)}
-        return cls(**{key: value for key, value in values.items() if key in known})
+        return cls(**{key: value for key, value in renamed(values, _EARLIER_NAMES).items() if key in known})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,7 +150,7 @@ class ProfileComparison:
     runs : tuple of ProfileRun
         In the order chosen.
     machine : mapping
-        ``processor``, ``cores``, ``memory_gib``, ``system``.
+        ``cpu``, ``cores``, ``memory_gib``, ``system``.
     curves : mapping of str to ndarray, shape (101,)
         ``<number of the run>_<joint>_<near or far>``, degrees.
     request : mapping
@@ -196,6 +198,7 @@ class ProfileComparison:
         """Build from what `to_dict` gave."""
         plain = {entry.name: values[entry.name] for entry in fields(cls) if entry.name not in _APART}
         plain["request"] = values.get("request") or {}
+        plain["machine"] = renamed(values["machine"], _EARLIER_NAMES)
         return cls(**plain, runs=tuple(ProfileRun.from_dict(run) for run in values["runs"]), curves=curves)
 
 

@@ -18,10 +18,11 @@ from gait_core.config import DEFAULT_PROFILE, profile_named
 from gait_core.errors import GaitError
 from gait_core.jobs.performance_report import build_report
 from gait_core.jobs.performance_text import report_text
+from gait_core.runtime.cpu import available_cpus, cpu_name
 from gait_core.runtime.devices import fast_bf16_unit, has_fast_bf16
 from gait_core.runtime.memory_readings import machine_memory
-from gait_core.runtime.processor import available_processors, processor_name
 from gait_core.storage.records import checked_record
+from gait_core.storage.renamed import renamed
 from gait_core.storage.schema import problem_in
 from gait_core.storage.seal import sealed
 from gait_core.workspace import Workspace, read_json, write_atomic, write_json
@@ -32,6 +33,7 @@ REPORT: Final = "performance_report.json"
 REPORT_TEXT: Final = "performance_report.txt"
 SAMPLES: Final = "samples.json"
 _LIBRARIES: Final = ("numpy", "openvino", "mediapipe", "tensorflow", "av", "opencv-contrib-python")
+_EARLIER_NAMES: Final = {"processor": "cpu", "processors": "cpus"}
 _MOST_ENTRIES: Final = 2000
 _LOOK_AT_MOST_S: Final = 0.5
 _UNTOLD: Final = {"device": "cpu", "device_reason": "Without optimisations no other device is tried."}
@@ -88,7 +90,8 @@ def read_report(folder: Path) -> dict[str, Any] | None:
     try:
         if stored.is_file():
             what = "a performance report"
-            return checked_record(read_json(stored), stored, _Report, what=what, remedy="Run the job again.")
+            report = checked_record(read_json(stored), stored, _Report, what=what, remedy="Run the job again.")
+            return _under_names_of_today(report, "cpu", "machine")
         report = _put_together(folder, read_json(folder / "status.json"))
     except (GaitError, ValueError, TypeError, KeyError, AttributeError):
         return None
@@ -108,7 +111,14 @@ def read_samples(folder: Path) -> dict[str, Any]:
         found = read_json(folder / SAMPLES)
     except GaitError:
         return {}
-    return {} if problem_in(found, _Samples) else dict(found)
+    return {} if problem_in(found, _Samples) else _under_names_of_today(found, "usage")
+
+
+def _under_names_of_today(values: Mapping[str, Any], *parts: str) -> dict[str, Any]:
+    return {
+        **values,
+        **{part: renamed(values[part], _EARLIER_NAMES) for part in parts if isinstance(values.get(part), Mapping)},
+    }
 
 
 def _put_together(folder: Path, status: Mapping[str, Any], *, at_the_end: bool = False) -> dict[str, Any]:
@@ -145,8 +155,8 @@ def _profile(spec: Mapping[str, Any], workspace: Workspace) -> dict[str, Any]:
 def _machine() -> dict[str, Any]:
     memory = machine_memory()
     return {
-        "processor": processor_name(),
-        "cores": available_processors(),
+        "cpu": cpu_name(),
+        "cores": available_cpus(),
         "cores_of_machine": psutil.cpu_count(),
         "memory_mb": round(memory.total_bytes / 1024**2),
         "container": memory.container,

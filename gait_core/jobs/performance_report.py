@@ -195,12 +195,12 @@ def _cache(usage: Mapping[str, Any], videos: Sequence[Mapping[str, Any]]) -> dic
 
 
 def _cpu(usage: Mapping[str, Any]) -> dict[str, Any]:
-    mean, processors = usage.get("cpu_mean_share"), usage.get("processors")
+    mean, cpus = usage.get("cpu_mean_share"), usage.get("cpus")
     return {
-        "processors": processors,
+        "cpus": cpus,
         "mean_share": mean,
         "peak_share": usage.get("cpu_peak_share"),
-        "busy_mean": round(mean * processors, 2) if mean is not None and processors else None,
+        "busy_mean": round(mean * cpus, 2) if mean is not None and cpus else None,
         "others_mean_share": usage.get("others_cpu_mean_share"),
     }
 

@@ -31,7 +31,7 @@ def report_text(report: Mapping[str, Any]) -> str:
         ("Waited before", _of_seconds(job["waited_s"])),
         ("Frames", _frames(report)),
         ("Peak memory", _peak(memory)),
-        ("CPU", _processor(cpu)),
+        ("CPU", _cpu(cpu)),
         ("GPU", _graphics(report["gpu"])),
         ("Cache", _cache_text(cache)),
         ("Pose engine", _engine_text(report["engine"])),
@@ -109,12 +109,10 @@ def _peak(memory: Mapping[str, Any]) -> str:
     return (f"{peak} of {limit} allowed" if limit else peak) + (f" ({resident} with mapped files)" if resident else "")
 
 
-def _processor(cpu: Mapping[str, Any]) -> str:
+def _cpu(cpu: Mapping[str, Any]) -> str:
     if cpu["mean_share"] is None:
         return ""
-    return (
-        f"{_percent(cpu['mean_share'])} of {cpu['processors']} CPUs on average, {_percent(cpu['peak_share'])} at most"
-    )
+    return f"{_percent(cpu['mean_share'])} of {cpu['cpus']} CPUs on average, {_percent(cpu['peak_share'])} at most"
 
 
 def _graphics(gpu: Mapping[str, Any]) -> str:
@@ -141,7 +139,7 @@ def _engine_text(engine: Mapping[str, Any]) -> str:
 
 def _machine_text(machine: Mapping[str, Any]) -> str:
     memory = _of_megabytes(machine.get("memory_mb"))
-    parts = (machine.get("processor"), f"{machine.get('cores')} CPUs", memory, machine.get("system"))
+    parts = (machine.get("cpu"), f"{machine.get('cores')} CPUs", memory, machine.get("system"))
     return ", ".join(str(part) for part in parts if part)
 
 

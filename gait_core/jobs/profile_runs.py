@@ -71,7 +71,7 @@ def measure_under(
     params = {"videos": [str(path) for path in videos], "profile": profile.name, "person": person}
     job = JobStore(space).create("measure", params, profile.name)
     begun_s = time.perf_counter()
-    peak, processor_s = _run(job.folder, space, reporter, on_progress)
+    peak, cpu_s = _run(job.folder, space, reporter, on_progress)
     wall_s = time.perf_counter() - begun_s
     result = JobStore(space).result(job.id)
     status = read_json(job.folder / "status.json")
@@ -83,7 +83,7 @@ def measure_under(
         walks=walks,
         tracks=tracks,
         stages_s=_stages(result["timing_s"], wall_s, tracks),
-        processor_s=processor_s,
+        cpu_s=cpu_s,
         peak_bytes=max(peak, int(status.get("peak_memory_bytes", 0))),
     )
 
@@ -91,14 +91,14 @@ def measure_under(
 def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProgress | None) -> tuple[int, float]:
     """Run a job folder to its end and return its largest resident memory and its CPU time."""
     command = [sys.executable, "-m", "gait_core.jobs.attached_worker", str(folder), str(space.root)]
-    peak, processor_s = 0, 0.0
+    peak, cpu_s = 0, 0.0
     with (folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=_PROJECT)
         try:
             while process.poll() is None:
                 reporter.check()
                 peak = max(peak, peak_bytes(process.pid))
-                processor_s = max(processor_s, _processor_s(process.pid))
+                cpu_s = max(cpu_s, _cpu_s(process.pid))
                 if on_progress is not None:
                     _tell(folder, on_progress)
                 time.sleep(_POLL_S)
@@ -112,10 +112,10 @@ def _run(folder: Path, space: Workspace, reporter: Reporter, on_progress: OnProg
                     process.wait()
             if process.stdin is not None:
                 process.stdin.close()
-    return peak, processor_s
+    return peak, cpu_s
 
 
-def _processor_s(pid: int) -> float:
+def _cpu_s(pid: int) -> float:
     try:
         times = psutil.Process(pid).cpu_times()
     except psutil.Error:

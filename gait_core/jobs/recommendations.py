@@ -241,34 +241,28 @@ def _decode(report: Report) -> Recommendation | None:
     )
 
 
-def _idle_processors(report: Report) -> Recommendation | None:
-    processors = report["cpu"]["processors"] or 0
+def _idle_cpus(report: Report) -> Recommendation | None:
+    cpus = report["cpu"]["cpus"] or 0
     stage = next((stage for stage in report["stages"] if stage["name"] == "extract"), None)
     share = stage["cpu_share"] if stage is not None else None
     spent_s, computed = _extract_s(report), report["cache"]["videos_computed"]
-    if (
-        processors < 2
-        or share is None
-        or share >= _BUSY
-        or not computed
-        or (report["cpu"]["others_mean_share"] or 0) > 0.2
-    ):
+    if cpus < 2 or share is None or share >= _BUSY or not computed or (report["cpu"]["others_mean_share"] or 0) > 0.2:
         return None
     saved_s = spent_s * (1 - share / 0.95)
     if saved_s < _WORTH_S:
         return None
     workers = report["settings"]["params"].get("workers") or report["settings"]["profile"].get("max_workers")
-    if workers and workers < min(processors, computed):
+    if workers and workers < min(cpus, computed):
         change = (
             f"Allow more than {workers} at the same time: leave --workers out, or raise max_workers of the profile."
         )
-    elif computed < processors:
+    elif computed < cpus:
         change = "Give several videos in one run: they share the CPUs, one alone cannot fill them."
     else:
         return None  # nothing that the user could set
     return Recommendation(
-        key="idle_processors",
-        measured=f"Only {share * processors:.1f} of {processors} CPUs were busy while the videos were read "
+        key="idle_cpus",
+        measured=f"Only {share * cpus:.1f} of {cpus} CPUs were busy while the videos were read "
         f"({_pct(share)} over {_s(spent_s)}).",
         change=change,
         gain=f"At most {_s(saved_s)} less, if the others could be filled to 95 %.",
@@ -345,7 +339,7 @@ _RULES: Final[Sequence[Callable[[Report], Recommendation | None]]] = (
     _pose_precision,
     _more_accurate,
     _decode,
-    _idle_processors,
+    _idle_cpus,
     _others_busy,
     _fast_profile,
     _from_scratch,

@@ -69,7 +69,7 @@ class JobSampler:
         """Return `peak_memory_bytes` and `cpu_share` of a stage."""
         begun_s, cpu_s = self._stages_begun.pop(name, (time.monotonic(), self._monitor.cpu_s))
         elapsed_s = time.monotonic() - begun_s
-        share = (self._monitor.cpu_s - cpu_s) / (elapsed_s * self._monitor.processors) if elapsed_s > 0.05 else None
+        share = (self._monitor.cpu_s - cpu_s) / (elapsed_s * self._monitor.cpus) if elapsed_s > 0.05 else None
         return {
             "peak_memory_bytes": self._profile.stage_ends(name, self._monitor.memory_bytes),
             "cpu_share": round(min(1.0, share), 4) if share is not None else None,
@@ -108,7 +108,7 @@ class JobSampler:
             "virtual_bytes": int(psutil.Process().memory_info().vms),
             "machine_memory_bytes": memory.total_bytes,
             "machine_memory_share_peak": round(self._machine_share_peak, 4),
-            "processors": self._monitor.processors,
+            "cpus": self._monitor.cpus,
             "cpu_mean_share": round(self._monitor.mean_cpu_share(), 4),
             "cpu_peak_share": round(profile.cpu_peak_share, 4),
             "others_cpu_mean_share": round(self._others[0] / self._others[1], 4) if self._others[1] else None,
@@ -129,5 +129,5 @@ class JobSampler:
         return max(0, hits - self._cache_before[0]), max(0, misses - self._cache_before[1])
 
     def _share_of_others(self, reading: Reading) -> float:
-        own = reading.cpu_share * self._monitor.processors / (psutil.cpu_count() or 1)
+        own = reading.cpu_share * self._monitor.cpus / (psutil.cpu_count() or 1)
         return max(0.0, reading.machine_cpu_share - own)

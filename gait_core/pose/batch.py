@@ -14,7 +14,7 @@ from gait_core.cache import ArrayCache, Entry
 from gait_core.config import Limits, PoseSettings
 from gait_core.errors import Cancelled, GaitError, InputError, LibraryError, ModelError
 from gait_core.pose.devices.choice import Choice, DeviceChooser
-from gait_core.pose.devices.targets import processor_place
+from gait_core.pose.devices.targets import cpu_place
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extracted import (
@@ -193,7 +193,7 @@ class Batch:
     def _choice(self, info: VideoInfo, address: str) -> Choice:
         """Return where a video is analysed; what the CPU has found before is as good and stays."""
         if self._cache is not None and self._cache.holds(TRACK_KIND, address):
-            return Choice(place=processor_place(self._settings), why="The CPU has done this video before.")
+            return Choice(place=cpu_place(self._settings), why="The CPU has done this video before.")
         return self._devices.choose(info, self._check)
 
     @staticmethod

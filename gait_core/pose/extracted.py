@@ -14,7 +14,7 @@ from gait_core.pose.engines import engine_version, resolved
 from gait_core.pose.models.assets import model_sha256
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
-from gait_core.runtime.processor import available_processors
+from gait_core.runtime.cpu import available_cpus
 from gait_core.video.info import VideoInfo
 
 __all__ = ["MOST_WORKERS", "STAGE", "TRACK_KIND", "ExtractedWalk", "default_workers", "track_address", "track_cost"]
@@ -57,7 +57,7 @@ def default_workers() -> int:
     int
         One per available CPU, at most five.
     """
-    return min(MOST_WORKERS, available_processors())
+    return min(MOST_WORKERS, available_cpus())
 
 
 def track_address(

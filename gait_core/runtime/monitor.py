@@ -9,9 +9,9 @@ from typing import Any
 
 import psutil
 
+from gait_core.runtime.cpu import available_cpus
 from gait_core.runtime.gpu_monitor import GpuMonitor, shared_gpu_monitor, unmeasured_cards
 from gait_core.runtime.memory_readings import machine_memory, own_memory_bytes
-from gait_core.runtime.processor import available_processors
 
 __all__ = ["ProcessMonitor", "Reading", "gpus", "sample"]
 
@@ -110,7 +110,7 @@ class ProcessMonitor:
         self._process = psutil.Process()
         self._gpu = gpu if gpu is not None else shared_gpu_monitor()
         self._clock, self._wall = clock, wall
-        self.processors = available_processors()
+        self.cpus = available_cpus()
         self._begun_s = self._last_s = clock()
         self._begun_cpu_s = self._last_cpu_s = self.cpu_s
         self._last_times = psutil.cpu_times()
@@ -169,7 +169,7 @@ class ProcessMonitor:
         if elapsed_s <= 0:
             return 0.0
         # The clock of the CPUs ticks in hundredths, so that a short span may seem more than full.
-        return min(1.0, max(0.0, cpu_s / (elapsed_s * self.processors)))
+        return min(1.0, max(0.0, cpu_s / (elapsed_s * self.cpus)))
 
     def _machine_share(self) -> float:
         before, self._last_times = self._last_times, psutil.cpu_times()

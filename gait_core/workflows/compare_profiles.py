@@ -161,11 +161,11 @@ def machine_facts() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``processor`` (name of the CPU, or else its architecture), ``cores`` (logical ones), ``memory_gib`` and
+        ``cpu`` (name of the CPU, or else its architecture), ``cores`` (logical ones), ``memory_gib`` and
         ``system``.
     """
     return {
-        "processor": platform.processor() or platform.machine(),
+        "cpu": platform.processor() or platform.machine(),
         "cores": psutil.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 1024**3, 1),
         "system": platform.platform(),
@@ -218,7 +218,7 @@ def _facts(profile: Profile, measured: MeasuredProfile, walk: MeasuredWalk) -> P
         detection_rate=track.detection_rate,
         stages_s=measured.stages_s,
         frames_per_s=measured.frames_per_s,
-        processor_s=round(measured.processor_s, 3),
+        cpu_s=round(measured.cpu_s, 3),
         peak_bytes=measured.peak_bytes,
         values=gait_values(walk.measurement),
         warnings=tuple(warning.message for warning in walk.measurement.warnings if warning.code != "no_scale"),

@@ -70,7 +70,7 @@ def measured(space: Workspace, state: str = "done", *, title: str = "Baseline of
     usage = {
         "peak_bytes": 495 * MIB,
         "resident_peak_bytes": 500 * MIB,
-        "processors": 2,
+        "cpus": 2,
         "cpu_mean_share": 0.8,
         "cpu_peak_share": 0.97,
         "cache_hits": 3,

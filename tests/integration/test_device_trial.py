@@ -19,7 +19,7 @@ from gait_core.errors import Cancelled, GaitError
 from gait_core.pose.devices import choice as device_choice
 from gait_core.pose.devices.choice import VARIABLE, known_choice
 from gait_core.pose.devices.results import Trial, read_trials
-from gait_core.pose.devices.targets import Place, processor_place
+from gait_core.pose.devices.targets import Place, cpu_place
 from gait_core.pose.devices.trial import try_place
 from gait_core.pose.extract import extract_track
 from gait_core.pose.extracted import track_address
@@ -66,7 +66,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def other(device: str, engine: str = "openvino", name: str = "Some card") -> Place:
-    settings = processor_place(SETTINGS).settings.with_(engine=engine)
+    settings = cpu_place(SETTINGS).settings.with_(engine=engine)
     return Place(settings=settings, device=device, kind="intel_gpu", name=name)
 
 
@@ -79,9 +79,9 @@ def spoiled(code: str) -> list[str]:
     return [sys.executable, "-c", SPOILED.format(code)]
 
 
-def test_the_processor_under_another_name_agrees_and_does_not_win(walk: VideoInfo) -> None:
+def test_the_cpu_under_another_name_agrees_and_does_not_win(walk: VideoInfo) -> None:
     place = other("CPU", name="The CPU again")
-    found = try_place(place, processor_place(SETTINGS), walk, silent(), frames=FRAMES)
+    found = try_place(place, cpu_place(SETTINGS), walk, silent(), frames=FRAMES)
     assert isinstance(found, Trial)
     assert (found.median_pct, found.p95_pct) == (pytest.approx(0.0, abs=0.01), pytest.approx(0.0, abs=0.05))
     assert all(rate > 1 for rates in found.frames_per_s.values() for rate in rates)
@@ -93,7 +93,7 @@ def test_the_processor_under_another_name_agrees_and_does_not_win(walk: VideoInf
 def test_a_device_has_to_agree_with_its_own_engine(walk: VideoInfo) -> None:
     """The two engines never agree exactly, so that only this comparison gives 0."""
     place = other("CPU", engine="mediapipe")
-    found = try_place(place, processor_place(SETTINGS), walk, silent(), frames=FRAMES)
+    found = try_place(place, cpu_place(SETTINGS), walk, silent(), frames=FRAMES)
     assert isinstance(found, Trial)
     assert (found.key.engine, found.key.against) == ("mediapipe", "openvino f32")
     assert found.p95_pct == pytest.approx(0.0, abs=1e-3)
@@ -102,13 +102,13 @@ def test_a_device_has_to_agree_with_its_own_engine(walk: VideoInfo) -> None:
 def test_a_device_that_is_not_there_is_refused_with_a_reason(walk: VideoInfo) -> None:
     if has_openvino("GPU"):
         pytest.skip("this machine has such a device")
-    found = try_place(other("GPU.0"), processor_place(SETTINGS), walk, silent(), frames=FRAMES)
+    found = try_place(other("GPU.0"), cpu_place(SETTINGS), walk, silent(), frames=FRAMES)
     assert isinstance(found, Trial)
     assert found.outcome == "failed"
     assert found.reason.startswith("Some card (openvino, GPU.0): it failed: ")
     assert len(found.reason) > 60
     assert found.frames_per_s["device"] == []
-    assert min(found.frames_per_s["processor"]) > 1
+    assert min(found.frames_per_s["cpu"]) > 1
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_device_that_is_not_there_is_refused_with_a_reason(walk: VideoInfo) ->
 )
 def test_a_driver_that_ends_the_process_becomes_a_reason(walk: VideoInfo, code: str, words: str) -> None:
     command = spoiled(f"measure.on_device = lambda *_: {code}")
-    found = try_place(other("CPU"), processor_place(SETTINGS), walk, silent(), frames=FRAMES, command=command)
+    found = try_place(other("CPU"), cpu_place(SETTINGS), walk, silent(), frames=FRAMES, command=command)
     assert isinstance(found, Trial)
     assert (found.outcome, found.taken) == ("failed", False)
     assert words in found.reason
@@ -135,13 +135,13 @@ def children() -> set[int]:
 def test_a_driver_that_hangs_is_ended(walk: VideoInfo) -> None:
     before = children()
     # The CPU is done at once here, lest a busy machine be taken for a device that hangs.
-    done = "pathlib.Path(sys.argv[2]).write_text('{\"processor\": [50, 60]}')"
+    done = "pathlib.Path(sys.argv[2]).write_text('{\"cpu\": [50, 60]}')"
     command = [sys.executable, "-c", f"import pathlib, sys, time\n{done}\ntime.sleep(600)"]
-    found = try_place(other("CPU"), processor_place(SETTINGS), walk, silent(), command=command, limit_s=4.0)
+    found = try_place(other("CPU"), cpu_place(SETTINGS), walk, silent(), command=command, limit_s=4.0)
     assert isinstance(found, Trial)
     assert found.outcome == "failed"
     assert "did not answer within 4 s" in found.reason
-    assert found.frames_per_s["processor"] == [50, 60]
+    assert found.frames_per_s["cpu"] == [50, 60]
     assert children() <= before
 
 
@@ -150,7 +150,7 @@ def test_a_process_that_nobody_waits_for_is_ended_or_ends_itself(walk: VideoInfo
     begun_s = time.monotonic()
     stop = Reporter(cancelled=lambda: time.monotonic() - begun_s > 1.0)
     with pytest.raises(Cancelled):
-        try_place(other("CPU"), processor_place(SETTINGS), walk, stop, frames=FRAMES)
+        try_place(other("CPU"), cpu_place(SETTINGS), walk, stop, frames=FRAMES)
     assert time.monotonic() - begun_s < 3.0
     assert children() <= before
     # The limit of the process itself, for the case that its parent is killed.
@@ -170,12 +170,12 @@ def test_a_video_without_anybody_or_too_short_tells_nothing(walk: VideoInfo, tmp
         for frame in islice(iter_frames(walk, span_s=(1.5, 9.0)), 15):
             writer.write(frame.image)
     for path, words in ((empty, "no person is seen in the first 10 s of empty.mp4"), (short, "short.mp4 is too short")):
-        assert try_place(other("CPU"), processor_place(SETTINGS), probe(path), silent()) == words
+        assert try_place(other("CPU"), cpu_place(SETTINGS), probe(path), silent()) == words
 
 
 def test_mediapipe_on_a_graphics_card_runs_or_says_why_not(walk: VideoInfo) -> None:
     place = other("GPU", engine="mediapipe")
-    found = try_place(place, processor_place(SETTINGS), walk, silent(), frames=FRAMES)
+    found = try_place(place, cpu_place(SETTINGS), walk, silent(), frames=FRAMES)
     assert isinstance(found, Trial)
     assert found.reason.startswith("Some card (mediapipe, GPU): ")
     if found.outcome == "failed":
@@ -185,13 +185,13 @@ def test_mediapipe_on_a_graphics_card_runs_or_says_why_not(walk: VideoInfo) -> N
         assert len(found.frames_per_s["device"]) == 2
 
 
-def test_an_analysis_tries_once_and_goes_on_with_the_processor(
+def test_an_analysis_tries_once_and_goes_on_with_the_cpu(
     walk: VideoInfo, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if has_openvino("GPU"):
         pytest.skip("this machine has such a device")
-    processor = Device(kind="cpu", name="Processor", memory_bytes=0, usable_for=("pose",), reason="")
-    monkeypatch.setattr(device_choice, "find_devices", lambda: [processor, CARD])
+    cpu = Device(kind="cpu", name="CPU", memory_bytes=0, usable_for=("pose",), reason="")
+    monkeypatch.setattr(device_choice, "find_devices", lambda: [cpu, CARD])
     events: list[Event] = []
     reporter = Reporter(sink=events.append)
     first = extract_track(walk.path, SETTINGS, workspace=workspace, reporter=reporter)
@@ -224,8 +224,8 @@ def test_a_device_that_wins_is_used_with_its_own_address(
     plain = extract_track(walk.path, SETTINGS, workspace=workspace)
     assert plain.cached
     monkeypatch.setenv(VARIABLE, "cpu")
-    processor = extract_track(walk.path, SETTINGS, workspace=workspace)
-    assert (processor.cached, processor.track.info["device"]) == (False, "cpu")
-    apart = compare_tracks(processor.track, found.track)
+    cpu = extract_track(walk.path, SETTINGS, workspace=workspace)
+    assert (cpu.cached, cpu.track.info["device"]) == (False, "cpu")
+    apart = compare_tracks(cpu.track, found.track)
     assert apart.median_pct <= 0.1
     assert apart.p95_pct <= 0.5

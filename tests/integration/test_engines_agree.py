@@ -14,7 +14,7 @@ from gait_core.pose.engines import open_engine, resolved
 from gait_core.pose.extract import extract_track
 from gait_core.pose.parity import compare_tracks
 from gait_core.pose.track import Track
-from gait_core.runtime.processor import has_fast_bf16
+from gait_core.runtime.cpu import has_fast_bf16
 from gait_core.video.decode import iter_frames
 from gait_core.workspace import Workspace
 from tests.integration.conftest import Made

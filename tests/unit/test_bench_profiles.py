@@ -50,7 +50,7 @@ def test_figures_follow_from_the_runs(measured, workspace, monkeypatch):
             walks=(found,) * len(clips),
             tracks=(track.with_(position=position),) * len(clips),
             stages_s={"start": 9.0, "pose": SECONDS[profile.name]},
-            processor_s=1.0,
+            cpu_s=1.0,
             peak_bytes=256 * 1024**2,
         )
 

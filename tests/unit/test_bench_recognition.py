@@ -60,9 +60,7 @@ def in_this_process(monkeypatch):
     def here(function, arguments, reporter, **_):
         answer = json.loads(json.dumps(function(**arguments)))
         peak = next(peaks) if function in (recognition_runs.embed_many, recognition_runs.plain_batch) else 1
-        finished = Finished(
-            wall_s=1.0, processor_s=1.0, peak_bytes=peak, private_bytes=None, mapped_bytes=None, output=""
-        )
+        finished = Finished(wall_s=1.0, cpu_s=1.0, peak_bytes=peak, private_bytes=None, mapped_bytes=None, output="")
         return answer, finished
 
     for module in (recognition_speed, recognition_memory):

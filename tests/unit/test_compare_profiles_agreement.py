@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -175,3 +177,13 @@ def test_the_summary_says_when_there_is_nothing_to_compare():
 def test_two_to_six_different_profiles(names):
     with pytest.raises(InputError, match="different profiles"):
         CompareRequest(video="x.mp4", profiles=names)
+
+
+def test_what_an_earlier_version_compared_is_read_under_the_names_of_today():
+    made = compared(run("accurate", 20.0, cpu_s=31.5), run("fast", 10.0, cpu_s=9.0))
+    stored = json.loads(json.dumps(made.to_dict()))
+    stored["machine"]["processor"] = stored["machine"].pop("cpu", "Test")
+    for one in stored["runs"]:
+        one["processor_s"] = one.pop("cpu_s")
+    read = ProfileComparison.from_dict(stored, {})
+    assert [one.cpu_s for one in read.runs] == [31.5, 9.0] and read.machine["cpu"] == "Test"

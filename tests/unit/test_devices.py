@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gait_core.errors import LibraryError, SettingsError
+from gait_core.runtime.cpu import cpu_name, fast_bf16_unit
 from gait_core.runtime.devices import (
     Device,
     DeviceKind,
@@ -20,7 +21,6 @@ from gait_core.runtime.devices import (
     register_device,
     registry,
 )
-from gait_core.runtime.processor import fast_bf16_unit, processor_name
 
 
 def cpuinfo(folder: Path, *lines: str) -> Path:
@@ -48,8 +48,8 @@ def test_fast_bf16_needs_a_unit_in_every_core(tmp_path, lines, unit):
 
 
 def test_the_name_of_the_cpu_comes_in_one_line(tmp_path):
-    assert processor_name(cpuinfo(tmp_path, "model name\t: Some   Maker (R)  9 ")) == "Some Maker (R) 9"
-    assert processor_name(cpuinfo(tmp_path, "flags : a"))
+    assert cpu_name(cpuinfo(tmp_path, "model name\t: Some   Maker (R)  9 ")) == "Some Maker (R) 9"
+    assert cpu_name(cpuinfo(tmp_path, "flags : a"))
 
 
 @pytest.fixture

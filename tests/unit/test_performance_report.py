@@ -132,14 +132,14 @@ def test_what_a_child_process_uses_belongs_to_the_job():
     assert monitor.memory_bytes < during.memory_bytes - 50 * MIB
 
 
-def test_the_share_of_the_processors_is_time_used_over_time_there():
+def test_the_share_of_the_cpus_is_time_used_over_time_there():
     now = [100.0]
     monitor = ProcessMonitor(GpuMonitor(nvml(cards=0)), clock=lambda: now[0])
     begun = monitor.cpu_s
     while monitor.cpu_s - begun < 0.2:
         sum(range(10_000))
     now[0] += 1.0
-    assert monitor.mean_cpu_share() == pytest.approx(0.2 / monitor.processors, rel=0.5)
+    assert monitor.mean_cpu_share() == pytest.approx(0.2 / monitor.cpus, rel=0.5)
     assert monitor.read().gpu_share is None
 
 
@@ -230,7 +230,7 @@ def whole_report(**status):
             "virtual_bytes": 2048 * MIB,
             "machine_memory_bytes": 2400 * MIB,
             "machine_memory_share_peak": 0.4,
-            "processors": 2,
+            "cpus": 2,
             "cpu_mean_share": 0.75,
             "cpu_peak_share": 0.98,
             "cache_hits": 3,
@@ -276,7 +276,7 @@ def whole_report(**status):
         {"state": "done", "started_s": 0.4, "ended_s": 9.4, "stages": stages, "error": None} | status,
         samples,
         profile={"name": "balanced", "memory_limit_bytes": 2048 * MIB},
-        machine={"processor": "Test", "cores": 2, "memory_mb": 2400, "system": "Linux"},
+        machine={"cpu": "Test", "cores": 2, "memory_mb": 2400, "system": "Linux"},
         versions={"gait_studio": "0.1.0"},
         device={"device": "cpu", "device_reason": "No card was found."},
     )
@@ -401,6 +401,21 @@ def test_a_damaged_report_is_as_good_as_none(store):
     (job.folder / "samples.json").write_text("{")
     assert read_report(job.folder) is None
     assert read_samples(job.folder) == {}
+
+
+def test_what_an_earlier_version_measured_is_read_under_the_names_of_today(store):
+    job = store.create("fake", {}, "Fake")
+    (job.folder / "result").mkdir()
+    report = whole_report()
+    stored = {
+        **report,
+        "cpu": {"processors" if name == "cpus" else name: value for name, value in report["cpu"].items()},
+        "machine": {"processor" if name == "cpu" else name: value for name, value in report["machine"].items()},
+    }
+    (job.folder / "result" / "performance_report.json").write_text(json.dumps(stored))
+    (job.folder / "samples.json").write_text(json.dumps({"usage": {"processors": 3, "peak_bytes": 1}}))
+    assert read_report(job.folder) == report and (report["cpu"]["cpus"], report["machine"]["cpu"]) == (2, "Test")
+    assert read_samples(job.folder) == {"usage": {"cpus": 3, "peak_bytes": 1}}
 
 
 def test_landmarks_under_other_settings_are_noticed(store, monkeypatch):

@@ -22,7 +22,7 @@ from gait_core.pose.devices import choice as device_choice
 from gait_core.pose.devices import results as device_results
 from gait_core.pose.devices.choice import VARIABLE, known_choice
 from gait_core.pose.devices.results import Trial, keep_trial, key_of, read_trials, trials_path
-from gait_core.pose.devices.targets import Place, other_places, processor_place
+from gait_core.pose.devices.targets import Place, cpu_place, other_places
 from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.extract import ExtractedWalk, extract_many, extract_track
 from gait_core.pose.extracted import track_address
@@ -82,7 +82,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, *kinds: str) -> None:
 
 
 def trial(place: Place, outcome: str = "taken", speedup: float = 2.0, settings: PoseSettings = AUTO) -> Trial:
-    key = key_of(place, processor_place(settings))
+    key = key_of(place, cpu_place(settings))
     return Trial(key=key, outcome=outcome, reason=f"{place.name} was {outcome}.", speedup=speedup, frames_per_s={})
 
 
@@ -131,7 +131,7 @@ def test_what_no_engine_can_use_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     assert why_not == ["NVIDIA X: MediaPipe uses GPUs on Linux and macOS only."]
 
 
-def test_only_a_device_beside_the_processor_is_part_of_the_address() -> None:
+def test_only_a_device_beside_the_cpu_is_part_of_the_address() -> None:
     for settings, version in (
         (AUTO.with_(engine="openvino"), openvino_version()),
         (AUTO.with_(engine="mediapipe"), mediapipe_version()),
@@ -152,13 +152,15 @@ def test_a_trial_is_kept_and_found_again_until_anything_it_holds_for_changes(mon
     (place,), _ = other_places(AUTO.with_(engine="openvino"), [device("intel_gpu")])
     settings = AUTO.with_(engine="openvino")
     kept = replace(
-        trial(place, settings=settings), frames_per_s={"processor": [50.0, 60.0], "device": [90.5, 140.0]}, p95_pct=0.5
+        trial(place, settings=settings), frames_per_s={"cpu": [50.0, 60.0], "device": [90.5, 140.0]}, p95_pct=0.5
     )
     keep_trial(kept)
     keep_trial(kept)
     assert list(read_trials().values()) == [kept]
     choice = known_choice(settings)
     assert (choice.place, choice.why, choice.untried) == (place, "intel_gpu was taken.", ())
+    trials_path().write_text(trials_path().read_text().replace('"cpu"', '"processor"'))
+    assert list(read_trials().values()) == [kept], "an earlier version stored it"
     assert known_choice(settings.with_(variant="lite")).untried != ()
     assert known_choice(settings.with_(precision="bf16")).untried != ()
     monkeypatch.setattr(device_results, "engine_version", lambda settings: "another")
@@ -202,7 +204,7 @@ def test_the_fastest_of_those_that_won_is_taken(monkeypatch: pytest.MonkeyPatch)
     assert known_choice(settings).place == graphics
     keep_trial(trial(graphics, "slower", speedup=1.0, settings=settings))
     choice = known_choice(settings)
-    assert choice.place == processor_place(settings)
+    assert choice.place == cpu_place(settings)
     assert choice.why == "intel_gpu was slower. intel_npu was failed."
 
 
@@ -233,7 +235,7 @@ def test_the_doctor_tells_what_was_tried_and_what_was_not(
     keep_trial(trial(graphics, outcome, settings=settings))
     main(["doctor", "--json", "--workspace", str(workspace.root)])
     answer = json.loads(capsys.readouterr().out)
-    assert answer["chosen"]["pose"]["device"] == (runs_on or processor_place(settings).name)
+    assert answer["chosen"]["pose"]["device"] == (runs_on or cpu_place(settings).name)
     assert f"intel_gpu was {outcome}." in answer["chosen"]["pose"]["why"]
     assert [one["outcome"] for one in answer["pose_trials"]] == [outcome]
     main(["doctor", "--workspace", str(workspace.root)])
@@ -246,7 +248,7 @@ def test_the_doctor_tells_what_was_tried_and_what_was_not(
 # The environment
 
 
-def test_the_environment_keeps_poses_on_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_keeps_poses_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     offer(monkeypatch, "intel_gpu")
     for place in known_choice(AUTO).untried:
         keep_trial(trial(place))
@@ -298,9 +300,9 @@ def parity(median_pct: float | None = 0.1, p95_pct: float | None = 0.6, found_sa
 def test_a_device_has_to_agree_and_to_win(
     tmp_path: Path, there: list[float], apart: dict[str, Any], outcome: str, words: str
 ) -> None:
-    place = Place(settings=processor_place(AUTO).settings, device="GPU.0", kind="intel_gpu", name="Some card")
-    command = answered(tmp_path, {"processor": [50.0, 100.0], "device": there, "parity": apart})
-    found = try_place(place, processor_place(AUTO), INFO, silent(), command=command)
+    place = Place(settings=cpu_place(AUTO).settings, device="GPU.0", kind="intel_gpu", name="Some card")
+    command = answered(tmp_path, {"cpu": [50.0, 100.0], "device": there, "parity": apart})
+    found = try_place(place, cpu_place(AUTO), INFO, silent(), command=command)
     assert isinstance(found, Trial)
     assert found.outcome == outcome
     assert found.taken is (outcome == "taken")
@@ -311,8 +313,8 @@ def test_a_device_has_to_agree_and_to_win(
 
 @pytest.mark.parametrize("answer", [{"unusable": "no person is seen"}, {}])
 def test_a_video_that_tells_nothing_leaves_no_verdict(tmp_path: Path, answer: dict[str, Any]) -> None:
-    place = Place(settings=processor_place(AUTO).settings, device="GPU.0", kind="intel_gpu", name="Some card")
-    found = try_place(place, processor_place(AUTO), INFO, silent(), command=answered(tmp_path, answer))
+    place = Place(settings=cpu_place(AUTO).settings, device="GPU.0", kind="intel_gpu", name="Some card")
+    found = try_place(place, cpu_place(AUTO), INFO, silent(), command=answered(tmp_path, answer))
     assert isinstance(found, str)
     assert "no person is seen" in found or "could not be measured" in found
 
@@ -359,7 +361,7 @@ def winning(monkeypatch: pytest.MonkeyPatch, outcome: str = "taken") -> list[str
     """Let every trial end so, and return the videos that were used."""
     tried: list[str] = []
 
-    def try_place(place: Place, processor: Place, info: VideoInfo, reporter: Reporter) -> Trial:
+    def try_place(place: Place, cpu: Place, info: VideoInfo, reporter: Reporter) -> Trial:
         tried.append(info.name)
         time.sleep(0.2)
         return trial(place, outcome, settings=SETTINGS)
@@ -399,7 +401,7 @@ def test_the_first_analysis_tries_once_and_the_winner_does_the_work(
     assert len(tried) == 1, "the result of the first time holds"
 
 
-def test_what_the_processor_found_before_stays_and_costs_no_trial(
+def test_what_the_cpu_found_before_stays_and_costs_no_trial(
     tmp_path: Path, workspace: Workspace, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "walk.mp4")
@@ -426,7 +428,7 @@ def test_a_device_that_lost_leaves_everything_as_it_is_without_it(
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-def test_a_device_that_fails_in_the_middle_hands_the_video_to_the_processor(
+def test_a_device_that_fails_in_the_middle_hands_the_video_to_the_cpu(
     tmp_path: Path, workspace: Workspace, opened: list[str], monkeypatch: pytest.MonkeyPatch, use_cache: bool
 ) -> None:
     offer(monkeypatch, "intel_gpu")
@@ -489,7 +491,7 @@ def test_everybody_who_waits_for_a_trial_can_be_stopped(
 ) -> None:
     offer(monkeypatch, "intel_gpu")
 
-    def try_place(place: Place, processor: Place, info: VideoInfo, reporter: Reporter) -> Trial:
+    def try_place(place: Place, cpu: Place, info: VideoInfo, reporter: Reporter) -> Trial:
         while True:
             reporter.check()
             time.sleep(0.02)

@@ -35,7 +35,7 @@ def dummy(monkeypatch: pytest.MonkeyPatch) -> list[PoseSettings]:
     pose_engine("dummy", title="A dummy", rank=99, turn_delay_s=0.5, process_mib=(500, 600, 700), **facts)(open_dummy)
     for module in (batch, extracted):
         monkeypatch.setattr(module, "model_sha256", lambda variant, reporter=None: f"model {variant}")
-    monkeypatch.setattr(device_choice, "only_processor", lambda: True)
+    monkeypatch.setattr(device_choice, "only_cpu", lambda: True)
     return opened
 
 

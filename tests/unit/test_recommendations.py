@@ -10,7 +10,7 @@ from gait_core.jobs.recommendations import NOTHING, Recommendation, recommend
 
 
 def report(**changes):
-    """A job that leaves nothing to wish for; `changes` are set by path: ``cpu__processors=4``."""
+    """A job that leaves nothing to wish for; `changes` are set by path: ``cpu__cpus=4``."""
     values = {
         "job": {"state": "done"},
         "performance_mode": "balanced",
@@ -25,7 +25,7 @@ def report(**changes):
             {"duration_s": 6.0, "pose_s": 4.4, "decode_s": 1.2, "state": "done"},
         ],
         "cache": {"videos_from_cache": 0, "videos_computed": 2},
-        "cpu": {"processors": 2, "mean_share": 0.9, "others_mean_share": 0.02},
+        "cpu": {"cpus": 2, "mean_share": 0.9, "others_mean_share": 0.02},
         "engine": {"name": "openvino", "model": "full", "precision": "f32"},
         "machine": {"fast_bf16": False},
         "settings": {"params": {}, "profile": {}},
@@ -126,7 +126,7 @@ def test_decoding_that_takes_most_of_the_time():
     assert "1080p" in only(report(videos=slow, settings__profile={"skip_loop_filter": True})).change
 
 
-def test_idle_processors_name_what_can_be_changed():
+def test_idle_cpus_name_what_can_be_changed():
     idle = {"stages__0__cpu_share": 0.5}
     one = only(report(**idle, settings__params={"workers": 1}))
     assert "Only 1.0 of 2 CPUs were busy" in one.measured
@@ -136,7 +136,7 @@ def test_idle_processors_name_what_can_be_changed():
     assert "several videos" in only(alone).change
     assert keys(report(**idle)) == ["nothing"], "nothing to set: every CPU had a video"
     assert keys(report(**idle, settings__params={"workers": 1}, cpu__others_mean_share=0.4)) == ["nothing"]
-    assert keys(report(**idle, settings__params={"workers": 1}, cpu__processors=1)) == ["nothing"]
+    assert keys(report(**idle, settings__params={"workers": 1}, cpu__cpus=1)) == ["nothing"]
 
 
 def test_other_programs_are_named_only_when_they_cost_something():
@@ -179,7 +179,7 @@ def test_every_rule_is_silent_where_nothing_was_measured():
         timing_metrics={"video_processing": 0.0, "model_training": 0.0},
         stages=[{"name": "extract", "duration_s": None, "peak_memory_mb": None, "cpu_share": None}],
         videos=[],
-        cpu={"processors": None, "mean_share": None, "others_mean_share": None},
+        cpu={"cpus": None, "mean_share": None, "others_mean_share": None},
         engine={},
     )
     before = copy.deepcopy(empty)

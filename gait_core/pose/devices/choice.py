@@ -14,7 +14,7 @@ from gait_core.cache import waiting_lock
 from gait_core.config import PoseSettings
 from gait_core.errors import LibraryError, ModelError, SettingsError, StorageError
 from gait_core.pose.devices.results import Trial, TrialKey, keep_trial, key_of, read_trials, trials_path
-from gait_core.pose.devices.targets import Place, other_places, processor_place
+from gait_core.pose.devices.targets import Place, cpu_place, other_places
 from gait_core.pose.devices.trial import brief, try_place
 from gait_core.pose.models.assets import models_folder
 from gait_core.pose.models.sources import bundle_name
@@ -22,7 +22,7 @@ from gait_core.progress import Reporter, silent
 from gait_core.runtime.devices import Device, choose_device, find_devices
 from gait_core.video.info import VideoInfo
 
-__all__ = ["VARIABLE", "Choice", "DeviceChooser", "known_choice", "only_processor"]
+__all__ = ["VARIABLE", "Choice", "DeviceChooser", "known_choice", "only_cpu"]
 
 VARIABLE: Final = "GAIT_POSE_DEVICE"
 
@@ -50,7 +50,7 @@ class Choice:
     untried: tuple[Place, ...] = ()
 
 
-def only_processor() -> bool:
+def only_cpu() -> bool:
     """Tell whether the user wants poses on the CPU.
 
     Returns
@@ -92,9 +92,9 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
     SettingsError
         When the environment asks for an unknown device.
     """
-    processor = processor_place(asked)
-    if only_processor():
-        return Choice(place=processor, why=f"{VARIABLE}=cpu keeps poses on the CPU.")
+    cpu = cpu_place(asked)
+    if only_cpu():
+        return Choice(place=cpu, why=f"{VARIABLE}=cpu keeps poses on the CPU.")
     devices = find_devices() if devices is None else devices
     start = choose_device("pose", devices)
     places, why_not = other_places(asked, devices)
@@ -102,7 +102,7 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
     trials: list[tuple[Place, Trial]] = []
     untried: list[Place] = []
     for place in places:
-        key = _key(place, processor)
+        key = _key(place, cpu)
         if key is None:
             why_not.append(f"{place.name}: the engine {place.settings.engine} or its model is not installed.")
         elif key in kept:
@@ -118,14 +118,14 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
     reasons += [f"{place.name}: not tried yet, the next analysis of a video will." for place in untried]
     # Without a trial the choice of `runtime` stands, which for poses is the CPU.
     why = " ".join([*reasons, *why_not]) or start.reason
-    return Choice(place=processor, why=why, trials=found, untried=tuple(untried))
+    return Choice(place=cpu, why=why, trials=found, untried=tuple(untried))
 
 
-def _key(place: Place, processor: Place) -> TrialKey | None:
+def _key(place: Place, cpu: Place) -> TrialKey | None:
     if not (models_folder() / bundle_name(place.settings.variant)).is_file():
         return None  # who only asks is not made to fetch it
     try:
-        return key_of(place, processor)
+        return key_of(place, cpu)
     except (LibraryError, ModelError):
         return None
 
@@ -152,7 +152,7 @@ class DeviceChooser:
     """
 
     def __init__(self, asked: PoseSettings, stage: str, reporter: Reporter | None = None) -> None:
-        only_processor()
+        only_cpu()
         self._asked = asked
         self._stage = stage
         self._reporter = reporter or silent()
@@ -183,11 +183,11 @@ class DeviceChooser:
                 return
             said = brief(str(error))
             why = f"{place.name} failed in the middle of {item}: {said}"
-            self._choice = replace(self._choice, place=processor_place(self._asked), why=why)
+            self._choice = replace(self._choice, place=cpu_place(self._asked), why=why)
         self._reporter.warn(self._stage, f"{why} The CPU begins that video again and does the others; nothing is lost.")
         try:
             with waiting_lock(_lock_path(), self._reporter):
-                key = key_of(place, processor_place(self._asked))
+                key = key_of(place, cpu_place(self._asked))
                 keep_trial(Trial(key=key, outcome="failed", reason=why, frames_per_s={}))
         except StorageError as failure:
             _logger.warning("not kept: %s", failure)
@@ -202,16 +202,16 @@ class DeviceChooser:
                 f"No device was tried, for what comes out could not be kept in {trials_path().parent}: {error.message}"
             )
             _logger.warning(why)
-            return Choice(place=processor_place(self._asked), why=why)
+            return Choice(place=cpu_place(self._asked), why=why)
 
     def _try_all(self, known: Choice, info: VideoInfo) -> Choice:
-        processor = processor_place(self._asked)
+        cpu = cpu_place(self._asked)
         no_answer = []
         for place in known.untried:
             self._reporter.note(
                 self._stage, f"Trying {place.name} for the pose model: once, for as long as a minute or two"
             )
-            trial = try_place(place, processor, info, self._reporter)
+            trial = try_place(place, cpu, info, self._reporter)
             if isinstance(trial, str):
                 no_answer.append(f"{place.name} could not be tried: {trial}.")
                 break  # another device would meet the same video

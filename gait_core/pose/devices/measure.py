@@ -24,7 +24,7 @@ from gait_core.pose.engines import open_engine
 from gait_core.pose.parity import compare_tracks
 from gait_core.pose.rows import Rows
 from gait_core.pose.track import Track
-from gait_core.runtime.processor import available_processors
+from gait_core.runtime.cpu import available_cpus
 from gait_core.video.decode import Frame, iter_frames
 from gait_core.video.info import VideoInfo
 from gait_core.workspace import read_json, write_json
@@ -73,48 +73,46 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
     Parameters
     ----------
     question : mapping
-        ``video`` (of `VideoInfo`), ``processor`` and ``device`` (of `Place`), ``frames`` and ``at_once``: a list.
+        ``video`` (of `VideoInfo`), ``cpu`` and ``device`` (of `Place`), ``frames`` and ``at_once``: a list.
     path : Path
-        Receives ``unusable``: why the video tells nothing; or ``processor``: frames per second for each of ``at_once``;
+        Receives ``unusable``: why the video tells nothing; or ``cpu``: frames per second for each of ``at_once``;
         then ``device`` likewise and ``parity`` with the same engine on the CPU, or ``failed``: what the device
         said.
     """
     info = VideoInfo.from_dict(question["video"])
-    processor, device = Place.from_dict(question["processor"]), Place.from_dict(question["device"])
+    cpu, device = Place.from_dict(question["cpu"]), Place.from_dict(question["device"])
     frames, numbers = int(question["frames"]), list(question["at_once"])
     known: dict[str, Any] = {}
     try:
-        begin_s = _first_seen_s(info, processor)
+        begin_s = _first_seen_s(info, cpu)
         if begin_s is None:
             write_json(path, {"unusable": f"no person is seen in the first {_SEARCHED_S:.0f} s of {info.name}"})
             return
-        measured = [_measure(processor, info, begin_s, frames, number) for number in numbers]
+        measured = [_measure(cpu, info, begin_s, frames, number) for number in numbers]
         if len(measured[0].track) < _WARM_FRAMES + _FEWEST_FRAMES:
             write_json(path, {"unusable": f"{info.name} is too short"})
             return
         reference = measured[0].track
-        if device.settings.engine != processor.settings.engine:
+        if device.settings.engine != cpu.settings.engine:
             # What the two engines differ by is known; here the device is in question.
-            same_engine = replace(processor, settings=device.settings)
+            same_engine = replace(cpu, settings=device.settings)
             reference = _measure(same_engine, info, begin_s, frames, 1).track
     except GaitError as error:
         write_json(path, {"unusable": error.message})
         return
-    known["processor"] = [one.frames_per_s for one in measured]
+    known["cpu"] = [one.frames_per_s for one in measured]
     write_json(path, known)
     try:
         there = [on_device(device, info, begin_s, frames, number) for number in numbers]
         # What else the machine does comes and goes: the CPU runs before and after, and its better time counts.
-        again = [_measure(processor, info, begin_s, frames, number) for number in numbers]
+        again = [_measure(cpu, info, begin_s, frames, number) for number in numbers]
     except GaitError as error:
         write_json(path, {**known, "failed": error.message})
         return
     except (RuntimeError, ValueError) as error:
         write_json(path, {**known, "failed": str(error) or type(error).__name__})
         return
-    known["processor"] = [
-        max(pair) for pair in zip(known["processor"], (one.frames_per_s for one in again), strict=True)
-    ]
+    known["cpu"] = [max(pair) for pair in zip(known["cpu"], (one.frames_per_s for one in again), strict=True)]
     known["device"] = [one.frames_per_s for one in there]
     known["parity"] = compare_tracks(reference, there[0].track).to_dict()
     write_json(path, known)
@@ -193,7 +191,7 @@ def _frames(info: VideoInfo, place: Place, span_s: tuple[float, float], at_once:
     return iter_frames(
         info,
         target_fps=place.settings.target_fps,
-        threads=max(1, min(_MOST_DECODERS, available_processors() // at_once)),
+        threads=max(1, min(_MOST_DECODERS, available_cpus() // at_once)),
         skip_loop_filter=place.settings.skip_loop_filter,
         ahead=_FRAMES_AHEAD,
         span_s=span_s,

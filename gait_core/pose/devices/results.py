@@ -13,13 +13,15 @@ from typing import Any, Final, Self
 from gait_core.pose.devices.targets import Place
 from gait_core.pose.engines import engine_version
 from gait_core.pose.models.assets import model_sha256, models_folder
-from gait_core.runtime.processor import available_processors, processor_name
+from gait_core.runtime.cpu import available_cpus, cpu_name
+from gait_core.storage.renamed import renamed
 from gait_core.workspace import write_json
 
 __all__ = ["FORMAT", "Trial", "TrialKey", "keep_trial", "key_of", "read_trials", "trials_path"]
 
 FORMAT: Final = 1
 _MOST_KEPT: Final = 64
+_EARLIER_NAMES: Final = {"processor": "cpu"}
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class TrialKey:
         Pose model.
     against : str
         Engine and precision on the CPU.
-    processor : str
+    cpu : str
         Name of the CPU and how many of its cores the program may use.
     """
 
@@ -50,7 +52,7 @@ class TrialKey:
     variant: str
     model_sha256: str
     against: str
-    processor: str
+    cpu: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ class Trial:
     speedup : float
         Frames per second as a multiple of the CPU's, the worst case; 0 where nothing was measured.
     frames_per_s : mapping of str to list of float
-        ``processor`` and ``device``: one video alone, then several at once.
+        ``cpu`` and ``device``: one video alone, then several at once.
     median_pct, p95_pct : float or None
         Distance of the landmarks from those of the same engine on the CPU, % of body height.
     tried : str
@@ -101,22 +103,23 @@ class Trial:
             When it is something else.
         """
         known = {one.name: values[one.name] for one in fields(cls)}
-        key = {one.name: str(values["key"][one.name]) for one in fields(TrialKey)}
-        rates = {str(name): [float(rate) for rate in rates] for name, rates in values["frames_per_s"].items()}
+        stored, found = (renamed(values[name], _EARLIER_NAMES) for name in ("key", "frames_per_s"))
+        key = {one.name: str(stored[one.name]) for one in fields(TrialKey)}
+        rates = {str(name): [float(rate) for rate in rates] for name, rates in found.items()}
         texts = {name: str(values[name]) for name in ("outcome", "reason", "tried")}
         return cls(
             **{**known, **texts, "key": TrialKey(**key), "frames_per_s": rates, "speedup": float(known["speedup"])}
         )
 
 
-def key_of(place: Place, processor: Place) -> TrialKey:
+def key_of(place: Place, cpu: Place) -> TrialKey:
     """Return what a trial of a place holds for.
 
     Parameters
     ----------
     place : Place
         Where the pose model was tried.
-    processor : Place
+    cpu : Place
         The CPU that it was compared with.
 
     Returns
@@ -138,8 +141,8 @@ def key_of(place: Place, processor: Place) -> TrialKey:
         precision=settings.precision,
         variant=settings.variant,
         model_sha256=model_sha256(settings.variant),
-        against=f"{processor.settings.engine} {processor.settings.precision}",
-        processor=f"{processor_name()}, {available_processors()}",
+        against=f"{cpu.settings.engine} {cpu.settings.precision}",
+        cpu=f"{cpu_name()}, {available_cpus()}",
     )
 
 

@@ -10,10 +10,10 @@ from gait_core.config import PoseSettings
 from gait_core.pose.engine import CPU
 from gait_core.pose.engines import resolved
 from gait_core.pose.engines.registry import engines_by_rank
+from gait_core.runtime.cpu import cpu_name
 from gait_core.runtime.devices import Device
-from gait_core.runtime.processor import processor_name
 
-__all__ = ["Place", "other_places", "processor_place"]
+__all__ = ["Place", "cpu_place", "other_places"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class Place:
         return cls(**{**values, "settings": PoseSettings.from_dict(values["settings"])})
 
 
-def processor_place(asked: PoseSettings) -> Place:
+def cpu_place(asked: PoseSettings) -> Place:
     """Return the CPU as a place for the pose model.
 
     Returns
@@ -54,7 +54,7 @@ def processor_place(asked: PoseSettings) -> Place:
     Place
         With the engine and the precision that the settings mean there, and the name of the CPU.
     """
-    return Place(settings=resolved(asked), name=processor_name())
+    return Place(settings=resolved(asked), name=cpu_name())
 
 
 def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[Place], list[str]]:
@@ -74,22 +74,22 @@ def other_places(asked: PoseSettings, devices: Sequence[Device]) -> tuple[list[P
     why_not : list of str
         One sentence for each device that no engine can use.
     """
-    on_processor = resolved(asked)
+    on_cpu = resolved(asked)
     free = asked.engine == "auto" and asked.person == "auto"
     places: list[Place] = []
     covered: set[str] = set()
     why_not: dict[str, str] = {}
     for engine in engines_by_rank():
-        if not engine.installed() or not (free or on_processor.engine == engine.name):
+        if not engine.installed() or not (free or on_cpu.engine == engine.name):
             continue
         for offer in engine.devices(asked, devices):
             if offer.refused:
                 why_not |= dict.fromkeys(offer.covers, offer.refused)
                 continue
             covered |= set(offer.covers)
-            settings = on_processor.with_(engine=engine.name, precision=offer.precision)
+            settings = on_cpu.with_(engine=engine.name, precision=offer.precision)
             name = " or ".join(offer.covers)
             places.append(Place(settings=settings, device=offer.device, kind=offer.kind, name=name))
     left = [one.name for one in devices if one.kind != "cpu" and one.name not in covered]
-    otherwise = f"the engine {on_processor.engine} cannot use it."
+    otherwise = f"the engine {on_cpu.engine} cannot use it."
     return places, [f"{name}: {why_not.get(name, otherwise)}" for name in left]

@@ -20,7 +20,7 @@ from gait_core.errors import GaitError
 from gait_core.pose.devices.results import Trial, key_of
 from gait_core.pose.devices.targets import Place
 from gait_core.progress import Reporter
-from gait_core.runtime.processor import available_processors
+from gait_core.runtime.cpu import available_cpus
 from gait_core.video.info import VideoInfo
 from gait_core.workspace import read_json, write_json
 
@@ -49,12 +49,12 @@ def several_at_once() -> int:
     int
         One more than the CPUs available, in [2, 5].
     """
-    return max(2, min(_MOST_AT_ONCE, available_processors() + 1))
+    return max(2, min(_MOST_AT_ONCE, available_cpus() + 1))
 
 
 def try_place(
     place: Place,
-    processor: Place,
+    cpu: Place,
     info: VideoInfo,
     reporter: Reporter,
     *,
@@ -68,7 +68,7 @@ def try_place(
 
     Parameters
     ----------
-    place, processor : Place
+    place, cpu : Place
     info : VideoInfo
         A real video that shows a person.
     reporter : Reporter
@@ -92,12 +92,12 @@ def try_place(
     LibraryError, ModelError
         When the engine or the model is not here.
     """
-    key = key_of(place, processor)
+    key = key_of(place, cpu)
     with tempfile.TemporaryDirectory(prefix="gait-device-") as name:
         folder = Path(name)
         question = {
             "video": info.to_dict(),
-            "processor": processor.to_dict(),
+            "cpu": cpu.to_dict(),
             "device": place.to_dict(),
             "frames": frames,
             "at_once": [1, several_at_once()],
@@ -107,9 +107,9 @@ def try_place(
         known = _known(folder / "answer.json")
     if "unusable" in known:
         return str(known["unusable"])
-    if "processor" not in known:
+    if "cpu" not in known:
         return f"the CPU could not be measured ({ended or 'no answer'})"
-    rates = {where: [round(float(rate), 1) for rate in known.get(where, [])] for where in ("processor", "device")}
+    rates = {where: [round(float(rate), 1) for rate in known.get(where, [])] for where in ("cpu", "device")}
     if "parity" not in known:
         said = f"it failed: {brief(str(known['failed']))}" if "failed" in known else ended or "it gave no answer"
         return Trial(key=key, outcome="failed", reason=f"{_title(place)}: {said}", frames_per_s=rates)
@@ -132,13 +132,13 @@ def brief(text: str) -> str:
 
 
 def _judged(place: Place, key: Any, rates: Mapping[str, list[float]], parity: Mapping[str, Any]) -> Trial:
-    pairs = list(zip(rates["device"], rates["processor"], strict=True))
-    speedup = min(device / max(processor, 1e-9) for device, processor in pairs)
+    pairs = list(zip(rates["device"], rates["cpu"], strict=True))
+    speedup = min(device / max(cpu, 1e-9) for device, cpu in pairs)
     median, p95, same = (parity[name] for name in ("median_pct", "p95_pct", "found_same"))
     close = median is not None and median <= _MEDIAN_PCT and p95 <= _P95_PCT and (same or 0.0) >= _SAME_SHARE
     speed = " and ".join(
-        f"{device:.0f} frames/s against {processor:.0f} {how}"
-        for (device, processor), how in zip(pairs, ("with one video", "with several"), strict=True)
+        f"{device:.0f} frames/s against {cpu:.0f} {how}"
+        for (device, cpu), how in zip(pairs, ("with one video", "with several"), strict=True)
     )
     apart = (
         f"its landmarks lie {median:.2f} % of body height from the CPU's (95 % within {p95:.2f} %)"

@@ -10,8 +10,8 @@ from gait_core.pose.engines.mediapipe import TURN_DELAY_S
 from gait_core.pose.engines.registry import DeviceOffer, pose_engine
 from gait_core.pose.openvino.engine import OpenVinoEngine, openvino_version
 from gait_core.pose.openvino.library import openvino_installed
+from gait_core.runtime.cpu import has_fast_bf16
 from gait_core.runtime.devices import Device
-from gait_core.runtime.processor import has_fast_bf16
 
 __all__: list[str] = []
 

@@ -29,7 +29,7 @@ from gait_core.errors import ModelError, StorageError
 from gait_core.pose.engine import CPU
 from gait_core.pose.models.bundle import DETECTOR_MEMBER, LANDMARK_MEMBER
 from gait_core.pose.openvino.library import load_openvino, openvino_release
-from gait_core.runtime.processor import processor_name
+from gait_core.runtime.cpu import cpu_name
 from gait_core.workspace import write_atomic
 
 __all__ = ["Models", "Recipe", "load_models"]
@@ -163,7 +163,7 @@ def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callab
         "INFERENCE_NUM_THREADS": recipe.threads,
         "ENABLE_CPU_PINNING": False,
     }
-    made_of = (_REVISION, part, *astuple(recipe), openvino_release(), processor_name())
+    made_of = (_REVISION, part, *astuple(recipe), openvino_release(), cpu_name())
     path = folder / f"{hashlib.sha256(repr(made_of).encode()).hexdigest()[:32]}.blob"
     if (content := _content(path)) is not None:
         try:

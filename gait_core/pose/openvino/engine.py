@@ -38,8 +38,8 @@ from gait_core.pose.openvino.peaks import leg_peaks, recentre
 from gait_core.pose.openvino.refinement import refine
 from gait_core.pose.openvino.region import Region
 from gait_core.pose.openvino.smoothing import LowPass, OneEuro
+from gait_core.runtime.cpu import available_cpus
 from gait_core.runtime.native_memory import release_native_memory
-from gait_core.runtime.processor import available_processors
 from gait_core.video.pixels import Pixels, RgbPixels
 
 __all__ = ["OpenVinoEngine", "openvino_version"]
@@ -103,8 +103,8 @@ class OpenVinoEngine:
             sha256=model_sha256(variant),
             precision=self._settings.precision,
             masks=self._masks,
-            threads=available_processors(),
-            streams=min(self._at_once, available_processors()),
+            threads=available_cpus(),
+            streams=min(self._at_once, available_cpus()),
             device=self._device,
         )
         self._networks = Networks(load_models(bundle_path(variant), recipe))

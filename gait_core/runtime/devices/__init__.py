@@ -16,6 +16,7 @@ and needs no change here::
 chose, and recognition asks it in the same way.
 """
 
+from gait_core.runtime.cpu import fast_bf16_unit, has_fast_bf16
 from gait_core.runtime.devices.choice import USES, VARIABLE, DeviceChoice, choose_device
 from gait_core.runtime.devices.device import Device
 from gait_core.runtime.devices.execution import ExecutionPlan, OptimisationLevel, fall_back, plan
@@ -26,7 +27,6 @@ from gait_core.runtime.devices.registry import (
     find_devices,
     register_device,
 )
-from gait_core.runtime.processor import fast_bf16_unit, has_fast_bf16
 
 __all__ = [
     "USES",

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import psutil
 
+from gait_core.runtime.cpu import cpu_name
 from gait_core.runtime.devices.device import Device
 from gait_core.runtime.devices.probing import is_installed
 from gait_core.runtime.devices.registry import DeviceKind, DeviceSearch, register_device
-from gait_core.runtime.processor import processor_name
 
 __all__: list[str] = []
 
@@ -21,7 +21,7 @@ def _find(_: DeviceSearch) -> Iterator[Device]:
     usable: tuple[str, ...] = ("training", "recognition") if is_installed("tensorflow-metal") else ()
     yield Device(
         kind="apple",
-        name=f"{processor_name()} graphics",
+        name=f"{cpu_name()} graphics",
         memory_bytes=int(psutil.virtual_memory().total),
         usable_for=usable,
         score=50.0,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import psutil
 
+from gait_core.runtime.cpu import available_cpus, cpu_name, fast_bf16_unit
 from gait_core.runtime.devices.device import Device
 from gait_core.runtime.devices.registry import DeviceKind, DeviceSearch, register_device
-from gait_core.runtime.processor import available_processors, fast_bf16_unit, processor_name
 
 __all__: list[str] = []
 
@@ -17,10 +17,10 @@ def _find(search: DeviceSearch) -> Iterator[Device]:
     cpuinfo = search.root / "proc" / "cpuinfo"
     unit = fast_bf16_unit(cpuinfo)
     bfloat = f"runs fast in bfloat16 ({unit})" if unit else "has no fast bfloat16, so float32 is used"
-    cores = available_processors()
+    cores = available_cpus()
     yield Device(
         kind="cpu",
-        name=processor_name(cpuinfo),
+        name=cpu_name(cpuinfo),
         memory_bytes=int(psutil.virtual_memory().total),
         usable_for=("pose", "training", "recognition"),
         score=10.0,

@@ -11,13 +11,13 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["available_processors", "fast_bf16_unit", "has_fast_bf16", "processor_flags", "processor_name"]
+__all__ = ["available_cpus", "cpu_flags", "cpu_name", "fast_bf16_unit", "has_fast_bf16"]
 
 _BF16_UNITS: Final = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512", "bf16": "the Arm BF16 extension"}
 """Flag of the CPU → what it is called; the best first."""
 
 
-def available_processors() -> int:
+def available_cpus() -> int:
     """Return how many CPUs this process may use.
 
     Returns
@@ -57,12 +57,12 @@ def fast_bf16_unit(cpuinfo: Path | None = None) -> str | None:
     str or None
         ``AMX``, ``AVX-512`` or ``the Arm BF16 extension``, the best that is there; None where there is none.
     """
-    flags = processor_flags(cpuinfo or Path("/proc/cpuinfo"))
+    flags = cpu_flags(cpuinfo or Path("/proc/cpuinfo"))
     return next((name for flag, name in _BF16_UNITS.items() if flag in flags), None)
 
 
 @cache
-def processor_flags(cpuinfo: Path) -> frozenset[str]:
+def cpu_flags(cpuinfo: Path) -> frozenset[str]:
     """Return the flags that every CPU of the machine has.
 
     Parameters
@@ -89,7 +89,7 @@ def processor_flags(cpuinfo: Path) -> frozenset[str]:
     return frozenset.intersection(*found) if found else frozenset()
 
 
-def processor_name(cpuinfo: Path | None = None) -> str:
+def cpu_name(cpuinfo: Path | None = None) -> str:
     """Return what the maker calls the CPU.
 
     Parameters
