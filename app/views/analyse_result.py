@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from app import charts, player, reproduce, words
 from app.components import box, facts, foot, level_badge, level_key, note, say
+from app.overlay_video import overlay_video
 from app.routes import overlay_url
 from app.state import workspace
 from app.theme import LEVELS
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["joints_sentence", "render", "spans_over", "spans_sentence"]
 
-_VIDEO_LIMIT_BYTES: Final = 30_000_000
 _TITLES: Final[Mapping[str, str]] = {
     "other_person": "Is this the same person?",
     "mixed_baseline": "Is the baseline of one person?",
@@ -149,11 +149,11 @@ def spans_sentence(spans: Sequence[tuple[float, float]]) -> str:
 def _when(stored: StoredAnalysis) -> None:
     st.subheader("When in the walk", anchor=False)
     overlay = stored.overlay
-    with st.container(key="overlay_video"):
-        if overlay is not None:
-            _video(overlay, stored.summary)
-        else:
-            note("No overlay video was made for this walk.")
+    if overlay is not None:
+        text = f"Overlay video of {stored.summary.name}: the walk with the skeleton drawn in"
+        overlay_video(overlay, overlay_url(stored.summary.id), text, key="overlay_video")
+    else:
+        note("No overlay video was made for this walk.")
     player.score_track(
         stored.window_time_s, stored.window_scores, stored.window_limit, key=f"track_{stored.summary.id}"
     )
@@ -164,18 +164,6 @@ def _course(stored: StoredAnalysis) -> None:
         st.subheader("Which joint, and when", anchor=False)
         figure, sentence = charts.joint_time(stored.joint_time_s, stored.joint_names, stored.joint_time_scores)
         charts.show(figure, sentence, key="result_joint_time")
-
-
-def _video(path: Path, summary: AnalysisSummary) -> None:
-    text = f"Overlay video of {summary.name}: the walk with the skeleton drawn in"
-    address = overlay_url(summary.id)
-    if address is not None:
-        st.video(address, alt=text, muted=True)
-    elif path.stat().st_size <= _VIDEO_LIMIT_BYTES:
-        st.video(str(path), alt=text, muted=True)
-    else:
-        size = words.size(path.stat().st_size)
-        box("The overlay video is large", f"{size}. Open it with a video player: {path}", "calm")
 
 
 def _where(stored: StoredAnalysis, measured: analyse_stride.MeasuredSide | None) -> None:
