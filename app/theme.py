@@ -156,8 +156,15 @@ _CSS: Final = """
     min-width:100%!important}}
 :where(a,button,input,textarea,summary,label,[tabindex="0"],[role="radio"],[role="tab"]):focus-visible{
   outline:3px solid var(--gs-accent)!important;outline-offset:2px;border-radius:8px}
-textarea:focus-visible{outline-offset:-3px!important}
-.stRadio label:has(input:focus-visible),.stCheckbox label:has(input:focus-visible){
+:is(a,button,summary):focus-visible{box-shadow:none!important}
+[role="tab"]:focus-visible{outline-offset:-3px!important}
+[data-testid="stButtonGroup"] button:focus-visible{outline-offset:-1px}
+:is(.stTextInput,.stTextArea,.stNumberInput,.stSelectbox,.stMultiSelect,.stRadio,.stCheckbox)
+  :is(input,textarea):focus-visible{outline:none!important}
+:is([data-testid="stTextInputRootElement"],[data-testid="stTextAreaRootElement"],
+  [data-testid="stNumberInputContainer"],:is(.stSelectbox,.stMultiSelect) [role="group"]):has(
+  :is(input,textarea):focus-visible){outline:3px solid var(--gs-accent);outline-offset:-1px}
+:is(.stRadio,.stCheckbox) label:has(input:focus-visible){
   outline:3px solid var(--gs-accent);outline-offset:2px;border-radius:8px}
 .gs-lead{font-size:1.08rem;color:var(--gs-muted);max-width:44rem;margin:-.4rem 0 .6rem;line-height:1.55}
 .gs-note{color:var(--gs-muted);font-size:.92rem;max-width:46rem;line-height:1.5;margin:0}
@@ -245,7 +252,8 @@ textarea:focus-visible{outline-offset:-3px!important}
 [class*="st-key-cards"] [role="radiogroup"]>div:has(input:checked){border-color:var(--gs-accent);
   box-shadow:inset 0 0 0 1px var(--gs-accent)}
 [class*="st-key-cards"] [role="radiogroup"]>div:has(input:focus-visible){outline:3px solid var(--gs-accent);
-  outline-offset:2px}
+  outline-offset:-1px}
+[class*="st-key-cards"] [role="radiogroup"] label:has(input:focus-visible){outline:none}
 [class*="st-key-cards"] [role="radiogroup"] label::after{content:"";position:absolute;inset:0}
 [class*="st-key-cards"] [role="radiogroup"] label p{font-weight:600}
 """

@@ -15,8 +15,6 @@ sync_api = pytest.importorskip("playwright.sync_api")
 
 from browsing import Studio, open_page, serving, settled, switch_cpu_s  # noqa: E402
 
-from app.theme import DARK, LIGHT  # noqa: E402
-
 expect = sync_api.expect
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -34,31 +32,6 @@ PAGES = {
 }
 _FITS = """width => innerWidth === width
     && document.documentElement.scrollWidth <= document.documentElement.clientWidth"""
-_MUTED_ARE = """colour => {
-    const sample = document.createElement("i");
-    sample.style.color = colour;
-    const wanted = sample.style.color;
-    const parts = [document.querySelector(".gs-kicker"), document.querySelector(".js-plotly-plot .xtick text")];
-    return parts.every(part => part && wanted === (getComputedStyle(part)[part.matches("text") ? "fill" : "color"]));
-}"""
-_MARK_TO_THE_EDGE = """(scroll, edge) => {
-    const lane = scroll.querySelector(".frame").getBoundingClientRect();
-    const stems = [...scroll.querySelectorAll(".mark .stem")].map(stem => stem.getBoundingClientRect().x);
-    const away = edge === "left" ? Math.min(...stems.filter(x => x > lane.x + 60)) - lane.x - 4
-        : Math.max(...stems) - lane.right + 4;
-    scroll.scrollLeft += away;
-}"""
-_LABEL_TO_THE_EDGE = """async (scroll, edge) => {
-    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
-    const lane = scroll.querySelector(".frame").getBoundingClientRect();
-    const gaps = [...scroll.querySelectorAll(".mark")].map(mark => {
-        const stem = mark.querySelector(".stem").getBoundingClientRect().x;
-        const label = mark.querySelector("text").getBoundingClientRect();
-        const isSeen = stem > lane.x && stem < lane.right;
-        return isSeen ? (edge === "left" ? label.x - lane.x : lane.right - label.right) : Infinity;
-    });
-    return Math.min(...gaps);
-}"""
 TABS = ("Summary", "Curves", "Change", "Deviations", "Events", "Cleaning", "Quality", "Report")
 
 
@@ -107,31 +80,6 @@ def test_every_page_is_whole_and_asks_nothing_of_the_internet(
                 except sync_api.TimeoutError:
                     pytest.fail(f"{path} scrolls sideways at {width} px")
     assert outside == []
-
-
-def test_a_change_of_the_theme_reaches_styles_and_charts_without_a_reload(
-    furnished: tuple[Studio, str], chromium: Any
-) -> None:
-    studio, walk = furnished
-    with open_page(chromium, theme="light") as page:
-        page.goto(f"{studio.url}/measure?measurement={walk}&tab=Curves")
-        settled(page, "Measure a walk")
-        for theme, colours in (("dark", DARK), ("light", LIGHT)):
-            page.emulate_media(color_scheme=theme)
-            page.wait_for_function(_MUTED_ARE, arg=colours.muted)
-
-
-def test_the_label_of_an_event_at_the_edge_of_the_timeline_is_whole(
-    furnished: tuple[Studio, str], chromium: Any
-) -> None:
-    studio, walk = furnished
-    with open_page(chromium, width=1024) as page:
-        page.goto(f"{studio.url}/measure?measurement={walk}&tab=Events")
-        page.get_by_role("button", name="Stretch the timeline").click()
-        for edge in ("left", "right"):
-            page.locator(".scroll").evaluate(_MARK_TO_THE_EDGE, edge)
-            gap = page.locator(".scroll").evaluate(_LABEL_TO_THE_EDGE, edge)
-            assert 0.0 <= gap < 30.0, f"{edge}: {gap:.1f} px from the label of the mark at the edge to the edge"
 
 
 def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page: Any) -> None:
