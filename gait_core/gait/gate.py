@@ -12,7 +12,8 @@ from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
 from gait_core.gait.channels import ROWS, other_side
-from gait_core.gait.check import STATES, Check, check_of, graded
+from gait_core.gait.check import NO_DOUBT, STATES, Check, check_of, graded
+from gait_core.gait.colours import inverted_colours
 from gait_core.gait.gaps import PICTURE_MARGIN, trusted
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import SHORT_WALK_S
@@ -61,6 +62,7 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "camera_moved": "camera_motion",
     "no_stride": "walk_length",
     "unusable_lighting": "lighting",
+    "colours_inverted": "lighting",
     "unusable_motion_blur": "motion_blur",
     "unusable_person_size": "person_size",
 }
@@ -101,7 +103,7 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
 
 
 def frame_warnings(track: Track) -> tuple[WalkWarning, ...]:
-    """Return what about the image forbids a score: too dark, too blurred, too small, too few frames.
+    """Return what about the image forbids a score: too dark, too blurred, too small, too few frames, a negative.
 
     Parameters
     ----------
@@ -114,11 +116,12 @@ def frame_warnings(track: Track) -> tuple[WalkWarning, ...]:
         Blocking warnings; empty when the image is good enough or was not rated.
     """
     checks = (_lighting(track), _motion_blur(track), _person_size(track), _frame_rate(track))
-    return tuple(
+    unusable = tuple(
         WalkWarning(code=f"unusable_{check.name}", message=f"{check.sentence} {check.advice}".strip(), blocking=True)
         for check in checks
         if check.state == "unusable"
     )
+    return (*unusable, *inverted_colours(track))
 
 
 def further_warnings(
@@ -141,7 +144,7 @@ def further_warnings(
         A check that makes the walk unusable blocks.
     """
     codes = {warning.code for warning in known}
-    further = [one for one in found if one.code not in codes and one.code not in _WITHOUT_VERDICT]
+    further = [one for one in found if one.code not in codes and one.code not in NO_DOUBT]
     told = {CHECK_OF.get(one.code) for one in (*known, *further)}
     further += [
         WalkWarning(
@@ -155,8 +158,6 @@ def further_warnings(
     return tuple(further)
 
 
-_WITHOUT_VERDICT: Final = frozenset({"no_scale", "scale_unused"})
-"""What says something of metres only: a score has none."""
 _FOOTWEAR: Final = Check(
     name="footwear_clothing",
     label="Footwear and clothing",

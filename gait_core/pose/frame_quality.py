@@ -1,4 +1,4 @@
-"""Light, sharpness and camera motion, measured beside the pose model while a video is decoded."""
+"""Light, colour of skin, sharpness and camera motion, measured beside the pose model while a video is decoded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.pose.engine import PoseResult
 from gait_core.pose.landmarks import INDEX
+from gait_core.pose.skin_colour import FRAME, SKIN, frame_red_over_blue, skin_red_over_blue
 from gait_core.video.pixels import Pixels, scaled_size
 from gait_core.video.planes import shrunk
 
@@ -20,6 +21,10 @@ Grey = NDArray[np.float32]
 
 EVERY_S: Final = 0.19
 """Time between two frames looked at, s: about one in five."""
+FRAME_COLOUR_EVERY: Final = 5
+"""Looks at the skin from one look at the colour of the whole frame to the next: about a second."""
+LEAST_SKIN: Final = 5
+"""Looks at the skin that say something: on the first frames face and hands may be sought in a wrong place."""
 LARGE_SIDE_PX: Final = 960
 SMALL_SIDE_PX: Final = 192
 BODY_PX: Final = 224
@@ -40,6 +45,8 @@ class FrameQuality:
         self._next_s = -math.inf
         self._pixels: list[float] = []
         self._person: list[tuple[float, ...]] = []
+        self._skin: list[tuple[float, ...]] = []
+        self._frame_colour: list[float] = []
         self._shifts: list[tuple[float, float, float]] = []
         self._last: tuple[float, Grey, NDArray[np.bool_]] | None = None
 
@@ -57,6 +64,10 @@ class FrameQuality:
         if time_s < self._next_s:
             return
         self._next_s = time_s + EVERY_S
+        if found is not None:
+            if len(self._skin) % FRAME_COLOUR_EVERY == 0:
+                self._frame_colour.append(frame_red_over_blue(pixels))
+            self._skin.append(skin_red_over_blue(pixels, found))
         grey = pixels.luma(LARGE_SIDE_PX)
         small = _small_grey(grey)
         self._pixels.append(float(small.mean()))
@@ -74,14 +85,14 @@ class FrameQuality:
         dict
             ``frames`` looked at; ``picture_brightness``, 0 to 255; in the box around the person ``brightness``,
             ``contrast`` (SD), ``dark_share`` and ``bright_share`` (pixels without drawing); ``sharpness`` of the body,
-            ``leg_sharpness`` (see `_sharpness`; at one size); ``camera_speed`` and
-            ``camera_shake``, image widths per second.
+            ``leg_sharpness`` (see `_sharpness`; at one size); ``face_red_over_blue``, ``hand_red_over_blue`` and
+            ``frame_red_over_blue``, -255 to 255; ``camera_speed`` and ``camera_shake``, image widths per second.
         """
         names = ("brightness", "contrast", "dark_share", "bright_share", "sharpness", "leg_sharpness")
         figures: dict[str, Any] = {"frames": len(self._pixels), "picture_brightness": _median(self._pixels)}
-        columns = list(zip(*self._person, strict=True)) or [()] * len(names)
-        figures |= {name: _median(column) for name, column in zip(names, columns, strict=True)}
-        return figures | self._camera()
+        figures |= _medians(names, self._person)
+        figures |= _medians(SKIN, self._skin if len(self._skin) >= LEAST_SKIN else [])
+        return figures | {FRAME: _median(self._frame_colour)} | self._camera()
 
     def _look_at_background(self, small: Grey, covered: NDArray[np.bool_], time_s: float) -> None:
         """Compare the frame with the one looked at before, without the person of either."""
@@ -179,6 +190,11 @@ def _variance(values: NDArray[Any]) -> float:
     import cv2
 
     return float(cv2.meanStdDev(values)[1][0, 0]) ** 2
+
+
+def _medians(names: tuple[str, ...], rows: list[tuple[float, ...]]) -> dict[str, float | None]:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return {name: _median(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _median(values: Any) -> float | None:

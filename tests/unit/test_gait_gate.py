@@ -179,10 +179,22 @@ def test_checks_survive_json():
         assert check.sentence.endswith(".")
 
 
+SKIN = {"face_red_over_blue": 40.0, "hand_red_over_blue": 50.0, "frame_red_over_blue": 5.0}
+NEGATIVE = {name: -value for name, value in SKIN.items()}
+
+
 @pytest.mark.parametrize(
     ("changed", "codes"),
     [
         ({}, set()),
+        (SKIN, set()),
+        (NEGATIVE, {"colours_inverted"}),
+        (NEGATIVE | {"face_red_over_blue": -7.0}, set()),
+        (NEGATIVE | {"hand_red_over_blue": 50.0}, set()),  # a mask
+        (NEGATIVE | {"face_red_over_blue": 40.0}, set()),  # gloves
+        (NEGATIVE | {"frame_red_over_blue": -41.0}, set()),  # bluish light
+        (NEGATIVE | {"hand_red_over_blue": None}, set()),
+        (dict.fromkeys(SKIN, 0.0), set()),  # grey
         ({"brightness": 15.0}, {"unusable_lighting"}),
         ({"sharpness": 0.0004, "contrast": 8.0}, {"unusable_lighting", "unusable_motion_blur"}),
     ],
@@ -193,3 +205,13 @@ def test_a_frame_that_cannot_be_used_forbids_a_score(changed, codes):
     assert {warning.code for warning in found} == codes
     assert all(warning.blocking for warning in found)
     assert not frame_warnings(track)
+
+
+def test_a_negative_makes_the_lighting_unusable():
+    _, track = simulated()
+    track = track.with_(info={**track.info, "frame_quality": GOOD | NEGATIVE})
+    (warning,) = frame_warnings(track)
+    assert "40 and a hand 50 of 255 less" in warning.message
+    check = checks(track, [warning])["lighting"]
+    assert check.state == "unusable"
+    assert check.sentence == warning.message

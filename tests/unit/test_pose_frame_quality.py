@@ -19,6 +19,9 @@ FIGURES = {
     "bright_share",
     "sharpness",
     "leg_sharpness",
+    "face_red_over_blue",
+    "hand_red_over_blue",
+    "frame_red_over_blue",
     "camera_speed",
     "camera_shake",
 }
@@ -135,6 +138,14 @@ def test_legs_below_the_frame_leave_the_rest_to_be_seen():
     summary = quality.summary()
     assert summary["brightness"] is not None
     assert summary["leg_sharpness"] is None
+
+
+@pytest.mark.parametrize(("seconds", "says"), [(0.7, False), (2.0, True)])
+def test_the_colour_of_skin_is_told_after_five_looks(seconds, says):
+    found = figures(lambda pixels, _: np.clip(pixels * 0.5 + [60, 0, 20], 0, 255), seconds=seconds)
+    assert found["frame_red_over_blue"] == pytest.approx(40, abs=1)
+    assert found["face_red_over_blue"] == (pytest.approx(40, abs=1) if says else None)
+    assert found["hand_red_over_blue"] == (pytest.approx(40, abs=1) if says else None)
 
 
 def test_nothing_was_looked_at():
