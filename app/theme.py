@@ -150,6 +150,7 @@ _CSS: Final = """
 [data-testid="stSidebarUserContent"]{padding-top:.4rem}
 [class*="st-key-earlier_"] :is(button,button>div,button>span){justify-content:flex-start;padding-left:0}
 @media(max-width:1250px){
+  .gs-rows :is(th,td):not(:last-child){padding-right:.9rem}
   .stMainBlockContainer{padding-left:2.4rem;padding-right:2.4rem}
   [class*="st-key-stack_"] [data-testid="stHorizontalBlock"]{flex-direction:column;gap:1rem}
   [class*="st-key-stack_"] [data-testid="stColumn"]{width:100%!important;flex:1 1 100%!important;
@@ -223,6 +224,7 @@ _CSS: Final = """
 .gs-rows td{padding:.5rem 1.4rem .5rem 0;border-bottom:1px solid var(--gs-line);vertical-align:middle}
 .gs-rows tr:last-child td{border-bottom:0}
 .gs-rows .n{text-align:right;white-space:nowrap}.gs-rows .n:last-child{padding-right:0}.gs-rows .grow{width:22%}
+.gs-rows th.n{white-space:normal}
 .gs-rows td.name{overflow-wrap:anywhere;min-width:10.6rem}
 .gs-rows .t{white-space:nowrap}.gs-rows .dim{color:var(--gs-muted)}
 .gs-scroll{overflow-x:auto}

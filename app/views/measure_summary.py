@@ -20,7 +20,7 @@ from gait_core.report.document.body_section import marked_parts
 from gait_core.report.document.rows import change_label, chosen_changes
 from gait_core.report.document.words import interval, number, signed, summary_sentences, unit_word
 
-__all__ = ["Tile", "render", "table_rows", "tile_of"]
+__all__ = ["Tile", "render", "tile_of", "value_table"]
 
 _TILES: Final[tuple[tuple[str, ...], ...]] = (
     ("walking_speed_mps", "walking_speed_leg_per_s"),
@@ -32,6 +32,17 @@ _TILES: Final[tuple[tuple[str, ...], ...]] = (
 )
 """Values of the tiles; the first of each group that was measured is shown."""
 _NAMES: Final = ("Walking speed", "Cadence", "Step time", "Step length", "Stance", "Double support")
+_COLUMNS: Final = (
+    ("Value", "name"),
+    ("Left", "n"),
+    ("Right", "n"),
+    ("Both", "n"),
+    ("n", "n"),
+    ("Measuring error", "n"),
+    ("SD (CV)", "n"),
+    ("Asymmetry", "n"),
+)
+_IF_KNOWN: Final = ("Measuring error", "SD (CV)", "Asymmetry")
 _OF_STEPS: Final = ("cadence", "step_", "walk_ratio")
 _WITHHELD: Final = ("No interval", "Asymmetry is withheld", "Variability")
 """How the library begins a sentence on something that is withheld."""
@@ -105,7 +116,7 @@ def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:
     if reference is not None:
         lines.append(f"reference {interval(reference.low, reference.high, unit)}")
     if parameter.name != names[0]:
-        lines.append("no metres: see “Scale from” above")
+        lines.append("no metres: see “Metres” above")
     return Tile(name=parameter.label, value=f"{number(both.mean, unit)} {unit_word(unit)}".strip(), lines=tuple(lines))
 
 
@@ -143,16 +154,31 @@ def _notes(measurement: Measurement) -> None:
         note(" ".join(dict.fromkeys([*withheld, *sources])))
 
 
-def table_rows(measurement: Measurement) -> list[list[str]]:
-    """Return the table of all spatiotemporal parameters."""
-    return [_row(parameter) for parameter in measurement.parameters.values()]
+def value_table(measurement: Measurement) -> tuple[list[tuple[str, str]], list[list[str]]]:
+    """Return the table of all spatiotemporal parameters.
+
+    Returns
+    -------
+    columns : list of (title, class)
+        Without those that are known of no value.
+    rows : list of list of str
+        Cells as HTML.
+    """
+    whole = [_row(parameter) for parameter in measurement.parameters.values()]
+    # That nothing is known is said by the note above, or by the values themselves.
+    kept = [
+        place
+        for place, (title, _) in enumerate(_COLUMNS)
+        if title not in _IF_KNOWN or any(row[place] not in ("–", "withheld") for row in whole)
+    ]
+    return [_COLUMNS[place] for place in kept], [[row[place] for place in kept] for row in whole]
 
 
 def _row(parameter: Parameter) -> list[str]:
     unit, both = unit_word(parameter.unit), parameter.both
     spread = "withheld"
     if both is not None and both.sd is not None:
-        spread = number(both.sd, parameter.unit) + (f" ({both.cv_pct:.1f} %)" if both.cv_pct is not None else "")
+        spread = _below(number(both.sd, parameter.unit), f"({both.cv_pct:.1f} %)" if both.cv_pct is not None else "")
     index = (parameter.asymmetry or {}).get("robinson_pct")
     sided = parameter.left is not None or parameter.right is not None
     return [
@@ -171,27 +197,16 @@ def _cell(summary: Summary | None, unit: str) -> str:
     """Return a mean with its interval below it as HTML."""
     if summary is None:
         return "–"
-    between = interval(summary.ci_low, summary.ci_high, unit)
-    below = f'<br><span class="dim">{between}</span>' if between else ""
-    return f"{number(summary.mean, unit)}{below}"
+    return _below(number(summary.mean, unit), interval(summary.ci_low, summary.ci_high, unit))
+
+
+def _below(value: str, more: str) -> str:
+    return f'{value}<br><span class="dim">{more}</span>' if more else value
 
 
 def _table(measurement: Measurement) -> None:
-    columns = [
-        ("Value", "name"),
-        ("Left", "n"),
-        ("Right", "n"),
-        ("Both", "n"),
-        ("n", "n"),
-        ("Measuring error", "n"),
-        ("SD (CV)", "n"),
-        ("Asymmetry", "n"),
-    ]
-    found = measurement.parameters.values()
-    known = any(parameter.asymmetry or (parameter.both and parameter.both.sd is not None) for parameter in found)
-    width = len(columns) if known else 6  # nothing but "withheld" in the last two: the note above says why
-    body = [row[:width] for row in table_rows(measurement)]
-    rows(columns[:width], body, "All spatiotemporal values", html_columns=range(width))
+    columns, body = value_table(measurement)
+    rows(columns, body, "All spatiotemporal values", html_columns=range(len(columns)))
     settings = measurement.settings
     note(
         "Below each mean is its 95 % interval, by bootstrap over steps or strides, shown from "

@@ -7,6 +7,7 @@ import json
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import fake
@@ -19,10 +20,11 @@ from app import charts_deviation, charts_gait
 from app.views.measure_cleaning import repairs_sentence
 from app.views.measure_deviations import beside
 from app.views.measure_export import report_bytes, zip_bytes
-from app.views.measure_summary import table_rows, tile_of
+from app.views.measure_summary import tile_of, value_table
 from gait_core.cache import ArrayCache
 from gait_core.gait.change import REAL
 from gait_core.gait.curves import CURVES
+from gait_core.gait.parameters.parameter import Summary
 from gait_core.jobs.store import JobStore
 from gait_core.report.write import comparison_of
 from gait_core.walks.measurements import list_measurements, load_measurement
@@ -206,7 +208,18 @@ def test_tiles_say_what_is_withheld(space: Workspace) -> None:
     assert "leg lengths" in tile.value
     assert any("no metres" in line for line in tile.lines)
     assert tile_of(whole, ("none",), "Nothing").value == "withheld"
-    assert len(table_rows(whole)) == len(whole.parameters)
+
+
+def test_the_table_leaves_out_what_is_known_of_no_value(space: Workspace) -> None:
+    whole = fake.measurement(space).measurement
+    columns, body = value_table(whole)
+    assert [title for title, _ in columns] == ["Value", "Left", "Right", "Both", "n", "Measuring error"]
+    assert [len(row) for row in body] == [6] * len(whole.parameters)
+    spread = Summary(mean=0.53, sd=0.03, cv_pct=5.66, n=60, ci_low=0.52, ci_high=0.54)
+    one = replace(whole.parameters["step_time_s"], both=spread)
+    columns, body = value_table(replace(whole, parameters={"step_time_s": one}))
+    assert [title for title, _ in columns] == ["Value", "Left", "Right", "Both", "n", "SD (CV)"]
+    assert body[0][-1] == '0.03<br><span class="dim">(5.7 %)</span>'
 
 
 def test_a_short_walk_says_what_is_missing(open_page: Open, space: Workspace) -> None:

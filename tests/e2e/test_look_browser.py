@@ -104,6 +104,18 @@ def test_the_keyboard_sees_one_ring_around_what_has_the_focus(shown: tuple[Studi
             assert [rings for rings in seen if len(rings) != 1] == []
 
 
+def test_the_table_of_all_values_fits_a_narrow_window(shown: tuple[Studio, str], chromium: Any) -> None:
+    studio, walk = shown
+    with open_page(chromium, width=1024) as page:
+        page.goto(f"{studio.url}/measure?measurement={walk}")
+        page.get_by_text("All values, left and right").click()
+        title = page.get_by_role("columnheader", name="Measuring error")
+        title.wait_for()
+        scroll = page.locator(".gs-scroll").filter(has=title)
+        hidden = scroll.evaluate("scroll => scroll.scrollWidth - scroll.clientWidth")
+        assert hidden == 0, f"{hidden} px of the table are hidden"
+
+
 def test_the_controls_of_an_overlay_video_lie_below_its_image(shown: tuple[Studio, str], chromium: Any) -> None:
     studio, _ = shown
     with open_page(chromium, width=1024) as page:
