@@ -38,6 +38,7 @@ def inverted_colours(track: Track) -> tuple[WalkWarning, ...]:
         return ()
     message = (
         f"Expected skin with more red than blue, but the face has {-face:.0f} and a hand {-hand:.0f} of 255 less: the "
-        "colours are inverted, as in a photographic negative. Analyse the video with its true colours."
+        "colours seem inverted, as in a photographic negative. Analyse the video with its true colours; if these are "
+        "true, film again with face and hands uncovered."
     )
     return (WalkWarning(code="colours_inverted", message=message, blocking=True),)
