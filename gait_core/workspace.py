@@ -17,6 +17,7 @@
       models/<name>/             trained models with their manifests
       runs/<id>/                 training runs: checkpoints, history, folds
       galleries/<id>/            enrolled people of the recognition
+      deletions/<id>.json        what tells of a person whose deletion is under way
       drafts/                    what was entered in the wizard but not yet run
       demo/                      the demo walks
       dashboard.json             the port of the dashboard, so that open tabs find it again
