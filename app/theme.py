@@ -157,7 +157,7 @@ _CSS: Final = """
     min-width:100%!important}}
 :where(a,button,input,textarea,summary,label,[tabindex="0"],[role="radio"],[role="tab"]):focus-visible{
   outline:3px solid var(--gs-accent)!important;outline-offset:2px;border-radius:8px}
-:is(a,button,summary):focus-visible{box-shadow:none!important}
+:is(a,button,summary):focus-visible,[role="tab"]{box-shadow:none!important}
 [role="tab"]:focus-visible{outline-offset:-3px!important}
 [data-testid="stButtonGroup"] button:focus-visible{outline-offset:-1px}
 :is(.stTextInput,.stTextArea,.stNumberInput,.stSelectbox,.stMultiSelect,.stRadio,.stCheckbox)

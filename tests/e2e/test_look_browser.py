@@ -17,9 +17,9 @@ from app.theme import DARK, LIGHT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-_FIRST_FIELDS = (
-    ("measure", "Measure a walk", "Videos, one path per line"),
-    ("training", "Training lab", "Dataset on this computer"),
+_FIRST_CONTROLS = (
+    ("measure", "Measure a walk", "textbox", "Videos, one path per line"),
+    ("training", "Training lab", "tab", "New run"),
 )
 _MUTED_ARE = """colour => {
     const sample = document.createElement("i");
@@ -91,10 +91,12 @@ def test_a_change_of_the_theme_reaches_styles_and_charts_without_a_reload(
 def test_the_keyboard_sees_one_ring_around_what_has_the_focus(shown: tuple[Studio, str], chromium: Any) -> None:
     studio, _ = shown
     with open_page(chromium) as page:
-        for path, title, field in _FIRST_FIELDS:
+        for path, title, role, name in _FIRST_CONTROLS:
             page.goto(f"{studio.url}/{path}")
             settled(page, title)
-            page.get_by_role("textbox", name=field, exact=True).focus()
+            page.get_by_role(role, name=name, exact=True).focus()
+            page.keyboard.press("Tab")
+            page.keyboard.press("Shift+Tab")  # back by the keyboard, as only then it gets its ring
             seen = []
             while page.evaluate("!!document.activeElement.closest('[data-testid=stMain]')") and len(seen) < 14:
                 page.wait_for_timeout(250)  # Streamlit lets its own shadow fade in
