@@ -30,7 +30,7 @@ _SCORE: Final = "Score (1 = usual for this person)"
 class WalkAnalysis(WalkResult):
     """One walk compared with a baseline.
 
-    `analyse` makes it; `WalkAnalysis.load` opens one that is stored.
+    Returned by `analyse`; `WalkAnalysis.load` opens a stored one.
     """
 
     @classmethod

@@ -27,7 +27,7 @@ __all__ = ["Baseline"]
 class Baseline:
     """What was learned from the walks of one person.
 
-    `create_baseline` makes it; `Baseline.load` opens one that is stored; `analyse` takes it.
+    Returned by `create_baseline`; `Baseline.load` opens a stored one; `analyse` takes it.
 
     Attributes
     ----------
@@ -76,12 +76,12 @@ class Baseline:
 
     @property
     def watch(self) -> float:
-        """Score from which a walk is to be watched."""
+        """Lowest score at which a walk gets the level watch."""
         return float(self.answer["thresholds"]["watch"])
 
     @property
     def alert(self) -> float:
-        """Score from which a walk is an alert."""
+        """Lowest score at which a walk gets the level alert."""
         return float(self.answer["thresholds"]["alert"])
 
     def to_dict(self) -> dict[str, Any]:

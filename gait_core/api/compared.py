@@ -28,7 +28,7 @@ _MIB: Final = 1024**2
 class ComparedProfiles:
     """One video under several profiles.
 
-    `compare_profiles` makes it; `ComparedProfiles.load` opens one that is stored.
+    Returned by `compare_profiles`; `ComparedProfiles.load` opens a stored one.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class ComparedProfiles:
 
     @property
     def reference(self) -> str:
-        """Name of the most accurate profile that worked; the others are held against it."""
+        """Name of the most accurate profile that worked; others are compared with it."""
         return str(self.answer["reference"])
 
     @property

@@ -25,7 +25,7 @@ TABLES: Final = ("metrics", "settings")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ComparedRuns:
-    """Two training runs against each other; `compare_runs` makes it.
+    """Two training runs compared; returned by `compare_runs`.
 
     Attributes
     ----------

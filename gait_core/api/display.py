@@ -111,7 +111,9 @@ def checked_table(table: str, allowed: Sequence[str]) -> str:
     if table not in allowed:
         from gait_core.errors import InputError
 
-        raise InputError(f"Expected a table among {', '.join(allowed)}, but got {table!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the table to be one of {', '.join(allowed)}, but got {table!r}.", "Choose one of these."
+        )
     return table
 
 

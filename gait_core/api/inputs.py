@@ -1,4 +1,4 @@
-"""Turns what a caller may write (paths, folders, objects, nothing) into what the workflows take."""
+"""Converts what callers may pass (paths, folders, objects, nothing) into what the workflows expect."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Videos: TypeAlias = PathLike | Iterable[PathLike]
 def videos_of(given: Videos, *, deep: bool = False) -> list[str]:
     """Return the absolute paths of the videos that were named; those of a folder in the order of their names.
 
-    A folder without videos stands for itself, so that it gets a message of its own and the other videos go on. Hidden
+    A folder without videos is kept as it is, so that it gets its own message and the other videos continue. Hidden
     files are left out.
 
     Parameters
@@ -73,7 +73,7 @@ def _paths(given: Videos) -> Iterator[Path]:
         if not isinstance(path, str | os.PathLike):
             raise InputError(
                 f"Expected the path of a video, but got {path!r} ({type(path).__name__}).",
-                "Give a str or a Path, or a list of them.",
+                "Pass a str, a Path or a list of them.",
             )
         if not os.fspath(path):
             raise InputError(
@@ -157,7 +157,7 @@ def profile_name(profile: str | Profile, workspace: Workspace) -> str:
         known = load_profiles(workspace.profiles).get(profile.name)
     if known is None or known.with_(description=profile.description) != profile:
         raise InputError(
-            f"Expected the profile {profile.name!r} as the workspace knows it, but got one with other settings.",
+            f"Expected the profile {profile.name!r} as stored in the workspace, but got one with other settings.",
             "Give your profile a name of its own: profile.with_(name='my profile').",
         )
     return profile.name
@@ -195,7 +195,7 @@ def scale_of(
     chosen = {kind: value for kind, value in given.items() if value is not None}
     if len(chosen) > 1:
         raise InputError(
-            f"Expected one source of metres, but got {', '.join(chosen)}.",
+            f"Expected one source of scale, but got {', '.join(chosen)}.",
             "Give only one of height_m, distance_m and speed_mps.",
         )
     if not chosen:

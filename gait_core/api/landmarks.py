@@ -25,7 +25,7 @@ __all__ = ["ExtractedWalks", "WalkLandmarks"]
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WalkLandmarks(WalkResult):
-    """The landmarks of one walk; `extract` makes it.
+    """The landmarks of one walk, as returned by `extract`.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class WalkLandmarks(WalkResult):
     settings : PoseSettings
         What decided the landmarks.
     use_cache : bool
-        False: the landmarks were not kept, and `track` finds them anew.
+        False: the landmarks were not kept, and `track` extracts them again.
     """
 
     answer: dict[str, Any] = field(repr=False)

@@ -31,7 +31,7 @@ _PLOTTED: Final = ("hip", "knee", "ankle")
 class WalkMeasurement(WalkResult):
     """The gait parameters, events and curves of one walk.
 
-    `measure` makes it; `WalkMeasurement.load` opens one that is stored.
+    Returned by `measure`; `WalkMeasurement.load` opens a stored one.
     """
 
     @classmethod
@@ -233,12 +233,14 @@ class MeasuredWalks(WalkResults[WalkMeasurement]):
         """
         walks = [walk for walk in self if walk.ok]
         if not walks and len(self):
-            self[0]._checked()  # every video failed: the first one says why
+            self[0]._checked()  # every video failed: raise the error of the first one
         values = [{**walk.answer["parameters"], **walk.answer["key_values"]} for walk in walks]
         found = [one[parameter] for one in values if parameter in one]
         if not found:
             known = ", ".join(dict.fromkeys(name for one in values for name in one))
-            raise InputError(f"Expected a parameter among {known}, but got {parameter!r}.", "Choose one of these.")
+            raise InputError(
+                f"Expected the parameter to be one of {known}, but got {parameter!r}.", "Choose one of these."
+            )
         figure, (axes,) = new_figure()
         for place, one in enumerate(values):
             if parameter in one and one[parameter]["mean"] is not None:

@@ -90,7 +90,7 @@ class WalkEmbedding(_RecognisedWalk):
 
 
 class EmbeddedWalks(WalkResults[WalkEmbedding]):
-    """Walks as embeddings; `embed` makes them."""
+    """Embeddings of walks, as returned by `embed`."""
 
     def __init__(self, answer: dict[str, Any], workspace: Workspace) -> None:
         self.id = str(answer["embeddings_id"])
@@ -171,7 +171,7 @@ class WalkEnrolment(_RecognisedWalk):
 
 
 class EnrolledWalks(WalkResults[WalkEnrolment]):
-    """Walks of one person in a gallery; `enrol` makes them."""
+    """Walks of one person in a gallery, as returned by `enrol`."""
 
     @property
     def subject(self) -> str:
@@ -209,7 +209,7 @@ class EnrolledWalks(WalkResults[WalkEnrolment]):
 
 
 class WalkIdentity(_RecognisedWalk):
-    """Whose walk it is, or that this cannot be told."""
+    """Whose walk it is, or that this cannot be determined."""
 
     @property
     def outcome(self) -> str:
@@ -243,7 +243,7 @@ class WalkIdentity(_RecognisedWalk):
 
 
 class IdentifiedWalks(WalkResults[WalkIdentity]):
-    """Walks compared with a gallery; `identify` makes them."""
+    """Walks compared with a gallery, as returned by `identify`."""
 
     def to_dataframe(self, table: str = "walks") -> pd.DataFrame:
         """Return one table.

@@ -75,15 +75,17 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
     """
     maker = _MAKERS.get(kind)
     if maker is None:
-        raise InputError(f"Expected a kind of job among {', '.join(KINDS)}, but got {kind!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the kind of job to be one of {', '.join(KINDS)}, but got {kind!r}.", "Choose one of these."
+        )
     try:
         call = maker({name: value for name, value in params.items() if value is not None})
     except KeyError as error:
         raise InputError(
             f"Expected {error.args[0]!r} in the parameters of a {kind} job, but got {', '.join(params) or 'none'}.",
-            "Give the params that stand in its spec.json.",
+            "Pass the params of its spec.json.",
         ) from error
-    # A simulation writes into the folder that it is given, and asks for no workspace.
+    # A simulation writes into the folder that it is given, and needs no workspace.
     place = {} if workspace is None or kind == "simulate" else {"workspace": str(workspace)}
     return Reproduction(command=_command(call, place), python=_python(call, place), notes=call.notes)
 
@@ -98,7 +100,7 @@ def _command(call: _Call, place: Mapping[str, str]) -> str:
         if value is True:
             words.append(option)
         elif text.startswith("-"):
-            words.append(f"{option}={text}")  # or it would be taken for an option itself
+            words.append(f"{option}={text}")  # or it would itself be parsed as an option
         elif isinstance(value, list | tuple):
             words += [part for entry in value for part in (option, str(entry))]
         else:

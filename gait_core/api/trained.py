@@ -1,4 +1,4 @@
-"""Classifiers of gait: trained and cross-validated, judged on other data, applied to videos."""
+"""Classifiers of gait: trained and cross-validated, evaluated on other data, applied to videos."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def train(
     workspace: Workspace | PathLike | None = None,
     reporter: Reporter | None = None,
 ) -> TrainingRun:
-    """Train a classifier and judge it by cross-validation over subjects.
+    """Train a classifier and evaluate it by cross-validation over subjects.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def train(
     settings, data : mapping, optional
         Fields of the settings of the classifier and of `DatasetSettings`.
     folds, seeds : int
-        Folds by subject, and how often they are drawn anew.
+        Folds by subject, and how often they are redrawn.
     first_seed : int
         Of the first repetition; the others follow.
     inner_folds : int
@@ -59,7 +59,7 @@ def train(
     final : bool
         Also train a model on all subjects, for `evaluate` and `predict`.
     run : str
-        Identifier of an unfinished run of the same request, to go on with it.
+        Identifier of an unfinished run of the same request, to continue it.
     workspace : Workspace or path-like, optional
         Where the run is stored.
     reporter : Reporter, optional

@@ -24,7 +24,7 @@ _COLOUR: Final = "#1f6f78"
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class TrainingRun:
-    """A cross-validated classifier; `train` makes it.
+    """A cross-validated classifier, as returned by `train`.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class TrainingRun:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Evaluation:
-    """A trained classifier on data that it has never seen; `evaluate` makes it.
+    """A trained classifier evaluated on unseen data, as returned by `evaluate`.
 
     Attributes
     ----------

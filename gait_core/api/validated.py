@@ -28,7 +28,7 @@ TABLES: Final = ("checks", "events", "parameters", "angles")
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Validation:
-    """How well a measurement agrees with a reference; `validate` makes it.
+    """How well a measurement agrees with a reference, as returned by `validate`.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ def validate(
     workspace: Workspace | PathLike | None = None,
     reporter: Reporter | None = None,
 ) -> Validation:
-    """Hold a measurement against a reference.
+    """Compare a measurement with a reference.
 
     Parameters
     ----------

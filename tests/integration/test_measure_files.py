@@ -147,7 +147,7 @@ def test_a_cleared_cache_and_a_deletion_are_said(made, measured):
     ("arguments", "words"),
     [
         (("--height-m", "17"), "height of the person"),
-        (("--height-m", "1.7", "--speed-mps", "1.2"), "one source of metres"),
+        (("--height-m", "1.7", "--speed-mps", "1.2"), "one source of scale"),
         (("--distance-m", "3"), "length of the known distance in the image"),
         (("--events", "nowhere.json"), "cannot be read"),
         (("--export", "x", "--format", "csv,bvh"), "'bvh'"),
