@@ -1,4 +1,4 @@
-"""The files of a baseline, and the seal in its manifest that tells when one of them is not what was stored."""
+"""The files of a baseline, and the seal in its manifest that shows when one of them has changed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def write_manifest(folder: Path, manifest: BaselineManifest, baseline_id: str) -
 
 
 def read_manifest(folder: Path) -> tuple[BaselineManifest, SealState]:
-    """Read the manifest of a baseline and hold every file against its seal.
+    """Read the manifest of a baseline and compare every file with its seal.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def _check_place(folder: Path, values: Mapping[str, Any]) -> None:
     if folder.parent.name == _COLLECTION and own != folder.name:
         raise StorageError(
             f"Expected the baseline {folder.name} in its folder, but the folder holds the baseline {own}.",
-            "Give the folders their own names again, or restore them from a backup.",
+            "Give the folders their original names again, or restore them from a backup.",
         )
 
 
@@ -162,7 +162,7 @@ def verify_baseline(folder: Path) -> SealCheck:
 
 
 def _sealed_variants(folder: Path) -> list[str]:
-    """Hold saved limits against their seals; return the files that have one."""
+    """Compare saved limits with their seals; return the files that have one."""
     return [
         f"variants/{path.name}"
         for path in sorted((folder / "variants").glob("*.json"))
@@ -171,7 +171,7 @@ def _sealed_variants(folder: Path) -> list[str]:
 
 
 def check_variant(values: Mapping[str, Any], path: Path) -> bool:
-    """Hold limits saved under a name against their seal; errors as of `gait_core.storage.seal.check_seal`.
+    """Compare limits saved under a name with their seal; errors as of `gait_core.storage.seal.check_seal`.
 
     Returns
     -------

@@ -178,7 +178,7 @@ def _known(walk: PreparedWalk, stored: StoredBaseline) -> tuple[WalkWarning, ...
             what = f"This recording is one of those that the baseline was made from ({known.name}), in another file"
         else:
             continue
-        message = f"{what}, so it fits by necessity. Analyse a later walk."
+        message = f"{what}, so it fits by construction. Analyse a later walk."
         return (WalkWarning(code="in_baseline", message=message),)
     return ()
 

@@ -17,7 +17,7 @@ from gait_core.storage.stored_format import StoredFormat
 __all__ = ["CALIBRATION_FORMAT", "Calibration"]
 
 CALIBRATION_FORMAT: Final = 2
-"""Format 1 had no number and the same keys; both are read."""
+"""Format 1 had the same keys but no number; both are read."""
 _SCALE_NOTE: Final = "leg length; a length in metres needs the subject's height"
 _FORMAT: Final = StoredFormat(
     newest=CALIBRATION_FORMAT,

@@ -45,7 +45,7 @@ class Conditions:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(
             visible_sides=tuple(str(side) for side in values["visible_sides"]),
             frame_rate_hz=_range(values["frame_rate_hz"]),

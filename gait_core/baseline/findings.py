@@ -132,7 +132,7 @@ def _phase_joints(measurement: Measurement, analysis: StoredAnalysis) -> dict[st
     found = {}
     for number, part in enumerate(analysis.joint_names):
         side = part.split()[0] if part.split()[0] in ("left", "right") else measurement.visible_side
-        # A side without a complete stride of its own is read over the strides of the other one.
+        # A side without a complete stride of its own is evaluated over the strides of the other side.
         sides = [side, other_side(side)]
         seen = [one for one in sides if any(stride.side == one for stride in measurement.strides)]
         if seen:

@@ -143,7 +143,7 @@ class PersonFitter:
         )
 
     def _finish(self, folds: Sequence[Tuned], everything: Tuned, reporter: Reporter) -> tuple[Weights, dict[str, Any]]:
-        """Keep the decoder of all walks as it was after as many epochs as helped on held-out ones, if any did."""
+        """Keep the decoder of all walks as it was after the number of epochs that helped on held-out walks, if any."""
         histories = [fold.history for fold in folds]
         before = float(np.mean([history.first_val_loss for history in histories]))
         after = float(np.mean([history.best_val_loss for history in histories]))

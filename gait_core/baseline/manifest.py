@@ -59,7 +59,7 @@ class WalkFacts(_Facts):
         `code`, `message` and `blocking` of each doubt.
     used : bool
     fingerprint : str
-        Tells copies of the recording apart from other walks, see `gait_core.gait.fingerprint`; empty in baselines of
+        Distinguishes copies of the recording from other walks, see `gait_core.gait.fingerprint`; empty in baselines of
         an earlier version.
     score : float or None
         Held out, relative to what is typical for the person; None for a walk that was left out.

@@ -22,7 +22,7 @@ _logger = logging.getLogger(__name__)
 
 
 def needs_keras(settings: RunSettings, *, from_scratch: bool) -> bool:
-    """Tell, before any walk is looked at, whether `fit_walks` will surely need the training library.
+    """Return, before any walk is read, whether `fit_walks` will surely need the training library.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def fit_walks(
     from_scratch : bool
         Do not start from the pre-trained model.
     checkpoints : Path, optional
-        Folder from which a training from scratch that was killed goes on.
+        Folder from which a killed training from scratch resumes.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is usual for a person in parameters and curves: the measurements of the walks of a baseline.
+"""A person's usual parameters and curves: the measurements of the walks of a baseline.
 
 ::
 
@@ -36,7 +36,7 @@ from gait_core.workspace import read_json, write_atomic
 __all__ = ["NORMS_VERSION", "Norms", "measure_norms"]
 
 NORMS_VERSION: Final = 2
-"""Rises when the same landmarks give other norms, so that cached ones are not taken."""
+"""Raised when the same landmarks give different norms, so that cached ones are not reused."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,7 +90,7 @@ class Norms:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Self:
-        """Build from what `to_arrays` and `to_meta` gave."""
+        """Build from the output of `to_arrays` and `to_meta`."""
         walks = meta["walks"]
         return cls(
             parameters=tuple(
@@ -103,7 +103,7 @@ class Norms:
 
     def save(self, folder: Path) -> None:
         """Write both files into the folder of a baseline."""
-        # Half a megabyte that is not read by eye: indented it takes six times as long to write.
+        # Half a megabyte that no one reads: indentation would make writing it take six times as long.
         write_atomic(folder / "norms.json", json.dumps(self.to_meta(), allow_nan=False).encode())
         save_arrays(folder / "norms.npz", self.to_arrays() or {"empty": np.zeros(0)})
 
@@ -133,7 +133,7 @@ def measure_norms(
         Side that the baseline shows.
     scale : ScaleInput, optional
     cache : ArrayCache, optional
-        Keeps the norms of each walk; default: measured anew.
+        Keeps the norms of each walk; default: measured again.
     addresses : sequence of str
         What identifies each track, with a cache.
 

@@ -1,4 +1,4 @@
-"""When the deviation of one part of the body is named, and how it is judged."""
+"""When the deviation of one part of the body is named, and how it is graded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["PART_LIMITS", "part_level"]
 
 PART_LIMITS: Final = (1.5, 2.5)
-"""Deviation of a part of the body, 1 = typical, from which it is marked as somewhat and as clearly different."""
+"""Lowest deviations of a part of the body, 1 = typical, at which it is marked as somewhat and as clearly different."""
 
 
 def part_level(deviation: float) -> str:

@@ -146,7 +146,7 @@ def misfit(pretrained: Pretrained, settings: FeatureSettings, feature_names: Seq
         return "it is not known what it was trained on"
     made_with = FeatureSettings.from_dict(pretrained.manifest.details["feature_settings"])
     if tuple(feature_names) != pretrained.manifest.feature_names:
-        return "it was trained on other features"
+        return "it was trained on different features"
     for name in ("rate_hz", "window_s", "cutoff_hz"):
         if getattr(made_with, name) != getattr(settings, name):
             return f"it was trained with {name} {getattr(made_with, name):g}, not {getattr(settings, name):g}"

@@ -75,7 +75,7 @@ class ReferenceWindows:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Metrics:
-    """What whitens residuals, learned from normal walks of many people.
+    """Whitening of residuals, learned from normal walks of many people.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Metrics:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave; what is not there is None."""
+        """Build from the output of `to_arrays`; missing entries are None."""
         window, profile = (
             arrays[name].astype(np.float32) if name in arrays else None for name in ("metric_window", "metric_profile")
         )
@@ -104,7 +104,7 @@ class Metrics:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WalkScore:
-    """What scoring one walk gives, before it is compared with the held-out walks.
+    """Result of scoring one walk, before it is compared with the held-out walks.
 
     Attributes
     ----------
@@ -176,7 +176,7 @@ class Scorer:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave."""
+        """Build from the output of `to_arrays`."""
         prefix = "weights/"
         return cls(
             weights={name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)},

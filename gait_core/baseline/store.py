@@ -86,7 +86,7 @@ class ValidationScores:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave."""
+        """Build from the output of `to_arrays`."""
         cuts = np.cumsum(arrays["window_counts"])[:-1]
         return cls(
             walk_names=[str(name) for name in arrays["walk_names"]],
@@ -115,7 +115,7 @@ class BaselineSummary(Settings):
 class StoredBaseline:
     """A baseline with everything that pages and scoring need.
 
-    `seal` tells what vouched for it when it was read: see `gait_core.baseline.artefacts.SealState`.
+    `seal` states what it could be checked against when it was read: see `gait_core.baseline.artefacts.SealState`.
     """
 
     id: str
@@ -174,7 +174,7 @@ def load_baseline(workspace: Workspace, baseline_id: str) -> StoredBaseline:
     Returns
     -------
     StoredBaseline
-        Its `seal` tells how much could be compared.
+        Its `seal` states how much could be compared.
 
     Raises
     ------

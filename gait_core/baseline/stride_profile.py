@@ -17,7 +17,7 @@ __all__ = ["HARMONICS", "profile_metric", "profile_size", "stride_phase", "strid
 
 Array = NDArray[np.float32]
 HARMONICS: Final = 2
-"""Harmonics of the stride kept: its mean, and what comes once and twice in it."""
+"""Harmonics of the stride that are kept: the mean and the first two."""
 _RIDGE: Final = 0.3
 _NEAR: Final = FEATURE_NAMES.index("near_ankle_forward_leg")
 _FAR: Final = FEATURE_NAMES.index("far_ankle_forward_leg")

@@ -74,7 +74,7 @@ class Reference:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(
             deviations=np.asarray(values["deviations"], dtype=np.float64),
             prior_sd=float(values["prior_sd"]),
@@ -243,7 +243,7 @@ def _percentile(scores: NDArray[np.float64], settings: ThresholdSettings) -> tup
     watch, alert = np.percentile(scores, [settings.watch_percentile, settings.alert_percentile])
     note = (
         f"Percentiles {settings.watch_percentile:g} and {settings.alert_percentile:g} of {len(scores)} held-out walks; "
-        f"with so few walks these lie at or below the largest, so expect more than "
+        f"with so few walks both lie at or below the largest score, so expect more than "
         f"{100 * smallest_rate(len(scores)):.0f} % false alarms."
     )
     return float(watch), float(alert), note
