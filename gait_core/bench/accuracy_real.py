@@ -41,7 +41,7 @@ RECOGNISING: Final = (
     "stride_length_leg",
     "walking_speed_leg_per_s",
 )
-"""Times and leg lengths: metres from an assumed height would say as much about the height."""
+"""Times and leg lengths: metres from an assumed height would reflect that height as much as the walk."""
 UNLIKELY: Final = 0.05
 SamePerson = dict[str, float]
 

@@ -82,7 +82,7 @@ def altered_video(info: VideoInfo, name: str, folder: Path, reporter: Reporter) 
     folder : Path
         Where the copies lie.
     reporter : Reporter
-        Asked on every frame whether to go on.
+        Checked for cancellation on every frame.
 
     Returns
     -------

@@ -61,7 +61,7 @@ def bench_classifier_minority(
 ) -> BenchResult:
     """Train with both losses on data in which one class has 22 % of the people (or walks), several times.
 
-    Each repetition draws other people to leave out and divides them anew; both losses see the same ones. The gain is
+    Each repetition draws other people to leave out and divides the rest; both losses see the same ones. The gain is
     that of the focal loss, weighted by class frequency, without a threshold, over plain cross-entropy with its
     threshold set on the inner split; a threshold is set so that the balanced accuracy is highest.
 

@@ -1,4 +1,4 @@
-"""Whether a network that first learned to fill gaps in simulated curves tells patients better than one that did not."""
+"""Whether a network that first learned to fill gaps in simulated curves finds patients better than one that did not."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ __all__ = ["bench_classifier_pretraining", "hidden_pieces", "sagittal", "simulat
 
 Array = NDArray[np.float32]
 _JOINTS: Final = ("ankle", "knee")
-"""What patients' tables and the simulator both have; the table's third curve, of the ankle in the frontal plane, has
-no simulated counterpart."""
+"""Curves that both the patients' tables and the simulator have; the third one of the tables, of the
+ankle in the frontal plane, has no simulated counterpart."""
 _CHANNELS: Final = tuple(f"{side}_{joint}_flexion_deg" for side in ("left", "right") for joint in _JOINTS)
 _POINTS: Final = 101
 _DATASET_SEED: Final = 11

@@ -95,7 +95,7 @@ def bench_classifier_simulated(
                 rows=gaits(nine),
             ),
             Table(
-                title="Which pairs are mixed up most",
+                title="Which pairs are confused most",
                 columns=["gait", "taken for", "walks"],
                 rows=mixed_up(nine["confusion"], nine["classes"])[:_MIXED_UP],
             ),

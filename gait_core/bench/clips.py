@@ -23,7 +23,7 @@ from gait_core.workspace import Workspace, storage_guard
 __all__ = ["PERSON", "bench_folder", "long_video", "passes", "uhd_video", "walk_video"]
 
 PERSON: Final = 7_100_033
-"""Walks at 1.1 m/s and is in no training."""
+"""Walks at 1.1 m/s and is in no training set."""
 _RATE_HZ: Final = 30.0
 _BODY_SHARE: Final = 0.6
 _DISTANCE_M: Final = 4.5

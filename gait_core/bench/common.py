@@ -19,7 +19,7 @@ __all__ = ["BenchResult", "Table", "area_under_roc", "as_text", "commit"]
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Rows for people.
+    """Rows as readable text.
 
     Attributes
     ----------

@@ -166,7 +166,7 @@ def _run_all(
             }
             add("plain", plain_loop, paths=clips, settings=pose, keep=keep["mediapipe"])
             frames = add("ours", our_extraction, paths=clips, settings=pose)["analysed"]
-            # Parity is asked of the decoding that copies MediaPipe's, not of the one that measures better.
+            # Parity is required of the decoding that copies MediaPipe's, not of the one that measures better.
             add("ours, display", our_extraction, paths=clips, settings=display.to_dict(), keep=keep["ours"])
             add("plain, one core", plain_loop, cores, paths=clips, settings=pose)
             add("ours, one core", our_extraction, cores, paths=clips, settings=pose, workers=1)

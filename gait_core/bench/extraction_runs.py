@@ -1,7 +1,7 @@
 """What the benchmark of extraction times, each in a process of its own: the plain loop, ours, and its two parts alone.
 
 What happens once a process is not counted on either side: importing libraries, loading and compiling models for the
-first time. Each run tells it apart as ``startup_s``; `bench pipeline` counts all of it.
+first time. Each run reports it separately as ``startup_s``; `bench pipeline` counts all of it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _START_FRAMES: Final = 2
 
 
 def plain_loop(paths: Sequence[str], settings: Mapping[str, Any], keep: str | None = None) -> dict[str, Any]:
-    """Run a plain sequential loop over the clips: OpenCV reads, MediaPipe Tasks looks.
+    """Run a plain sequential loop over the clips: OpenCV decodes, MediaPipe Tasks detects.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def infer_only(settings: Mapping[str, Any], frames: int) -> dict[str, Any]:
 
 
 def load_tracks(folder: Path) -> list[Track]:
-    """Read the tracks that a run has kept.
+    """Read the tracks that a run has stored.
 
     Returns
     -------

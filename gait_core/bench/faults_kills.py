@@ -150,7 +150,7 @@ def full_disks(master: Master, count: int, seed: int, reporter: Reporter) -> Ben
 
 
 def _take(tally: _Tally, name: str, outcome: Outcome, copy: Path, master: Master, *, wanted: tuple[str, str]) -> None:
-    """Look at what is left, start anew, and run the task again to its end."""
+    """Check what is left, start again, and run the task to its end."""
     counts = tally.by_task.setdefault(name, [0, 0, 0])
     tally.tried += 1
     counts[0] += 1

@@ -97,7 +97,7 @@ def damaged_files(
 
 
 def _items(workspace: Workspace, known: Mapping[str, Any]) -> Iterator[tuple[str, list[Path], Reader]]:
-    """Yield what is stored: its name, its files, and how it is read; None stands for a miss, which is made anew."""
+    """Yield what is stored: its name, its files, and how it is read; None stands for a miss, then computed again."""
 
     def baseline() -> str:
         one = load_baseline(workspace, known["baseline"])
@@ -147,7 +147,7 @@ def _files(folder: Path) -> list[Path]:
 
 @contextmanager
 def _damaged(path: Path, kind: str, other: Path, generator: Random) -> Iterator[bool]:
-    """Damage a file, tell whether it is another one now, and put everything back."""
+    """Damage a file, return whether its content has changed, and restore everything."""
     folder = path.parent
     kept = folder.with_name(f"kept-{folder.name}")
     shutil.copytree(folder, kept)

@@ -85,7 +85,7 @@ def mutated_videos(count: int, seed: int, reporter: Reporter, *, most_s: float, 
 
 
 def _outcomes(batch: Sequence[tuple[str, Path]], *, with_pose: bool) -> list[tuple[str, str]]:
-    """Return how each video of a batch fared; one that takes the process down is told, and the rest goes on."""
+    """Return how each video of a batch fared; one that takes the process down is named, and the rest continues."""
     found: list[tuple[str, str]] = []
     paths = [str(path) for _, path in batch]
     while len(found) < len(paths):
@@ -94,7 +94,7 @@ def _outcomes(batch: Sequence[tuple[str, Path]], *, with_pose: bool) -> list[tup
         if outcome.kind == "done":
             found += [(str(kind), str(told)) for kind, told in outcome.value]
             continue
-        # One of them took the process down: each of them by itself tells which.
+        # One of them took the process down: running each by itself shows which.
         alone = [run_child(use_videos, [path], with_pose, most_s=_MOST_S) for path in left]
         found += [
             (one.value[0][0], one.value[0][1]) if one.kind == "done" else (one.kind, str(one.value)) for one in alone

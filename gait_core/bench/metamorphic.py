@@ -49,7 +49,7 @@ PHASES: Final = ("stance_time_s", "swing_time_s", "stance_pct", "swing_pct")
 """Parameters between a contact and a foot off."""
 COMPARED: Final = (*STEPS, *PHASES)
 SHOWN_BESIDE: Final = ("single_support_s", "double_support_s")
-"""Double support lasts about 0.2 s, of which 2 % is 4 ms, a tenth of a frame: no share within 2 % is asked of it."""
+"""Double support lasts about 0.2 s, of which 2 % is 4 ms, a tenth of a frame: no share within 2 % is required of it."""
 FEET: Final = ("near", "far")
 SAME_EVENT_S: Final = 0.12
 """Two events of the same foot and kind within this time are the same event."""

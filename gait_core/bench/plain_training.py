@@ -13,7 +13,7 @@ from gait_core.learn.batches import Pair
 __all__ = ["PLAIN_BATCH", "PLAIN_RATE", "EpochEnd", "plain_training"]
 
 PLAIN_BATCH: Final = 32
-"""What `fit` takes by itself."""
+"""Batch size that `fit` uses by default."""
 PLAIN_RATE: Final = 1e-4
 
 EpochEnd = tuple[float, float, float]

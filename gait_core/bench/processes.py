@@ -1,4 +1,4 @@
-"""Runs benchmarks in processes of their own and tells what each took: time, CPU time, memory."""
+"""Runs benchmarks in processes of their own and reports what each took: time, CPU time, memory."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Finished:
 
 @dataclass
 class _Memory:
-    """Largest values that the system has told of a process."""
+    """Largest values that the system has reported for a process."""
 
     values: dict[str, int] = field(default_factory=dict)
 
@@ -79,7 +79,7 @@ def run_process(command: Sequence[str], reporter: Reporter, *, given: str = "") 
     ----------
     command : sequence of str
     reporter : Reporter
-        Asked meanwhile whether to go on.
+        Checked for cancellation meanwhile.
     given : str
         Standard input.
 
@@ -155,7 +155,7 @@ def run_gait(arguments: Sequence[str], workspace: Path | str, reporter: Reporter
     workspace : Path or str
         Root of the workspace.
     reporter : Reporter
-        Asked meanwhile whether to go on.
+        Checked for cancellation meanwhile.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""All benchmarks of recognition in one: speed, exact batches, memory, and who is told from whom."""
+"""All benchmarks of recognition in one: speed, exact batches, memory, and who is told apart from whom."""
 
 from __future__ import annotations
 

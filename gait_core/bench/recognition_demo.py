@@ -1,4 +1,4 @@
-"""Who is told from whom: the demo training on simulated walkers, and what its network makes of real walks."""
+"""Who is told apart from whom: the demo training on simulated walkers, and what its network makes of real walks."""
 
 from __future__ import annotations
 

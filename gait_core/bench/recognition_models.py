@@ -23,7 +23,7 @@ from gait_core.recognition.networks.settings import (
 __all__ = ["CLIP_FRAMES", "MODELS", "gmac", "lengths", "sequence"]
 
 CLIP_FRAMES: Final = 30
-"""Frames of the sequence whose time is told, as in the published figures."""
+"""Frames of the sequence whose time is reported, as in the published figures."""
 MODELS: Final[Mapping[str, NetworkSettings]] = {
     "gaitbase": GaitBaseSettings(),
     "deepgaitv2": DeepGaitV2Settings(),

@@ -23,7 +23,7 @@ _REPEATS: Final = 5
 
 
 class Clock:
-    """Wall and CPU time since it was made; CPU time tells the same beside other load."""
+    """Wall and CPU time since it was made; CPU time stays the same under other load."""
 
     def __init__(self) -> None:
         self._wall_s, self._cpu_s = time.perf_counter(), time.process_time()

@@ -101,7 +101,7 @@ def bench_recognition_speed(
                 rows=times,
             ),
             Table(
-                title=f"One sequence of {CLIP_FRAMES} frames; its limit is the rate of large products on this machine",
+                title=f"One sequence of {CLIP_FRAMES} frames; its limit is the rate of large matrix products here",
                 columns=_LIMITS,
                 rows=limits,
             ),

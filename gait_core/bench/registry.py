@@ -37,7 +37,7 @@ def benches() -> Mapping[str, Bench]:
 
 
 def bench_named(name: str) -> Bench:
-    """Return a benchmark; imports only its module.
+    """Return a benchmark, importing only its module.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def bench_named(name: str) -> Bench:
     found = _bench_of(name) if name in _module_names() else None
     if found is None:
         raise InputError(
-            f"Expected a benchmark among {', '.join(benches())}, but got {name!r}.", "Choose one of these."
+            f"Expected the benchmark to be one of {', '.join(benches())}, but got {name!r}.", "Choose one of these."
         )
     return found
 

@@ -33,7 +33,7 @@ def bench_training(
 ) -> BenchResult:
     """Train on five simulated walks of ten seconds in both ways, the last walk held out.
 
-    Every run is a fresh process, and its whole time counts, imports included; the time of the work alone is told too.
+    Every run is a fresh process, and its whole time counts, imports included; the time of the work alone is given too.
 
     Parameters
     ----------
