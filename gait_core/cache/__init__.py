@@ -1,4 +1,4 @@
-"""Arrays on disk: the cache by content address, and arrays that are larger than memory should hold."""
+"""Arrays on disk: the content-addressed cache, and arrays too large to be held in memory."""
 
 from gait_core.cache.files import Spool, release_pages
 from gait_core.cache.locks import waiting_lock

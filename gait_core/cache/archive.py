@@ -1,4 +1,4 @@
-"""The numbers of a stored artefact: arrays as one file, written whole and read without pickle; or plain, for JSON."""
+"""The numbers of a stored artefact: arrays as one file, written atomically, read without pickle; or plain, for JSON."""
 
 from __future__ import annotations
 

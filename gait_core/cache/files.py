@@ -34,7 +34,7 @@ _PIECE_BYTES: Final = 1024**2
 
 
 class Spool:
-    """An array that grows on disk, in a file without a name.
+    """An array that grows on disk, in an unnamed file.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ class Spool:
         shape = (self._rows, *self._row_shape)
         self._file.flush()
         if self._rows * self._row_bytes >= MAP_FROM_BYTES and _may_stay_open(self._file):
-            # A plain array, for NumPy keeps the class `memmap` even for copies; the map lives as long as its views.
+            # A plain array, because NumPy keeps the class `memmap` even for copies; the map lives as long as its views.
             return np.memmap(self._file, self._dtype, "r", shape=shape).view(np.ndarray)
         self._file.seek(0)
         return np.fromfile(self._file, self._dtype, int(np.prod(shape))).reshape(shape)
 
     def close(self) -> None:
         """Give the file up; arrays mapped from it stay."""
-        with contextlib.suppress(OSError):  # what a full disk did not take is not needed any more
+        with contextlib.suppress(OSError):  # what did not fit on a full disk is no longer needed
             self._file.close()
 
     @property
@@ -112,7 +112,7 @@ def release_pages(array: Array) -> None:
 
 
 def array_pieces(array: Array) -> Iterator[Array]:
-    """Yield an array in contiguous pieces of about 1 MiB along its first axis; pages are let go after each.
+    """Yield an array in contiguous pieces of about 1 MiB along its first axis; pages are released after each.
 
     Yields
     ------
@@ -185,7 +185,7 @@ def read_array(path: Path, checksum: str, folder: Path | None = None) -> Array:
 def _mapped_copy(handle: IO[bytes], checksum: str, folder: Path | None) -> Array:
     shape, fortran_order, dtype = array_layout(handle, os.fstat(handle.fileno()).st_size)
     if fortran_order or not shape:
-        raise OSError("a layout that is only read whole")
+        raise OSError("a layout that can only be read as a whole")
     begin = handle.tell()
     handle.seek(0)
     digest = _digest(handle.read(begin))
@@ -215,7 +215,7 @@ def _unnamed_file(folder: Path | None) -> IO[bytes]:
 
 
 def _may_stay_open(file: IO[bytes]) -> bool:
-    """Tell whether a map may keep a file open: half of what a process may open is left for other purposes."""
+    """Return whether a map may keep a file open: half of what a process may open is left for other purposes."""
     if sys.platform == "win32":
         return True
     import resource

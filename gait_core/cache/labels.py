@@ -19,7 +19,7 @@ _LABELS: Final[Mapping[str, str]] = {
 
 
 def kind_label(kind: str) -> str:
-    """Return what a kind of cached arrays is, for people; its own name where it has no other.
+    """Return the readable name of a kind of cached arrays, or the kind itself where it has none.
 
     Parameters
     ----------

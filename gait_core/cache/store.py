@@ -1,4 +1,4 @@
-"""Arrays by content address, with a size limit, eviction and statistics.
+"""A content-addressed store of arrays, with a size limit, eviction and statistics.
 
 An entry is a folder ``<kind>/<2 hex>/<key>/`` with one ``.npy`` per array and ``entry.json``
 with checksums. It is filled under another name and renamed in one step, so a torn write
@@ -105,11 +105,11 @@ class ArrayCache:
         return entry
 
     def holds(self, kind: str, key: str) -> bool:
-        """Tell whether an entry is there, without reading or counting it."""
+        """Return whether an entry is there, without reading or counting it."""
         return (self._folder(kind, key) / "entry.json").is_file()
 
     def put(self, kind: str, key: str, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None = None) -> None:
-        """Store an entry; an equal key that is already there is kept.
+        """Store an entry; an existing entry with the same key is kept.
 
         Raises
         ------
@@ -212,11 +212,11 @@ class ArrayCache:
             }
             entry = Entry(arrays=arrays, meta=dict(listing["meta"]))
         except OSError:
-            return None  # not there, or not to be read just now: no reason to delete it
+            return None  # missing, or unreadable at the moment: no reason to delete it
         except (StorageError, ValueError, KeyError, TypeError, AttributeError):
             shutil.rmtree(folder, ignore_errors=True)
             return None
-        with contextlib.suppress(OSError):  # a read-only cache serves as well
+        with contextlib.suppress(OSError):  # a read-only cache works just as well
             os.utime(folder / "entry.json")
         return entry
 
