@@ -60,9 +60,9 @@ def videos_of(paths: Sequence[str]) -> list[str]:
 
 
 def present(paths: Sequence[str]) -> list[str]:
-    """Make paths absolute, of which at least one has to lead somewhere: otherwise there is no work to begin.
+    """Make paths absolute, of which at least one has to exist: otherwise there is nothing to do.
 
-    A file that is missing among others gets its message in the result, and the others go on.
+    A file that is missing among others gets its message in the result, and the others continue.
 
     Returns
     -------

@@ -25,7 +25,7 @@ __all__ = [
 
 
 def add_videos(command: argparse.ArgumentParser, *, also: str = "") -> None:
-    """Add the videos, and what else the command takes."""
+    """Add the videos and the other arguments of the command."""
     command.add_argument("videos", nargs="+", metavar="VIDEO", help=f"video, or folder of videos{also}")
 
 
@@ -74,7 +74,7 @@ def height_m(text: str) -> float:
     Raises
     ------
     argparse.ArgumentTypeError
-        When the text is no number with a known unit.
+        When the text is not a number with a known unit.
     """
     return _typed(HEIGHT, text)
 
@@ -90,7 +90,7 @@ def distance_m(text: str) -> float:
     Raises
     ------
     argparse.ArgumentTypeError
-        When the text is no number with a known unit.
+        When the text is not a number with a known unit.
     """
     return _typed(DISTANCE, text)
 
@@ -106,7 +106,7 @@ def speed_mps(text: str) -> float:
     Raises
     ------
     argparse.ArgumentTypeError
-        When the text is no number with a known unit.
+        When the text is not a number with a known unit.
     """
     return _typed(SPEED, text)
 
@@ -122,7 +122,7 @@ def frame_rate_hz(text: str) -> float:
     Raises
     ------
     argparse.ArgumentTypeError
-        When the text is no number with a known unit.
+        When the text is not a number with a known unit.
     """
     return _typed(FRAME_RATE, text)
 

@@ -18,7 +18,7 @@ _ORDINARY: Final = {ord("\n"), ord("\t")}
 _CONTROLS: Final = dict.fromkeys(
     {*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - _ORDINARY, "\ufffd"
 )
-"""What could move the cursor, colour a line or turn its direction, and has no business in the name of a file."""
+"""Characters that could move the cursor, colour a line or reverse it, and have no business in a file name."""
 
 
 def shown(text: str) -> str:

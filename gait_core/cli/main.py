@@ -24,7 +24,7 @@ from gait_core.workspace import Workspace
 __all__ = ["CONSOLE_COMMAND", "build_parser", "main"]
 
 CONSOLE_COMMAND: Final = "gait-studio"
-"""What installing the package calls the command line."""
+"""Name of the command that installing the package provides."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -133,7 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.set_defaults(json=False, quiet=False, workspace=None)
-    # By the words before the last: where a command hangs itself in.
+    # By the words before the last: where each command is attached.
     groups: dict[tuple[str, ...], Any] = {(): parser.add_subparsers(metavar="COMMAND")}
     for one in registered_commands():
         group, name = groups[one.path[:-1]], one.path[-1]

@@ -289,7 +289,7 @@ OPTIONS = {
         "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] None",
         "--cluster cluster [metavar=ADDRESS] let a Dask cluster find the landmarks, for example tcp://10.0.0.5:8786",
         "--disable-optimizations disable_optimizations [kind=StoreTrue nargs=0 default=False] for "
-        "comparison: one video after another by OpenCV and MediaPipe, no cache, an LSTM from scratch",
+        "comparison: one video after another with OpenCV and MediaPipe, no cache, an LSTM from scratch",
     ],
     "baseline list": [
         "list the baselines",
@@ -338,7 +338,7 @@ OPTIONS = {
         "--fps fps [type=frame_rate_hz metavar=F] true frame rate of slow-motion video, Hz",
         "--side side [choices=left/right] near side of the passes that set scale and quality",
         "--export export [metavar=DIR] write files of the formats below into this folder",
-        "--format format [] csv (default), trc, mot, c3d, json; several with commas",
+        "--format format [] csv (default), trc, mot, c3d, json; several separated by commas",
         "--report report [metavar=FILE] write a report: FILE.html or FILE.pdf",
         "--workers workers [type=int metavar=N] None",
         "--no-cache no_cache [kind=StoreTrue nargs=0 default=False] None",

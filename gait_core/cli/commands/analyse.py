@@ -61,7 +61,7 @@ def _class_line(said: dict[str, Any]) -> str:
     """Return what one promoted model says of a walk; it has no part in the level."""
     head = f"    model {said['name']}"
     if "error" in said:
-        return f"{head}: not asked; {said['error']['message']} {said['error']['remedy']}".rstrip()
+        return f"{head}: not applied; {said['error']['message']} {said['error']['remedy']}".rstrip()
     shares = ", ".join(f"{name} {share:.2f}" for name, share in said["probabilities"].items())
     if said["abstained"]:
         return f"{head}: abstains, for {'; '.join(said['reasons'])} ({shares})"

@@ -36,7 +36,7 @@ def _create_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--disable-optimizations",
         action="store_true",
-        help="for comparison: one video after another by OpenCV and MediaPipe, no cache, an LSTM from scratch",
+        help="for comparison: one video after another with OpenCV and MediaPipe, no cache, an LSTM from scratch",
     )
 
 
@@ -117,7 +117,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seal", action="store_true", help="seal a baseline of an earlier version as it is now")
 
 
-@command("baseline verify", help="tell whether a baseline is as it was made", order=35, arguments=_verify_arguments)
+@command("baseline verify", help="check whether a baseline is as it was made", order=35, arguments=_verify_arguments)
 def baseline_verify(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer:
     """Compare a baseline with its seal."""
     from gait_core.baseline.artefacts import seal_baseline, verify_baseline

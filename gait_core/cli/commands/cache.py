@@ -1,4 +1,4 @@
-"""``cache``: tells of the cache and clears it."""
+"""``cache``: reports on the cache and clears it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ command_group("cache", help="the cache", order=110)
 
 @command("cache info", help="content and hit rate of the cache", order=10)
 def cache_info(_: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
-    """Tell what the cache holds."""
+    """Report what the cache holds."""
     from gait_core.cache import ArrayCache
     from gait_core.cache.labels import kind_label
 

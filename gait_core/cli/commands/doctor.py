@@ -56,7 +56,7 @@ def doctor(args: argparse.Namespace, workspace: Workspace, _: Console) -> Answer
         "exit_code": 1 if bad else 0,
     }
     if args.quiet:
-        # Before the first fetch the models are missing, and that is ordinary.
+        # Before the first fetch the models are missing, as expected.
         serious = [check for check in bad if not check.name.startswith("pose model")]
         result["exit_code"] = 1 if serious else 0
         lines = [line for line in lines if serious]

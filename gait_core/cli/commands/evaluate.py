@@ -1,4 +1,4 @@
-"""``evaluate``: judges a trained model on data that it has never seen."""
+"""``evaluate``: evaluates a trained model on data that it has never seen."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="how the data are read; default: as in training",
     )
-    parser.add_argument("--no-abstain", action="store_true", help="also judge what is unlike the training data")
+    parser.add_argument("--no-abstain", action="store_true", help="also classify what is unlike the training data")
 
 
-@command("evaluate", help="judge a trained model on data it has never seen", order=86, arguments=_arguments)
+@command("evaluate", help="evaluate a trained model on data it has never seen", order=86, arguments=_arguments)
 def evaluate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Judge a trained model."""
     params = {

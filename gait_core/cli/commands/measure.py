@@ -41,7 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=frame_rate_hz, metavar="F", help="true frame rate of slow-motion video, Hz")
     parser.add_argument("--side", choices=("left", "right"), help="near side of the passes that set scale and quality")
     parser.add_argument("--export", metavar="DIR", help="write files of the formats below into this folder")
-    parser.add_argument("--format", help="csv (default), trc, mot, c3d, json; several with commas")
+    parser.add_argument("--format", help="csv (default), trc, mot, c3d, json; several separated by commas")
     parser.add_argument("--report", metavar="FILE", help="write a report: FILE.html or FILE.pdf")
     parser.add_argument("--workers", type=int, metavar="N")
     parser.add_argument("--no-cache", action="store_true")

@@ -26,7 +26,7 @@ def _fetch_arguments(parser: argparse.ArgumentParser) -> None:
 
 @command("models fetch", help="get the pose models: lite, full and heavy", order=10, arguments=_fetch_arguments)
 def models_fetch(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Get the pose models; where all of them are here and whole, there is no job to do."""
+    """Get the pose models; where all of them are present and intact, there is no job to do."""
     from gait_core.pose.models.assets import list_models
 
     source = Path(args.source).expanduser().absolute() if args.source else None

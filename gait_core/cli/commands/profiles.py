@@ -81,7 +81,7 @@ def profiles_show(args: argparse.Namespace, workspace: Workspace, console: Conso
 
 @command("profiles validate", help="check a file of profiles", order=30, arguments=_validate_arguments)
 def profiles_validate(args: argparse.Namespace, workspace: Workspace, __: Console) -> Answer:
-    """Check a file of profiles and tell everything that is wrong with it."""
+    """Check a file of profiles and report everything that is wrong with it."""
     from gait_core.pose.engines import engine_memory
 
     path = Path(args.file).expanduser()
@@ -110,7 +110,7 @@ def profiles_compare(args: argparse.Namespace, workspace: Workspace, console: Co
         title = f"Profiles on {Path(video).name}"
         try:
             comparisons.append({"path": video, **run_job(workspace, console, "compare_profiles", params, title)})
-        except VideoError as error:  # the other videos go on
+        except VideoError as error:  # the other videos continue
             comparisons.append({"path": video, "error": error.to_dict()})
     lines = [line for found in comparisons for line in _comparison_lines(found)]
     failed = all("error" in found for found in comparisons)

@@ -178,7 +178,7 @@ def _train_arguments(parser: argparse.ArgumentParser) -> None:
 
 @command("recognise train", help="train a network to tell people apart", order=40, arguments=_train_arguments)
 def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Train a network; the same command goes on where an interrupted one stopped."""
+    """Train a network; the same command continues where an interrupted one stopped."""
     data = present([args.data])[0] if args.data else ""
     name = args.name or (Path(data).stem if data else "demo")
     params = {

@@ -1,4 +1,4 @@
-"""``report``: tells whether a written report, or a stored analysis, is as it was made."""
+"""``report``: checks whether a written report, or a stored analysis, is as it was made."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 
 @command(
     "report verify",
-    help="tell whether a report or a stored analysis is as it was made",
+    help="check whether a report or a stored analysis is as it was made",
     order=10,
     arguments=_verify_arguments,
 )

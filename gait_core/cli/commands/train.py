@@ -1,4 +1,4 @@
-"""``train``: trains and judges a classifier of gait."""
+"""``train``: trains and evaluates a gait classifier."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["metric_lines", "pairs_of"]
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    # Options that are not given stay None: then the settings file decides, and the defaults of `TrainRequest` last.
+    # Options that are not given stay None: the settings file decides then, or else the defaults of `TrainRequest`.
     parser.add_argument("dataset", nargs="?", metavar="DATASET", help="folder of videos or table; see `dataset check`")
     parser.add_argument("--model", metavar="NAME", help="the classifier: svm, tcn, …")
     parser.add_argument("--folds", type=int, metavar="N", help="parts of the subjects, each tested once; default: 5")
@@ -48,12 +48,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a settings file in JSON; options given beside it win, each --set and --data by itself",
     )
-    parser.add_argument("--resume", metavar="RUN", help="go on with a run that was interrupted")
+    parser.add_argument("--resume", metavar="RUN", help="continue an interrupted run")
 
 
-@command("train", help="train and judge a classifier of gait", order=84, arguments=_arguments)
+@command("train", help="train and evaluate a gait classifier", order=84, arguments=_arguments)
 def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Train and judge a classifier."""
+    """Train and evaluate a classifier."""
     from gait_core.learn.runs import new_run_id
     from gait_core.workflows.train_request import TrainRequest, merged, read_config, resumed_request
 
@@ -74,7 +74,7 @@ def train(args: argparse.Namespace, workspace: Workspace, console: Console) -> A
 
 
 def _given(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the fields of a `TrainRequest` that stand on the command line."""
+    """Return the fields of a `TrainRequest` that the command line gives."""
     names = ("dataset", "model", "folds", "seeds", "first_seed", "inner_folds", "permuted", "threshold", "calibrate")
     found = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     if args.no_final:

@@ -25,7 +25,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 @command("validate", help="agreement with a reference", order=80, arguments=_arguments)
 def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
-    """Hold a measurement against a reference."""
+    """Compare a measurement with a reference."""
     from gait_core.walks.measurements import load_measurement
     from gait_core.workflows.validate import validate_file
 
