@@ -1,6 +1,6 @@
-"""How far the landmarks and the gait values of one profile lie from those of another.
+"""How far the landmarks and the gait values of one profile differ from those of another.
 
-Agreement is not accuracy: the profile that the others are held against has errors too.
+Agreement is not accuracy: the profile that the others are compared with has errors too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 _GAP_FRAMES: Final = 1.6
 
 COMPARED_CURVES: Final = ("hip", "knee", "ankle")
-"""Curves whose course is compared, of the near and of the far leg."""
+"""Curves whose shape is compared, of the near and of the far leg."""
 
 COMPARED_VALUES: Final = (
     "cadence_spm",
@@ -48,12 +48,12 @@ COMPARED_VALUES: Final = (
     "knee_rom_deg",
     "ankle_rom_deg",
 )
-"""Parameters and ranges of motion that are put side by side; none needs metres."""
+"""Parameters and ranges of motion that are compared; none needs a scale in metres."""
 
 GROUPS: Final = ("head", "trunk", "arms", "near leg", "far leg")
 _ARMS: Final = ("elbow", "wrist", "pinky", "index", "thumb")
 _FAR_PCT: Final = 3.0
-"""Legs nearer than this, % of body height, are not told apart by where they lie."""
+"""Legs closer together than this, % of body height, are not told apart by position."""
 
 _LEG: Final = ("knee", "ankle", "heel", "foot_index")
 
@@ -89,7 +89,7 @@ def _at(track: Track, time_s: Array) -> Array:
     share = np.clip((time_s - before_s) / (after_s - before_s), 0.0, 1.0)
     position = track.position.astype(np.float64)
     a, b = position[left], position[right]
-    # At a frame itself its neighbour does not matter, even when it is missing.
+    # Exactly at a frame, its neighbour does not matter, even when it is missing.
     mixed = np.where(share[:, None, None] <= 1e-6, a, np.where(share[:, None, None] >= 1 - 1e-6, b, np.nan))
     between = (1 - share)[:, None, None] * a + share[:, None, None] * b
     result = np.where(np.isfinite(mixed), mixed, between)
@@ -140,7 +140,7 @@ def _legs_crossed(track: Track) -> Track:
 
 
 def _exchanged(raw: Array, crossed: Array) -> NDArray[np.bool_]:
-    """Tell in which frames the legs lie far better crosswise."""
+    """Return in which frames the legs lie far better crosswise."""
     legs = [i for i, name in enumerate(LANDMARKS) if name.endswith(_LEG)]
     known = np.isfinite(raw[:, legs]).all(axis=1) & np.isfinite(crossed[:, legs]).all(axis=1)
     as_is, across = raw[:, legs].mean(axis=1), crossed[:, legs].mean(axis=1)

@@ -139,7 +139,7 @@ def _csv(rows: Rows) -> str:
 
 
 def _safe(cell: Any) -> Any:
-    """Keep a spreadsheet from taking a name for a formula."""
+    """Keep a spreadsheet from reading a name as a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
 
 

@@ -16,15 +16,15 @@ from gait_core.walks.measurements import MeasuredWalk
 __all__ = ["EXTRACTION_PARTS", "MeasuredProfile", "OnProgress", "ProfileRunner"]
 
 EXTRACTION_PARTS: Final = {"decode": ("decode",), "pose": ("pose",), "quality": ("quality", "people")}
-"""Parts of extraction that are told apart → their names in the landmarks' own facts."""
+"""Parts of extraction that are timed separately → their names in the facts of the landmarks."""
 
 OnProgress = Callable[[float, float], None]
-"""Told frames done and frames expected."""
+"""Receives frames done and frames expected."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MeasuredProfile:
-    """What a profile made of some videos.
+    """What running a profile on some videos gave.
 
     Attributes
     ----------

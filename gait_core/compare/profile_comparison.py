@@ -125,7 +125,7 @@ class ProfileRun:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `dataclasses.asdict` gave; keys of later versions are left out."""
+        """Build from the output of `dataclasses.asdict`; keys of later versions are left out."""
         known = {entry.name for entry in fields(cls)}
         return cls(**{key: value for key, value in renamed(values, _EARLIER_NAMES).items() if key in known})
 
@@ -146,7 +146,7 @@ class ProfileComparison:
     near : {"left", "right"}
         Side of the body that the camera sees.
     reference : str
-        Name of the most accurate profile that worked; the others are held against it.
+        Name of the most accurate profile that worked; others are compared with it.
     runs : tuple of ProfileRun
         In the order chosen.
     machine : mapping
@@ -175,12 +175,12 @@ class ProfileComparison:
 
     @property
     def sound(self) -> tuple[ProfileRun, ...]:
-        """Runs that worked."""
+        """Runs that succeeded."""
         return tuple(run for run in self.runs if run.error is None)
 
     @property
     def reference_run(self) -> ProfileRun:
-        """The run that the others are held against."""
+        """The run that the others are compared with."""
         return next(run for run in self.runs if run.name == self.reference)
 
     def curve(self, run: ProfileRun, name: str) -> NDArray[np.float64] | None:
@@ -195,7 +195,7 @@ class ProfileComparison:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], curves: Mapping[str, NDArray[np.float64]]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         plain = {entry.name: values[entry.name] for entry in fields(cls) if entry.name not in _APART}
         plain["request"] = values.get("request") or {}
         plain["machine"] = renamed(values["machine"], _EARLIER_NAMES)

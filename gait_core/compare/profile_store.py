@@ -69,7 +69,7 @@ def save_profile(workspace: Workspace, name: str, body: Mapping[str, Any], *, in
     Raises
     ------
     InputError
-        When something is wrong with it; the first problem is told.
+        When something is wrong with it; the first problem is reported.
     StorageError
         When the workspace cannot be written.
     """
@@ -104,7 +104,8 @@ def delete_profile(workspace: Workspace, name: str) -> dict[str, Any]:
     place = _place_of(workspace, name)
     if place is None:
         raise NotFoundError(
-            f"Expected {name!r} among your profiles, but there is none.", "It may have been deleted; look again."
+            f"Expected {name!r} among your profiles, but there is none.",
+            "It may have been deleted; list your profiles again.",
         )
     path, document = place
     body = document.pop(name)
@@ -186,7 +187,7 @@ def import_profiles(workspace: Workspace, text: str, source: str) -> tuple[list[
 
 
 def _place_of(workspace: Workspace, name: str) -> tuple[Path, dict[str, Any]] | None:
-    """Return the file that a sound profile stands in, and all profiles of that file as written."""
+    """Return the file that holds a valid profile, and all profiles of that file as written."""
     for file in profile_files(workspace.profiles):
         if name in file.sound:
             return file.path, dict(parse_json(read_text(file.path), file.path.name)[DOCUMENT_KEY])

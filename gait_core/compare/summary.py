@@ -35,7 +35,7 @@ def sentences(comparison: ProfileComparison) -> list[str]:
     Returns
     -------
     list of str
-        One for the profiles that failed, where there are any, then one for each profile that was held against the
+        One for the profiles that failed, where there are any, then one for each profile that was compared with the
         reference. Where only the reference worked, one that states so.
     """
     failed = [run.name for run in comparison.runs if run.error is not None]
