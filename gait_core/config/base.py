@@ -29,7 +29,7 @@ def digest_of(value: Any) -> str:
 
 
 def is_word(value: Any) -> bool:
-    """Tell whether a value is one word that begins with a letter, at most 60 characters long.
+    """Return whether a value is one word that begins with a letter, at most 60 characters long.
 
     Returns
     -------

@@ -58,7 +58,7 @@ def check_name(name: str) -> ProfileProblem | None:
             name[:60],
             "",
             f"Expected a name of 1 to 60 letters, digits, spaces and . _ + ( ) -, but got {name[:80]!r}.",
-            "Begin it with a letter or a digit, and keep out what could be taken for a path.",
+            "Begin it with a letter or a digit, and avoid characters that could make it a path.",
         )
     return None
 
@@ -94,7 +94,7 @@ def check_profile(name: str, body: Any, engines: EngineMemory | None = None) -> 
             problems.append(_problem(name, key, f"Expected {key} to be {expected}, but got {_shown(value)}.", remedy))
     problems += _contradictions(name, values)
     notes = tuple(f"{key} decides nothing here: {KEYS[key].kept}." for key in values if KEYS[key].kept)
-    # Built of what is right even where something is wrong: all problems are told at once.
+    # Built from the valid parts even where something is wrong: all problems are reported at once.
     profile, problem = _built(name, values, engines)
     problems += [problem] if problem is not None else []
     return CheckedProfile(

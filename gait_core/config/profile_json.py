@@ -106,7 +106,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise _Odd(f"holds {name}, which is no number")
+    raise _Odd(f"holds {name}, which is not a number")
 
 
 def _check_depth(value: Any) -> None:

@@ -51,7 +51,7 @@ from gait_core.config.settings import DECODINGS, PRECISIONS
 __all__ = ["BLOCKS", "KEYS", "Key", "ProfileProblem", "nearest_key"]
 
 BLOCKS: Final = ("mediapipe", "io_optimization", "memory_optimization", "training")
-"""Keys that hold keys."""
+"""Keys that hold further keys."""
 
 LONGEST_DESCRIPTION: Final = 400
 

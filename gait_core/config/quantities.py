@@ -44,7 +44,7 @@ class Quantity:
     bare: Callable[[float], float] = float
 
     def read(self, text: str) -> float | str | None:
-        """Return what was typed in `unit`, the sentence that says why it cannot be used, or None for an empty text."""
+        """Return the value typed, in `unit`; the sentence that says why it cannot be used; or None for no text."""
         if not text.strip():
             return None
         value = self.value(text)
@@ -55,7 +55,7 @@ class Quantity:
         return value
 
     def value(self, text: str) -> float | None:
-        """Return what was typed in `unit`, whatever its size; None where it is no number with a known unit."""
+        """Return the value typed, in `unit`, whatever its size; None where it is not a number with a known unit."""
         text = text.strip().lower()
         feet = _FEET.match(text) if "ft" in self.factors else None
         if feet is not None:
@@ -72,7 +72,7 @@ class Quantity:
         return round(number * self.factors[unit], 4) if unit in self.factors else None
 
     def refusal(self, text: str) -> str:
-        """Return the sentence for a text that is no number with a known unit."""
+        """Return the sentence for a text that is not a number with a known unit."""
         units = ", ".join(name for name in (self.unit, *self.factors) if name)
         return f"Enter a number{f' ({units})' if units else ''}. “{text.strip().lower()}” is not one."
 
@@ -85,7 +85,7 @@ class Quantity:
         return f"{value:,.{self.digits}f} {self.unit}"
 
     def is_converted(self, text: str, value: float) -> bool:
-        """Tell whether a value was typed in another unit than the one in which it is handed on."""
+        """Return whether a value was typed in a unit other than the one in which it is passed on."""
         plain = _PLAIN.match(text.strip().lower())
         return plain is None or abs(_number(plain[1]) - value) > 1e-4
 

@@ -96,8 +96,8 @@ class PoseSettings(Settings):
         if not self.skip_loop_filter:
             del values["skip_loop_filter"]
         if self.decoding == "display" or self.engine == "mediapipe":
-            del values["decoding"]  # as before there was a choice
-        if self.engine == "mediapipe":  # its address is older than the setting, which it does not know
+            del values["decoding"]  # as before the choice existed
+        if self.engine == "mediapipe":  # its cache key predates the setting and leaves it out
             del values["precision"]
         return digest_of(values)
 
@@ -210,7 +210,7 @@ class ThresholdSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureSettings(Settings):
-    """How gait events, parameters and curves are taken from landmarks.
+    """How gait events, parameters and curves are computed from landmarks.
 
     Attributes
     ----------

@@ -6,8 +6,9 @@
                                               "mediapipe": {"min_detection_confidence": 0.4}}}}
 
 A file holds one profile or more; `profile_keys` has the keys. What is wrong with a file or with one of its profiles
-never stops the program: it is left out and told. Where ``engines`` is given, as `gait_core.pose.engines.engine_memory`
-returns it, the engine of a profile has to be among them; otherwise whoever opens the engine checks its name.
+never stops the program: it is left out and reported. Where ``engines`` is given, as
+`gait_core.pose.engines.engine_memory` returns it, the engine of a profile has to be among them; otherwise whoever opens
+the engine checks its name.
 """
 
 from __future__ import annotations
@@ -188,13 +189,13 @@ def profile_named(name: str, folder: Path | None = None, engines: EngineMemory |
         for entry in file.profiles:
             if entry.name == name:
                 raise SettingsError(
-                    f"Expected a sound profile {name!r} in {file.path.name}, but: {entry.problems[0].message}",
+                    f"Expected a valid profile {name!r} in {file.path.name}, but: {entry.problems[0].message}",
                     entry.problems[0].remedy,
                 )
     near = get_close_matches(str(name)[:60].lower(), {key.lower(): key for key in found}, n=1, cutoff=0.5)
     meant = next((key for key in found if near and key.lower() == near[0]), None)
     raise SettingsError(
-        f"Expected a profile among {', '.join(found)}, but got {str(name)[:80]!r}.",
+        f"Expected the profile to be one of {', '.join(found)}, but got {str(name)[:80]!r}.",
         f"Did you mean {meant!r}?" if meant else "Choose one of these.",
     )
 

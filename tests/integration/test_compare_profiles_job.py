@@ -72,7 +72,7 @@ def test_a_video_that_no_profile_can_use_leaves_nothing(tmp_path, workspace):
     text.write_text("no video")
     with pytest.raises(InputError):
         run_now(workspace, "compare_profiles", {"video": str(text), "profiles": ["fast", "balanced"]}, "x")
-    with pytest.raises(InputError, match="Expected a profile among"):
+    with pytest.raises(InputError, match="Expected the profile to be one of"):
         run_now(workspace, "compare_profiles", {"video": str(text), "profiles": ["fast", "none"]}, "x")
     assert list_comparisons(workspace) == []
     assert not list((workspace.root / "comparisons").glob("*")) if (workspace.root / "comparisons").exists() else True
