@@ -1,7 +1,7 @@
 """The typefaces of the report: found where their packages lie, never fetched.
 
 Source Sans is the face of the dashboard; what it lacks comes from DejaVu Sans, and Chinese, Japanese and Korean from
-the faces that PDF viewers bring along.
+the faces that PDF viewers provide.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _EAST_ASIAN: Final = (
     ("HeiseiKakuGo-W5", ((0x3040, 0x30FF), (0x31F0, 0x31FF), (0xFF00, 0xFFEF))),
     ("STSong-Light", ((0x2E80, 0x303F), (0x3400, 0x9FFF), (0xF900, 0xFAFF))),
 )
-"""Fonts that viewers bring along, and the blocks that they have: Korean, kana, Chinese characters."""
+"""Fonts that viewers provide, and the Unicode blocks that they cover: Korean, kana, Chinese characters."""
 _MISSING: Final = "□"
 
 
@@ -117,7 +117,7 @@ def _east_asian(name: str) -> str:
 
 @lru_cache(maxsize=8)
 def web_font(text: str, *, bold: bool) -> str:
-    """Return Source Sans, cut down to the characters of a text.
+    """Return Source Sans, reduced to the characters of a text.
 
     Returns
     -------

@@ -35,7 +35,7 @@ class Sheet:
         from reportlab.pdfgen.canvas import Canvas
 
         self._target = io.BytesIO()
-        # Invariant: the file holds no time of its own, so that the same report gives the same bytes.
+        # Invariant: the file holds no time stamp, so that the same report gives the same bytes.
         self._canvas: Any = Canvas(
             self._target, pagesize=(PAGE_WIDTH, PAGE_HEIGHT), pageCompression=1, invariant=1, lang=language
         )
@@ -64,7 +64,7 @@ class Sheet:
         return self._chains[bold].width(as_drawn(text), 1.0)
 
     def wrap(self, text: str, size: float, width: float, *, bold: bool = False, first: float = 0.0) -> list[str]:
-        """Break a text into lines of at most that width, the first begun at `first`; a longer word is cut."""
+        """Break a text into lines of at most that width, the first starting at `first`; a longer word is cut."""
         lines: list[str] = []
         line = ""
         for word in text.split(" "):
@@ -153,7 +153,7 @@ class Sheet:
         canvas.restoreState()
 
     def drawing(self, drawing: Drawing, x: float, y: float, width: float) -> float:
-        """Draw a drawing at that width and return its height."""
+        """Draw a drawing at the given width and return its height."""
         canvas, scale = self._canvas, width / drawing.width
         for shape in drawing.shapes:
             if isinstance(shape, Text):

@@ -18,7 +18,7 @@ __all__ = ["as_drawn"]
 _OPENING: Final = re.escape("([{<«‹")
 _CLOSING: Final = re.escape(")]}>»›")
 _INSIDE: Final = "\ufffc"
-"""Stands beside each bracket, on the side of what it encloses, while a line is put in order: it has no direction of its
+"""Placed beside each bracket, on the side of what it encloses, while a line is reordered: it has no direction of its
 own, so it goes where its bracket goes."""
 
 

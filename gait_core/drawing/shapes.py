@@ -1,4 +1,4 @@
-"""A drawing made of a few vector shapes, drawn alike into HTML and PDF.
+"""A drawing made of a few vector shapes, rendered identically in HTML and PDF.
 
 Units are points, the origin is top left and y points down, as in SVG.
 """
@@ -79,7 +79,7 @@ Shape: TypeAlias = Path | Text
 
 @dataclass(kw_only=True)
 class Drawing:
-    """Shapes, lowest first, with the words that a screen reader speaks.
+    """Shapes, bottom first, with the text for screen readers.
 
     Attributes
     ----------

@@ -87,7 +87,7 @@ DARK: Final = Palette(
 
 @dataclass(frozen=True, kw_only=True)
 class LevelLook:
-    """How a level is told apart without colour.
+    """How levels are distinguished without colour.
 
     Attributes
     ----------

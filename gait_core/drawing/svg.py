@@ -11,7 +11,7 @@ __all__ = ["to_svg"]
 
 
 def to_svg(drawing: Drawing, *, css_class: str = "") -> str:
-    """Render a drawing as an SVG element that scales with its frame.
+    """Render a drawing as an SVG element that scales with its container.
 
     Parameters
     ----------
