@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 OUTLIER_LEG: Final = 0.12
 """Distance from the path through the frames before and after, leg lengths, from which a landmark has jumped."""
 FREE_LEG_PER_S2: Final = 60.0
-"""Acceleration of a foot that is no jump, leg lengths per second squared."""
+"""Acceleration of a foot that is not a jump, leg lengths per second squared."""
 OUTLIER_SPREADS: Final = 10.0
 LONGEST_OUTLIER: Final = 2
 SUPPORT_S: Final = 0.3
@@ -36,7 +36,7 @@ BONES: Final[Mapping[str, tuple[str, str, float]]] = {
     "hindfoot": ("ankle", "heel", 1.0),
     "foot": ("heel", "foot_index", 0.7),
 }
-"""Bone → its ends, and the change of its length that is no error, share of its length."""
+"""Bone → its ends, and the largest change in its length that is not an error, as a share of it."""
 TRUNK_TOLERANCE: Final = 0.25
 ARM_TOLERANCE: Final = 0.4
 """The same for upper arm and forearm: swung towards the camera they look shorter, but seldom by that much."""
@@ -89,7 +89,7 @@ def _jumps(path: Array, time_s: Array) -> NDArray[np.int64]:
         spread = np.median(away)
         step_s = (time_s[support[:, 2]] - time_s[support[:, 1]]) / 2
         limit = np.maximum(OUTLIER_LEG + FREE_LEG_PER_S2 * step_s**2, OUTLIER_SPREADS * spread)
-        # Beside a gap nothing tells a jump from the end of what made the gap.
+        # Beside a gap, a jump cannot be told from the end of what made the gap.
         near = time_s[support[:, 2]] - time_s[support[:, 1]] <= (length + 1.5) * frame_s
         near &= time_s[support[:, 3]] - time_s[support[:, 0]] <= SUPPORT_S
         least = away.min(axis=0)

@@ -15,7 +15,7 @@ from gait_core.pose.track import Track
 __all__ = ["camera_tilt_deg"]
 
 LEAST_TRAVEL_LEG: Final = 2.0
-"""A shorter path tells little: the hips rise and fall by a twentieth of a leg length with every step."""
+"""A shorter path shows little: the hips rise and fall by a twentieth of a leg length with every step."""
 CAMERA_OVER_HIPS_LEG: Final = 0.7
 """How far above or below the hips a camera is held at most, leg lengths: 0.6 m. A person who comes nearer then takes a
 sloping path through the image of a level camera."""
@@ -70,5 +70,5 @@ def camera_tilt_deg(track: Track, segments: Sequence[Segment]) -> float | None:
 
 
 def _growth_per_px(along: NDArray[np.float64], size: NDArray[np.float64]) -> float:
-    """Return by what share the body grows in the image for each pixel along its path; `along` has a mean of 0."""
+    """Return the relative growth of the body in the image per pixel along its path; `along` has a mean of 0."""
     return float(along @ size) / float(along @ along) / float(np.median(size))

@@ -122,7 +122,7 @@ class Change:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         published = values["published"]
         return cls(**{**values, "published": Published(**published) if published else None})
 
@@ -143,7 +143,7 @@ def changes(
     baseline : sequence of mapping of str to Parameter
         One per baseline walk of the same person.
     earlier : mapping of str to Parameter, optional
-        An earlier visit: the difference is then taken from it, and the baseline tells only the usual spread.
+        An earlier visit: the difference is then taken from it, and the baseline gives only the usual spread.
     sides : sequence of {"both", "left", "right"}
         What is compared.
 
@@ -279,7 +279,7 @@ def _sentence(change: Change, against: str) -> str:
         f"{label}: {_text(change.visit, unit)} against {_text(change.baseline_mean, unit)} in {against} ({difference})."
     )
     if change.mdc is None:
-        return f"{first} Whether that is a change cannot be told from {change.n_walks} baseline walks."
+        return f"{first} Whether that is a change cannot be determined from {change.n_walks} baseline walks."
     judged = []
     if change.own_mdc is not None:
         more = "more" if abs(change.difference) > change.own_mdc else "no more"
@@ -290,7 +290,7 @@ def _sentence(change: Change, against: str) -> str:
             f"{more} than the published minimal detectable change ({_text(change.published.value, unit)}, "
             f"{change.published.source})"
         )
-    alone = "" if change.own_mdc is not None else f" {change.n_walks} baseline walks tell no spread of this person."
+    alone = "" if change.own_mdc is not None else f" {change.n_walks} baseline walks give no spread for this person."
     return f"{first} {change.verdict.capitalize()}: {' and '.join(judged)}.{alone}"
 
 

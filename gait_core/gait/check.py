@@ -10,7 +10,7 @@ __all__ = ["NO_DOUBT", "STATES", "Check", "check_of", "graded"]
 
 STATES: Final = ("good", "poor", "unusable", "not_measured")
 NO_DOUBT: Final = frozenset({"no_scale", "scale_unused", "markers"})
-"""Codes of warnings that tell what was measured with, or in which units, and nothing against it."""
+"""Codes of warnings that state what was measured with, or in which units, and raise no doubt about it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Check:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 

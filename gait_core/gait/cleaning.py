@@ -4,7 +4,7 @@ Four things go wrong with the landmarks of a pose model: both legs change places
 for a frame or two, a bone changes its length from one frame to the next, and for some frames nothing is found. All are
 looked for before anything is undone, so that the list of repairs stays the same whatever the user undoes.
 
-Where the track tells all places in which the joints of the legs may be, the legs are solved over the whole walk
+Where the track holds all places in which the joints of the legs may be, the legs are solved over the whole walk
 (`gait_core.gait.legs.solver`); elsewhere exchanged legs are found afterwards (`gait_core.gait.swaps`).
 """
 
@@ -38,10 +38,10 @@ REPAIR_KINDS: Final[Mapping[str, str]] = {
     "joint": "Joints moved to where the motion of the leg puts them",
     "outlier": "Jumps left out",
     "bone_length": "Impossible bone lengths left out",
-    "turned_foot": "Feet turned round left out",
+    "turned_foot": "Reversed feet left out",
     "gap": "Short gaps filled",
 }
-"""Kind → what is done, for people."""
+"""Kind → what is done, in words."""
 
 _LEGS: Final = (*LEG_ROWS, *OTHER_ROWS)
 _PARTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -103,7 +103,7 @@ class Repair:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         rest = {name: value for name, value in values.items() if name not in ("id", "frames", "landmarks")}
         return cls(frames=tuple(values["frames"]), landmarks=tuple(values["landmarks"]), **rest)
 

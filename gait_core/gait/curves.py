@@ -78,7 +78,7 @@ class Curves:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave."""
+        """Build from the output of `to_arrays`."""
         return cls(
             values={(name, side): arrays[f"{name}_{side}"] for name in CURVES for side in SIDES},
             foot_off_pct={side: arrays[f"foot_off_pct_{side}"] for side in SIDES},

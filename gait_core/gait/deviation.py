@@ -80,7 +80,7 @@ class Band:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         mean, sd = (np.array(values[name], dtype=np.float64) for name in ("mean", "sd"))
         return cls(mean=mean, sd=sd, n_walks=values["n_walks"])
 

@@ -98,7 +98,7 @@ class GaitFeatures:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Self:
-        """Build from what `to_arrays` and `to_meta` gave."""
+        """Build from the output of `to_arrays` and `to_meta`."""
         return cls(
             values=arrays["values"],
             time_s=arrays["time_s"],

@@ -1,4 +1,4 @@
-"""Whether two videos are one recording: told by the motion in them, whatever became of their bytes and pixels.
+"""Whether two videos are one recording, judged by the motion in them, whatever became of their bytes and pixels.
 
 A recording that was copied into another container, encoded again, made smaller, trimmed or sent by a messenger shows
 the same body at the same moments. Another walk of the same person does not: people never put their feet in the same
@@ -90,7 +90,7 @@ def _most_samples() -> int:
 
 
 def same_recording(first: str, second: str) -> bool:
-    """Tell whether two fingerprints are of one recording; False where that cannot be told.
+    """Return whether two fingerprints are of one recording; False where that cannot be determined.
 
     Parameters
     ----------

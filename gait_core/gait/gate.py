@@ -235,7 +235,7 @@ def _motion_blur(track: Track) -> Check:
         return _not_measured(make)
     sharpness = min(known)
     state = graded(sharpness, SHARP)
-    words = {"good": "sharp", "poor": "blurred", "unusable": "so blurred that feet cannot be told"}
+    words = {"good": "sharp", "poor": "blurred", "unusable": "so blurred that the feet cannot be made out"}
     advice = "Use more light, a shorter exposure or a higher frame rate; check the focus."
     return make(state, sharpness, f"The person is {words[state]}.", advice)
 

@@ -105,7 +105,7 @@ class BodyProportions:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(side=values["side"], values={name: Proportion(**one) for name, one in values["values"].items()})
 
 
@@ -121,7 +121,7 @@ class IdentityVerdict:
     limit : float
         Distance above which it is probably another person.
     same : bool or None
-        None when it cannot be told.
+        None when it cannot be determined.
     sentence : str
         For people.
     """
@@ -137,7 +137,7 @@ class IdentityVerdict:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 
@@ -184,7 +184,7 @@ def body_proportions(motion: Kinematics) -> BodyProportions:
 
 
 def one_person(walks: Sequence[BodyProportions]) -> bool:
-    """Tell whether walks may all show one person: at most one of them stands off from the others.
+    """Return whether walks may all show one person: at most one of them stands off from the others.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def people_doubt(walks: Sequence[BodyProportions], names: Sequence[str]) -> str:
 
 
 def compare_people(walk: BodyProportions, known: Sequence[BodyProportions]) -> IdentityVerdict:
-    """Tell whether a walk may show the same person as earlier walks.
+    """Return whether a walk may show the same person as earlier walks.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def compare_people(walk: BodyProportions, known: Sequence[BodyProportions]) -> I
             distance=None,
             limit=LIMIT,
             same=None,
-            sentence="Whether this is the same person cannot be told: too little of the body was seen.",
+            sentence="Whether this is the same person cannot be determined: too little of the body was seen.",
         )
     rows = [list(PROPORTIONS).index(name) for name in names]
     apart = np.empty(len(names))

@@ -135,7 +135,7 @@ def compute_kinematics(
     Returns
     -------
     Kinematics
-        Joint angles and positions on an even grid.
+        Joint angles and positions on a uniform grid.
 
     Raises
     ------

@@ -142,7 +142,7 @@ class Measurement:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_dict` and `to_arrays` gave."""
+        """Build from the output of `to_dict` and `to_arrays`."""
         return cls(
             events=EventSet.from_dict(values["events"]),
             edits=tuple(Edit(**edit) for edit in values["edits"]),

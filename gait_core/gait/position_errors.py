@@ -26,7 +26,7 @@ SHIPPED_ERRORS: Final = Path(__file__).with_name("position_errors.json")
 CONFIDENCES: Final = (0.4, 0.7, 0.875, 0.975)
 """Confidences for which the table has an error; between them it is interpolated."""
 PARTS: Final = ("ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")
-"""Landmarks of either side that the table has; what else lies on the head or the hand goes with ear and wrist."""
+"""Landmarks of either side in the table; others on the head or the hand use the values of ear and wrist."""
 _OF_HAND: Final = ("pinky", "index", "thumb")
 
 

@@ -156,7 +156,7 @@ def assess(
 
 
 def legs_too_fast(missing: float, unseen: float) -> bool:
-    """Tell whether legs are missing because they moved too fast to be followed, and not because they were hidden.
+    """Return whether legs are missing because they moved too fast to be followed, and not because they were hidden.
 
     Parameters
     ----------
@@ -263,7 +263,8 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
         (
             view.moves_backwards,
             "walks_backwards",
-            "The person moves against the direction of the feet; walking backwards cannot be compared with walking.",
+            "The person moves against the direction of the feet; walking backwards cannot be compared with walking "
+            "forwards.",
             True,
         ),
         (

@@ -66,7 +66,7 @@ def stride_time_s(separation: NDArray[np.float64], rate_hz: float) -> float | No
 
 
 def _takes_turns(separation: NDArray[np.float64]) -> bool:
-    """Tell whether each ankle is in front for about half of the time."""
+    """Return whether each ankle is in front for about half of the time."""
     known = separation[np.isfinite(separation)]
     share = float((known > 0).mean()) if len(known) else 0.0
     return LEAST_TURN_SHARE <= share <= 1.0 - LEAST_TURN_SHARE

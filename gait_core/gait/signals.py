@@ -26,7 +26,7 @@ from gait_core.pose.track import Track
 __all__ = ["Signals", "Smoothed", "filter_rate_hz", "smooth", "time_grid"]
 
 FINE_RATE_HZ: Final = 100.0
-"""Lowest rate of the even grid on which the filter runs."""
+"""Lowest sampling rate of the uniform grid on which the filter runs."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,7 +119,7 @@ def filter_rate_hz(rate_hz: float) -> float:
 
 
 def time_grid(time_s: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
-    """Return the even grid from the first time stamp to the last.
+    """Return the uniform grid from the first time stamp to the last.
 
     Returns
     -------

@@ -19,7 +19,7 @@ def longest_stretch(track: Track) -> tuple[Track, WalkWarning | None]:
     """Return the longest part of a track without a long hole in its time stamps, and what is to be said of the rest.
 
     A camera that pauses, a clock that jumps, or a damaged file can put hours between two frames. Everything that is
-    measured lies on an even grid in time, which would then be hours long and almost empty.
+    measured lies on a uniform time grid, which would then be hours long and almost empty.
 
     Parameters
     ----------

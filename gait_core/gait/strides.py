@@ -71,7 +71,7 @@ class Stride:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 

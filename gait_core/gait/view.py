@@ -88,7 +88,7 @@ class Segment:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Segment:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 

@@ -66,7 +66,7 @@ def test_the_larger_limit_decides_and_both_are_shown():
 def test_a_published_value_alone_is_used_and_said_so():
     change = only(walk(0.7, name="step_time_s"), [walk(0.5, name="step_time_s")])
     assert change.verdict == REAL and change.own_mdc is None
-    assert "tell no spread of this person" in change.sentence
+    assert "give no spread for this person" in change.sentence
 
 
 @pytest.mark.parametrize(("speed", "limit"), [(0.3, 0.10), (0.5, 0.15), (1.3, 0.18)])

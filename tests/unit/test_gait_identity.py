@@ -102,7 +102,7 @@ def test_too_little_to_tell():
     for walk_, others in ((little, [known]), (known, [little]), (known, [])):
         verdict = compare_people(walk_, others)
         assert (verdict.same, verdict.distance) == (None, None)
-        assert "cannot be told" in verdict.sentence
+        assert "cannot be determined" in verdict.sentence
 
 
 def test_a_proportion_that_is_missing_is_left_out():

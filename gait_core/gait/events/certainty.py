@@ -34,7 +34,7 @@ person, so that it shows neither in the agreement of cues nor in that of steps."
 CONTACT_SHARE, OFF_SHARE = 0.5, 1.0
 """Share of the disagreement that counts: a contact is the mean of both times, a foot off the own time alone."""
 ALONE_S: Final = 0.04
-"""Disagreement that counts where a foot does not tell its own time, s."""
+"""Disagreement that counts where a foot does not show its own time, s."""
 END_SD_S: Final = 0.010
 UNSURE_SD_S: Final = 0.025
 """What landmarks of confidence 0 add, s."""
@@ -51,7 +51,7 @@ class Evidence:
     ----------
     kind : {"initial_contact", "foot_off"}
     disagreement_s : float
-        By how much the foot's own time differs from what the whole pass says, s; NaN where it does not tell one.
+        By how much the foot's own time differs from what the whole pass says, s; NaN where it does not show one.
     stride_s : float
         Usual stride time of the pass, s.
     at_end : bool

@@ -153,7 +153,7 @@ def _found(events: Sequence[GaitEvent], edit: Edit) -> GaitEvent:
 
 
 def _check_order(events: Sequence[GaitEvent], new: GaitEvent) -> None:
-    """Refuse an event that does not fit between the one before and the one after it.
+    """Reject an event that does not fit between the one before and the one after it.
 
     Missing events are allowed on both sides, an event in a wrong place between two that fit each other is not.
     """

@@ -50,7 +50,7 @@ class GaitEvent:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 
@@ -81,7 +81,7 @@ class Rejection:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 
@@ -121,7 +121,7 @@ class EventSet:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(
             events=tuple(GaitEvent.from_dict(event) for event in values["events"]),
             rejections=tuple(Rejection.from_dict(rejection) for rejection in values["rejections"]),

@@ -1,10 +1,10 @@
-"""By how much the rules are early or late, and how that is taken out where a foot does not tell its own time.
+"""By how much the rules are early or late, and how this is corrected where a foot does not show its own time.
 
 Foremost heel and hindmost toe are easy to find and hardly disturbed by noise, but the foot meets the floor 30 to 70 ms
 after its foremost point, more in slow walkers. Three other moments lie nearer to the contact, and their mean error
 differs less from person to person: the ankles are farthest apart, the foot turns down fastest, the toe falls fastest.
 The lag of a foot in a pass is the mean over these cues of what each says for the usual stride: the coordinate rule
-tells the strides apart, the cues together tell their common lag.
+tells the strides apart, the cues together show their common lag.
 
 All constants are means over eight public recordings with force plates (contact and foot off at 20 N), each counting
 once, projected to the side and sampled at 30 frames a second: in BTKData Gait and PiG_Motion-FlatFoot Full, Hole and
@@ -58,16 +58,16 @@ CONTACT_CUES: Final[Mapping[str, tuple[Curve, float, bool]]] = MappingProxyType(
 )
 """What is highest near contact, how long after contact on average, s, and whether it is a quick turn of the foot."""
 FOREMOST_HEEL_S: Final = -0.049
-"""Foremost heel against contact, s."""
+"""Foremost heel relative to contact, s."""
 HINDMOST_TOE_S: Final = 0.013
-"""Hindmost toe against foot off, s."""
+"""Hindmost toe relative to foot off, s."""
 HEEL_BEFORE_TOE_S: Final = 0.040
 """How long the heel is hindmost before the toe, s."""
 OFF_SLOPE: Final = 0.5
 """Foot off is later by this share of what that time is longer than usual: 1.0 over the recordings, halved because a
 median over a few strides is itself unsure."""
 WIDEST_S: Final = 0.03
-"""Farther from the usual, that time is taken for an error."""
+"""Farther from the usual, that time is treated as an error."""
 FIXED_LAG_S: Final[Mapping[str, tuple[float, float]]] = MappingProxyType({"foot_velocity": (0.009, -0.006)})
 """Lag of contact and foot off of other rules, s."""
 OWN_SHARE: Final = 0.5

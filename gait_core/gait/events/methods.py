@@ -23,11 +23,11 @@ Array = NDArray[np.float64]
 LEAST_PROMINENCE: Final = 0.35
 """A turning point stands out from its surroundings by at least this share of the usual range."""
 LEAST_DISTANCE: Final = 0.6
-"""Least distance of two turning points, share of the stride."""
+"""Minimum distance between two turning points, as a share of the stride."""
 GREATEST_DISTANCE_S: Final = 0.7
 FEWEST_SAMPLES: Final = 5
 FROM_END: Final = 2
-"""A highest sample so near to an end is no turning point."""
+"""A highest sample so near to an end is not a turning point."""
 LOW_HEEL_SHARE: Final = 0.35
 """Share of the heel's range below which it may meet the floor (O'Connor 2007)."""
 OCONNOR_CONTACT_S: Final = (-0.30, 0.25)
@@ -52,7 +52,7 @@ class FootPath:
     pitch_deg : ndarray, shape (n,)
         Foot against the horizontal, toe up positive, degrees.
     floor : ndarray, shape (n,)
-        Speed of the floor against the hips, told by the other foot where that one stands flat, leg lengths/s.
+        Speed of the floor against the hips, measured at the other foot where that one stands flat, leg lengths/s.
     stride_s : float
         Usual stride time, s.
     turn_delay_s : float

@@ -72,7 +72,7 @@ def in_order(events: Sequence[GaitEvent], stride_s: float) -> tuple[tuple[GaitEv
             if most[i] + worth[j] - _least_cost(event.time_s - ordered[i].time_s, stride_s) < best[j]:
                 break
             cost = _cost(ordered[i], event, stride_s)
-            # Of chains worth the same the one from the earlier event, but for none before.
+            # Among chains of equal worth, prefer the one that starts from the earlier event, but any to none.
             total = -math.inf if cost is None else best[i] + worth[j] - cost
             if total > best[j] or (total == best[j] and before[j] is not None):
                 best[j], before[j] = total, i

@@ -1,4 +1,4 @@
-"""When a foot stops and starts to move over the floor, told by its own speed.
+"""When a foot stops and starts to move over the floor, from its own speed.
 
 A swinging foot is fast, a standing one is not: the moments in which a foot has a given share of its greatest speed left
 or reached lie near contact and foot off, however long the stride is. What is measured is the speed against the floor,
@@ -45,7 +45,7 @@ FEWEST_SAMPLES: Final = 3
 
 
 def own_contacts_s(candidates: Candidates, path: FootPath) -> Array:
-    """Return each contact as its own heel tells it, s; NaN where the heel was not seen through its swing.
+    """Return each contact as its own heel shows it, s; NaN where the heel was not seen through its swing.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def own_contacts_s(candidates: Candidates, path: FootPath) -> Array:
 
 
 def own_offs_s(candidates: Candidates, path: FootPath) -> Array:
-    """Return each foot off as its own toe tells it, s; NaN where the toe was not seen into its swing.
+    """Return each foot off as its own toe shows it, s; NaN where the toe was not seen into its swing.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 MEETING_LEG: Final = 0.35
 """Joints that come nearer than this may be exchanged there, leg lengths."""
 MERGED_LEG: Final = 0.08
-"""Joints nearer than this lie on each other: the places of these frames tell nothing of who is who."""
+"""Joints nearer than this lie on each other: the positions in these frames do not show which leg is which."""
 AROUND_S: Final = 0.20
 """Time before and after a meeting from which the motion through it is judged, s."""
 FEWEST_FRAMES: Final = 2
@@ -29,7 +29,7 @@ def settle_crossings(time_s: Array, place: Array, labels: Array) -> NDArray[np.b
     """Decide at every meeting of some joints of the legs whether their paths cross.
 
     The frames in which the legs lie on each other break the path of both, so that the change of speed over three frames
-    hardly tells. Here the motion before is held against the motion after, over a fifth of a second each.
+    hardly tells. Here the motion before is compared with the motion after, over a fifth of a second each.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ FAINT: Final = 0.05
 LABEL_SHARE: Final = 0.06
 """Weight of what the model says of the side: it errs for many frames in a row."""
 SHARED_COST: Final = 1.0
-"""What it costs when both legs take one place for a joint."""
+"""What it costs when both legs use one place for a joint."""
 UNEXPLAINED_COST: Final = 6.0
 """What it costs to leave out a peak of full strength: a leg must stand there."""
 GUESS_COST: Final = 2.0
@@ -46,7 +46,7 @@ class Places:
     point : ndarray, shape (n, 4, k, 2)
         From the middle of the hips, leg lengths; NaN where there are no more.
     cost : ndarray, shape (n, 2, 4, k)
-        What it costs to take a place for the joint of the left and of the right leg.
+        What it costs to assign a place to the joint of the left and of the right leg.
     spread : ndarray, shape (n, 4, k)
         Uncertainty along one axis, leg lengths.
     hip : ndarray, shape (n, 2, 2)

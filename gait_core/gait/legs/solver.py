@@ -2,7 +2,7 @@
 
 In a side view the legs hide each other once a step, and a pose model that sees one frame at a time takes one for the
 other in a tenth of the frames. But what it sees is nearly always right: in 98 of 100 frames one of the peaks of its
-heat maps lies on the joint. So the peaks are kept, and motion tells whose they are.
+heat maps lies on the joint. So the peaks are kept, and motion shows whose they are.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def _long(mask: Mask, time_s: Array, longest_s: float) -> Mask:
 
 
 def _solution(track: Track, position: Array, support: Array, lost: Mask, solved: Mask, leg_px: float) -> LegSolution:
-    """Put the solved legs into a copy of the track, and tell what is different."""
+    """Put the solved legs into a copy of the track, and return what has changed."""
     straight = np.linalg.norm(position[:, ROWS] - track.position[:, ROWS], axis=3).mean(axis=(1, 2))
     crossed = np.linalg.norm(position[:, ROWS] - track.position[:, ROWS[::-1]], axis=3).mean(axis=(1, 2))
     with np.errstate(invalid="ignore"):

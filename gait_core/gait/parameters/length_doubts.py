@@ -50,7 +50,7 @@ def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
         found = f"The person becomes {growth:.2g} times as large, though seen from the side"
         return f"{found}: the camera zooms or moves. {_WITHHELD}"
     if not _USABLE[0] <= ratio <= _USABLE[1]:
-        found = "The places of the feet and the distance between them do not agree"
+        found = "The positions of the feet and the distance between them do not agree"
         return f"{found}: the camera pans, zooms or moves. {_WITHHELD}"
     return ""
 

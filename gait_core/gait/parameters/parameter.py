@@ -40,7 +40,7 @@ class Summary:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `dataclasses.asdict` gave."""
+        """Build from the output of `dataclasses.asdict`."""
         return cls(**{**values, "values": tuple(values["values"])})
 
 
@@ -100,7 +100,7 @@ class Parameter:
 
     @classmethod
     def from_dict(cls, name: str, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         sides = {side: Summary.from_dict(part) if part else None for side, part in values["sides"].items()}
         return cls(
             name=name,

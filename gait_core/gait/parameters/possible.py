@@ -43,7 +43,7 @@ def possible_range(name: str, unit: str) -> tuple[float, float]:
 
 
 def within(summary: Summary | None, possible: tuple[float, float]) -> Summary | None:
-    """Return the summary with its interval cut at what is possible; itself when nothing has to be cut.
+    """Return the summary with its interval clipped to what is possible, or unchanged when nothing has to be clipped.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Values of healthy people from the literature, to be shown beside a measured value."""
+"""Literature values of healthy people, shown beside a measured value."""
 
 from __future__ import annotations
 

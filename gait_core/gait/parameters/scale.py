@@ -87,7 +87,7 @@ class ScaleInput:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 
@@ -113,7 +113,7 @@ class Scale:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 
