@@ -49,7 +49,7 @@ class Job:
 
     @property
     def can_run_again(self) -> bool:
-        """Whether it has ended and is known well enough to be resumed."""
+        """Whether it has ended and enough is known of it to resume it."""
         return not self.active and bool(self.kind)
 
     @property

@@ -2,7 +2,7 @@
 
 A package of `gait_core` that offers job kinds has a module ``job_kinds`` (or a package of that name with one module per
 kind). These modules are found by looking, on the first question about a kind; no list names them. A job folder names
-only its kind: what runs it is decided here, never by what stands in the folder.
+only its kind: what runs it is decided here, never by what is in the folder.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def kind_named(name: str) -> JobKind:
     kinds = job_kinds()
     if name not in kinds:
         raise InputError(
-            f"Expected a job kind among {', '.join(sorted(kinds))}, but got {name!r}.",
+            f"Expected the job kind to be one of {', '.join(sorted(kinds))}, but got {name!r}.",
             "The job was made by another version of Gait Studio: start it again with this one.",
         )
     return kinds[name]

@@ -37,7 +37,7 @@ _EARLIER_NAMES: Final = {"processor": "cpu", "processors": "cpus"}
 _MOST_ENTRIES: Final = 2000
 _LOOK_AT_MOST_S: Final = 0.5
 _UNTOLD: Final = {"device": "cpu", "device_reason": "Without optimisations no other device is tried."}
-"""For landmarks that do not tell what ran: only those of an analysis without optimisations."""
+"""For landmarks that do not state which device ran: only those of an analysis without optimisations."""
 
 
 class _Report(TypedDict):
@@ -189,7 +189,7 @@ def _walks_in_other_settings(workspace: Workspace, samples: Mapping[str, Any]) -
     end_s = time.monotonic() + _LOOK_AT_MOST_S
     listings = ArrayCache.of(workspace).root.glob("track/*/*/entry.json")
     for number, path in enumerate(listings):
-        # A large cache is looked at in part: a recommendation is not worth a pause at the end of a job.
+        # A large cache is looked at in part: a recommendation does not justify a pause at the end of a job.
         if number >= _MOST_ENTRIES or time.monotonic() > end_s or len(found) == len(computed):
             break
         try:

@@ -43,7 +43,7 @@ def build_report(
         Fields of the performance profile; empty where the job has none.
     machine, versions : mapping
     device : mapping, optional
-        `device` and `device_reason` that this machine chooses, for tracks that do not tell theirs.
+        `device` and `device_reason` that this machine chooses, for tracks that do not state theirs.
     walks_in_other_profile : int
         Videos computed here whose landmarks lie in the cache under other settings.
 
@@ -114,7 +114,7 @@ def _stage(stage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _video(lane: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the facts of one video; times stand only where this job took them."""
+    """Return the facts of one video; times are given only where this job took them."""
     cost: Mapping[str, Any] = lane.get("cost") or {}
     cached = lane.get("state") == "cached"
     frames = int(lane.get("frames") or 0)
@@ -135,7 +135,7 @@ def _video(lane: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parts(stage_s: Mapping[str, Any], took: float | None) -> dict[str, float]:
-    """Return decode, pose and other seconds as the track tells them; what is left is opening the pose model."""
+    """Return decode, pose and other seconds as the track states them; what is left is opening the pose model."""
     known = {f"{name.removesuffix('_s')}_s": float(value) for name, value in stage_s.items() if value is not None}
     if not known or took is None:
         return {}

@@ -119,13 +119,13 @@ def _graphics(gpu: Mapping[str, Any]) -> str:
     if not gpu.get("cards"):
         return str(gpu.get("note") or "")
     names = ", ".join(str(card.get("name")) for card in gpu["cards"])
-    load, memory = _percent(gpu.get("peak_share")) or "not told", _of_megabytes(gpu.get("peak_memory_mb")) or "–"
+    load, memory = _percent(gpu.get("peak_share")) or "not reported", _of_megabytes(gpu.get("peak_memory_mb")) or "–"
     return f"{names}: load at most {load}, memory at most {memory} (all programs together)"
 
 
 def _cache_text(cache: Mapping[str, Any]) -> str:
     if cache["hit_rate"] is None:
-        return "not asked"
+        return "not used"
     hits = f"{cache['hits']} hit{'' if cache['hits'] == 1 else 's'}"
     return f"{hits}, {cache['misses']} miss{'' if cache['misses'] == 1 else 'es'} ({_percent(cache['hit_rate'])})"
 

@@ -48,7 +48,7 @@ def measure_under(
     folder : Path
         Empty folder; becomes the workspace of that process, so that nothing comes from a cache. Yours to delete.
     reporter : Reporter
-        Only asked whether to go on; a process that is no longer wanted is ended.
+        Only checked for cancellation; a process that is no longer wanted is ended.
     on_progress : callable, optional
     person : str
         See `PoseSettings`.
@@ -56,7 +56,7 @@ def measure_under(
     Returns
     -------
     MeasuredProfile
-        A video that cannot be used is an error among its `walks`; the others go on.
+        A video that cannot be used is an error among its `walks`; the others continue.
 
     Raises
     ------

@@ -16,7 +16,7 @@ __all__ = ["NOTHING", "Recommendation", "recommend"]
 Report = Mapping[str, Any]
 
 _WORTH_S: Final = 1.0
-"""What saves less is not worth a word."""
+"""Smaller savings are not worth mentioning."""
 _COLUMNS: Final = 96
 _NEAR_LIMIT: Final = 0.85
 _BF16_SHARE_OF_F32: Final = {"lite": 0.62}
@@ -237,7 +237,7 @@ def _decode(report: Report) -> Recommendation | None:
         key="decode",
         measured=f"Decoding took {_pct(decode_s / took_s)} of {_s(took_s)} spent on the videos.",
         change="Switch on skip_loop_filter in the profile, as 'fast' has it, or film in 1080p.",
-        gain="bench decode tells how much your videos gain by it; at most the time named here.",
+        gain="bench decode shows how much your videos gain by it; at most the time named here.",
     )
 
 
@@ -253,9 +253,7 @@ def _idle_cpus(report: Report) -> Recommendation | None:
         return None
     workers = report["settings"]["params"].get("workers") or report["settings"]["profile"].get("max_workers")
     if workers and workers < min(cpus, computed):
-        change = (
-            f"Allow more than {workers} at the same time: leave --workers out, or raise max_workers of the profile."
-        )
+        change = f"Allow more than {workers} at the same time: omit --workers, or raise max_workers of the profile."
     elif computed < cpus:
         change = "Give several videos in one run: they share the CPUs, one alone cannot fill them."
     else:
@@ -352,7 +350,7 @@ def _extract_s(report: Report) -> float:
 
 
 def _summed(report: Report, name: str) -> float:
-    """Return the sum over the videos that tell both this figure and their whole time, s."""
+    """Return the sum over the videos that state both this figure and their whole time, s."""
     videos = [video for video in report["videos"] if video.get("duration_s") and video.get("pose_s") is not None]
     return float(sum(video.get(name) or 0.0 for video in videos))
 

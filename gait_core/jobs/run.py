@@ -80,7 +80,7 @@ def run_now(
 
 
 class _WorkWatch:
-    """Hands events on, and notes whether one tells of work done."""
+    """Hands events on, and notes whether one reports work done."""
 
     def __init__(self, sink: Callable[[Event], None] | None) -> None:
         self._sink = sink

@@ -47,7 +47,7 @@ class JobSampler:
         return self._profile.resident_peak_bytes
 
     def start(self) -> None:
-        """Begin anew: what passed in the queue is not the job's."""
+        """Start over: time in the queue does not count for the job."""
         self._profile = JobProfile()
         self._monitor = ProcessMonitor()
         self._cache_before = self._cache.counts()
@@ -61,7 +61,7 @@ class JobSampler:
         self._others[1] += 1
 
     def stage_begins(self, name: str) -> None:
-        """Note the beginning of a stage."""
+        """Record the start of a stage."""
         self._stages_begun[name] = (time.monotonic(), self._monitor.cpu_s)
         self._profile.stage_begins(name, self._monitor.memory_bytes)
 

@@ -9,7 +9,7 @@
       taken-<pid>     the job that a spare has taken so
 
 Every step is one atomic rename or link, so two dashboards cannot give two jobs to one spare. A spare that hangs or
-dies loses no job: who submits starts a fresh worker. Files here say only who was told of a job; that no two workers
+dies loses no job: who submits starts a fresh worker. Files here state only who was offered a job; that no two workers
 run it is seen to by `gait_core.jobs.turn`, and whether a spare has accepted is whether it has begun the job.
 """
 
@@ -64,7 +64,7 @@ class Spare:
         self.folder = workspace.jobs / ".spare"
 
     def waiting(self) -> psutil.Process | None:
-        """Return the process that waits for a job and runs the code of today, or None."""
+        """Return the process that waits for a job and runs the current code, or None."""
         facts = self._facts()
         if facts is None:
             return None
@@ -142,7 +142,7 @@ class Spare:
         if not write_while_waiting(job, _queued(**facts)):
             return True
         if self._offer(job, process):
-            self._gone.add(process.pid)  # busy from now on, or hung: another one may come
+            self._gone.add(process.pid)  # busy from now on, or hung: another may be started
             self._await_begin(job, process)
         return not write_while_waiting(job, _queued(pid=None))
 
@@ -159,7 +159,7 @@ class Spare:
             process.terminate()
 
     def _loading(self) -> bool:
-        """Tell whether the process that was started last has not had its job yet."""
+        """Return whether the process that was started last has not had its job yet."""
         process = self._process
         return process is not None and process.poll() is None and process.pid not in self._gone
 
@@ -210,7 +210,7 @@ class Spare:
         try:
             process.kill()
         except psutil.Error:
-            return  # it is gone already
+            return  # already gone
 
     def _runs(self, process: psutil.Process) -> bool:
         try:
@@ -220,7 +220,7 @@ class Spare:
 
 
 def _names(file: Path, job: Path) -> bool:
-    """Tell whether an offer is that of a job."""
+    """Return whether an offer is that of a job."""
     try:
         return file.read_text(encoding="utf-8") == job.name
     except OSError:

@@ -29,7 +29,7 @@ PRELOADED: Final = (
     "scipy.ndimage",
     "scipy.signal",
 )
-"""What baselines, analyses and measurements load. TensorFlow stays away: it takes three times the memory of all of
+"""What baselines, analyses and measurements load. TensorFlow is left out: it takes three times the memory of all of
 these, and a network is trained in a process of its own, which would not inherit it."""
 
 _LOOK_EVERY_S: Final = 0.02
@@ -126,7 +126,7 @@ def _sweep(folder: Path) -> None:
     """Remove what earlier spares left; a recent one may still be in use."""
     for file in (*folder.glob("offer-*"), *folder.glob("taken-*"), *folder.glob("written-*")):
         try:
-            # A number that comes round again must not find the file of its forerunner.
+            # A process number that is reused must not find the file of its predecessor.
             if file.name.endswith(f"-{os.getpid()}") or time.time() - file.stat().st_mtime > _SWEEP_AFTER_S:
                 file.unlink(missing_ok=True)
         except OSError:

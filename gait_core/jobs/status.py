@@ -115,7 +115,7 @@ class StatusWriter:
             )
             self._sampler.end(state)
             self._save_samples()
-            # Before the end is told: whoever sees it may read the report, or delete the folder.
+            # Before the end is reported: whoever sees it may read the report, or delete the folder.
             write_report(self._folder, self._status)
         self._write(force=True, durable=True)
 
@@ -242,7 +242,7 @@ class StatusWriter:
         try:
             self._sampler.save()
         except StorageError:
-            return  # the work itself meets the full disk and reports it
+            return  # the work itself runs into the full disk and reports it
 
     def _beat(self) -> None:
         while not self._ended.wait(_SAMPLE_EVERY_S):
@@ -255,7 +255,7 @@ class StatusWriter:
                 try:
                     self._write()
                 except StorageError:
-                    continue  # the work itself meets the full disk and reports it
+                    continue  # the work itself runs into the full disk and reports it
 
 
 def _ignore(_: Event) -> None:

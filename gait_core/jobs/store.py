@@ -86,7 +86,7 @@ class JobStore:
         return read_job(self._folder(job_id))
 
     def list(self) -> list[Job]:
-        """Return all jobs, newest first, damaged ones among them."""
+        """Return all jobs, newest first, including damaged ones."""
         jobs = []
         for folder in self.workspace.entries("jobs"):
             try:
@@ -207,7 +207,9 @@ class JobStore:
     def _ended(self, job_id: str) -> Job:
         job = self.get(job_id)
         if job.active:
-            raise InputError(f"Expected an ended job, but {job_id!r} is {job.state}.", "Cancel it first, or wait.")
+            raise InputError(
+                f"Expected a job that has ended, but {job_id!r} is {job.state}.", "Cancel it first, or wait."
+            )
         return job
 
     def keep_spare(self) -> None:

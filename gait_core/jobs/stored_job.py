@@ -11,7 +11,7 @@ __all__ = ["RUN_AGAIN", "START_ANEW", "checked_spec", "checked_status"]
 
 RUN_AGAIN: Final = "Run the job again: what was finished comes from the cache. Or delete it."
 """The remedy for a job whose status is damaged."""
-START_ANEW: Final = "Delete the job and start it anew; what it made stays, and what was finished comes from the cache."
+START_ANEW: Final = "Delete the job and start it again; what it made stays, and what was finished comes from the cache."
 """The remedy for a job of which it is not known any more what it is to do."""
 
 

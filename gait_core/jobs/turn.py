@@ -1,4 +1,4 @@
-"""The right to run a job: one worker has it, however many were told of the job.
+"""The right to run a job: one worker holds it, however many were notified of the job.
 
 ::
 
@@ -38,7 +38,7 @@ def open_turn(folder: Path) -> None:
 
 
 def has_begun(folder: Path) -> bool:
-    """Tell whether a worker has begun the job since it was last submitted or resumed.
+    """Return whether a worker has begun the job since it was last submitted or resumed.
 
     Returns
     -------

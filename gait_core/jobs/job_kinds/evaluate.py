@@ -1,4 +1,4 @@
-"""The job that judges a trained model on data that it has never seen."""
+"""The job that evaluates a trained model on data that it has never seen."""
 
 from __future__ import annotations
 

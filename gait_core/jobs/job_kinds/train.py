@@ -1,4 +1,4 @@
-"""The job that trains and judges a classifier."""
+"""The job that trains and evaluates a classifier."""
 
 from __future__ import annotations
 
