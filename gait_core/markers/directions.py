@@ -88,7 +88,7 @@ def directions_of(legs: LegMarkers, rate_hz: float) -> Directions:
     way = _way(over_feet, flat, facing)
     speed_mps = float(np.linalg.norm(way))
     moves = speed_mps >= LEAST_SPEED_MPS
-    # In a walk backwards the pelvis goes against the feet; the feet tell where forward is.
+    # In backward walking the pelvis moves opposite to the feet; the feet show which way is forward.
     forward = way / speed_mps * (1.0 if way @ facing > 0.0 else -1.0) if moves else facing
     return Directions(
         up=up,
@@ -131,7 +131,7 @@ def _is_flat(heel_m: Array, toe_m: Array) -> NDArray[np.bool_]:
 
 
 def _first_pass(headings: Array, flat: NDArray[np.bool_]) -> tuple[Array, NDArray[np.bool_]]:
-    """Return where the feet point in the first longer pass, and its frames."""
+    """Return the direction of the feet in the first longer pass, and its frames."""
     if not flat.any():
         raise InputError(
             "Expected heels and toes of which one lies in front of the other, but they are never seen so.",

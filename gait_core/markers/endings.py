@@ -1,4 +1,4 @@
-"""Tells recorded walks from videos by their names."""
+"""Distinguishes recorded walks from videos by their file names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["MARKER_ENDINGS", "is_marker_file"]
 
 MARKER_ENDINGS: Final = (".c3d", ".npz")
-"""Endings of files with recorded walks."""
+"""File name extensions of recorded walks."""
 
 
 def is_marker_file(path: Path) -> bool:

@@ -85,7 +85,7 @@ def _seconds(values: list[Any], counts: set[int], reach_s: tuple[float, float] |
     """Return the times of one block, s.
 
     The format has minutes and seconds in two rows. Some programs write one row: either seconds, or minutes and seconds
-    in turn; the number of events tells which, and where it does not, what lies inside the trial.
+    in turn; the number of events shows which, and where it does not, what lies inside the trial.
     """
     try:
         times = np.asarray(values, dtype=float)

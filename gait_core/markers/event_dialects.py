@@ -65,7 +65,7 @@ def letters_of(text: str) -> str:
 
 
 def meaning_of(label: str, context: str = "", description: str = "") -> Meaning | None:
-    """Tell which event of which foot three texts mean together.
+    """Return which event of which foot three texts mean together.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def meaning_of(label: str, context: str = "", description: str = "") -> Meaning 
 
 
 def _parts(text: str) -> tuple[str, str, bool]:
-    """Return side and kind as far as a text holds them, else empty, and whether the word is that of a force plate."""
+    """Return side and kind where a text holds them, else empty, and whether the word is that of a force plate."""
     letters = letters_of(text)
     if letters in SIDE_WORDS:
         return SIDE_WORDS[letters], "", False

@@ -160,9 +160,9 @@ class Markers:
         return next((label for label in labels if label), None)
 
     def has(self, place: str) -> bool:
-        """Tell whether both sides have a marker at a place."""
+        """Return whether both sides have a marker at a place."""
         return all(self.find(side, place) for side in SIDES)
 
     def has_stem(self, stem: str) -> bool:
-        """Tell whether both sides have a marker of a name."""
+        """Return whether both sides have a marker of a name."""
         return all((side, stem) in self.label_of for side in SIDES)

@@ -28,7 +28,7 @@ WIDTH_M: Final[Mapping[str, float]] = {"knee": 0.10, "ankle": 0.07}
 575–587). The shift goes across the walk: a wrong width hardly changes what is seen from the side."""
 MARKER_RADIUS_M: Final = 0.007
 SEEN_SHARE: Final = 0.5
-"""A way to obtain a joint is taken when it gives at least this share of the frames of the best one."""
+"""A method of locating a joint is used when it gives at least this share of the frames of the best one."""
 _MOST_LABELS: Final = 15
 
 
@@ -151,7 +151,7 @@ def _legs(markers: Markers, rate_hz: float) -> dict[str, Way]:
 
 
 def _named(name: str, ways: Sequence[Way | None]) -> dict[str, Way]:
-    """Return the first way that gives enough frames, under its name; nothing when there is none."""
+    """Return the first method that gives enough frames, under its name; nothing when there is none."""
     possible = [way for way in ways if way is not None]
     frames = [int(np.isfinite(curve).all(axis=1).sum()) for curve, _ in possible]
     most = max(frames, default=0)
@@ -238,7 +238,7 @@ def _notes(made_of: Mapping[str, str], gaps: int) -> list[str]:
     alone = [joint for joint in WIDTH_M if any("moved inwards" in made_of[f"{side}_{joint}"] for side in SIDES)]
     if alone:
         notes.append(
-            f"The middle of {' and '.join(alone)} is estimated from the lateral marker and a usual width of the joint."
+            f"The middle of {' and '.join(alone)} is estimated from the lateral marker and a typical joint width."
         )
     toes = dict.fromkeys(made_of[f"{side}_foot_index"] for side in SIDES)
     if not all("index" in text or "tip" in text.lower() for text in toes):

@@ -20,7 +20,7 @@ __all__ = ["HIP_SHARE", "REMEDY", "MocapWalk"]
 Array = NDArray[np.float64]
 
 HIP_SHARE: Final = 0.53
-"""Height of the hip joint over the floor as a share of body height (Drillis & Contini, in Winter 2009, fig. 4.1)."""
+"""Height of the hip joint above the floor as a share of body height (Drillis & Contini, in Winter 2009, fig. 4.1)."""
 HEEL_BACK_SHARE, HEEL_DOWN_SHARE, TOE_FRONT_SHARE = 0.036, 0.017, 0.020
 """Where heel and toe lie from ankle and forefoot on a flat foot, shares of body height."""
 _KINDS: Final[Mapping[str, str]] = {"HS": INITIAL_CONTACT, "TO": FOOT_OFF}
@@ -95,7 +95,7 @@ class MocapWalk:
             raise InputError(f"Expected a walk by motion capture, but {path.name} lacks {error}.", REMEDY) from error
 
     def truth_events(self) -> tuple[GaitEvent, ...]:
-        """Return the events of the recording, in order of time."""
+        """Return the events of the recording, in chronological order."""
         return self.events
 
     @property
