@@ -121,7 +121,7 @@ class Batch:
         return outcomes
 
     def _workers(self, probed: Sequence[VideoInfo | GaitError]) -> int:
-        """Return how many videos are analysed at once, as far as memory allows."""
+        """Return how many videos can be analysed at once, given the memory."""
         # One more than CPUs: while one waits for its decoder, another has something to do.
         wanted = min(self._limits.workers or min(MOST_WORKERS, default_workers() + 1), len(self._paths))
         if self._monitor is None:

@@ -28,7 +28,7 @@ __all__ = [
 COUNTING_SIDE_PX: Final = 512
 COUNTING_CONFIDENCE: Final = 0.6
 CLOSE_CONFIDENCE: Final = 0.75
-"""For a person close by: what is left of the walker alone scores 0.5 on average, a child before the walker 0.8."""
+"""For a person close by: what is left of the walker alone scores 0.5 on average, a child in front of the walker 0.8."""
 _CLOSE_SIDE: Final = 0.9
 _CLOSE_BELOW: Final = 0.12
 _TRUNK_HALF_WIDTH: Final = 0.13
@@ -82,7 +82,7 @@ def covered(small: NDArray[np.uint8], known: PoseResult) -> NDArray[np.uint8]:
 
 
 def is_somebody_else(found: PoseResult | None, known: PoseResult, pixels: Pixels) -> bool:
-    """Tell whether what was found beside the known person is a person, and another one.
+    """Return whether what was found beside the known person is a person, and another one.
 
     Parameters
     ----------
@@ -137,7 +137,7 @@ def beside_legs(pixels: Pixels, known: PoseResult, side_px: int) -> NDArray[np.u
 
 
 def is_beside_legs(hip: NDArray[np.floating], end: NDArray[np.floating]) -> bool:
-    """Tell whether a person found in the image of `beside_legs` is one who can stand there.
+    """Return whether a person found in the image of `beside_legs` is one who can stand there.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def extract_track(
     workspace : Workspace
         Holds the cache.
     reporter : Reporter, optional
-        Told of the progress; asked on every frame whether to go on.
+        Receives the progress; checked for cancellation on every frame.
     use_cache : bool
         False analyses the video even when its landmarks are known, and keeps nothing.
     limits : Limits, optional
@@ -111,7 +111,7 @@ def extract_many(
     Returns
     -------
     list of ExtractedWalk or GaitError
-        In the order of `paths`; a video that cannot be used is its error, and the others go on.
+        In the order of `paths`; a video that cannot be used is its error, and the others continue.
 
     Raises
     ------
@@ -163,12 +163,12 @@ def load_walk(path: Path, address: str, *, workspace: Workspace, cached: bool = 
         Where the landmarks lie in the cache.
     workspace : Workspace
     cached : bool
-        What is told of the walk: False where the landmarks were found only now.
+        What is reported of the walk: False where the landmarks were found only now.
 
     Returns
     -------
     ExtractedWalk
-        Its warnings are derived anew from the landmarks and the video.
+        Its warnings are derived again from the landmarks and the video.
 
     Raises
     ------

@@ -94,7 +94,7 @@ def extract_on(
     Returns
     -------
     list of RemoteWalk or GaitError
-        In the order of `paths`, each exactly once; a video that cannot be used is its error, and the others go on.
+        In the order of `paths`, each exactly once; a video that cannot be used is its error, and the others continue.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _walk_of(path: Path, facts: Answer) -> RemoteWalk:
 
 
 class _Meeting:
-    """Where the outcomes come together: in the order of the input, told to whoever listens."""
+    """Where the outcomes come together: in the order of the input, reported to whoever listens."""
 
     def __init__(
         self,

@@ -74,7 +74,7 @@ def track_address(
     settings : PoseSettings
         With ``auto`` or without: both give the same address.
     reporter : Reporter, optional
-        Told of the progress when the model has to be fetched.
+        Receives the progress when the model has to be fetched.
     device : str
         Where the pose model runs, as the engine calls it.
 

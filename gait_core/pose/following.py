@@ -35,7 +35,7 @@ CLEARANCE: Final = 0.75
 
 
 class SearchingEngine(PoseEngine, Protocol):
-    """An engine that can also look at one frame by itself, and begin anew."""
+    """An engine that can also look at one frame by itself, and start over."""
 
     def find(self, pixels: Pixels) -> PoseResult | None:
         """Return the most conspicuous person in a frame, whatever came before."""
@@ -100,7 +100,7 @@ class FollowingEngine:
         return self._engine.count_people(pixels, known)
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Tell whether there seems to be a smaller person before the legs of the one followed."""
+        """Return whether there seems to be a smaller person before the legs of the one followed."""
         return isinstance(self._engine, CloseLook) and self._engine.sees_beside_legs(pixels, known)
 
     def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:

@@ -15,7 +15,7 @@ _REPORT_EVERY_S = 0.25
 
 
 class FrameProgress:
-    """Frames done per video and in total, told at most four times a second.
+    """Frames done per video and in total, reported at most four times a second.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class FrameProgress:
         self._reporter.progress(self._stage, 0, frames, "frames", item=label)
 
     def update(self, label: str, done: int) -> None:
-        """Tell how far a video is."""
+        """Report how far a video is."""
         with self._lock:
             self._done[label] = done
             expected = self._expected[label] = max(self._expected[label], done)
@@ -50,7 +50,7 @@ class FrameProgress:
             self.total()
 
     def finish(self, label: str, frames: int) -> None:
-        """Tell that a video is done."""
+        """Report that a video is done."""
         with self._lock:
             self._done[label] = self._expected[label] = frames
         self._reporter.progress(self._stage, frames, frames, "frames", item=label)
@@ -63,7 +63,7 @@ class FrameProgress:
             self._expected.pop(label, None)
 
     def total(self, *, final: bool = False) -> None:
-        """Tell how far all are together."""
+        """Report how far all are together."""
         with self._lock:
             if not self._due(None) and not final:
                 return

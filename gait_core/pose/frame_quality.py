@@ -28,7 +28,7 @@ LEAST_SKIN: Final = 5
 LARGE_SIDE_PX: Final = 960
 SMALL_SIDE_PX: Final = 192
 BODY_PX: Final = 224
-"""Height to which a larger body is brought before sharpness is measured: about what the pose model sees."""
+"""Height to which a larger body is scaled down before sharpness is measured: about what the pose model sees."""
 MARGIN: Final = 0.05
 DARK, BRIGHT = 12, 250
 LEAST_RESPONSE: Final = 0.1

@@ -73,7 +73,7 @@ class PersonMasks:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave."""
+        """Build from the output of `to_arrays`."""
         return cls(bits=arrays["bits"], matrix=arrays["matrix"])
 
 

@@ -119,7 +119,7 @@ class PersonPath:
         return np.asarray(self._recent[-1][1] + self._velocity * SLOWED_S * (1.0 - math.exp(-ahead_s / SLOWED_S)))
 
     def accepts(self, pose: Sighting, time_s: float) -> bool:
-        """Tell whether the person can have this pose now."""
+        """Return whether the person can have this pose now."""
         if not SIZES[0] <= pose.height / self.height <= SIZES[1]:
             return False
         if self._away(pose, time_s) > min(WIDEST_GATE, GATE + GATE_PER_S * (time_s - self.last_s)):
@@ -135,7 +135,7 @@ class PersonPath:
         return float(np.linalg.norm(pose.hip - self.expected(time_s))) / self.height
 
     def _turned(self, pose: Sighting, time_s: float) -> bool:
-        """Tell whether a person who walked forward now faces the other way, faster than one can turn."""
+        """Return whether a person who walked forward now faces the other way, faster than one can turn."""
         if not self.forward or time_s - self.last_s > TURNING_S:
             return False
         against = pose.facing * float(self._velocity[0])
@@ -144,7 +144,7 @@ class PersonPath:
 
 
 def same_person(first: NDArray[Any], second: NDArray[Any]) -> bool:
-    """Tell whether two poses belong to one person.
+    """Return whether two poses belong to one person.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ class Track:
         return float(self.time_s[-1] - self.time_s[0]) if len(self) > 1 else 0.0
 
     def parts(self, frames: int = PART_FRAMES) -> Iterator[Self]:
-        """Yield the track in parts of some frames; what a part filled of the memory is let go after it."""
+        """Yield the track in parts of some frames; the memory that a part filled is released after it."""
         for part in self._spans(frames):
             yield replace(
                 self,
@@ -145,7 +145,7 @@ class Track:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any]) -> Self:
-        """Build from what `to_arrays` and `to_meta` gave."""
+        """Build from the output of `to_arrays` and `to_meta`."""
         return cls(
             position=arrays["position"],
             world=arrays["world"],

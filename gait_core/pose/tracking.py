@@ -220,7 +220,7 @@ class _SomebodyClose:
 
 
 class _Clock:
-    """Seconds spent in each part of the work, from one stop to the next."""
+    """Seconds spent in each part of the work, from one reading of the clock to the next."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""Reasons to refuse a walk or to doubt it, as far as decoding and detection tell."""
+"""Reasons to refuse or to doubt a walk that decoding and detection show."""
 
 from __future__ import annotations
 

@@ -293,7 +293,7 @@ def parity(median_pct: float | None = 0.1, p95_pct: float | None = 0.6, found_sa
         ([90.0, 119.0], parity(), "slower", "1.2 times"),
         ([90.0, 150.0], parity(0.51, 0.6), "differs", "Allowed are 0.5 % and 2.5 %"),
         ([90.0, 150.0], parity(0.1, 2.51), "differs", "95 % within 2.51 %"),
-        ([90.0, 150.0], parity(0.1, 0.6, found_same=0.9), "differs", "95 % of the frames found alike"),
+        ([90.0, 150.0], parity(0.1, 0.6, found_same=0.9), "differs", "95 % of the frames detected alike"),
         ([90.0, 150.0], parity(None, None, found_same=0.0), "differs", "does not find the person"),
     ],
 )

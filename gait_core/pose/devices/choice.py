@@ -51,7 +51,7 @@ class Choice:
 
 
 def only_cpu() -> bool:
-    """Tell whether the user wants poses on the CPU.
+    """Return whether the user wants poses computed on the CPU.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def only_cpu() -> bool:
 
 
 def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Choice:
-    """Return where the pose model runs as far as is known; nothing is tried.
+    """Return where the pose model runs, if known; nothing is tried.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def known_choice(asked: PoseSettings, devices: list[Device] | None = None) -> Ch
         return Choice(place=place, why=trial.reason, trials=found, untried=tuple(untried))
     reasons = [trial.reason for trial in found]
     reasons += [f"{place.name}: not tried yet, the next analysis of a video will." for place in untried]
-    # Without a trial the choice of `runtime` stands, which for poses is the CPU.
+    # Without a trial, the choice of `runtime` applies, which for poses is the CPU.
     why = " ".join([*reasons, *why_not]) or start.reason
     return Choice(place=cpu, why=why, trials=found, untried=tuple(untried))
 
@@ -166,7 +166,7 @@ class DeviceChooser:
         ----------
         info : VideoInfo
         check : callable
-            Raises when the work shall stop.
+            Raises when the work is to stop.
         """
         with self._choosing:
             check()

@@ -34,7 +34,7 @@ __all__ = ["answer", "main", "on_device"]
 _SEARCHED_S: Final = 10.0
 """Time from the start of a video within which a person has to appear, s."""
 _WARM_FRAMES: Final = 5
-"""Frames before the clock starts: a device prepares itself at the first ones."""
+"""Warm-up frames before the clock starts: a device sets itself up during the first ones."""
 _FEWEST_FRAMES: Final = 20
 _FRAMES_AHEAD: Final = 4
 _MOST_DECODERS: Final = 4
@@ -75,7 +75,7 @@ def answer(question: Mapping[str, Any], path: Path) -> None:
     question : mapping
         ``video`` (of `VideoInfo`), ``cpu`` and ``device`` (of `Place`), ``frames`` and ``at_once``: a list.
     path : Path
-        Receives ``unusable``: why the video tells nothing; or ``cpu``: frames per second for each of ``at_once``;
+        Receives ``unusable``: why the video is of no use; or ``cpu``: frames per second for each of ``at_once``;
         then ``device`` likewise and ``parity`` with the same engine on the CPU, or ``failed``: what the device
         said.
     """

@@ -95,7 +95,7 @@ class Trial:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave.
+        """Build from the output of `to_dict`.
 
         Raises
         ------

@@ -42,7 +42,7 @@ class Place:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**{**values, "settings": PoseSettings.from_dict(values["settings"])})
 
 

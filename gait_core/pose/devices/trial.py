@@ -72,7 +72,7 @@ def try_place(
     info : VideoInfo
         A real video that shows a person.
     reporter : Reporter
-        Asked several times a second whether to go on.
+        Checked for cancellation several times a second.
     limit_s : float
         After this time the device counts as one that hangs, s.
     frames : int
@@ -83,7 +83,7 @@ def try_place(
     Returns
     -------
     Trial or str
-        What came out, whatever the device did; a text where the video tells nothing.
+        What came out, whatever the device did; a text where the video is no use for the trial.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def _judged(place: Place, key: Any, rates: Mapping[str, list[float]], parity: Ma
     )
     figures = f"{_title(place)}: {speed}; {apart}"
     if not close:
-        limits = f"{_MEDIAN_PCT} % and {_P95_PCT} %, and {100 * _SAME_SHARE:.0f} % of the frames found alike"
+        limits = f"{_MEDIAN_PCT} % and {_P95_PCT} %, and {100 * _SAME_SHARE:.0f} % of the frames detected alike"
         outcome, verdict = "differs", f"Allowed are {limits}."
     elif speedup < _SPEEDUP:
         outcome, verdict = "slower", f"It is taken from {_SPEEDUP} times the speed of the CPU on."

@@ -33,7 +33,7 @@ from gait_core.video.pixels import Pixels
 __all__ = ["GPU", "MediaPipeEngine", "mediapipe_version"]
 
 GPU: Final = "GPU"
-"""The GPU, of which MediaPipe takes the first that it finds."""
+"""The GPU; MediaPipe uses the first that it finds."""
 
 _REVISION = "2"
 """Raised whenever this module or the decoder changes the landmarks of an unchanged MediaPipe."""
@@ -96,7 +96,7 @@ class MediaPipeEngine:
 
     def __enter__(self) -> Self:
         self._mediapipe = load_mediapipe()
-        self._bundle = bundle_path(self._settings.variant)  # a damaged model is told before anything is decoded
+        self._bundle = bundle_path(self._settings.variant)  # a damaged model is reported before anything is decoded
         return self
 
     def __exit__(
@@ -142,7 +142,7 @@ class MediaPipeEngine:
         return _pose_of(self._finder.detect(image), pixels)
 
     def restart(self) -> None:
-        """Forget whom the engine follows: the next frame is searched anew."""
+        """Forget whom the engine follows: the next frame is searched afresh."""
         if self._tracker is not None:
             self._tracker.close()
             self._tracker = None
@@ -163,7 +163,7 @@ class MediaPipeEngine:
         return 2 if is_somebody_else(_pose_of(result, pixels), known, pixels) else 1
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Tell whether there seems to be a smaller person before the legs of the one found."""
+        """Return whether there seems to be a smaller person before the legs of the one found."""
         image = self._image(beside_legs(pixels, known, COUNTING_SIDE_PX))
         if self._close_finder is None:
             with quiet_native_stderr():

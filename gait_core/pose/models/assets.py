@@ -144,7 +144,7 @@ def model_checks() -> list[Check]:
 def ensure_models(
     variants: Sequence[str] = VARIANTS, *, source: Path | str | None = None, reporter: Reporter | None = None
 ) -> dict[str, Path]:
-    """Make sure that pose models are here and whole; fetch or repair those that are not.
+    """Make sure that pose models are present and intact; fetch or repair those that are not.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ def model_sha256(variant: str, reporter: Reporter | None = None) -> str:
 def _check_variant(variant: str) -> None:
     if variant not in VARIANTS:
         raise SettingsError(
-            f"Expected a pose model among {', '.join(VARIANTS)}, but got {variant!r}.", "Choose one of these."
+            f"Expected the pose model to be one of {', '.join(VARIANTS)}, but got {variant!r}.", "Choose one of these."
         )
 
 
@@ -328,7 +328,7 @@ def _from_folder(
             known.add(trusted[variant])
         if hashlib.sha256(content).hexdigest() not in known:
             raise ModelError(
-                f"Expected the official {bundle_name(variant)} or one made by Gait Studio, but its digest is another.",
+                f"Expected the official {bundle_name(variant)} or one made by Gait Studio, but its digest differs.",
                 "Copy it again, together with models.json when it comes from another Gait Studio.",
             )
         check_bundle(content, bundle_name(variant))

@@ -69,7 +69,7 @@ def check_bundle(content: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in (DETECTOR_MEMBER, LANDMARK_MEMBER):
                 if archive.read(member)[4:8] != b"TFL3":
-                    raise ValueError(f"{member} is no TensorFlow Lite model")
+                    raise ValueError(f"{member} is not a TensorFlow Lite model")
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError, OSError) as error:
         raise ModelError(
             f"Expected a pose model in {name}, but it is damaged or something else ({error}).",

@@ -109,7 +109,7 @@ class ModelFiles:
         self._contents = contents
 
     def has(self, variant: str) -> bool:
-        """Tell whether a bundle of this variant can be made."""
+        """Return whether a bundle of this variant can be made."""
         return _DETECTOR in self._contents and f"pose_landmark_{variant}.tflite" in self._contents
 
     def bundle(self, variant: str) -> bytes:

@@ -169,7 +169,7 @@ def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callab
         try:
             return _shared.core.import_model(io.BytesIO(content), CPU, options)
         except RuntimeError as error:
-            _logger.warning("compiled anew: %s", error)
+            _logger.warning("compiled again: %s", error)
     compiled = _shared.core.compile_model(build(), CPU, options)
     try:
         content = bytes(compiled.export_model().getvalue())
@@ -182,7 +182,7 @@ def _kept(bundle: Path, part: str, recipe: Recipe, precision: str, build: Callab
 
 def _on_device(model: Any, folder: Path, recipe: Recipe, precision: str) -> Any:
     options: dict[str, Any] = {"CACHE_DIR": str(folder)}
-    if recipe.device != "NPU":  # which has one arithmetic and refuses to be told
+    if recipe.device != "NPU":  # which has one precision and rejects the option
         options["INFERENCE_PRECISION_HINT"] = "f32" if precision == "f32" else "f16"
     if recipe.device.startswith("GPU"):
         options["NUM_STREAMS"] = recipe.streams

@@ -139,7 +139,7 @@ class OpenVinoEngine:
         return self._find(pixels, self._settings.detection_confidence)
 
     def restart(self) -> None:
-        """Forget whom the engine follows: the next frame is searched anew."""
+        """Forget whom the engine follows: the next frame is searched afresh."""
         self._region = None
         self._forget_motion()
 
@@ -154,7 +154,7 @@ class OpenVinoEngine:
         return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, pixels) else 1
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Tell whether there seems to be a smaller person before the legs of the one found."""
+        """Return whether there seems to be a smaller person before the legs of the one found."""
         assert self._networks is not None, "the engine is not open"
         legs = RgbPixels(beside_legs(pixels, known, DETECTOR_PX))
         found = detect_people(self._networks, legs, CLOSE_CONFIDENCE)
@@ -209,7 +209,7 @@ class OpenVinoEngine:
 
 
 def _points(output: LandmarkOutput, region: Region, first: int = 0) -> NDArray[np.float64]:
-    """Return landmarks and, last, the two points that tell the square, in the frame, px."""
+    """Return landmarks and, last, the two points that define the square, in the frame, px."""
     span = slice(first, _END + 1)
     return region.placed(refine(output.landmarks[span, :2] / CROP_PX, output.heat_maps[:, :, span]))
 

@@ -16,7 +16,7 @@ _loading = threading.Lock()
 
 
 def openvino_installed() -> bool:
-    """Tell whether OpenVINO is there, without importing it.
+    """Return whether OpenVINO is there, without importing it.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 __all__ = ["Region"]
 
 _MARGIN: Final = 1.25
-"""Side of the square over twice the distance from the hips to the end of the body."""
+"""Side of the square divided by twice the distance from the hips to the end of the body."""
 _FOLLOWING: Final = 0.6
 """How much of a new size and angle is taken over in one frame."""
 
