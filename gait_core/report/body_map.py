@@ -1,6 +1,6 @@
 """The body map: where a walk deviates, on a drawing that a patient understands.
 
-Every mark is told by colour, by shape and in words, so that nothing depends on seeing colours.
+Every mark is shown by colour, by shape and in words, so that nothing depends on seeing colours.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def body_drawing(notes: Mapping[str, PartNote], *, title: str, near: str = "righ
     Parameters
     ----------
     notes : mapping of str to PartNote
-        Parts that the figure does not have are told in the description only.
+        Parts that the figure does not have are mentioned in the description only.
     title : str
     near : {"left", "right"}
     dark : bool

@@ -101,7 +101,7 @@ def write_overlay(path: Path, video: Path, track: Track, analysis: StoredAnalysi
     analysis : StoredAnalysis
         Of the same walk.
     reporter : Reporter
-        Told the frames done; may cancel.
+        Receives the frames done; may cancel.
 
     Raises
     ------

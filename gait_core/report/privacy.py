@@ -84,7 +84,7 @@ def blur_face(image: Image, points: NDArray[np.float64]) -> Image:
 
 
 def blur_surroundings(image: Image, points: NDArray[np.float64]) -> Image:
-    """Coarsen and blur all that is not near the body.
+    """Coarsen and blur everything that is not near the body.
 
     Parameters
     ----------

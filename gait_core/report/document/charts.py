@@ -17,13 +17,13 @@ __all__ = ["FEWEST_FOR_SD", "CurvePanel", "Span", "curve_drawing", "legend_drawi
 
 _PALETTE: Final = LIGHT
 _MOST_STRIDES: Final = 40
-"""Single strides drawn per panel; more only make the grey denser."""
+"""Individual strides drawn per panel; more would only make the grey denser."""
 _TOP: Final = 30.0
 _BOTTOM: Final = 20.0
 _SHARE: Final = 0.2
 """Half the length of the axis of a value, as a share of the value, where nothing lies further away."""
 FEWEST_FOR_SD: Final = 3
-"""Strides of a side from which their spread is drawn."""
+"""Fewest strides of a side for which their spread is drawn."""
 _SIDE_LABEL: Final = 14.0
 _TICKS: Final = 19.0
 _GAP: Final = 9.0

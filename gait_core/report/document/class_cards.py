@@ -1,4 +1,4 @@
-"""What promoted models said of a walk, as a report tells it: apart from the level, in which they have no part."""
+"""What promoted models said of a walk, as a report states it: apart from the level, in which they have no part."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def class_cards(classified: Sequence[Mapping[str, Any]]) -> tuple[tuple[ClassCar
     -------
     cards : tuple of ClassCard
     note : str
-        Empty where no model was asked.
+        Empty where no model was applied.
     """
     if not classified:
         return (), ""

@@ -154,7 +154,7 @@ def _lowered(change: Change) -> str:
 
 
 def _several_people(measurement: Measurement, source: ReportSource) -> bool:
-    """Tell whether anybody but the walker may be in the images."""
+    """Return whether anybody but the walker may be in the images."""
     info = source.track.info if source.track is not None else {}
     share = float(info.get("people_share") or info.get("people_max_share") or 0.0)
     seen = any(check.name == "people" and check.state in ("poor", "unusable") for check in measurement.checks)

@@ -27,7 +27,7 @@ __all__ = ["ASPECT", "EvidenceRequest", "Moment", "evidence_frames", "moments"]
 Image = NDArray[np.uint8]
 
 ASPECT: Final = 0.8
-"""Width over height of an image."""
+"""Width of an image divided by its height."""
 _HEIGHT_PX: Final = 520
 _QUALITY: Final = 82
 _MAX_SIDE_PX: Final = 1280

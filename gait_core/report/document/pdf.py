@@ -1,4 +1,4 @@
-"""Writes a report as a PDF of two A4 pages, more where models were asked, with its fonts inside."""
+"""Writes a report as a PDF of two A4 pages, more where models were applied, with its fonts inside."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of a table: its heading, its width in points, and where its texts stand."""
+    """One column of a table: its heading, its width in points, and how its texts are aligned."""
 
     title: str
     width: float

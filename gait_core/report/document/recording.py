@@ -20,7 +20,7 @@ FEW_STRIDES: Final = 6
 
 
 def few_strides(measurement: Measurement) -> bool:
-    """Tell whether so few full strides were measured, of a foot or in all, that the values are rough.
+    """Return whether so few full strides were measured, of a foot or in all, that the values are rough.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def recording_state(measurement: Measurement, beside: Sequence[WalkWarning] = ()
     return next((state for state in ("unusable", "poor") if state in states), "good")
 
 
-_LONGER: Final = "Let the person walk a longer way through the frame, or record several passes."
+_LONGER: Final = "Have the person walk farther through the frame, or record several passes."
 
 
 def _full(measurement: Measurement) -> str:

@@ -1,4 +1,4 @@
-"""What stands in a report, before it is laid out: plain texts, numbers as texts, drawings and images."""
+"""What a report contains, before it is laid out: plain texts, numbers as texts, drawings and images."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class ClassCard:
     title : str
         Name of the model.
     sentence : str
-        The class with its probability, or that it abstains, or why it could not be asked.
+        The class with its probability, or that it abstains, or why it could not be applied.
     trained_on : str
         What the model is and what it learned from; empty where that is not known.
     abstains : bool
@@ -197,7 +197,7 @@ class Report:
     seal : tuple of Fact
         Hashes and versions; the hash of the report itself is `digest`.
     classes : tuple of ClassCard
-        What promoted models said, on pages of their own; empty where none was asked.
+        What promoted models said, on pages of their own; empty where none was applied.
     classes_note : str
         How to read it.
     """

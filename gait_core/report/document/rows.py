@@ -197,7 +197,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
     ----------
     measurement : Measurement
     doubts : sequence of WalkWarning
-        What stands beside a verdict; those that the measurement does not tell come before all others.
+        What stands beside a verdict; those that the measurement does not state come before all others.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
     bad = [*beside, *bad]
     more = len(bad) - _MOST_CHECKS
     parts = [
-        f"And {plural(more, 'further remark')}, told in Gait Studio." if more > 0 else "",
+        f"And {plural(more, 'further remark')}, shown in Gait Studio." if more > 0 else "",
         f"Good: {joined(good)}." if good else "",
         f"Not judged: {joined(unknown)}." if unknown else "",
     ]
@@ -267,7 +267,7 @@ def _code_words(code: str) -> str:
 
 
 def chosen_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Return the changes that a report tells.
+    """Return the changes that a report states.
 
     Returns
     -------

@@ -209,7 +209,7 @@ def interval(low: float | None, high: float | None, unit: str = "") -> str:
 
 
 def position(value: float | None, reference: ReferenceRange | None) -> str:
-    """Tell where a value lies against its reference range.
+    """Return where a value lies against its reference range.
 
     Returns
     -------

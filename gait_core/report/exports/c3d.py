@@ -169,7 +169,7 @@ def _write_event_block(content: Any, events: Sequence[GaitEvent], job: ExportJob
 
 
 def _add_integers(content: Any, group: str, name: str, values: list[int]) -> None:
-    # The library turns a list of whole numbers into decimals unless the parameter is known to hold whole ones.
+    # The library turns a list of integers into floats unless the parameter is known to hold integers.
     content.add_parameter(group, name, 0)
     content["parameters"][group][name]["value"] = np.array(values, dtype=int)
 

@@ -25,7 +25,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "curve_strides": (*_WALK, "curve", "unit", "side", "stride", "cycle_pct", "value"),
     "events": (*_WALK, "time_s", "side", "kind", "confidence", "source"),
 }
-"""What stands at the head of each table even when it has no rows."""
+"""Header of each table, written even when it has no rows."""
 
 
 def csv_tables(job: ExportJob) -> dict[str, bytes]:

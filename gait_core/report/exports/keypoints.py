@@ -107,7 +107,7 @@ def write_keypoints(track: Track, path: Path, *, name: str = "") -> None:
     """
     with (
         atomic_file(path, durable=False) as handle,
-        # Neither name nor time in the head: the same landmarks give the same file.
+        # No name and no time in the header: the same landmarks give the same file.
         gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=handle, mtime=0) as packed,
     ):
         # In one thread: packing in a second one was measured and gains nothing, for both need the interpreter.
@@ -160,7 +160,7 @@ def write_npz(track: Track, path: Path) -> None:
         zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         for name, array in track.to_arrays().items():
-            # A date would make every file of the same landmarks another one.
+            # A date would make every file of the same landmarks different.
             entry = zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as target:
