@@ -1,4 +1,4 @@
-"""Which version of the code runs, where it runs from a checkout."""
+"""The version of the code that runs, if it runs from a checkout."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Cluster(Executor):
         Raises
         ------
         InputError
-            When it is no address.
+            When it is not an address.
         LibraryError
             When Dask is not installed.
         ClusterError
@@ -148,7 +148,7 @@ class Cluster(Executor):
             return
         self._looked_s = now_s
         if self._client.status != "running":
-            raise self._gone("the connection to the scheduler broke")
+            raise self._gone("the connection to the scheduler was lost")
         if self.workers:
             self._seen_s = time.monotonic()
         elif now_s - self._seen_s > _ALONE_S:
@@ -157,12 +157,12 @@ class Cluster(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand a task to the scheduler."""
         if self._client.status != "running":
-            raise self._gone("the connection to the scheduler broke")
+            raise self._gone("the connection to the scheduler was lost")
         future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take back what has not begun and leave the cluster, which goes on for others."""
+        """Take back what has not begun and leave the cluster, which keeps running for others."""
         try:
             if self._client.status == "running":
                 self._executor.shutdown(wait=wait and not cancel_futures)
@@ -178,13 +178,13 @@ class Cluster(Executor):
 
     def _gone(self, why: str) -> ClusterError:
         return ClusterError(
-            f"Expected the cluster at {self.address} to stay until the end, but it went away: {why}.",
+            f"Expected the cluster at {self.address} to stay available until the end, but it disappeared: {why}.",
             "Look whether scheduler and workers still run, then run again; what is finished is kept.",
         )
 
 
 def _knock(address: str, timeout_s: float) -> None:
-    """Raise `OSError` when nothing listens; Dask would go on trying to the end of its time."""
+    """Raise `OSError` when nothing listens; Dask would keep trying until its time is up."""
     host, _, port = address.partition("://")[2].rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), timeout=timeout_s).close()
 

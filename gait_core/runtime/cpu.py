@@ -23,14 +23,14 @@ def available_cpus() -> int:
     Returns
     -------
     int
-        At least 1. Its CPU affinity counts where the system tells it, otherwise all CPUs of the machine.
+        At least 1. Its CPU affinity counts where the system reports it, otherwise all CPUs of the machine.
     """
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, available)
 
 
 def has_fast_bf16(cpuinfo: Path | None = None) -> bool:
-    """Tell whether the CPU multiplies in bfloat16 by itself; without it bfloat16 is slower than float32.
+    """Return whether the CPU multiplies in bfloat16 by itself; without it bfloat16 is slower than float32.
 
     Parameters
     ----------

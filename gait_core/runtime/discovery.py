@@ -3,7 +3,7 @@
 Two conventions, both by import:
 
 - `import_named` imports the module of one name in every package of `gait_core`, for example ``job_kinds``. So a
-  registry finds what stands above it in the layers without importing it by name.
+  registry finds what is above it in the layers without importing it by name.
 - `import_members` imports every module of one package.
 """
 

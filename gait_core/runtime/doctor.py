@@ -36,7 +36,7 @@ _NEEDED_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that was looked at.
+    """One thing that was checked.
 
     Attributes
     ----------

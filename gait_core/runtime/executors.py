@@ -1,7 +1,7 @@
 """Many independent tasks on any executor: threads, processes, or the machines of a cluster.
 
 Every task gives one result, whatever happens to the worker that had it: a task whose worker died is run
-again, and one that keeps killing its worker is given up alone, so that the others go on.
+again, and one that keeps killing its worker is given up alone, so that the others continue.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 _LOOK_EVERY_S = 0.25
 _ATTEMPTS = 3
 _AHEAD = 64
-"""Tasks handed over at once; the others wait here, where they can be taken back."""
+"""Tasks handed over at once; the others wait here, where they can be withdrawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ class _Run(Generic[Task, Result]):
 
 
 def _worker_died(error: Exception) -> bool:
-    """Tell whether the worker died, not the task failed; Dask has a name of its own for it."""
+    """Return whether the worker died, not the task failed; Dask has a name of its own for it."""
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
 
 

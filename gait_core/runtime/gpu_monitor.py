@@ -47,7 +47,7 @@ class GpuMonitor:
     def read(self) -> list[dict[str, Any]]:
         """Return one reading per card: `name`, `utilisation_pct`, `memory_bytes`, `memory_total_bytes`.
 
-        A card that does not tell its load, as some virtual ones do, has None there; one that has gone is left out.
+        A card that does not report its load, as some virtual ones do, has None there; one that has gone is left out.
         """
         cards = []
         for name, handle in self._handles:

@@ -48,7 +48,7 @@ def batch_size_for(profile: str, available_bytes: int) -> int:
     profile : str
         ``fast``, ``balanced`` or ``accurate``; of any other name only memory decides.
     available_bytes : int
-        Free memory of the machine, as `machine_memory` tells.
+        Free memory of the machine, as `machine_memory` reports it.
 
     Returns
     -------
@@ -69,7 +69,7 @@ class MemoryMonitor:
     limit_bytes : int
         Memory that the work may use, bytes.
     reporter : Reporter, optional
-        Told once when fewer workers run than wanted, and once when memory gets short.
+        Called once when fewer workers run than wanted, and once when memory runs short.
     own, machine : callable, optional
         Read the memory of the process (bytes) and of the machine; replaced in tests.
     clock : callable, optional
@@ -142,7 +142,7 @@ class MemoryMonitor:
         return int(fitting)
 
     def check(self, stage: str) -> None:
-        """Note the memory of a stage, give back what is unused when it gets short, refuse when that is not enough.
+        """Record the memory of a stage, release what is unused when it runs short, refuse when that is not enough.
 
         Cheap: between two readings, a quarter of a second apart, it only looks at the clock.
 

@@ -50,7 +50,7 @@ def gpus() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``name``, ``utilisation_pct`` (0 to 100, None where a card does not tell it), ``memory_bytes`` in use and
+        ``name``, ``utilisation_pct`` (0 to 100, None where a card does not report it), ``memory_bytes`` in use and
         ``memory_total_bytes`` of each card; empty where there is no card, no driver or no ``nvidia-ml-py``.
     """
     return shared_gpu_monitor().read()
@@ -168,7 +168,7 @@ class ProcessMonitor:
     def _share(self, cpu_s: float, elapsed_s: float) -> float:
         if elapsed_s <= 0:
             return 0.0
-        # The clock of the CPUs ticks in hundredths, so that a short span may seem more than full.
+        # CPU time is counted in hundredths of a second, so that a short interval may seem more than fully used.
         return min(1.0, max(0.0, cpu_s / (elapsed_s * self.cpus)))
 
     def _machine_share(self) -> float:

@@ -116,7 +116,7 @@ class Lane:
     frames : int
         Frames done.
     cost : mapping
-        What the stage told of the finished video.
+        What the stage reported of the finished video.
     """
 
     item: str

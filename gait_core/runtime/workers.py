@@ -27,7 +27,7 @@ _WATCH_EVERY_S: Final = 1.0
 _OLD_MARK_S: Final = 24 * 3600.0
 
 Answer = Mapping[str, Any]
-"""What a worker tells: JSON values, ``worker``, ``duration_s`` and ``state``."""
+"""What a worker reports: JSON values, ``worker``, ``duration_s`` and ``state``."""
 
 _logger = logging.getLogger(__name__)
 
@@ -78,7 +78,7 @@ def in_worker(
     remedy: str,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
-    """Do one task in a worker and return an answer whatever becomes of it.
+    """Do one task in a worker and return an answer whatever happens to it.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def run_tasks(
         raise ClusterError(
             f"{error.message} {kept()}",
             "Look whether the machines still run and see the workspace, then run the same command again: "
-            "it goes on from what is in the cache.",
+            "it continues from what is in the cache.",
         ) from error
 
 

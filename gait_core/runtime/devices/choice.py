@@ -72,7 +72,9 @@ def choose_device(use: str, devices: Sequence[Device] | None = None, *, preferen
         When no device supports the use.
     """
     if use not in USES:
-        raise SettingsError(f"Expected a use among {', '.join(USES)}, but got {use!r}.", "Choose one of these.")
+        raise SettingsError(
+            f"Expected the use to be one of {', '.join(USES)}, but got {use!r}.", "Choose one of these."
+        )
     devices = find_devices() if devices is None else devices
     usable = [device for device in devices if use in device.usable_for]
     if not usable:
@@ -106,7 +108,7 @@ def _wanted(preference: str | None, devices: Sequence[Device]) -> list[Device]:
     if not found and not {*words, *_OTHER_NAMES} & {word.lower()}:
         near = get_close_matches(word.lower(), words, n=1, cutoff=0.5)
         raise SettingsError(
-            f"Expected a device among {', '.join(words)}, or the name of one, but got {word!r}.",
+            f"Expected the device to be one of {', '.join(words)}, or the name of one, but got {word!r}.",
             f"Did you mean {near[0]!r}?" if near else "Choose one of these.",
         )
     return found

@@ -19,7 +19,7 @@ def _find(search: DeviceSearch, *, kind: str, folder: str, card: str, short: str
     names = []
     for vendor in sorted((search.root / "sys" / folder).glob(f"{card}/device/vendor")):
         name = vendor.parent.parent.name
-        if text_of(vendor).strip() == _INTEL and "-" not in name:  # card0-HDMI-A-1 is a plug of card0
+        if text_of(vendor).strip() == _INTEL and "-" not in name:  # card0-HDMI-A-1 is a connector of card0
             names.append(name)
     if not names:
         return

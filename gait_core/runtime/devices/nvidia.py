@@ -80,7 +80,7 @@ def _by_driver(search: DeviceSearch) -> list[tuple[str, int]]:
 
 
 def _cuda() -> tuple[tuple[str, ...], str]:
-    """Tell what an NVIDIA GPU can be used for, from what is installed."""
+    """Return what an NVIDIA GPU can be used for, from what is installed."""
     if sys.platform == "win32":
         return (), "TensorFlow uses no NVIDIA card on Windows itself: install Gait Studio inside WSL2."
     if any(is_installed(name) for name in _CUDA_WHEELS):

@@ -9,7 +9,7 @@ __all__ = ["is_installed", "text_of"]
 
 
 def is_installed(distribution: str) -> bool:
-    """Tell whether a Python distribution is installed, without importing it.
+    """Return whether a Python distribution is installed, without importing it.
 
     Returns
     -------
