@@ -75,7 +75,7 @@ class Camera:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(**values)
 
 

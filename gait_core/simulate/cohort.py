@@ -54,9 +54,9 @@ def simulate_walks(
     direction : {+1, -1} or None
         One direction for all walks; None takes them in turn from left to right and back.
     first_walk : int
-        Number of the first walk: a later call with the next number goes on with new walks of the same person.
+        Number of the first walk: a later call with the next number adds new walks of the same person.
     reporter : Reporter or None
-        Told of every walk.
+        Called for every walk.
 
     Returns
     -------

@@ -110,7 +110,7 @@ def errors_of(truth: WalkTruth, track: Track) -> Errors:
 
 
 def _mixing(position: Array, exact: Array, height_px: Array) -> Array:
-    """Return how far the near and the far leg lie towards the other one, 0 (right) to 1, shape (n, 2)."""
+    """Return how far the near and the far leg are drawn to the other one, 0 (correct) to 1, shape (n, 2)."""
     mixed = np.zeros((len(position), 2))
     for column, (own, other) in enumerate(((NEAR_LEG, FAR_LEG), (FAR_LEG, NEAR_LEG))):
         # The knees lie too close together to tell.
@@ -210,7 +210,7 @@ def fit_noise(pairs: Sequence[Pair], *, source: str) -> NoiseModel:
 
 
 def _fit_course(walks: Sequence[Errors]) -> tuple[Array, Array]:
-    """Least squares of the mean error and its course over the cycle, landmark by landmark."""
+    """Fit the mean error and its course over the cycle by least squares, landmark by landmark."""
     error = np.concatenate([w.steady for w in walks])
     waves = np.concatenate([w.waves for w in walks])
     bias, course = np.zeros((33, 2)), np.zeros((33, 2, 2 * HARMONICS))

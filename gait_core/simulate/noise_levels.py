@@ -130,7 +130,7 @@ def fit_levels(
 
     typical, root = fast(noise)
     peaked = (real_root - real_typical).mean(axis=0) - (root - typical).mean(axis=0)
-    # The confusion of the legs rules their root mean square, so only the typical error tells of their noise.
+    # The confusion of the legs rules their root mean square, so only the typical error shows their noise.
     gust_sd = np.sqrt(np.where(legs, np.median(peaked[~legs]), peaked).clip(0.0, 0.4))
     by_typical = real_typical.mean(axis=0) - typical.mean(axis=0) + gust_sd**2
     mean = np.where(legs, by_typical, real_root.mean(axis=0) - root.mean(axis=0))
@@ -143,7 +143,7 @@ def fit_levels(
     own = (excess - common).clip(0.0)
     return replace(
         gusty,
-        # A spread of the logarithm raises the mean square; that is taken back.
+        # A spread of the logarithm raises the mean square; this is corrected here.
         level_mean=mean - (common + own),
         level_sd=np.sqrt(own),
         level_common_sd=float(np.sqrt(common)),

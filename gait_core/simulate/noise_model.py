@@ -158,7 +158,7 @@ class NoiseModel:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         arrays = {name: np.asarray(values[name], dtype=float) for name in _ARRAYS if name in values}
         arrays["walk_course"] = arrays["walk_course"].reshape(-1, 66 * (1 + 2 * HARMONICS))
         arrays["motion"] = arrays["motion"].reshape(-1, 66)

@@ -122,7 +122,7 @@ class Person:
         return self.segments[segment] * self.height_m
 
     def with_gait(self, gait: GaitParameters) -> Person:
-        """Return the same person with another way of walking."""
+        """Return the same person with a different gait."""
         return replace(self, gait=gait)
 
 

@@ -24,7 +24,7 @@ _LEGS: Final = [INDEX[f"{side}_{part}"] for side in SIDES for part in ("hip", "k
 _EDGES: Final = (-np.inf, 0.55, 0.8, 0.95, np.inf)
 """Between the confidences of the table."""
 _FEWEST: Final = 100
-"""Frames from which an error is taken; with fewer, that of the next surer ones stands in."""
+"""Fewest frames from which an error is estimated; with fewer, that of the next higher confidence is used."""
 
 
 def fit_position_errors(pairs: Sequence[Pair]) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def render(truth: WalkTruth, path: Path, *, seed: int = 0, reporter: Reporter | 
     seed : int
         Seed of room, light and grain.
     reporter : Reporter or None
-        Asked before each frame whether to go on.
+        Checked for cancellation before each frame.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The room behind a rendered walker: wall, floor, light and things that stand about."""
+"""The room behind a rendered walker: wall, floor, light and objects."""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ class WalkTruth:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         arrays = ("time_s", "angles_deg", "trunk_lean_deg", "phase", "position_px", "room_m")
         rest: dict[str, Any] = {name: np.asarray(values[name], dtype=float) for name in arrays}
         plain = ("cadence_spm", "speed_mps", "stride_length_m", "direction", "height_m", "person_seed", "seed")
