@@ -123,7 +123,7 @@ def mae(measured: Array, reference: Array) -> float:
 def bland_altman(measured: Array, reference: Array, *, confidence_level: float = 0.95) -> BlandAltman | None:
     """Compute bias and limits of agreement, or None below three pairs.
 
-    The strides of one walk are treated as independent pairs: the limits tell what to expect of single strides of this
+    The strides of one walk are treated as independent pairs: the limits state what to expect of single strides of this
     walk, not of other people.
 
     Parameters

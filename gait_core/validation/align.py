@@ -38,7 +38,7 @@ Candidate = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Alignment:
-    """How a reference was brought onto the clock of the video.
+    """How a reference was aligned with the clock of the video.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ def stride_series(measurement: Measurement, name: str) -> dict[str, tuple[Array,
     Returns
     -------
     dict of side to (time_s, values), each shape (n,)
-        An even grid; NaN between the strides.
+        A uniform grid; NaN between the strides.
     """
     strides = measurement.strides
     if not strides:
@@ -208,7 +208,7 @@ def _by_events(found: Sequence[GaitEvent], reference: Sequence[GaitEvent]) -> li
         offset_s = float(np.median(near))
         count, spread_s = _meeting(found, reference, offset_s)
         if count >= min(FEWEST_EVENTS, len(found), len(reference)):
-            # A wrong stride meets nearly as many events, but less closely.
+            # A wrong stride matches nearly as many events, but less closely.
             candidates[round(offset_s, 3)] = count / min(len(found), len(reference)) - min(spread_s / NEAR_S, 1.0)
     return sorted(candidates.items(), key=lambda candidate: -candidate[1])
 
@@ -237,7 +237,7 @@ def _chosen(
     exchanged = _fits_exchanged(found, reference.events, best[0])
     sentence = f"The reference was shifted by {best[0]:+.3f} s, found from {_FOUND_FROM[method]}."
     if method == "events":
-        sentence += " This takes the common error of all events out: read the bias as a difference between the kinds."
+        sentence += " This removes the common error of all events: read the bias as a difference between the kinds."
     if ambiguous:
         sentence += " Another stride fits nearly as well: give the shift yourself if you know it."
     if exchanged is not None:

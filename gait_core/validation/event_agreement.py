@@ -15,7 +15,7 @@ from gait_core.validation.agreement import BlandAltman, bland_altman
 __all__ = ["CLOSE_S", "TOLERANCE_S", "EventAgreement", "Matching", "match_events", "summarise_events"]
 
 TOLERANCE_S: Final = 0.15
-"""A found event further from every reference event than this is another event."""
+"""A measured event farther than this from every reference event is a different event."""
 
 CLOSE_S: Final = 0.04
 """Within this of the reference an event counts as close: one frame at 25 frames per second."""
@@ -56,7 +56,7 @@ class Matching:
 
     @property
     def errors_s(self) -> NDArray[np.float64]:
-        """Found minus reference of every pair, s; late is positive."""
+        """Measured minus reference time of every pair, s; late is positive."""
         return np.array([found.time_s - reference.time_s for found, reference in self.pairs], dtype=float)
 
     @property

@@ -1,4 +1,4 @@
-"""The limits that an agreement is held against, and where they come from."""
+"""The limits that an agreement is checked against, and where they come from."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ GENERAL_LIMITS: Final = (
     Limit(figure="hip_rmse_without_offset_deg", label="Hip angle, RMSE without offset", high=5.0, source=_OWN),
     Limit(figure="ankle_rmse_without_offset_deg", label="Ankle angle, RMSE without offset", high=7.0, source=_OWN),
 )
-"""For a real video beside a laboratory."""
+"""For a real video recorded beside laboratory measurements."""
 
 
 def check_limits(figures: Mapping[str, float], limits: tuple[Limit, ...]) -> tuple[LimitCheck, ...]:
-    """Hold the figures against their limits.
+    """Check the figures against their limits.
 
     Returns
     -------

@@ -35,7 +35,7 @@ def validate_mocap(
     seeds: Sequence[int] = DEFAULT_SEEDS,
     noise: NoiseModel | None = None,
 ) -> ValidationResult:
-    """Film a recorded walk from the side, measure it, and hold it against the recording.
+    """Film a recorded walk from the side, measure it, and compare it with the recording.
 
     The clock is the same, so nothing is aligned and the bias of the events is that of the method.
 
@@ -74,7 +74,7 @@ def mocap_evidence(
     seeds: Sequence[int] = DEFAULT_SEEDS,
     noise: NoiseModel | None = None,
 ) -> tuple[list[Evidence], Reference]:
-    """Measure a recorded walk as `validate_mocap` does, without summing up.
+    """Measure a recorded walk as `validate_mocap` does, without the summary.
 
     The walk is seen once from either side for every seed.
 

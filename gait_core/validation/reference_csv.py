@@ -26,14 +26,14 @@ _LAYOUTS: Final = (
 )
 Row = Mapping[str, str]
 Rows = Sequence[tuple[int, Row]]
-"""Rows that hold something, each with its line in the file."""
+"""Rows that are not empty, each with its line in the file."""
 
 
 def reference_from_csv(path: Path, walk: str | None = None) -> Reference:
     """Read events, parameters or angles, told apart by the names of the columns.
 
     Separators may be comma, semicolon or tab. Rows of our own exports can be read back. Empty rows, and a first line
-    that names the separator (``sep=;``), are what Excel adds and are skipped. A row that stands there twice counts
+    that names the separator (``sep=;``), are what Excel adds and are skipped. A row that occurs twice counts
     once, and the notes of the reference say so.
 
     Parameters
@@ -142,7 +142,7 @@ def _rows_of(path: Path, rows: Rows, walk: str | None) -> Rows:
 
 
 def _same_name(stated: str, video: str) -> bool:
-    """Tell whether a table means a video: by its file name, with or without folder and ending."""
+    """Return whether a table means a video: by its file name, with or without folder and ending."""
     stated_name, name = (PurePath(text.replace("\\", "/")).name.casefold() for text in (stated, video))
     return stated_name in (name, PurePath(name).stem)
 

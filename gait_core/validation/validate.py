@@ -1,4 +1,4 @@
-"""Holds a measurement against a reference: events, parameters, angles, and whether the limits are kept."""
+"""Compares a measurement with a reference: events, parameters, angles, and whether the limits are met."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ValidationResult:
         return all(check.passed for check in self.checks) if self.checks else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything for JSON; for motion capture the figures stand at the top too, as ``mocap_…``."""
+        """Return everything for JSON; for motion capture the figures are at the top level too, as ``mocap_…``."""
         named = {f"mocap_{name}": value for name, value in self.figures.items()} if self.kind == "mocap" else {}
         content: dict[str, Any] = json_ready(
             {
@@ -110,7 +110,7 @@ def validate(
     offset_s: float | None = None,
     tolerance_s: float = TOLERANCE_S,
 ) -> ValidationResult:
-    """Hold a measurement against a reference.
+    """Compare a measurement with a reference.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def _compared(result: ValidationResult) -> bool:
 
 
 def _nothing_compared(measurement: Measurement, reference: Reference) -> InputError:
-    """Return what to say when no value of a reference has a partner."""
+    """Return the error for a reference without any value to compare."""
     stated = ", ".join(dict.fromkeys(name for name, _ in reference.parameters))
     if not stated:
         return InputError(
