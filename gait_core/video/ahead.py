@@ -20,7 +20,7 @@ def read_ahead(make: Callable[[], Generator[Item]], limit: Callable[[], int], *,
     make : callable
         Makes the generator; called in the thread, where it is closed as well.
     limit : callable
-        Number of items that may wait; asked again for every item, so that it can shrink when memory gets short. With 0
+        Number of items that may wait; read again for every item, so that it can shrink when memory gets short. With 0
         the thread makes an item only when one is wanted.
     name : str
         Of the thread.
@@ -95,7 +95,7 @@ class _Shelf(Generic[Item]):
             raise self._error
 
     def close(self) -> None:
-        """Say that no more are wanted."""
+        """Signal that no more are wanted."""
         with self._changed:
             self._closed = True
             self._waiting.clear()

@@ -45,7 +45,7 @@ def space_of(declared: int) -> int:
 
 @lru_cache(maxsize=32)
 def _matrix(space: int, full_range: bool) -> NDArray[np.float32]:
-    """Return what takes (brightness, blue difference, red difference, 1), 8 bits each, to RGB; shape (3, 4).
+    """Return the matrix from (brightness, blue difference, red difference, 1), 8 bits each, to RGB; shape (3, 4).
 
     References
     ----------

@@ -86,7 +86,8 @@ def check_file(path: Path | str) -> Path:
         raise _not_allowed(file)
     if status.st_size == 0:
         raise VideoError(
-            f"Expected a video, but {file.name} is empty (0 bytes).", "Copy it from the camera again; see that it ends."
+            f"Expected a video, but {file.name} is empty (0 bytes).",
+            "Copy it from the camera again, and let the copy finish.",
         )
     return file
 
@@ -115,7 +116,7 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
     Raises
     ------
     VideoError
-        When the file is no video that can be opened.
+        When the file is not a video that can be opened.
     """
     import av
 

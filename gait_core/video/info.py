@@ -61,5 +61,5 @@ class VideoInfo:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave; further keys are ignored."""
+        """Build from the output of `to_dict`; further keys are ignored."""
         return cls(**{field.name: values[field.name] for field in fields(cls)})

@@ -28,7 +28,7 @@ _SAMPLE_BYTES: Final = 64 * 1024
 
 
 class MetadataCache:
-    """One JSON file per video, keyed by its absolute path and by what tells that the file has not changed.
+    """One JSON file per video, keyed by its absolute path and by what shows that the file has not changed.
 
     Parameters
     ----------

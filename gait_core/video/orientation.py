@@ -56,7 +56,7 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     a, b, c, d = (matrix[index] / 65536 for index in (0, 1, 3, 4))
     mirrored = a * d - b * c < 0
     if mirrored:
-        # A mirror is taken out first: what is left is a plain rotation.
+        # A mirror is undone first: what is left is a plain rotation.
         a, c = -a, -c
     scale = math.hypot(a, c)
     if scale == 0:

@@ -160,7 +160,7 @@ class PlanarPixels:
         return rgb_from_stack(square, planes.space, planes.full_range)
 
     def _better_whole(self, planes: Planes, box: tuple[int, int, int, int]) -> bool:
-        """Tell whether converting all of a small frame is faster than stacking the planes of a box."""
+        """Return whether converting all of a small frame is faster than stacking the planes of a box."""
         if planes.bits != 8 or len(planes.chroma) != 2:
             return False  # swscale is fast with nothing else
         area = (box[2] - box[0]) * (box[3] - box[1])

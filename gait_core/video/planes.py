@@ -155,7 +155,7 @@ def stacked(planes: tuple[Plane, Plane, Plane], times: int) -> Plane:
 
 
 def _doubled(plane: Plane) -> Plane:
-    """Return a plane in which each pixel stands in two columns and two rows."""
+    """Return a plane in which each pixel fills two columns and two rows."""
     import cv2
 
     height, width = plane.shape
@@ -169,7 +169,7 @@ def _halved(plane: Plane, times: int) -> Plane:
     """Return a plane whose pixels are means of blocks of 2**times; an incomplete block at the edges is left out."""
     import cv2
 
-    # Twice by two is many times faster than once by four, and rounds once more.
+    # Halving twice is many times faster than quartering once, and rounds once more.
     for _ in range(times):
         height, width = (side // 2 for side in plane.shape)
         if min(height, width) < 1:

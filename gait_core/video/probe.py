@@ -133,7 +133,7 @@ def _examine(file: Path) -> VideoInfo:
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
     from av.error import FFmpegError
 
-    # A torn tail: what came before it counts.
+    # A truncated end: what came before it counts.
     with suppress(FFmpegError):
         yield from container.demux(stream)
 
@@ -157,7 +157,7 @@ def _stamps(packets: Iterator[Packet[VideoStream]], stream: VideoStream) -> tupl
 
 
 class _FirstFrame:
-    """Decode the first frame, and no other: only a frame tells how it has to be turned."""
+    """Decode the first frame, and no other: only a frame shows how it has to be turned."""
 
     def __init__(self, stream: VideoStream) -> None:
         self._context = stream.codec_context

@@ -29,7 +29,7 @@ class Foresight:
     Parameters
     ----------
     keeps : callable
-        Tells from a time stamp, in units of the stream, whether its frame is kept; asked once for each, in order.
+        Whether the frame of a time stamp, in units of the stream, is kept; called once for each, in order.
     """
 
     def __init__(self, keeps: Callable[[int], bool]) -> None:
@@ -41,7 +41,7 @@ class Foresight:
         self.given_up = False
 
     def read(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[tuple[Packet[VideoStream], bool]]:
-        """Yield every packet, in order, and whether its frame is certainly not wanted."""
+        """Yield every packet, in order, and whether its frame is certainly not needed."""
         for packet in packets:
             self._waiting.append(packet)
             self._take(packet)
@@ -102,7 +102,7 @@ class Skipper:
     ----------
     stream : VideoStream
     keeps : callable or None
-        Tells from a time stamp, in units of the stream, whether its frame is kept; None: every one is.
+        Whether the frame of a time stamp, in units of the stream, is kept; None: every one is.
     """
 
     def __init__(self, stream: VideoStream, keeps: Callable[[int], bool] | None) -> None:
@@ -135,7 +135,7 @@ class Skipper:
             Whether its time is another than its stamp says.
         """
         if mended and self._foresight is not None:
-            # Frames come with other stamps than their packets: what was foretold from these is not sure.
+            # Frames carry other time stamps than their packets: what was predicted from these is not certain.
             self._foresight.give_up()
         count = 0
         while self._asked and (stamp is None or self._asked[0] <= stamp):
@@ -144,7 +144,7 @@ class Skipper:
 
 
 def _skippable_layer(stream: VideoStream) -> Callable[[Packet[VideoStream]], bool] | None:
-    """Return what tells of a packet whether it may be left out when no frame refers to it; None when none may.
+    """Return a function that decides whether a packet may be left out when no frame refers to it; None when none may.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def _skippable_layer(stream: VideoStream) -> Callable[[Packet[VideoStream]], boo
     if context.name == "h264":
         return lambda _packet: True
     head = context.extradata or b""
-    # ISO/IEC 14496-15, 8.3.3.1: the configuration of HEVC tells the number of layers and how units are counted off.
+    # ISO/IEC 14496-15, 8.3.3.1: the HEVC configuration record holds the number of layers and the size of length fields.
     if context.name != "hevc" or len(head) < 23 or head[0] != 1:
         return None
     layers, length_bytes = head[21] >> 3 & 7, (head[21] & 3) + 1

@@ -29,7 +29,7 @@ class Thinner:
     """
 
     def __init__(self, target_hz: float | None, source_hz: float) -> None:
-        # A rate within 2 % of the target is the target: 30.02 Hz shall not lose a frame now and then.
+        # A rate within 2 % of the target is the target: 30.02 Hz must not lose a frame now and then.
         self._step_s = 1 / target_hz if target_hz and source_hz > 1.02 * target_hz else 0.0
         self._tolerance_s = min(0.5 / source_hz, 0.5 * self._step_s)
         self._next_s: float | None = None
@@ -40,14 +40,14 @@ class Thinner:
         return self._step_s > 0
 
     def keeps(self, time_s: float) -> bool:
-        """Tell whether the frame at `time_s` is kept; times have to rise."""
+        """Return whether the frame at `time_s` is kept; times have to rise."""
         if self._step_s == 0:
             return True
         if self._next_s is None:
             self._next_s = time_s
         if time_s < self._next_s - self._tolerance_s:
             return False
-        # After a gap the ticks begin anew, so that nothing is kept to catch up.
+        # After a gap the ticks start over, so that no frames are kept to catch up.
         begin_s = time_s if time_s >= self._next_s + self._step_s else self._next_s
         self._next_s = begin_s + self._step_s
         return True
