@@ -64,7 +64,7 @@ def read_c3d(path: Path) -> Any:
     if found < announced:
         raise InputError(
             f"Expected {announced} frames in {path.name}, but it ends after {found}: the file is cut off.",
-            "Copy it again, whole.",
+            "Copy the whole file again.",
         )
     return content
 
@@ -73,7 +73,7 @@ def _announced_frames(path: Path) -> int:
     """Return how many frames the head of a file promises; 0 where it cannot say.
 
     ezc3d reads a file that is cut off as a shorter one. The head holds the number of the first and of the last frame as
-    two 16-bit words; 65,535 stands for a length that lies elsewhere. The byte order stands in the parameter section.
+    two 16-bit words; 65,535 stands for a length that lies elsewhere. The byte order is given in the parameter section.
     """
     with path.open("rb") as file:
         head = file.read(10)

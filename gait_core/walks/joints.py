@@ -134,7 +134,7 @@ def _from_neighbours(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _weighted(values: NDArray[np.float64], distances: NDArray[np.float64]) -> float:
-    """Return the mean of the values at the smallest distances; NaN distances do not count, unless all are."""
+    """Return the mean of the values at the smallest distances; NaN distances do not count unless all are NaN."""
     nearest = np.argsort(distances, kind="stable")[:_NEIGHBOURS]
     nearest = nearest[np.isfinite(distances[nearest])]
     if not len(nearest):

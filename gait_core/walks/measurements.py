@@ -291,7 +291,7 @@ def _facts(folder: Path) -> dict[str, Any]:
 
 
 def delete_measurement(workspace: Workspace, measurement_id: str) -> None:
-    """Delete a measured walk, and what was found when it was held against references.
+    """Delete a measured walk, and the results of comparing it with references.
 
     Raises
     ------

@@ -80,7 +80,7 @@ class PreparedWalk:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What tells copies of this recording from other walks, see `gait_core.gait.fingerprint`."""
+        """What distinguishes copies of this recording from other walks, see `gait_core.gait.fingerprint`."""
         return fingerprint_of(self.track)
 
     @property
@@ -270,7 +270,7 @@ def prepare_walk(
 
 
 def _of_pixels(track: Track, features: GaitFeatures) -> list[WalkWarning]:
-    """Return what the images forbid; a frame rate that the features find too low is told once."""
+    """Return what the images forbid; a frame rate that the features find too low is reported once."""
     told = any(warning.code == "low_frame_rate" for warning in features.warnings)
     return [warning for warning in frame_warnings(track) if not (told and warning.code == "unusable_frame_rate")]
 

@@ -28,7 +28,7 @@ _LEAST_SUM: Final = 10_000
 _CLOSING_SHARE: Final = 0.02
 _HIPS: Final = [23, 24]
 Cut = tuple[int, int, int]
-"""First row and row after the last of the mask, and the column of the resized mask that comes to the middle."""
+"""First row and row after the last of the mask, and the column of the resized mask that is centred."""
 
 
 def aligned_silhouette(mask_u8: NDArray[np.uint8], *, width_px: int = ALIGNED_PX) -> NDArray[np.uint8] | None:
@@ -246,7 +246,7 @@ def landmarks_on_mask(landmarks: NDArray[Any], matrix: NDArray[np.float64] | Non
 
 
 def with_hips_first(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return landmarks after the middle of the hips, as `person_part` takes them.
+    """Return landmarks with the middle of the hips first, as `person_part` expects them.
 
     Returns
     -------
