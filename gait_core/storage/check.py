@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 __all__ = ["CheckState", "SealCheck"]
 
 CheckState: TypeAlias = Literal["intact", "changed", "unsealed"]
-"""``unsealed``: nothing vouches for it, so that nothing can be said."""
+"""``unsealed``: there is nothing to check it against, so its state is unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ from typing import Final
 __all__ = ["LEFT_BEHIND_S", "find_leftovers", "is_leftover", "sweep_leftovers", "writer_mark"]
 
 LEFT_BEHIND_S: Final = 24 * 3600.0
-"""Age from which what a process of another machine was writing counts as left behind, s."""
+"""Age from which a file that a process on another machine was writing counts as left behind, s."""
 _MARK: Final = r"(?:[0-9a-f]{4}-[0-9a-f]+-[0-9a-f]{8}|[0-9a-f]{4,12})"
 """What `writer_mark` gives; earlier versions had only the random part."""
 _WRITER: Final = re.compile(r"([0-9a-f]{4})-([0-9a-f]+)-[0-9a-f]{8}")
@@ -52,7 +52,7 @@ def writer_mark() -> str:
 
 
 def is_leftover(path: Path, now_s: float | None = None) -> bool:
-    """Tell whether a file or folder was left behind by a process that will not come back to it.
+    """Return whether a file or folder was left behind by a process that will not come back to it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The one reader of stored arrays: headers are held against sizes before anything is allocated, and never pickle."""
+"""The one reader of stored arrays: headers are checked against sizes before anything is allocated; never pickle."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["NPZ_LIMITS", "NUMPY_READS", "array_layout", "load_arrays"]
 NPZ_LIMITS: Final = ArchiveLimits(unpacked_bytes=16 * 1024**3, ratio=400, members=100_000)
 """Masks of silhouettes and columns of zeros compress a hundredfold; a bomb about a thousandfold."""
 NUMPY_READS = threading.Lock()
-"""NumPy parses the head of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
+"""NumPy parses the header of a file with `ast`, which Python 3.11 cannot do in two threads at once."""
 _PIECE_BYTES: Final = 1024**2
 _HEADERS: Final = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _DAMAGE: Final = (ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def array_layout(stream: IO[bytes], size_bytes: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read the head of a ``.npy`` file and hold it against the size of the file.
+    """Read the header of a ``.npy`` file and check it against the size of the file.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def array_layout(stream: IO[bytes], size_bytes: int) -> tuple[tuple[int, ...], b
     Raises
     ------
     ValueError
-        When the head announces more or less than is there, holds objects, or has a version that is not in use.
+        When the header announces more or less than is there, holds objects, or has a version that is not in use.
     """
     version = np.lib.format.read_magic(stream)
     if version not in _HEADERS:
@@ -57,7 +57,7 @@ def array_layout(stream: IO[bytes], size_bytes: int) -> tuple[tuple[int, ...], b
         raise ValueError("it holds Python objects")
     announced = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or stream.tell() + announced != size_bytes:
-        raise ValueError(f"its head announces shape {shape} of {dtype}, but the file has {size_bytes} bytes")
+        raise ValueError(f"its header announces shape {shape} of {dtype}, but the file has {size_bytes} bytes")
     return shape, fortran_order, dtype
 
 

@@ -1,4 +1,4 @@
-"""Tells an ordinary file from what else can be in its place: a folder, a pipe, a device, a link to itself."""
+"""Distinguishes an ordinary file from what else can be in its place: a folder, a pipe, a device, a link to itself."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def ordinary_size(path: Path) -> int:
     """
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError("a folder is in its place" if stat.S_ISDIR(found.st_mode) else "it is no ordinary file")
+        raise ValueError("a folder is in its place" if stat.S_ISDIR(found.st_mode) else "it is not an ordinary file")
     return found.st_size

@@ -61,7 +61,7 @@ def checked_record(values: Any, document: Path, expected: Any, *, what: str, rem
     problem = problem_in(values, expected)
     created_s = values.get("created_s") if isinstance(values, dict) else None
     if not problem and isinstance(created_s, int | float) and not 0 <= created_s < _FAR_FUTURE_S:
-        problem = f"created_s is {created_s:g}, which is no date"
+        problem = f"created_s is {created_s:g}, which is not a date"
     own = values.get("id") if isinstance(values, dict) else None
     if (
         not problem
@@ -69,7 +69,7 @@ def checked_record(values: Any, document: Path, expected: Any, *, what: str, rem
         and document.parent.parent.name in _NAMED_BY_ID
         and own != document.parent.name
     ):
-        problem = f"another one is described, {own}: folders were exchanged or renamed"
+        problem = f"another one is described, {own}: folders were swapped or renamed"
     if problem:
         raise StorageError(f"Expected {what} as Gait Studio stores it, but in {document.name} {problem}.", remedy)
     stored_s = float(created_s) if isinstance(created_s, int | float) else None

@@ -9,14 +9,14 @@ __all__ = ["renamed"]
 
 
 def renamed(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return a record under the names of today.
+    """Return a record under the current names.
 
     Parameters
     ----------
     values : mapping
         As stored, by this version or an earlier one.
     names : mapping of str to str
-        Earlier name → name of today.
+        Earlier name → current name.
 
     Returns
     -------

@@ -63,7 +63,7 @@ def verify_report(path: Path) -> SealCheck:
     try:
         content = read_content(path, _MOST_BYTES)
     except FileNotFoundError:
-        raise NotFoundError(f"Expected a report at {path}, but it is not there.", "Check the path.") from None
+        raise NotFoundError(f"Expected a report at {path}, but there is none.", "Check the path.") from None
     except (OSError, ValueError) as error:
         raise InputError(f"Expected a report at {path}, but it cannot be read ({error}).", "Check the path.") from error
     found = _SEAL.search(content, max(0, len(content) - 200))

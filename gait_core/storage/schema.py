@@ -1,4 +1,4 @@
-"""Holds what was read from JSON against the type hints of a record, so that a wrong shape is named at the door."""
+"""Checks what was read from JSON against the type hints of a record, so that a wrong shape is reported on reading."""
 
 from __future__ import annotations
 

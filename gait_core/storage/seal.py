@@ -66,7 +66,7 @@ def unsealed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_seal(values: Mapping[str, Any], document: Path, *, what: str, stored_s: float | None, remedy: str) -> bool:
-    """Hold a document and its files against the seal.
+    """Compare a document and its files with the seal.
 
     Parameters
     ----------
@@ -154,4 +154,4 @@ def _on(stored_s: float | None) -> str:
     try:
         return "" if stored_s is None else time.strftime(" on %Y-%m-%d at %H:%M", time.localtime(stored_s))
     except (OverflowError, ValueError, OSError):
-        return ""  # no time that a calendar knows
+        return ""  # not a valid time of the calendar

@@ -49,7 +49,7 @@ class StoredFormat:
         Raises
         ------
         StorageError
-            When the file is no object, lacks one of `keys`, has a value of the wrong kind or is from a later version.
+            When the file is not an object, lacks one of `keys`, holds a wrong value or is from a later version.
         """
         if not isinstance(values, Mapping):
             raise _unreadable(source, f"got {type(values).__name__} instead of an object")

@@ -25,7 +25,7 @@ from gait_core.storage.zip_archive import ArchiveLimits, checked_members
 __all__ = ["Traces", "content_of", "texts_of"]
 
 _LONG: Final = 12
-"""Characters from which a text is looked for inside others."""
+"""Fewest characters of a text that is searched for inside others."""
 _ARCHIVES: Final = (".npz", ".zip", ".keras")
 _WITHOUT_TEXT: Final = (".npy", ".mp4", ".mov", ".mkv", ".avi", ".webm", ".png", ".jpg", ".onnx", ".h5")
 _LIMITS: Final = ArchiveLimits(unpacked_bytes=256 * 1024**2)
@@ -35,7 +35,7 @@ _NAMING: Final = ("subject", "subjects", "name", "person")
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """What tells of a person.
+    """What identifies a person.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Traces:
         return Traces(names=self.names | (given - long), marks=self.marks | long)
 
     def in_value(self, value: Any) -> bool:
-        """Tell whether a value from JSON holds one of them."""
+        """Return whether a value from JSON holds one of them."""
         telling = {name for name in self.names if _is_telling(name)}
         return any(
             text in telling or (key in _NAMING and text in self.names) or any(mark in text for mark in self.marks)
@@ -63,7 +63,7 @@ class Traces:
         )
 
     def in_file(self, path: Path) -> bool:
-        """Tell whether a file holds one of them; archives are looked into, videos and numbers are not.
+        """Return whether a file holds one of them; archives are looked into, videos and numbers are not.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Traces:
         return self._pattern.search(content) is not None
 
     def in_folder(self, folder: Path) -> bool:
-        """Tell whether a file, or any file of a folder, holds one of them."""
+        """Return whether a file, or any file of a folder, holds one of them."""
         if not folder.is_dir() or folder.is_symlink():
             return self.in_file(folder)
         return any(self.in_file(path) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -114,7 +114,7 @@ class Traces:
 
 
 def _is_telling(name: str) -> bool:
-    """Tell whether a name is more than an ordinary word in lower case, which stands in every log."""
+    """Return whether a name is more than an ordinary word in lower case, which occurs in every log."""
     return len(name) > 1 and not (name.isascii() and name.isalpha() and name.islower())
 
 

@@ -51,7 +51,7 @@ def checked_members(file: IO[bytes] | Path, limits: ArchiveLimits) -> list[zipfi
     Raises
     ------
     ValueError
-        When it is no archive, or one that would unpack to more than it may, leaves its place, is encrypted, or is
+        When it is not an archive, or one that would unpack to more than it may, leaves its place, is encrypted, or is
         packed by another method than those in use.
     OSError
         When it cannot be read.

@@ -38,9 +38,9 @@ def nested(depth):
     [
         (b"", "damaged"),
         (b"{half", "damaged"),
-        (b'{"a": NaN}', "NaN is no number"),
-        (b"[-Infinity]", "no number"),
-        (b"[1e999]", "no finite number"),
+        (b'{"a": NaN}', "NaN is not a number"),
+        (b"[-Infinity]", "not a number"),
+        (b"[1e999]", "not a finite number"),
         (b"[1" + b"0" * 400 + b"]", "300 digits"),
         (b"9" * 5000, "damaged"),
         (b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), "nested deeper"),
