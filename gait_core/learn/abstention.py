@@ -1,4 +1,4 @@
-"""When a classifier had better say nothing: its input is unlike what it has learned from.
+"""When a classifier should abstain: its input is unlike its training data.
 
 Each row is described by numbers in which people differ, not the moment at which the row begins. A window, which begins
 anywhere in a stride, gives mean and standard deviation of each channel; a curve, which begins with the stride, its
@@ -81,7 +81,7 @@ class _Space:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Familiarity:
-    """Tells whether rows are like those that a classifier has learned from.
+    """Decides whether rows are like those that a classifier was trained on.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Familiarity:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave.
+        """Build from the output of `to_arrays`.
 
         Raises
         ------

@@ -122,7 +122,7 @@ class ModelArtefact:
         Raises
         ------
         ModelError
-            When the file is no ``.keras`` archive, is absurdly large, or holds something that safe mode refuses.
+            When the file is not a ``.keras`` archive, is absurdly large, or holds something that safe mode refuses.
         """
         path = self.archive(_NETWORK)
         keras = load_keras()

@@ -60,7 +60,7 @@ def check_size(path: Path, most: int) -> int:
 
 
 def check_archive(path: Path) -> None:
-    """Raise `ModelError` for what is no archive, or when unpacked is absurdly large or leaves its place."""
+    """Raise `ModelError` for what is not an archive, or when unpacked is absurdly large or leaves its place."""
     try:
         if path.suffix == ".keras":
             check_keras_archive(path)

@@ -59,7 +59,9 @@ def load_keras(backend: str | None = None) -> Any:
     """
     wanted = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
     if wanted not in BACKENDS:
-        raise LibraryError(f"Expected a Keras backend among {', '.join(BACKENDS)}, but got {wanted!r}.", "Choose one.")
+        raise LibraryError(
+            f"Expected the Keras backend to be one of {', '.join(BACKENDS)}, but got {wanted!r}.", "Choose one."
+        )
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = wanted
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -139,7 +141,7 @@ def executing(plan: ExecutionPlan) -> Iterator[ExecutionPlan]:
 def preload() -> threading.Thread:
     """Begin to load Keras beside other work, such as waiting for videos; `load_keras` then waits for what is left.
 
-    What goes wrong is told where Keras is needed, not here.
+    What goes wrong is reported where Keras is needed, not here.
 
     Returns
     -------

@@ -54,7 +54,7 @@ class BatchSource(Protocol):
         """Yield the batches of an epoch, 1-based, in the order to train in."""
 
     def in_order(self) -> Iterator[Batch]:
-        """Yield every row once, in a fixed order, to judge a model by."""
+        """Yield every row once, in a fixed order, to evaluate a model."""
 
     def fingerprint(self) -> str:
         """Return a digest of everything that decides the batches."""
@@ -71,7 +71,7 @@ def shared_rows(rows: int, devices: int) -> int:
 
 
 class ArrayBatches:
-    """Batches from arrays in memory, shuffled anew in every epoch.
+    """Batches from arrays in memory, reshuffled in every epoch.
 
     The order of the k-th epoch is the k-th permutation that `shuffling` gives; the last batch of an epoch is filled up
     from the beginning of the same order. Where the gradients of several steps are averaged, the batches of an epoch are

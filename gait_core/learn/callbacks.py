@@ -55,7 +55,7 @@ class CallbackState:
 class Callback(Protocol):
     """Watches a training; a class that inherits from it overrides only what it needs.
 
-    A run that starts anew calls `start`; a resumed one calls `load_state` instead. Then comes `after_epoch` for every
+    A run that starts afresh calls `start`; a resumed one calls `load_state` instead. Then comes `after_epoch` for every
     epoch and `end` once. What `state_dict` returns after an epoch must suffice to go on exactly.
     """
 
@@ -75,11 +75,11 @@ class Callback(Protocol):
         """Take note that no epoch follows."""
 
     def state_dict(self) -> CallbackState:
-        """Return what to go on from."""
+        """Return what to continue from."""
         return CallbackState()
 
     def load_state(self, state: CallbackState) -> None:
-        """Go on from what `state_dict` returned; nothing to do for a callback without memory."""
+        """Continue from what `state_dict` returned; nothing to do for a callback without memory."""
 
 
 class EarlyStopping(Callback):

@@ -1,4 +1,4 @@
-"""Whether data have the channels that a model has learned from, and the explicit ways to make them fit.
+"""Whether data have the channels that a model was trained on, and the explicit ways to make them fit.
 
 A model keeps for each channel where its values usually lie. Data whose channel has another zero or another unit are
 refused, with the channel's name, until the user says what to do: nothing is converted silently.
@@ -154,7 +154,7 @@ class UsualChannels:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave; raises `ModelError` when an array is missing."""
+        """Build from the output of `to_arrays`; raises `ModelError` when an array is missing."""
         try:
             names = ("level", "level_sd", "swing", "curve")
             return cls(
@@ -205,7 +205,7 @@ def chosen_sources(
     missing = [name for name, one in chosen.items() if one.channel not in (*channels, USUAL)]
     if missing:
         raise InputError(
-            f"Expected the channels that the model has learned from, but the data have no {', '.join(missing)} (they "
+            f"Expected the channels that the model was trained on, but the data have no {', '.join(missing)} (they "
             f"have {', '.join(channels)}).",
             f"{_HOW} To do without one, at a cost that has not been measured: --map {missing[0]}={USUAL}.",
         )

@@ -93,7 +93,7 @@ class Checkpoint:
     context: Mapping[str, Any] = field(default_factory=dict)
 
     def is_due(self, epoch: int, *, last: bool) -> bool:
-        """Tell whether to store the state after an epoch."""
+        """Return whether to store the state after an epoch."""
         return last or epoch % self.every == 0
 
     def save(self, state: TrainingState, identity: Mapping[str, Any]) -> None:

@@ -105,7 +105,7 @@ def cross_validate(
     ModelError, MemoryLimitError, StorageError
         When a training failed; finished folds stay.
     Cancelled
-        When the user asked for it; finished folds and the checkpoint stay.
+        When the user cancelled; finished folds and the checkpoint stay.
     """
     plans = plan_folds(samples, settings)
     finished: list[tuple[FoldRecord, Predictions]] = []
@@ -141,7 +141,7 @@ def _raw(record: FoldRecord, found: Predictions) -> Predictions:
 
 
 def predict_samples(classifier: Classifier, samples: Samples, decision: Decision | None = None) -> Predictions:
-    """Return what a classifier says about samples, read by a decision.
+    """Return the predictions of a classifier for samples, read by a decision.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ __all__ = ["EpochLog"]
 
 
 class EpochLog(Callback):
-    """Writes ``epoch,loss,val_loss,…`` after every epoch; a training that goes on after a kill goes on with its lines.
+    """Writes ``epoch,loss,val_loss,…`` after every epoch; a training resumed after a kill continues its lines.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class EpochLog(Callback):
         return CallbackState(values={"lines": len(self._rows)})
 
     def load_state(self, state: CallbackState) -> None:
-        """Go on after the lines that the checkpoint knows of; a later one belongs to an epoch that is run again."""
+        """Continue after the lines that the checkpoint covers; a later line belongs to an epoch that is run again."""
         self._rows = []
         if self._path.is_file():
             with self._path.open(encoding="utf-8", newline="") as handle:

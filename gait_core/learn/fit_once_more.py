@@ -1,4 +1,4 @@
-"""Trains one classifier: out of memory, once more with half the batch; a loss that is no number ends it clearly."""
+"""Trains one classifier: out of memory, once more with half the batch; a loss that is not a number ends it clearly."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def clear_attempt(folder: Path) -> None:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error means that memory ran out, also on a GPU.
+    """Return whether an error means that memory ran out, also on a GPU.
 
     Returns
     -------
@@ -204,7 +204,7 @@ def _halvings_of(folder: Path, reporter: Reporter) -> int:
 
 
 def _can_halve(make: MakeClassifier, seed: int) -> bool:
-    """Tell whether a halved batch changes anything: a classifier without batches needs what it needs."""
+    """Return whether a halved batch changes anything: a classifier without batches needs what it needs."""
     settings = make(seed=seed).settings.to_dict()
     return int(settings.get("batch_size") or 1) > 1
 
@@ -224,7 +224,7 @@ def _too_little_memory(error: BaseException) -> MemoryLimitError:
 
 
 def _check_losses(history: History | None, classifier: Classifier, folder: Path, labels: Mapping[str, int]) -> None:
-    """Raise `ModelError` when a loss is no number; keep the best weights first."""
+    """Raise `ModelError` when a loss is not a number; keep the best weights first."""
     if history is None:
         return
     epoch = next((n for n, loss in enumerate(history.loss, start=1) if not math.isfinite(loss)), None)

@@ -147,7 +147,7 @@ def read_fold(folder: Path) -> tuple[FoldRecord, Predictions] | None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Tell whether the folder of a fold holds its record, without reading it.
+    """Return whether the folder of a fold holds its record, without reading it.
 
     Returns
     -------

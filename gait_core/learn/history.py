@@ -28,7 +28,7 @@ class History:
     best_epoch : int
         1-based; 0 when no epoch was better than the start.
     stopped_early : str
-        ``""``, ``"patience"``, ``"user"``, ``"nan"`` for a loss that is no number, or the reason that a callback gave.
+        ``""``, ``"patience"``, ``"user"``, ``"nan"`` for a loss that is not a number, or a callback's reason.
     metrics : mapping of str to list of float
         Named metrics of the validation data after each epoch.
     """

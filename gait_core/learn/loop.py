@@ -102,7 +102,7 @@ class TrainingLoop:
             Inputs and targets; no row of one may overlap a row of the other. Without validation all epochs are run and
             the last weights stay.
         reporter : Reporter
-            Gets the losses of each epoch; asked after every batch whether to go on.
+            Gets the losses of each epoch; checked for cancellation after every batch.
         epochs : int, optional
             Upper limit of this run; default: that of the settings.
         stopping : EarlyStopping, optional
@@ -123,7 +123,7 @@ class TrainingLoop:
         Raises
         ------
         Cancelled
-            When the user asked for it; a checkpoint stays and the training can be continued.
+            When the user cancelled; a checkpoint stays and the training can be continued.
         SettingsError
             When two callbacks have the same name.
         ModelError, StorageError

@@ -1,4 +1,4 @@
-"""What stands beside a stored model: which model it is, how it was made, and the digest of each of its files."""
+"""What is stored beside a model: which model it is, how it was made, and the digest of each of its files."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class ModelManifest:
         Raises
         ------
         ModelError
-            When it has a format that is not known here, or is no manifest at all.
+            When it has a format that is not known here, or is not a manifest at all.
         """
         found = values.get("format") if isinstance(values, Mapping) else None
         if found != FORMAT:
@@ -135,7 +135,7 @@ class ModelManifest:
 
 
 def _refuse_former_classifier(values: Mapping[str, Any], stem: str) -> None:
-    """Say plainly that a classifier comes from before all models were stored alike; it is not worth a reader."""
+    """Say plainly that a classifier comes from before all models were stored alike; it does not justify a reader."""
     if _FORMER_CLASSIFIER & set(values):
         raise ModelError(
             f"Expected {stem}.json to be the manifest of a model, but it describes a classifier as an earlier version "

@@ -1,4 +1,4 @@
-"""Tells whether the system has ended a process for want of memory, as well as a system tells it.
+"""Decides whether the system has ended a process for want of memory, as well as a system tells it.
 
 Linux counts the processes that it has ended for want of memory: for each control group, with those inside it
 (``memory.events`` of version 2, ``memory.oom_control`` of version 1), and for the whole machine (``/proc/vmstat``). The
@@ -42,7 +42,7 @@ def kills_for_memory() -> int | None:
 
 
 def memory_is_short() -> bool:
-    """Tell whether less memory is free than has to stay free.
+    """Return whether less memory is free than has to stay free.
 
     Returns
     -------

@@ -115,7 +115,7 @@ class Predictions:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave.
+        """Build from the output of `to_arrays`.
 
         Raises
         ------

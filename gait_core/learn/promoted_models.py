@@ -69,7 +69,7 @@ class PromotedModel:
 
     @property
     def classifies_walks(self) -> bool:
-        """Whether an analysis asks it: it is whole and has learned from what a prepared walk gives."""
+        """Whether an analysis applies it: it is intact and was trained on what a prepared walk gives."""
         return self.facts is not None and self.facts.kind in VIDEO_ROWS
 
     @property
@@ -199,7 +199,8 @@ def promoted_model(workspace: Workspace, name: str) -> PromotedModel:
     if not (folder / _RECORD).is_file():
         known = ", ".join(one.name for one in list_promoted(workspace)) or "none"
         raise NotFoundError(
-            f"Expected a promoted model among {known}, but got {name!r}.", "`models list` shows those that there are."
+            f"Expected the promoted model to be one of {known}, but got {name!r}.",
+            "`models list` shows those that there are.",
         )
     return _read(folder)
 
@@ -223,7 +224,7 @@ def _read(folder: Path) -> PromotedModel:
             "promoted_s": float(record["promoted_s"]),
         }
         if not 0 <= known["promoted_s"] < _FAR_FUTURE_S:
-            raise ValueError(f"promoted_s is {known['promoted_s']:g}, which is no date")
+            raise ValueError(f"promoted_s is {known['promoted_s']:g}, which is not a date")
     except (KeyError, TypeError, ValueError, StorageError, NotFoundError) as problem:
         damaged = ModelError(
             f"Expected the record of a promoted model in {folder}, but it is damaged ({problem}).",

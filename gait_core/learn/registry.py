@@ -172,5 +172,7 @@ def model_kind(name: str) -> ModelKind:
     """
     known = {kind.name: kind for kind in model_kinds()}
     if name not in known:
-        raise InputError(f"Expected a model among {', '.join(known)}, but got {name!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the model to be one of {', '.join(known)}, but got {name!r}.", "Choose one of these."
+        )
     return known[name]

@@ -134,7 +134,7 @@ def score(
     """
     given = [repetitions] if isinstance(repetitions, Predictions) else list(repetitions)
     if not given or not all(len(one) for one in given):
-        raise InputError("Expected predictions to judge, but got none.", "Give data with at least one usable row.")
+        raise InputError("Expected predictions to evaluate, but got none.", "Give data with at least one usable row.")
     unit = "row" if level == "row" else max(one.unit for one in given)
     units = given if level == "row" else [one.gathered(unit) for one in given]
     names, subject_class = _subjects(units)

@@ -1,4 +1,4 @@
-"""Divides samples into what a model learns from and what it is judged by, never one subject or walk on both sides."""
+"""Divides samples into training and test samples, never with one subject or walk on both sides."""
 
 from __future__ import annotations
 

@@ -242,7 +242,7 @@ def test_the_registry_knows_the_classifiers_and_says_so():
         spec.name for spec in classifiers()
     }
     assert model_kind("tcn").task == "classify"
-    with pytest.raises(InputError, match="Expected a classifier among"):
+    with pytest.raises(InputError, match="Expected the classifier to be one of"):
         classifier("forest")
 
 
@@ -267,8 +267,8 @@ def test_a_changed_file_of_arrays_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 99}, "format up to 1"),
-        ({"model": "forest"}, "a model among .*majority.* but got 'forest'"),
+        ({"format": 99}, "in format 1, but"),
+        ({"model": "forest"}, "the model to be one of .*majority.* but got 'forest'"),
         ({"model": "autoencoder", "settings": {}}, "classifier in .* model of the kind autoencoder"),
         ({"details": {}}, "describe the rows"),
         ({"inputs": {"axes": [3, 4], "classes": 2}}, r"of size \(3, 4\)"),

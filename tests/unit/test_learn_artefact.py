@@ -115,7 +115,7 @@ def test_a_file_elsewhere_is_refused(name, stored):
     [
         (lambda values: values.update(format=2), "in format 1, but it has the format 2"),
         (lambda values: values.update(format="1"), "has the format '1'"),
-        (lambda values: values.update(model="unheard_of"), "model among autoencoder.*'unheard_of'"),
+        (lambda values: values.update(model="unheard_of"), "model to be one of autoencoder.*'unheard_of'"),
         (lambda values: values["settings"].update(units=-1), "units between"),
         (lambda values: values["settings"].update(wings=2), "wings"),
         (lambda values: values["inputs"].update(axes=[8]), "shape"),
@@ -192,7 +192,7 @@ def soft(file):
     [
         ("config.json", lambda: b" " * 20 * 1024**2 + b"{}", "that unpack to"),
         ("config.json", lambda: b'{"a":' * 5000 + b"1" + b"}" * 5000, "nested deeper"),
-        ("config.json", lambda: b'{"units": Infinity}', "no number"),
+        ("config.json", lambda: b'{"units": Infinity}', "not a number"),
         ("model.weights.h5", lambda: weights_of(announces_much), "announces weights of 800000000000"),
         ("model.weights.h5", lambda: weights_of(compressed), "announces weights of 12000000"),
         ("model.weights.h5", lambda: weights_of(elsewhere), "leads out of the file"),
@@ -278,7 +278,7 @@ def test_memory_grows_with_the_batch_and_covers_weights_and_optimizer():
 def test_models_are_found_by_name():
     assert model_kind("autoencoder") is AUTOENCODER
     assert AUTOENCODER in model_kinds()
-    with pytest.raises(InputError, match=r"model among autoencoder.*but got 'transformer'"):
+    with pytest.raises(InputError, match=r"model to be one of autoencoder.*but got 'transformer'"):
         model_kind("transformer")
     with pytest.raises(InputError, match=r"\(frames, features\) for the model autoencoder, but got \(8,\)"):
         AUTOENCODER.check(InputShape(axes=(8,)))

@@ -70,9 +70,9 @@ def test_filters_show_one_task_each():
     assert {kind.task for kind in classifiers()} == {"classify"}
     assert {kind.task for kind in network_kinds()} == {"embed"}
     assert len(classifiers()) + len(network_kinds()) < len(model_kinds())
-    with pytest.raises(InputError, match="Expected a classifier among"):
+    with pytest.raises(InputError, match="Expected the classifier to be one of"):
         classifier("gaitbase")
-    with pytest.raises(SettingsError, match="Expected a network among"):
+    with pytest.raises(SettingsError, match="Expected the network to be one of"):
         network_kind("svm")
 
 
@@ -119,7 +119,7 @@ def test_a_classifier_of_your_own_is_trained_stored_and_loaded(add, tmp_path):
     assert load_artefact(tmp_path).kind is kind
     np.testing.assert_array_equal(load_classifier(tmp_path).predict(data), np.tile([1.0, 0.0], (4, 1)))
     del REGISTERED["always"]
-    with pytest.raises(ModelError, match=r"a model among .* but got 'always'"):
+    with pytest.raises(ModelError, match=r"the model to be one of .* but got 'always'"):
         load_classifier(tmp_path)
 
 

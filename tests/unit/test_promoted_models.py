@@ -93,7 +93,7 @@ def test_a_promoted_model_is_listed_replaced_and_withdrawn(workspace, runs):
     assert [(one.name, one.run) for one in list_promoted(workspace)] == [(found.name, runs["curves"])]
     again.withdraw()
     assert list_promoted(workspace) == []
-    with pytest.raises(NotFoundError, match="among none, but got 'stiff-knee-ward-3'"):
+    with pytest.raises(NotFoundError, match="to be one of none, but got 'stiff-knee-ward-3'"):
         withdraw_model(workspace, found.name)
 
 

@@ -105,7 +105,7 @@ class Cell(ABC):
         self._weights, self._inputs = weights, inputs
         self._models, self._frames, self._windows = len(inputs), frames, inputs.shape[-2]
         self._units = weights.recurrent.shape[-1]
-        # One step more in front: the state before the first.
+        # One extra step in front: the state before the first.
         self._states = self._room("states", frames + 1, self._windows, self._units)
         self._states[:, 0] = 0.0
         self._run()

@@ -4,7 +4,7 @@ Why there are two ways to train. `gait_core.learn.loop` is the reference: any ne
 scratch training, pre-training and the Training lab use. A fine-tuning is a few dozen steps of a decoder of some
 25,000 weights on codes that are computed once: less than a second of work, behind five to ten seconds of importing
 TensorFlow and compiling, and 800 MB. So the decoder's forward pass, its back-propagation through time, Adam and the
-clipping of gradients are written out here. What licenses it is that tests hold it against Keras: the gradients of a
+clipping of gradients are written out here. What justifies it is that tests compare it with Keras: the gradients of a
 batch, the weights after some steps, the losses of every epoch and the epoch that is kept.
 
 References
@@ -113,7 +113,7 @@ def fine_tune(
     Raises
     ------
     Cancelled
-        When the user asked for it.
+        When the user cancelled.
     """
     layout = DecoderLayout.of(weights)
     stack = _Stack(layout, layout.row(weights), codes, windows, folds, rate, batch_size)

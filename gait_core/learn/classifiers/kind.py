@@ -96,7 +96,9 @@ def classifier(name: str) -> ClassifierKind:
     """
     known = {model.name: model for model in classifiers()}
     if name not in known:
-        raise InputError(f"Expected a classifier among {', '.join(known)}, but got {name!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the classifier to be one of {', '.join(known)}, but got {name!r}.", "Choose one of these."
+        )
     return known[name]
 
 

@@ -67,7 +67,7 @@ class SampleShape:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from what `to_dict` gave."""
+        """Build from the output of `to_dict`."""
         return cls(
             n_steps=int(values["n_steps"]),
             channels=tuple(map(str, values["channels"])),

@@ -93,7 +93,7 @@ class RocketKernels:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave."""
+        """Build from the output of `to_arrays`."""
         prefix = "kernels_"
         return cls(**{name[len(prefix) :]: value for name, value in arrays.items() if name.startswith(prefix)})
 

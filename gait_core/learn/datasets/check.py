@@ -183,7 +183,7 @@ def _label_problems(dataset: Dataset) -> list[Problem]:
             Problem(
                 code="labels_alike",
                 message=f"Labels differ in upper and lower case or blanks only: {listed(alike)}.",
-                remedy="Write each class in one way.",
+                remedy="Spell each class the same way everywhere.",
                 items=tuple(alike),
             )
         )

@@ -1,4 +1,4 @@
-"""The classes of a dataset: their order, and one held against all others."""
+"""The classes of a dataset: their order, and one set against all others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def class_order(names: Sequence[str], reference: str | None = None) -> tuple[str
     names : sequence of str
         A label for each row.
     reference : str or None
-        The class that is held against all others, which become one class.
+        The class that is set against all others, which become one class.
 
     Returns
     -------

@@ -72,7 +72,7 @@ class Clips:
         return height, width
 
     def piece(self, clip: int, first: int, count: int) -> NDArray[np.uint8]:
-        """Return some frames of a clip, fewer where it ends before; only these are read.
+        """Return some frames of a clip, fewer where it ends earlier; only these are read.
 
         Returns
         -------

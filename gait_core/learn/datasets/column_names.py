@@ -43,7 +43,7 @@ def usual_name(name: str) -> str:
 
 
 def has_points(header: Sequence[str]) -> bool:
-    """Tell whether columns are points of gait cycles, or many columns that are numbered as if they were.
+    """Return whether columns are points of gait cycles, or many columns that are numbered as if they were.
 
     Returns
     -------

@@ -31,7 +31,7 @@ _FEWEST_SHARE: Final = 0.5
 
 
 def is_cycle_header(header: Sequence[str]) -> bool:
-    """Tell whether the columns are meant as those of a table of cycles: whether there are points of a cycle.
+    """Return whether the columns are meant as those of a table of cycles: whether there are points of a cycle.
 
     Returns
     -------

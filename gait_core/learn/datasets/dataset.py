@@ -211,4 +211,4 @@ class Dataset(ABC):
 
     @abstractmethod
     def _read(self, settings: DatasetSettings, workspace: Workspace | None, reporter: Reporter) -> Reading:
-        """Read the rows; what is wrong with some of them becomes a problem and the others go on."""
+        """Read the rows; what is wrong with some of them becomes a problem and the others continue."""

@@ -27,7 +27,7 @@ is warned of."""
 
 
 def fact_problems(facts: Sequence[Fact], classes: Sequence[str]) -> list[Problem]:
-    """Return what covariates and properties of videos tell about the label, though nothing is learned from them.
+    """Return what covariates and properties of videos reveal about the label, though nothing is learned from them.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def sample_problems(samples: Samples) -> list[Problem]:
             severity="warning",
             items=tuple(names),
         )
-        # With two classes, what tells one tells the other.
+        # With two classes, what identifies one identifies the other.
         for label, names in list(found.items())[: 1 if len(found) == _FEWEST else None]
         if names
     ]
@@ -102,7 +102,7 @@ def _columns(samples: Samples) -> Iterator[tuple[str, NDArray[np.float64]]]:
 
 
 def _separates(values: NDArray[np.float64], own: NDArray[np.bool_], subjects: NDArray[Any]) -> bool:
-    """Tell whether all values of a class lie above or below all others, with several people on both sides."""
+    """Return whether all values of a class lie above or below all others, with several people on both sides."""
     for part in (own, ~own):
         if len(set(subjects[part].tolist())) < _FEWEST:
             return False
@@ -126,7 +126,7 @@ def _tells(fact: Fact, own: NDArray[np.bool_]) -> bool:
 
 
 def _shared(texts: NDArray[Any], subjects: NDArray[Any]) -> bool:
-    """Tell whether a text stands for several people: a name of each person tells nothing."""
+    """Return whether a text stands for several people: a different name for each person reveals nothing."""
     people: dict[str, set[str]] = {}
     for text, subject in zip(texts.tolist(), subjects.tolist(), strict=True):
         people.setdefault(text, set()).add(subject)

@@ -1,4 +1,4 @@
-"""What all tables of people share: subjects, labels, covariates, and lines that stand there twice."""
+"""What all tables of people share: subjects, labels, covariates, and lines that occur twice."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _COVARIATES: Final = frozenset(
 
 
 def is_covariate(name: str) -> bool:
-    """Tell whether a column says something about the person or the recording: ``speed_mps``, ``age_years``, ``sex``.
+    """Return whether a column says something about the person or the recording: ``speed_mps``, ``age_years``, ``sex``.
 
     Returns
     -------
@@ -135,13 +135,13 @@ def fact_of(table: Table, name: str) -> Fact:
 
 
 def without_repeats(table: Table) -> tuple[Table, list[Problem]]:
-    """Return a table with each line once, and a warning where lines stand there twice.
+    """Return a table with each line once, and a warning where lines occur twice.
 
     Returns
     -------
     table : Table
     problems : list of Problem
-        Empty when no line stands there twice.
+        Empty when no line occurs twice.
     """
     seen: set[tuple[str, ...]] = set()
     keep, twice = [], []

@@ -292,6 +292,6 @@ def _splits(table: Table) -> dict[str, str]:
             raise InputError(
                 f"Expected all videos of subject {subject} in one split of {table.path.name}, but line "
                 f"{table.lines[place]} puts one into {split}, another is in {found[subject]}.",
-                "Put all videos of a person on the same side: what a model has learned from is no test.",
+                "Put all videos of a person on the same side: data that a model was trained on are no test.",
             )
     return found

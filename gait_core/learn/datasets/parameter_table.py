@@ -38,7 +38,7 @@ _SERIES_FROM: Final = 20
 
 
 def is_parameter_header(header: Sequence[str]) -> bool:
-    """Tell whether the columns can be those of a parameter table.
+    """Return whether the columns can be those of a parameter table.
 
     Returns
     -------

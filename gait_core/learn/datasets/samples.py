@@ -148,7 +148,7 @@ class Samples:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave.
+        """Build from the output of `to_arrays`.
 
         Raises
         ------
@@ -223,7 +223,7 @@ class Samples:
                 "Leave out empty rows.",
             )
         first = 0
-        for piece in array_pieces(self.values):  # windows of many videos lie in a file, not in memory
+        for piece in array_pieces(self.values):  # windows of many videos are kept in a file, not in memory
             finite = np.isfinite(piece).all(axis=(1, 2))
             if not finite.all():
                 row = first + int(np.argmin(finite))

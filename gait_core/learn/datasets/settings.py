@@ -20,7 +20,7 @@ class DatasetSettings(Settings):
     Attributes
     ----------
     reference_class : str or None
-        A class that is held against all others, which become one class ``other``; None keeps every class.
+        A class that is set against all others, which become one class ``other``; None keeps every class.
     features : sequence of str
         Columns of a parameter table, or channels, that are used, covariates among them; empty uses all but covariates.
     missing : {"refuse", "drop"}

@@ -1,6 +1,6 @@
 """Simulated datasets: normal gait and eight impairments of people whose seeds no other part of the product uses.
 
-Every person walks in every class, so that a class cannot be told by who is in it; all walks of a person stay on one
+Every person walks in every class, so that who is in a class does not give it away; all walks of a person stay on one
 side of a split. It shows that the machinery works, not that a model works on patients.
 """
 

@@ -72,7 +72,7 @@ def save_dataset(folder: Path, samples: Samples, facts: Mapping[str, Any]) -> No
         Made where missing; an earlier dataset in it is replaced.
     samples : Samples
     facts : mapping
-        How they were made; ``several_labels`` tells that one subject may have several labels.
+        How they were made; ``several_labels`` states that one subject may have several labels.
 
     Raises
     ------

@@ -100,7 +100,7 @@ def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
 
 
 def is_missing(cell: str) -> bool:
-    """Tell whether a cell holds no value.
+    """Return whether a cell holds no value.
 
     Returns
     -------
@@ -237,6 +237,6 @@ def _check_header(path: Path, header: list[str]) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise InputError(
-            f"Expected different names of columns in {path.name}, but {', '.join(twice)} stands there twice.",
+            f"Expected different names of columns in {path.name}, but {', '.join(twice)} occurs twice.",
             "Rename or delete one; upper and lower case are the same in names such as Subject and subject.",
         )
