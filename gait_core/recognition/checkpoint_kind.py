@@ -1,4 +1,4 @@
-"""Tells from the names and shapes of a state dict which network it belongs to: `settings_of_state`."""
+"""Finds the network that a state dict belongs to, from its names and shapes: `settings_of_state`."""
 
 from __future__ import annotations
 

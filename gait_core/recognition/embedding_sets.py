@@ -8,7 +8,7 @@
       manifest.json      model, settings, and for each walk its source, frames, quality and place on the map
       previews/<n>.png   frames of walk n that were kept and dropped, from 0; <n>-inputs.png its skeleton maps or parts
 
-An embedding tells who walks: deleting a person deletes every set that holds a walk of theirs.
+An embedding identifies who walks: deleting a person deletes every set that holds a walk of theirs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runs a compiled network: `CompiledForward`; and tells when memory ran out: `is_out_of_memory`.
+"""Runs a compiled network: `CompiledForward`; and recognises when memory ran out: `is_out_of_memory`.
 
 What differs between the backends of Keras is here.
 """
@@ -131,7 +131,7 @@ def _one_by_one(layers: Callable[[Any], Any], chunks: Any) -> Any:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error of any backend says that memory ran out.
+    """Return whether an error of any backend says that memory ran out.
 
     Returns
     -------

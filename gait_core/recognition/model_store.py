@@ -282,7 +282,7 @@ def find_model(
             if named in (model.name, model.title) or (len(named) >= 8 and model.digest.startswith(named)):
                 return model
         names = ", ".join(model.name for model in models) or "none"
-        raise NotFoundError(f"Expected a recognition model among {names}, but got {named!r}.", _NONE_YET)
+        raise NotFoundError(f"Expected the recognition model to be one of {names}, but got {named!r}.", _NONE_YET)
     fitting = [model for model in models if digests is None or model.digest in digests]
     if len({model.digest for model in fitting}) == 1:
         return fitting[0]

@@ -1,4 +1,4 @@
-"""Tells which network an incomplete state dict comes closest to, and what it lacks: `nearest_network`."""
+"""Finds the network that an incomplete state dict comes closest to, and what it lacks: `nearest_network`."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def read_torch_archive(path: Path) -> dict[str, Any]:
 
 
 def _is_plain_pickle(path: Path) -> bool:
-    """Tell from its first and last instruction whether a file is a pickle; it is not loaded."""
+    """Return whether a file is a pickle, by its first and last instruction; it is not loaded."""
     try:
         with path.open("rb") as file:
             first = file.read(2)

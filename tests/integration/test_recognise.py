@@ -153,8 +153,8 @@ def test_enrolled_people_are_found_strangers_are_not_and_deletion_is_complete(ca
     ("arguments", "words"),
     [
         (("enrol", "{walk}", "--gallery", "g", "--subject", "A", "--consent", " "), "note on the consent of A"),
-        (("identify", "{walk}", "--gallery", "nowhere"), "Expected a gallery among none"),
-        (("embed", "{walk}", "--model", "other"), "among tiny, but got 'other'"),
+        (("identify", "{walk}", "--gallery", "nowhere"), "Expected the gallery to be one of none"),
+        (("embed", "{walk}", "--model", "other"), "to be one of tiny, but got 'other'"),
         (("embed", "{folder}/nothing"), "Expected to find"),
         (("train", "{walk}", "--demo"), "but got both"),
         (("train", "{folder}/P0", "--name", "Tiny"), "'tiny' is taken"),

@@ -15,7 +15,7 @@ Metric: TypeAlias = Literal["euc", "cos"]
 METRICS: Final[tuple[str, ...]] = get_args(Metric)
 
 _BLOCK_BYTES: Final = 16 * 1024**2
-"""Size of the pieces of either side that are compared at a time."""
+"""Size of the chunks of either side that are compared at once."""
 _NEAR: Final = 1e-6
 """Below this share of the squared lengths, the usual formula loses the difference to rounding."""
 _SHORTEST: Final = 1e-12
@@ -48,7 +48,9 @@ def part_distances(a: ArrayLike, b: ArrayLike, metric: Metric = "euc") -> NDArra
         When the metric is unknown, the shapes do not fit together, or a value is not finite.
     """
     if metric not in METRICS:
-        raise InputError(f"Expected a metric among {', '.join(METRICS)}, but got {metric!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the metric to be one of {', '.join(METRICS)}, but got {metric!r}.", "Choose one of these."
+        )
     left, right = checked_parts(a, "a"), checked_parts(b, "b")
     if left.shape[1:] != right.shape[1:]:
         raise InputError(
@@ -99,7 +101,7 @@ def checked_parts(values: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def same_recording(a: ArrayLike, b: ArrayLike) -> NDArray[np.bool_]:
-    """Tell which embeddings come from the same recording.
+    """Return which embeddings come from the same recording.
 
     Two walks do not give the same embedding; the same frames nearly do. Another device changes it by less than one
     thousandth of its length in single precision. In a lower precision the change may be larger and go unnoticed here.

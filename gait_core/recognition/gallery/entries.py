@@ -232,7 +232,9 @@ def checked_view(view: str) -> str:
         When it is none of these.
     """
     if view not in VIEWS:
-        raise InputError(f"Expected a view among {', '.join(VIEWS)}, but got {view!r}.", "Choose one of these.")
+        raise InputError(
+            f"Expected the view to be one of {', '.join(VIEWS)}, but got {view!r}.", "Choose one of these."
+        )
     return view
 
 

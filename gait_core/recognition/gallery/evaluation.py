@@ -105,7 +105,7 @@ def comparable_pairs(
     probe_views: Labels | None = None,
     gallery_views: Labels | None = None,
 ) -> NDArray[np.bool_]:
-    """Tell which pairs may be compared: not a sequence with itself and, where views are given, not the same view.
+    """Return which pairs may be compared: not a sequence with itself and, where views are given, not the same view.
 
     Parameters
     ----------

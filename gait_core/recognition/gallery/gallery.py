@@ -184,7 +184,7 @@ class Gallery:
         self._change(without, reporter)
 
     def remove_subject(self, subject: str, *, reporter: Reporter | None = None) -> int:
-        """Delete everything about a person: the files are written anew without them, the former ones are deleted.
+        """Delete everything about a person: the files are rewritten without them, the former ones are deleted.
 
         Parameters
         ----------
@@ -247,7 +247,7 @@ def list_galleries(workspace: Workspace) -> list[GallerySummary]:
     Returns
     -------
     list of GallerySummary
-        Oldest first. A damaged one has no known age and stands at the beginning; its `damage` tells what is wrong.
+        Oldest first. A damaged one has no known age and stands at the beginning; its `damage` states what is wrong.
     """
     found = []
     for folder in sorted(workspace.galleries.glob("[!.]*/")):
@@ -277,7 +277,7 @@ def remove_subject_from_all(workspace: Workspace, subject: str, *, reporter: Rep
     Raises
     ------
     StorageError
-        When a gallery is damaged, so that it cannot be told whether the person is in it. The others were dealt with.
+        When a gallery is damaged, so that it is unknown whether the person is in it. The others were dealt with.
     """
     removed, failed = 0, []
     for found in list_galleries(workspace):

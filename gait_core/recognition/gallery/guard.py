@@ -34,7 +34,7 @@ Reason: TypeAlias = Literal[
 ]
 
 FEWEST_OWN: Final = 3
-"""Walks of the subject from which a spread can be told."""
+"""Walks of the subject that are needed to estimate a spread."""
 FEWEST_OTHERS: Final = 4
 """Other people who must be enrolled before a fit means anything."""
 _TOLD_APART: Final = 0.8
@@ -50,7 +50,7 @@ class GuardResult:
     ----------
     outcome : {"same", "other", "cannot_tell"}
     reason : str
-        ``"fits"`` with ``"same"``, ``"too_far"`` with ``"other"``, else why it cannot be told.
+        ``"fits"`` with ``"same"``, ``"too_far"`` with ``"other"``, else why it cannot be determined.
     distance : float or None
         Mean distance of the walk to the subject's enrolled walks.
     usual, spread : float or None
@@ -99,10 +99,10 @@ def other_person_warning(
     model: ModelIdentity,
     metric: Metric = "euc",
 ) -> GuardResult:
-    """Tell whether a walk that should be a subject's seems to be another person's.
+    """Return whether a walk that should be a subject's seems to be another person's.
 
-    The mean distance of the walk to the subject's enrolled walks is held against the same distance of those walks among
-    each other, each left out in turn. The limit is the 99 % prediction limit for one more walk: about one of a hundred
+    The mean distance of the walk to the subject's enrolled walks is compared with the same distance among those
+    walks, each left out in turn. The limit is the 99 % prediction limit for one more walk: about one of a hundred
     walks of the subject lies above. With few walks it is wide, since their spread is not well known, and other people
     may lie below it. So a walk within the limit counts as the same person's only when at least four others are enrolled
     from the same view and at least four in five of them lie outside.
@@ -244,4 +244,4 @@ def _cannot(reason: Reason, why: str, walks: int = 0) -> GuardResult:
 
 
 def _untold(why: str) -> str:
-    return f"Whether this is the same person cannot be told: {why}."
+    return f"Whether this is the same person cannot be determined: {why}."

@@ -1,4 +1,4 @@
-"""Up to which distance a walk is taken for an enrolled person: `calibrate_threshold`, from the enrolled people."""
+"""Up to which distance a walk is accepted as an enrolled person's: `calibrate_threshold`, from the enrolled people."""
 
 from __future__ import annotations
 

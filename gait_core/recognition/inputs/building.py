@@ -168,7 +168,7 @@ class SequenceBuilder:
         )
 
     def _doubted(self, facts: MaskFacts, given: NDArray[np.uint8], seen: list[NDArray[np.uint8] | None]) -> MaskFacts:
-        """Note where a frame is no silhouette: as it was given, or as a network would see it."""
+        """Note where a frame is not a silhouette: as it was given, or as a network would see it."""
         covering = any(
             covers_frame(frame[None])[0] or covers_frame(_middle(frame)[None])[0] for frame in seen if frame is not None
         )

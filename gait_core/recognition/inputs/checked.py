@@ -21,7 +21,7 @@ __all__ = ["checked_sequence"]
 _LAST_LABEL: Final = 11
 _MANY_FULL, _FEW_FULL = 0.5, 0.05
 _LEAST_GREY: Final = 0.55
-"""Of what is not dark in a skeleton map. Measured: 0.72 at least in maps drawn from joints, 0.98 in the reference
+"""Share of grey in what is not dark in a map. Measured: 0.72 at least in maps drawn from joints, 0.98 in the reference
 inputs; silhouettes 0.37 at most in the reference inputs, which carry noise, and 0.10 where real."""
 _MOST_ROUGHNESS, _MOST_SUM = 1.43, 2.0
 """Of limb over joint map, and of joint over limb map. A joint map falls off between the joints, a limb map does not, so

@@ -27,7 +27,7 @@ __all__ = ["NO_VIDEOS", "SilhouetteFiles", "find_silhouettes", "rated_array", "r
 _ARRAYS: Final = (".npz", ".npy")
 _PICKLES: Final = (".pkl", ".pickle")
 NO_VIDEOS: Final = (*_ARRAYS, *_PICKLES)
-"""Endings of files that are no videos, even when missing; `rated_files` tells what is wrong with them."""
+"""Endings of files that are no videos, even when missing; `rated_files` reports what is wrong with them."""
 _NO_PICKLE: Final = (
     "Pickles are never read, because they can run anything: give the PNG files they were made from, or save the array "
     "with numpy.savez_compressed."
@@ -123,7 +123,7 @@ def rated_files(
     whole_frames : bool
         See `rated_array`.
     reporter : Reporter, optional
-        Asked on every file whether to go on.
+        Checked for cancellation on every file.
 
     Returns
     -------
@@ -190,7 +190,7 @@ def rated_array(
         The silhouettes are whole frames of a camera, so that one that touches the border is cut off. Otherwise they
         may be cut out around the person, and touching the border says nothing.
     reporter : Reporter, optional
-        Asked on every frame whether to go on.
+        Checked for cancellation on every frame.
 
     Returns
     -------

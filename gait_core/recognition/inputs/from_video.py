@@ -108,7 +108,7 @@ def rated_walks(
     Returns
     -------
     list of RatedFrames or GaitError
-        In the order of `paths`; a video that cannot be used is its error, and the others go on.
+        In the order of `paths`; a video that cannot be used is its error, and the others continue.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def rate_walk(
         Of the same frames.
     settings : InputSettings
     reporter : Reporter, optional
-        Asked on every frame whether to go on.
+        Checked for cancellation on every frame.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def view_of(track: Track) -> str:
 def _known(
     path: Path, pose: PoseSettings, settings: InputSettings, workspace: Workspace, reporter: Reporter
 ) -> RatedFrames | None:
-    """Return the frames of a video from the cache, or None; a video that cannot be read is told of later."""
+    """Return the frames of a video from the cache, or None; a video that cannot be read is reported later."""
     reporter.check()
     try:
         address = track_address(probe(path, MetadataCache.of(workspace)), pose, reporter)

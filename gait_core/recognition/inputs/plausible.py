@@ -1,4 +1,4 @@
-"""Tells frames that are no silhouettes: grey ones, as photographs are, and those that are white nearly everywhere."""
+"""Detects frames that are no silhouettes: grey ones, as photographs are, and those that are white nearly everywhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_OF_SIDE: Final = 0.9
 
 
 def is_grey(frames: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which frames are photographs with many grey values; a silhouette is grey at its outline only.
+    """Return which frames are photographs with many grey values; a silhouette is grey at its outline only.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def grey_of_lit(frames: NDArray[Any]) -> float:
 
 
 def covers_frame(frames: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell which frames are white nearly everywhere or along a whole side, as with a white background.
+    """Return which frames are white nearly everywhere or along a whole side, as with a white background.
 
     Parameters
     ----------

@@ -95,7 +95,7 @@ class RatedFrames:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave.
+        """Build from the output of `to_arrays`.
 
         Raises
         ------

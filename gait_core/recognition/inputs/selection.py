@@ -39,7 +39,7 @@ class MaskFacts:
     readable : bool
         False where the frame could not be read at all.
     grey, covers_frame : bool
-        It is no silhouette, see `gait_core.recognition.inputs.plausible`.
+        It is not a silhouette, see `gait_core.recognition.inputs.plausible`.
     """
 
     area_px2: float = 0.0

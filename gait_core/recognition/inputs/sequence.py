@@ -210,7 +210,7 @@ class GaitSequence:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """Build from what `to_arrays` gave.
+        """Build from the output of `to_arrays`.
 
         Raises
         ------

@@ -74,7 +74,7 @@ def as_masks(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
 
 
 def are_aligned(masks: NDArray[np.uint8]) -> bool:
-    """Tell whether silhouettes are aligned already.
+    """Return whether silhouettes are aligned already.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How large a recognition network will be, without building it: the weights it asks for are written down, not made."""
+"""How large a recognition network will be, without building it: the weights it requests are recorded, not created."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ class TemporalConvNorm(Norm):
     def _convolve(self, x: Any, kernel: Any, clips: Clips) -> Any:
         ops = load_keras().ops
         height, width, channels = x.shape[1:]
-        # Time and pixels as the two axes of an image: faster on CPUs than a convolution of volumes.
+        # Time and pixels as the two axes of an image: faster on CPUs than a 3-D convolution.
         sequence = ops.reshape(x, (clips.batch, clips.frames, height * width, channels))
         y = ops.conv(clips.without_padding(sequence), kernel, padding="same")
         return ops.reshape(y, (clips.batch * clips.frames, height, width, channels))
@@ -259,7 +259,7 @@ class VolumeConvNorm(Norm):
 
 
 class PartHead:
-    """From a feature map per sequence to an embedding per part, and to the likeness to each known person.
+    """From a feature map per sequence to an embedding per part, and to the similarity to each known person.
 
     Parameters
     ----------

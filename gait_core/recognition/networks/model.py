@@ -69,7 +69,7 @@ class NetworkKind(ModelKind):
         return build_network(settings.with_(classes=shape.classes))
 
     def parameter_count(self, settings: Any, shape: InputShape) -> int:
-        """Return how many numbers are learned; see `ModelKind.parameter_count`."""
+        """Return the number of learned parameters; see `ModelKind.parameter_count`."""
         return self._size(settings, shape).parameters
 
     def memory_bytes(self, settings: Any, shape: InputShape, rows: int) -> int:
@@ -84,7 +84,7 @@ class NetworkKind(ModelKind):
         return restored_network(artefact)
 
     def parts(self, parameters: Parameters, settings: NetworkSettings) -> tuple[Any, list[PartHead]]:
-        """Return the body and the heads of a network, which ask for their weights."""
+        """Return the body and the heads of a network, which request their weights."""
         body = self.body(parameters, settings)
         heads = [
             PartHead(parameters, suffix, inputs=settings.widths[3], classes=settings.classes)
@@ -121,7 +121,9 @@ def network_kind(name: str) -> NetworkKind:
     """
     known = {kind.name: kind for kind in network_kinds()}
     if name not in known:
-        raise SettingsError(f"Expected a network among {', '.join(known)}, but got {name!r}.", "Choose one of these.")
+        raise SettingsError(
+            f"Expected the network to be one of {', '.join(known)}, but got {name!r}.", "Choose one of these."
+        )
     return known[name]
 
 
@@ -159,7 +161,7 @@ def restored_network(artefact: ModelArtefact, *, dtype: str = "float32") -> Any:
     Raises
     ------
     ModelError
-        When the artefact is no recognition network, or its file is no archive of bounded size or holds other weights.
+        When it is not a recognition network, or its file is not an archive of bounded size or holds other weights.
     """
     path, settings = artefact.archive("model"), artefact.manifest.settings
     if not isinstance(settings, NetworkSettings):

@@ -159,7 +159,7 @@ def train_demo(
 
 
 def judge_demo(network: Any, walks: Sequence[DemoWalk], sequences: Sequence[GaitSequence]) -> Judgement:
-    """Tell how well a network tells walkers apart.
+    """Return how well a network tells walkers apart.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def judge_demo(network: Any, walks: Sequence[DemoWalk], sequences: Sequence[Gait
 
 
 def _is_last(walks: Sequence[DemoWalk]) -> list[bool]:
-    """Tell which walks are the last of their walkers."""
+    """Return which walks are the last of their walkers."""
     last = {walk.subject: walk.number for walk in sorted(walks, key=lambda walk: walk.number)}
     return [walk.number == last[walk.subject] for walk in walks]
 

@@ -1,4 +1,4 @@
-"""Divides walks into those that a network learns from and those that it is judged by: `hold_out`."""
+"""Divides walks into those that a network is trained on and those that it is evaluated on: `hold_out`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STREAM: Final = 6611
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeldOut:
-    """What a network learns from, and what it is judged by.
+    """What a network is trained on, and what it is evaluated on.
 
     Attributes
     ----------

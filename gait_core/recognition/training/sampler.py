@@ -110,7 +110,7 @@ class ClipBatches:
 
 
 class WholeWalks:
-    """Walks as they are, padded with empty frames to one length, to judge a network by.
+    """Walks as they are, padded with empty frames to one length, to evaluate a network.
 
     Parameters
     ----------

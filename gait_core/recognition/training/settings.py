@@ -168,7 +168,9 @@ def training_preset(name: str, network: NetworkSettings | None = None) -> Recogn
         When there is no such preset.
     """
     if name not in PRESETS:
-        raise SettingsError(f"Expected a preset among {', '.join(PRESETS)}, but got {name!r}.", "Choose one of these.")
+        raise SettingsError(
+            f"Expected the preset to be one of {', '.join(PRESETS)}, but got {name!r}.", "Choose one of these."
+        )
     if name == "demo":
         return _demo(network or GaitBaseSettings(width=0.25))
     return _full(network or GaitBaseSettings())

@@ -125,7 +125,7 @@ def train_network(
     reporter : Reporter, optional
         Gets the steps, and after each epoch loss, rank 1 and equal error rate; asked after every batch whether to stop.
     checkpoint : Path, optional
-        ``.npz`` file, written after each epoch. Where it exists, the training goes on from there and ends with the same
+        ``.npz`` file, written after each epoch. Where it exists, the training resumes from it and ends with the same
         weights as one that was never interrupted, to the bit on a CPU.
 
     Returns
@@ -140,7 +140,7 @@ def train_network(
     ModelError, StorageError
         When the checkpoint belongs to another training, or is damaged.
     Cancelled
-        When the user asked for it; the checkpoint stays.
+        When the user cancelled; the checkpoint stays.
     """
     begun_s = time.perf_counter()
     reporter = reporter or silent()
@@ -179,9 +179,9 @@ def train_network(
 
 
 class _Announced:
-    """The batches of a source, each told to a reporter, but not more than once a second; early on also the whole time.
+    """The batches of a source, each reported, but not more than once a second; early on also the whole time.
 
-    The first step compiles and tells nothing of the others; the next ones tell how long a training takes here.
+    The first step compiles and says nothing about the others; the next ones show how long a training takes here.
     """
 
     def __init__(self, source: ClipBatches, settings: RecognitionTrainingSettings, reporter: Reporter) -> None:
@@ -201,7 +201,7 @@ class _Announced:
                 self._reporter.progress(_STAGE, step, self._total, "steps")
 
     def _foretell(self, now_s: float, left: int) -> None:
-        """After a few steps, tell once how long the others will take."""
+        """After a few steps, report once how long the others will take."""
         if self._first_s is None:
             self._first_s = now_s
             return

@@ -51,7 +51,7 @@ class TrainingWalks:
         subjects : sequence
             Person of each.
         settings : NetworkSettings
-            Of the network that shall learn from them.
+            Of the network that is to learn from them.
 
         Raises
         ------
