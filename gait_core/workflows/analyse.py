@@ -66,7 +66,7 @@ def analyse_walks(
     cluster : str, optional
         Address of a Dask scheduler whose machines do all of it; default: this process does.
     guard : str
-        ``auto``, ``off``, or a gallery whose enrolled walks of the subject the walks are held against; see
+        ``auto``, ``off``, or a gallery whose enrolled walks of the subject the walks are compared with; see
         `gait_core.workflows.guard`.
 
     Returns
@@ -79,7 +79,7 @@ def analyse_walks(
     NotFoundError
         When there is no such baseline, or no such gallery.
     InputError
-        When the gallery does not hold the subject, or is asked for together with a cluster.
+        When the gallery does not hold the subject, or is requested together with a cluster.
     ClusterError
         When the cluster does not fit or went away; what is finished is kept.
     """
@@ -186,7 +186,7 @@ def _guard_without_cluster(guard: str) -> str:
 
 
 def _at_once(walks: Sequence[PreparedWalk | GaitError], limits: Limits) -> int:
-    """Return how many walks are scored at the same time, as far as memory allows."""
+    """Return how many walks can be scored at the same time, given the memory."""
     tracks = [walk.track for walk in walks if isinstance(walk, PreparedWalk)]
     wanted = max(1, min(limits.workers or default_workers(), len(tracks)))
     if not limits.memory_bytes:

@@ -78,7 +78,7 @@ def score_on(
     overlay : bool
         Also draw the overlay videos; one that cannot be drawn is a warning.
     classifiers : sequence of str
-        Names of promoted models, which are asked as well.
+        Names of promoted models, which are applied as well.
     findings : mapping of str to mapping, optional
         What the guard says, by the path of the video; see `gait_core.workflows.guard`.
     reporter : Reporter, optional
@@ -90,7 +90,7 @@ def score_on(
     -------
     list of AnalysisSummary or GaitError
         In the order of `walks`; each analysis is stored exactly once under its identifier, however often its task
-        was begun. A walk that cannot be scored is its error, and the others go on.
+        was begun. A walk that cannot be scored is its error, and the others continue.
 
     Raises
     ------
@@ -156,7 +156,7 @@ class _Run:
     ) -> None:
         self._executor, self._tasks, self._workspace = executor, tasks, workspace
         self._here, self._reporter, self._check = here, here.reporter, check
-        # Threads of this process can tell of every frame; others are only heard of when they are done.
+        # Threads of this process can report every frame; other workers report only when they are done.
         self._within = isinstance(executor, ThreadPoolExecutor)
 
     def score(self) -> list[AnalysisSummary | GaitError]:
@@ -232,7 +232,7 @@ class _Run:
         self._check()
 
     def _kept(self) -> str:
-        """Return what is finished, in words, as the disk shows it: more may be done than was told."""
+        """Return what is finished, in words, as the disk shows it: more may be done than was reported."""
         files = ("analysis.json", "overlay.mp4")
         stored, drawn = (sum((self._folder(task) / file).is_file() for task in self._tasks) for file in files)
         return f"{stored} of {len(self._tasks)} walks are analysed and stored, {drawn} with an overlay video."

@@ -51,7 +51,7 @@ class WalkToScore(Settings):
     address : str
         Where its landmarks lie in the cache.
     cached : bool
-        What is told of the walk: whether they lay there before.
+        What is reported of the walk: whether they lay there before.
     baseline_id, profile : str
     pose : mapping
         Fields of `PoseSettings`, for landmarks that have left the cache meanwhile.
@@ -65,7 +65,7 @@ class WalkToScore(Settings):
     guard : mapping
         What the guard against the wrong person says, see `gait_core.workflows.guard`; empty where it was off.
     classifiers : sequence of str
-        Names of the promoted models that are asked as well.
+        Names of the promoted models that are applied as well.
     """
 
     path: str
@@ -95,7 +95,7 @@ class SameProcess:
     walks : mapping of str to PreparedWalk
         By the identifier of their analyses; those that are missing are prepared by the worker.
     classifiers : WalkClassifiers
-        The promoted models that are asked as well.
+        The promoted models that are applied as well.
     """
 
     reporter: Reporter
@@ -225,7 +225,7 @@ def _measured(
     """Measure the same walk, with the scale that the baseline was given; None where no gait can be measured."""
     scale = stored.calibration.scale_input
     if scale.kind == "speed":
-        scale = ScaleInput()  # the speed of the baseline's walks says nothing of this one
+        scale = ScaleInput()  # the speed of the baseline's walks says nothing about this one
     try:
         return measure_prepared(
             prepared,

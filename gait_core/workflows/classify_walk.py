@@ -37,7 +37,7 @@ def promoted_for_walks(workspace: Workspace) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Sorted. Damaged models are among them, so that the analysis reports that they could not be asked.
+        Sorted. Damaged models are among them, so that the analysis reports that they could not be applied.
     """
     return tuple(one.name for one in list_promoted(workspace) if one.facts is None or one.classifies_walks)
 
@@ -69,7 +69,7 @@ class WalkClassifiers:
         self._workspace = workspace
         self._loaded: dict[str, tuple[PromotedModel, TrainedModel]] = {}
         self._failed: dict[str, GaitError] = {}
-        # Walks are scored on several threads, and networks are not made to be asked by several at once.
+        # Walks are scored on several threads, and networks are not made to be called by several at once.
         self._lock = threading.Lock()
 
     def classify(
@@ -90,7 +90,7 @@ class WalkClassifiers:
         list of dict
             One entry per model: ``name``, ``title``, ``classifier``, ``run``, ``trained_on``, ``class`` (None where it
             abstains), ``probabilities``, ``abstained``, ``reasons``, ``distance``, ``limit``, ``rows``; with ``error``
-            where it could not be asked.
+            where it could not be applied.
         """
         with self._lock:
             return [self._said(name, walk, measurement, features) for name in self.names]
@@ -168,7 +168,7 @@ def _predicted(
     wanted = settings.feature_settings()
     if features.with_(window_s=wanted.window_s, hop_s=wanted.hop_s) != wanted:
         raise InputError(
-            "Expected features made as those that the model has learned from, but the baseline has other settings.",
+            "Expected features made as those that the model was trained on, but the baseline has other settings.",
             "Use `predict` with the video.",
         )
     # The windows of the baseline are of another length than those of the model; the features are the same.

@@ -181,7 +181,7 @@ def _one(
     reporter: Reporter,
     run_profile: ProfileRunner,
 ) -> _Done:
-    """Run one profile; one that does not work is told, and the others go on."""
+    """Run one profile; one that fails is reported, and the others continue."""
 
     def tell(done: float, total: float) -> None:
         reporter.progress("compare", done, total, "frames", item=profile.name)

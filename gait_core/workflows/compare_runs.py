@@ -1,4 +1,4 @@
-"""Holds two training runs against each other: figures, a corrected test of their difference, settings that differ."""
+"""Compares two training runs: figures, a corrected test of their difference, settings that differ."""
 
 from __future__ import annotations
 

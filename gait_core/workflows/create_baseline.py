@@ -142,7 +142,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
 def _doubts(walks: Sequence[PreparedWalk], norms: Norms, reporter: Reporter) -> tuple[WalkWarning, ...]:
     """Ask whether the walks show one person, as an analysis asks it of a later walk."""
     if len(norms.proportions) != len(walks):
-        return ()  # of a walk that cannot be measured the proportions are not known
+        return ()  # the proportions of a walk that cannot be measured are unknown
     sentence = people_doubt(norms.proportions, [walk.name for walk in walks])
     if not sentence:
         return ()
@@ -180,7 +180,7 @@ def _fitted(
         fitted, model = fit_unoptimised([walk.windows.stacked() for walk in walks], settings.learn, reporter)
         return fitted, None, model
     with reporter.stage("train", "Fitting the model to this person"):
-        # A killed training goes on when the same windows are learned from again.
+        # A killed training resumes when the same windows are learned from again.
         windows = [hashlib.sha256(walk.windows.stacked().tobytes()).hexdigest() for walk in walks]
         checkpoints = workspace.cache / "training" / digest_of([settings.digest(), windows])
         outcome = fit_walks(walks, settings, reporter, from_scratch=request.from_scratch, checkpoints=checkpoints)

@@ -1,4 +1,4 @@
-"""Everything in a workspace that is damaged, whatever it belongs to; jobs and training runs tell it in their lists."""
+"""Everything in a workspace that is damaged, whatever it belongs to; jobs and training runs show it in their lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deletes everything that is stored of a person, and tells before and after what stays."""
+"""Deletes everything that is stored of a person, and reports before and after what stays."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def delete_subject(workspace: Workspace, name: str) -> SubjectItems:
     """Delete a person: everything that `find_items` finds, and what is enrolled of them in galleries.
 
     A set of embeddings, a comparison or a job goes whole when one of its videos is known to be the person's. What was
-    interrupted is completed by calling it again: what tells of the person is written down first and removed last.
+    interrupted is completed by calling it again: what identifies the person is written down first and removed last.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _kept_listed(workspace: Workspace, name: str) -> list[Path]:
 
 @contextmanager
 def _not_running(folder: Path) -> Iterator[None]:
-    """Keep workers from beginning a job, as `gait_core.jobs.turn` does."""
+    """Keep workers from starting a job, as `gait_core.jobs.turn` does."""
     lock = FileLock(folder / "lock")
     try:
         with storage_guard(folder):

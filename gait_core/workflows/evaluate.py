@@ -1,4 +1,4 @@
-"""Judges a trained model on data that it has never seen, and says where it had better not judge."""
+"""Evaluates a trained model on data that it has never seen, and says where it should abstain."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LIKE_TRAINING: Final = ("rows", "channels", "window_s", "hop_s", "table", "refe
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateRequest(Settings):
-    """Which model is to be judged on which data.
+    """Which model is to be evaluated on which data.
 
     Attributes
     ----------
@@ -139,11 +139,11 @@ def evaluate_model(request: EvaluateRequest, workspace: Workspace, reporter: Rep
 
 
 def check_kind(model: TrainedModel, samples: Samples) -> None:
-    """Raise `InputError` when rows are of another kind or length than those that the model has learned from."""
+    """Raise `InputError` when rows differ in kind or length from those that the model was trained on."""
     facts = model.facts
     if samples.kind != facts.kind or (facts.kind == "curves" and samples.n_steps != facts.n_steps):
         raise InputError(
-            f"Expected {facts.kind} of {facts.n_steps} steps, of which {facts.title} has learned, but got "
+            f"Expected {facts.kind} of {facts.n_steps} steps, on which {facts.title} was trained, but got "
             f"{samples.kind} of {samples.longest} steps.",
             "Choose a model of such rows, or make other rows of videos with --data rows=windows, curves or clips.",
         )

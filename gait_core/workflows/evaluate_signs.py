@@ -3,7 +3,7 @@
 The distance of each person from the training data (`gait_core.learn.abstention`) is measured as the data are, and with
 one channel negated, on one side or on both. The evidence counts as strong where nine of ten people lie nearer with the
 other sign, and the median distance falls by a fifth or more. A channel in which people differ as much as the sign does,
-as ankle abduction, shows no such thing: its sign cannot be told from the data.
+as ankle abduction, shows no such thing: its sign cannot be determined from the data.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _TABLES = ("cycles", "parameters", "samples")
 
 
 def familiar_people(model: TrainedModel, samples: Samples, digest: str, workspace: Workspace) -> list[str]:
-    """Return warnings where data hold people whom a model has learned from.
+    """Return warnings where data hold people whom a model was trained on.
 
     Names of subjects are compared with those of the run that the model comes from, and rows with those of the training
     data where these still lie at their place as a table: a model itself keeps neither.
@@ -42,27 +42,27 @@ def familiar_people(model: TrainedModel, samples: Samples, digest: str, workspac
     list of str
     """
     if digest == model.facts.dataset.get("digest"):
-        return [f"These are the data that the model has learned from: {_NOT_UNSEEN}."]
+        return [f"These are the data that the model was trained on: {_NOT_UNSEEN}."]
     people = sorted(set(samples.subjects.tolist()))
     learned = _training_subjects(model, workspace)
     told = []
     known = [name for name in people if loose_name(name) in (learned or ())]
     if known:
         told.append(
-            f"{len(known)} of {len(people)} subjects have the name of one that the model has learned from: "
+            f"{len(known)} of {len(people)} subjects have the name of one that the model was trained on: "
             f"{listed(known)}. If they are the same people, {_NOT_UNSEEN}: leave them out. If they are others, give "
             "them other names."
         )
     same = sorted(set(_owners_of_training_rows(model, samples)) - set(known))
     if same:
         told.append(
-            f"{len(same)} of {len(people)} subjects have rows with exactly the values of a row that the model has "
-            f"learned from, under another name: {listed(same)}. So {_NOT_UNSEEN}: leave them out."
+            f"{len(same)} of {len(people)} subjects have rows with exactly the values of a row that the model was "
+            f"trained on, under another name: {listed(same)}. So {_NOT_UNSEEN}: leave them out."
         )
     if learned is None:
         told.append(
-            f"The run {model.facts.run} that the model comes from is not here, so that it cannot be told whether "
-            "the model has learned from these people. Where it has, the figures are too good."
+            f"The run {model.facts.run} that the model comes from is not here, so that it is unknown whether "
+            "the model was trained on these people. Where it was, the figures are too good."
         )
     return told
 
@@ -86,14 +86,14 @@ def class_warnings(predictions: Predictions) -> list[str]:
     if len(there) == 1:
         (only,) = there
         return [
-            f"All that is judged is of the class {only}: balanced accuracy is then the share of {only} that is "
+            f"All evaluated data are of the class {only}: balanced accuracy is then the share of {only} that is "
             f"found, and says nothing of how well the model tells {only} from {listed(absent)}."
         ]
-    return [f"No one who is judged is of the class {listed(absent)}: the figures are those of the other classes alone."]
+    return [f"No evaluated data are of the class {listed(absent)}: the figures are those of the other classes alone."]
 
 
 def _training_subjects(model: TrainedModel, workspace: Workspace) -> set[str] | None:
-    """Return the names of those whom the model has learned from, None where its run is not there.
+    """Return the names of those whom the model was trained on, None where its run is not there.
 
     Each of them is tested once in a cross-validation; those that a label file keeps for testing are not among them.
     """

@@ -1,4 +1,4 @@
-"""Finds the landmarks in videos: a few counted in frames, or whole folders that go on where they stopped."""
+"""Finds the landmarks in videos: a few counted in frames, or whole folders, continued where they stopped."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["AT_ONCE", "ExtractRequest", "extract_walks", "videos_of"]
 
 AT_ONCE: Final = 24
-"""Up to so many videos are held in memory whole and counted in frames; beyond it only facts are kept."""
+"""Up to this many videos are held in memory as a whole and counted in frames; beyond it only facts are kept."""
 
 _VIDEO_ENDINGS: Final = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractRequest(Settings):
-    """What `extract_walks` shall do.
+    """What `extract_walks` is to do.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ def extract_walks(
 def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
     """Return the videos named, those of a folder in the order of their names; hidden ones are left out.
 
-    A folder without videos stands for itself, so that it gets its message and the other videos go on.
+    A folder without videos is kept as it is, so that it gets its message and the other videos continue.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def _inside(folder: Path, *, deep: bool) -> Iterator[Path]:
             folders.clear()  # a link that leads back
             continue
         entered.add(here)
-        # Sorted, so that of two ways into one folder always the same is taken.
+        # Sorted, so that of two paths to one folder the same one is always used.
         folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
         for name in files:
             if not name.startswith(".") and Path(name).suffix.lower() in _VIDEO_ENDINGS:
@@ -211,7 +211,7 @@ def _take_from(
 
 
 class _Entries:
-    """What is told of every video: kept as small facts, handed on as they come."""
+    """What is reported of every video: kept as small facts, passed on as they come."""
 
     def __init__(
         self,

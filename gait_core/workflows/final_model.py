@@ -1,4 +1,4 @@
-"""The model that learns from all subjects once the cross-validation has told what to expect of it."""
+"""The model that learns from all subjects once the cross-validation has shown what to expect of it."""
 
 from __future__ import annotations
 

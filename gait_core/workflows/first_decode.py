@@ -31,7 +31,7 @@ def decode_with_outlines(
     Parameters
     ----------
     paths : sequence of Path
-        Videos; what is wrong with one is left to the analysis to tell.
+        Videos; what is wrong with one is left to the analysis to report.
     pose : PoseSettings
         As for the analysis.
     workspace : Workspace

@@ -1,4 +1,4 @@
-"""Makes everything anew that was learned from the landmarks of the pose model, in the order in which it depends.
+"""Rebuilds everything that was learned from the landmarks of the pose model, in the order of its dependencies.
 
 First the errors of the landmarks, from rendered walks whose truth is known: as noise of the fast path, and as they are
 stated beside what is measured. Then the autoencoder, what whitens its residuals and the references of the limits, all
@@ -58,7 +58,7 @@ def pretrain_from_scratch(
         ``.keras`` file to write; noise, errors and the record lie beside it as ``.noise.json``, ``.errors.json`` and
         ``.made.json``. Default: the shipped files.
     workspace : Workspace
-        Its cache keeps the rendered walks and their landmarks, so that a second run goes on where a first one stopped.
+        Its cache keeps the rendered walks and their landmarks, so that a second run continues where one stopped.
     reporter : Reporter
     people : int, optional
         People to train on, see `pretrain`.

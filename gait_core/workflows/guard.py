@@ -1,4 +1,4 @@
-"""The guard against the wrong person: holds new walks against the enrolled walks of a baseline's subject.
+"""The guard against the wrong person: compares new walks with the enrolled walks of a baseline's subject.
 
 It is on by itself where exactly one gallery holds the subject, with enough walks and a model that is stored here, and
 only for walks that need no second decode: their outlines are in the cache, or come from the decode that finds the
@@ -45,7 +45,7 @@ _NOT_LOOKED: Final = (
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Guard:
-    """Whom the walks are held against.
+    """Whom the walks are compared with.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class GuardedWalks:
 
 
 def find_guard(workspace: Workspace, subject: str, wanted: str = AUTO) -> Guard | None:
-    """Return whom walks of a subject are to be held against.
+    """Return whom walks of a subject are to be compared with.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def guard_walks(
     *,
     limits: Limits | None = None,
 ) -> GuardedWalks:
-    """Hold walks against the enrolled ones.
+    """Compare walks with the enrolled ones.
 
     Parameters
     ----------
@@ -231,11 +231,11 @@ def _sorted(
 
 
 def _finding(guard: Guard, walk: EmbeddedWalk) -> dict[str, Any] | None:
-    """Return what is told of a walk; None where the video itself cannot be used."""
+    """Return what is reported of a walk; None where the video itself cannot be used."""
     if walk.embedding is None:
         if walk.facts["quality"] is None or walk.error is None:
             return None
-        why = f"Whether this is the same person cannot be told: {walk.error.message}"
+        why = f"Whether this is the same person cannot be determined: {walk.error.message}"
         return _told(guard, "cannot_tell", "no_frames", why)
     result = other_person_warning(guard.entries, guard.subject, walk.embedding, walk.view, model=guard.model.identity)
     return _told(guard, result.outcome, result.reason, result.sentence, result)
@@ -257,7 +257,7 @@ def _told(guard: Guard, outcome: str, reason: str, sentence: str, result: GuardR
 
 
 def _usable(gallery: Gallery, workspace: Workspace, subject: str) -> Guard | None:
-    """Return the guard of a gallery, or None where it could not tell anything."""
+    """Return the guard of a gallery, or None where it could not decide anything."""
     try:
         digests = [record.model_digest for record in gallery.list(subject)]
         enough = {digest for digest in digests if digests.count(digest) >= FEWEST_OWN}

@@ -1,4 +1,4 @@
-"""Prepares walks that were recorded with markers for measuring, beside those from videos."""
+"""Prepares walks recorded with markers for measurement, alongside those from videos."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
     dict
         ``walks``: one entry per video, in order: ``class`` (None where it abstains), ``probabilities`` {class: mean
         over the rows}, ``abstained``, ``reasons``, ``distance``, ``limit``, ``rows``, ``warnings``; a video that failed
-        has ``error`` and the others go on. ``model``, ``mapped``, ``timing_s``.
+        has ``error`` and the others continue. ``model``, ``mapped``, ``timing_s``.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def predict_walks(request: PredictRequest, workspace: Workspace, reporter: Repor
         model = load_model(find_model(request.model, workspace))
         settings = video_settings(model)
     sources = parse_map(request.map)
-    # All videos give the same channels: one that is missing is told before any of them is decoded.
+    # All videos give the same channels: one that is missing is reported before any of them is decoded.
     chosen_sources(channels_of(settings), model.facts.channels, sources)
     profile = profile_named(request.profile, workspace.profiles)
     workspace.check_writable()
@@ -219,8 +219,8 @@ def video_settings(model: TrainedModel) -> DatasetSettings:
     """
     if model.facts.kind == "parameters":
         raise InputError(
-            f"Expected a model of windows, curves or clips, which videos give, but {model.facts.title} has learned "
-            f"from {model.facts.kind}.",
+            f"Expected a model of windows, curves or clips, which videos give, but {model.facts.title} was trained "
+            f"on {model.facts.kind}.",
             "Train a model on videos or on a table of gait cycles, or use `evaluate` with a table.",
         )
     learned = model.facts.data_settings

@@ -32,7 +32,7 @@ _UNNAMED: Final = ("jobs", "comparisons", "embeddings", "validations")
 _BY_CONTENT: Final = {"comparisons": "comparison.json", "embeddings": "manifest.json"}
 _LEARNED: Final = {"runs": "Training run", "models": "Model"}
 _NEEDS_SOURCE: Final = (TRACK_KIND, MASKS_KIND, FRAMES_KIND)
-"""Kinds of cached arrays that tell which walk they belong to; the others are computed from them again."""
+"""Kinds of cached arrays that state which walk they belong to; the others are computed from them again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ class SubjectItems:
         Files and folders to be deleted, what names the person last.
     stays : tuple of Staying
     traces : Traces
-        What tells of the person: pseudonym, videos, digests, identifiers.
+        What identifies the person: pseudonym, videos, digests, identifiers.
     marks : Marks
         What the traces were made of.
     """
@@ -99,7 +99,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     SubjectItems
     """
     own, others = Marks(), Marks()
-    with contextlib.suppress(GaitError):  # a damaged record is told when the person is deleted
+    with contextlib.suppress(GaitError):  # a damaged record is reported when the person is deleted
         own = marks_of_deletion(workspace, name)
     documents = list(_documents(workspace))
     theirs = own.ids | {
@@ -127,7 +127,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
         if target is not None:
             target.take(params)
             target.take(_read(folder / "result" / "result.json"))
-    for known in (own, others):  # a job that failed tells no digest, but what is known of its videos does
+    for known in (own, others):  # a job that failed states no digest, but what is known of its videos does
         known.digests |= {digest for video in known.videos for digest in _digests_of(workspace, video)}
     own.videos -= {text for text in own.videos if _in_demo(workspace, text)}
     traces = Traces(names=frozenset({name})).with_marks(own.without(others))
@@ -166,7 +166,7 @@ def _items(workspace: Workspace, collection: str) -> Iterator[Path]:
 
 
 def _shows(path: Path, digests: set[str], traces: Traces) -> bool:
-    """Tell whether something without a name shows the person: by the content of its videos where that is known."""
+    """Return whether something without a name shows the person: by the content of its videos where that is known."""
     document = _read(path / _BY_CONTENT[path.parent.name]) if path.parent.name in _BY_CONTENT else None
     known = set(texts_under(document, ("content_sha256",))) - {""}
     return bool(known & digests) if known else traces.in_folder(path)
@@ -245,7 +245,7 @@ def _of_others(workspace: Workspace, name: str) -> Iterator[Staying]:
 
 
 def _is_named_for(path: Path, name: str, workspace: Workspace) -> bool:
-    """Tell whether a folder that says nothing itself has an identifier that was made from this name only."""
+    """Return whether a folder that says nothing itself has an identifier that was made from this name only."""
     if path.parent.name != "baselines":
         return False
     slugs = {safe_name(name, "baseline"), name_id(name)}
@@ -255,7 +255,7 @@ def _is_named_for(path: Path, name: str, workspace: Workspace) -> bool:
 
 
 def _deletion_order(path: Path) -> tuple[int, str]:
-    """Put what names the person and their walks last, so that a deletion that was killed can be run again."""
+    """Put the items that name the person and their walks last, so that a killed deletion can be run again."""
     last = ("measurements", "baselines", "walks", "subjects")
     collection = path.parent.name
     return (last.index(collection) + 1 if collection in last else 0, str(path))

@@ -1,4 +1,4 @@
-"""What tells of a person in a workspace, and its record: written before anything of theirs is deleted, removed last.
+"""What identifies a person in a workspace, and its record: written before anything of theirs is deleted, removed last.
 
 A deletion takes away what links its items to each other, such as the enrolled walk that says whose a set of embeddings
 is. When it is killed, the record still knows, and deleting the person again finds the rest.
@@ -27,7 +27,7 @@ _KEYS: Final = ("videos", "digests", "ids", "sets")
 
 @dataclass(kw_only=True)
 class Marks:
-    """What tells of one person.
+    """What identifies one person.
 
     Attributes
     ----------
@@ -80,7 +80,7 @@ def texts_under(values: Any, keys: tuple[str, ...]) -> Iterator[str]:
 
 
 def write_down(workspace: Workspace, subject: str, marks: Marks) -> None:
-    """Keep what tells of a person until their deletion is complete.
+    """Keep what identifies a person until their deletion is complete.
 
     Parameters
     ----------

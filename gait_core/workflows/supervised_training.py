@@ -1,4 +1,4 @@
-"""Trains in a process of its own, so that a training that the system kills is noticed, told and tried once more.
+"""Trains in a process of its own, so that a training that the system kills is noticed, reported and tried once more.
 
 When that process was ended from outside, the reason is looked for in this order:
 
@@ -45,14 +45,14 @@ COMMAND: Final = (sys.executable, "-m", "gait_core.workflows.training_process")
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 _POLL_S: Final = 0.1
 _GRACE_S: Final = 5.0
-"""For a training that was asked to cancel; less than what a job is given before it is killed."""
+"""Grace time of a training that was asked to cancel; less than a job gets before it is killed."""
 _RECENT_S: Final = 3.0
 _LAST_LINES: Final = 40
 _logger = logging.getLogger(__name__)
 
 
 def wants_supervision(request: TrainRequest) -> bool:
-    """Tell whether a training is worth a process of its own.
+    """Return whether a training justifies a process of its own.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def train_supervised(
             break
         reporter.warn(
             "train",
-            "The system ended the training because memory ran out: it goes on once more with half the batch, the "
+            "The system ended the training because memory ran out: it continues once more with half the batch, the "
             "gradients of twice as many steps averaged, so that the effective batch stays.",
         )
     end_run(workspace, request.run, "cancelled" if isinstance(error, Cancelled) else "failed", error)
@@ -116,7 +116,7 @@ class _Ended:
     ----------
     result : dict or None
     error : GaitError or None
-        What it told itself.
+        What it reported itself.
     code : int
         Exit status; negative for a signal.
     cancelled : bool
@@ -221,7 +221,7 @@ class _Child:
         return now > self._kills
 
     def _end(self) -> None:
-        """End the process, unless it has told everything and ends by itself, and let go of its streams."""
+        """End the process, unless it has reported everything and exits by itself, and close its streams."""
         told_all = not self._threads[0].is_alive()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE_S if told_all else 0)
@@ -277,8 +277,8 @@ def _what_ended(ended: _Ended) -> GaitError:
         return Cancelled()
     how = f"with status {ended.code}" if ended.code >= 0 else f"by signal {-ended.code} ({_signal_name(-ended.code)})"
     return GaitError(
-        f"Expected the training to go on, but its process was ended from outside {how}.",
-        "Resume the run: finished folds and the last checkpoint are kept. If no user ended it, the log may tell why.",
+        f"Expected the training to continue, but its process was ended from outside {how}.",
+        "Resume the run: finished folds and the last checkpoint are kept. If no user ended it, the log may show why.",
     )
 
 
@@ -290,7 +290,7 @@ def _signal_name(number: int) -> str:
 
 
 def _can_halve(workspace: Workspace, run: str) -> bool:
-    """Tell whether the run has begun and has a batch that can be halved."""
+    """Return whether the run has begun and has a batch that can be halved."""
     try:
         manifest = load_run(workspace, run).manifest
     except GaitError:

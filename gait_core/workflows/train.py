@@ -1,4 +1,4 @@
-"""Trains and judges a classifier: dataset check, cross-validation by subject, final model with its card."""
+"""Trains and evaluates a classifier: dataset check, cross-validation by subject, final model with its card."""
 
 from __future__ import annotations
 

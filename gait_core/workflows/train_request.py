@@ -1,4 +1,4 @@
-"""What a training is asked for: the same as a settings file, on the command line, from a page and from Python."""
+"""What a training is requested with: the same as a settings file, on the command line, from a page and from Python."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NESTED: Final = ("settings", "data")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRequest(Settings):
-    """Which classifier is to be trained on which data, and how it is judged.
+    """Which classifier is to be trained on which data, and how it is evaluated.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ class TrainRequest(Settings):
 
     @property
     def classifier(self) -> ClassifierKind:
-        """The classifier that is asked for."""
+        """The classifier that is requested."""
         return classifier_named(self.model)
 
     def model_settings(self) -> Settings:
@@ -119,7 +119,7 @@ def classifier_named(name: str) -> ClassifierKind:
         return classifier(name)
     close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.5)
     raise InputError(
-        f"Expected a classifier among {', '.join(names)}, but got {name!r}.",
+        f"Expected the classifier to be one of {', '.join(names)}, but got {name!r}.",
         f"Did you mean {close[0]!r}?" if close else "Choose one of these.",
     )
 
@@ -135,7 +135,7 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When it cannot be read, or is no JSON object.
+        When it cannot be read, or is not a JSON object.
     """
     try:
         content = path.read_bytes()
@@ -161,7 +161,7 @@ def config_of(content: bytes, source: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        When it is no JSON object.
+        When it is not a JSON object.
     """
     try:
         values = json.loads(content.decode("utf-8"))
@@ -197,7 +197,7 @@ def merged(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
 
 
 def resumed_request(workspace: Workspace, run_id: str, given: Mapping[str, Any]) -> TrainRequest:
-    """Return the request of an earlier run, to go on with it.
+    """Return the request of an earlier run, to continue it.
 
     Parameters
     ----------

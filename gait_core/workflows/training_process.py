@@ -42,12 +42,12 @@ class _Orders:
 
 
 def main() -> int:
-    """Train what the task asks for.
+    """Train what the task requests.
 
     Returns
     -------
     int
-        0 when the result was told, 1 when an error was.
+        0 when a result was reported, 1 when an error was.
     """
     out = _private_output()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

@@ -26,7 +26,7 @@ def validate_file(
     offset_s: float | None = None,
     walk: str | None = None,
 ) -> ValidationResult:
-    """Hold a measurement against a reference file.
+    """Compare a measurement with a reference file.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def tempo_doubt(cadence_spm: float | None, usual_spm: Sequence[float]) -> list[W
         return []
     message = (
         f"The walk has {cadence_spm:.0f} steps/min, the baseline {min(usual_spm):.0f} to {max(usual_spm):.0f}. "
-        "If the video plays slower or faster than it was filmed, state its true frame rate; the level is wrong then."
+        "If the video plays slower or faster than it was filmed, the level is wrong: state its true frame rate."
     )
     return [WalkWarning(code="tempo", message=message)]
 
@@ -86,9 +86,9 @@ def with_decoding_doubt(prepared: PreparedWalk, stored: StoredBaseline) -> Prepa
         return prepared
     warning = WalkWarning(
         code="decoding",
-        message=f"The landmarks of this walk were read for {own}, those of the baseline for {usual}, so that they "
+        message=f"The landmarks of this walk were extracted for {own}, those of the baseline for {usual}, so they "
         "cannot be compared. Analyse it with the engine and the choice of person that the baseline was made with, or "
-        "make the baseline again.",
+        "create the baseline again.",
         blocking=True,
     )
     return replace(prepared, warnings=(*prepared.warnings, warning))

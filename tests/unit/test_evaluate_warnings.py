@@ -71,7 +71,7 @@ def test_people_known_by_name_from_training_are_told(place, tmp_path):
     new = people(seed=1, prefix="t")
     assert told(place, tmp_path, new) == []
     (warning,) = told(place, tmp_path, people(10, seed=1))
-    assert warning.startswith("10 of 10 subjects have the name of one that the model has learned from: s00, s01")
+    assert warning.startswith("10 of 10 subjects have the name of one that the model was trained on: s00, s01")
     assert "not those of unseen people" in warning
     names = new.subjects.astype("U9")
     names[:2] = "S 00"
@@ -89,7 +89,7 @@ def test_the_same_rows_under_other_names_are_told(place, tmp_path):
 
 def test_the_training_data_themselves_are_told_once(place, tmp_path):
     (warning,) = told(place, tmp_path, people())
-    assert "the data that the model has learned from" in warning
+    assert "the data that the model was trained on" in warning
 
 
 def test_a_model_without_its_run_says_that_people_cannot_be_compared(place, tmp_path):
@@ -104,7 +104,7 @@ def test_a_model_without_its_run_says_that_people_cannot_be_compared(place, tmp_
 def test_people_of_one_class_only_are_told(place, tmp_path):
     new = people(seed=1, prefix="t")
     (warning,) = told(place, tmp_path, new.take(np.flatnonzero(new.labels == 1)))
-    assert warning.startswith("All that is judged is of the class stroke")
+    assert warning.startswith("All evaluated data are of the class stroke")
     assert "tells stroke from control" in warning
 
 

@@ -81,7 +81,7 @@ def test_people_kept_for_testing_are_in_no_fold_and_judged_by_the_final_model(wo
     assert run.manifest.dataset["kept_for_testing"] == len(kept)
     assert answer["test_metrics"]["balanced_accuracy"]["mean"] == 1.0
     assert "### Subjects kept for testing" in (run.folder / "model" / "card.md").read_text()
-    with pytest.raises(InputError, match="has learned from parameters"):
+    with pytest.raises(InputError, match="was trained on parameters"):
         predict_walks(PredictRequest(model="run", videos=("walk.mp4",)), workspace, silent())
 
 

@@ -47,7 +47,7 @@ def fit_unoptimised(walks: Sequence[Array], settings: AutoencoderSettings, repor
     InputError
         With fewer than three walks.
     Cancelled
-        When the user asked for it.
+        When the user cancelled.
     """
     check_walks(walks)
     with reporter.stage("train", "Training a model from scratch"):

@@ -84,7 +84,7 @@ class WalkOptions(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class EmbedRequest(WalkOptions):
-    """What `embed_walks` shall do.
+    """What `embed_walks` is to do.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ def embed_walks(
     dict
         ``walks``: one entry per walk, in order: ``view``, ``frames``, ``quality`` {frames, kept, dropped, counts per
         reason, longest_run, score}, ``warnings``, ``row`` in the file, ``map`` (two coordinates); a walk without a
-        usable frame has ``error``, and the others go on. ``embeddings_id``, ``model``, ``device``, ``artefacts``,
+        usable frame has ``error``, and the others continue. ``embeddings_id``, ``model``, ``device``, ``artefacts``,
         ``timing_s``.
 
     Raises

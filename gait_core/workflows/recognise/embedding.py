@@ -34,7 +34,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EmbeddedWalk:
-    """What came of one walk.
+    """Outcome of one walk.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ def enrol_walks(
     -------
     dict
         ``walks``: one entry per walk as of `embed_walks`, with ``entry_id`` where it was enrolled; one that cannot be
-        used, or is enrolled already, has ``error`` and the others go on. ``gallery`` {id, name, created}, ``subject``,
+        used, or is enrolled already, has ``error``; the others continue. ``gallery`` {id, name, created}, ``subject``,
         ``model``, ``device``, ``enrolled`` (their number), ``timing_s``.
 
     Raises

@@ -1,4 +1,4 @@
-"""Which gallery is meant, and what can be told of one: `find_gallery`, `gallery_facts`."""
+"""Which gallery is meant, and what is known of one: `find_gallery`, `gallery_facts`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def find_gallery(workspace: Workspace, named: str) -> Gallery:
     if not found:
         names = ", ".join(one.name for one in known) or "none"
         raise NotFoundError(
-            f"Expected a gallery among {names}, but got {named!r}.",
+            f"Expected the gallery to be one of {names}, but got {named!r}.",
             "Enrol a person with `recognise enrol`, which makes the gallery.",
         )
     if len(found) > 1:

@@ -114,7 +114,7 @@ class _Comparison:
         self._limits: dict[str, Calibration | NotCalibrated] = {}
 
     def entry(self, walk: EmbeddedWalk) -> dict[str, Any]:
-        """Return what is told of a walk."""
+        """Return what is reported of a walk."""
         known = walk.to_dict()
         if walk.embedding is None:
             return {**known, "outcome": None, "subject": None, "matches": []}

@@ -108,7 +108,7 @@ def find_sources(given: Sequence[str | NDArray[Any]]) -> list[WalkSource]:
 
     A folder stands for the videos in it and in all folders below; where there are none, for its silhouettes, see
     `gait_core.recognition.inputs.from_files.find_silhouettes`. A file that is missing is a source all the same, so
-    that it gets its message and the others go on.
+    that it gets its message and the others continue.
 
     Returns
     -------

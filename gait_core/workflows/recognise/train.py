@@ -31,9 +31,9 @@ _STAGE: Final = "silhouettes"
 
 @dataclass(frozen=True, kw_only=True)
 class TrainRecognitionRequest(Settings):
-    """What a recognition network shall learn from, and how.
+    """What a recognition network is to learn from, and how.
 
-    The same request goes on where an interrupted one stopped.
+    The same request continues where an interrupted one stopped.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ def train_recognition(request: TrainRecognitionRequest, workspace: Workspace, re
     InputError
         When the name is taken, there are fewer than two people, or too few walks can be used.
     Cancelled
-        When the user stopped the work; the same request goes on from the last epoch.
+        When the user stopped the work; the same request continues from the last epoch.
     """
     free_name(workspace, request.name)
     settings = request.training_settings()
