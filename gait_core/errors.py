@@ -4,7 +4,7 @@
 
     GaitError                      anything that has a clear message and a remedy
     ├── InputError                 what the user gave is wrong
-    │   ├── VideoError             one video cannot be used; the other videos go on
+    │   ├── VideoError             one video cannot be used; the other videos continue
     │   │   └── WalkRefused        readable, but no gait can be measured from it
     │   ├── SettingsError          a setting is unknown or out of range
     │   └── NotFoundError          no such subject, walk, baseline or job
@@ -75,7 +75,7 @@ class GaitError(Exception):
 
     @staticmethod
     def from_dict(facts: Mapping[str, str]) -> GaitError:
-        """Return the error that `to_dict` described; of a kind that is not known here, a plain one."""
+        """Return the error that `to_dict` described; a plain one if its kind is not known here."""
         return _kinds(GaitError).get(facts["kind"], GaitError)(facts["message"], facts["remedy"])
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ def _kinds(base: type[GaitError]) -> dict[str, type[GaitError]]:
 
 
 class InputError(GaitError):
-    """What the user gave is wrong."""
+    """The input of the user is wrong."""
 
 
 class VideoError(InputError):

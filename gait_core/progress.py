@@ -89,7 +89,7 @@ class RateMeter:
 
 
 class Reporter:
-    """Hand progress to a sink and ask whether to go on. Safe to share between threads.
+    """Hand progress to a sink and check for cancellation. Safe to share between threads.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ class Reporter:
             raise Cancelled()
 
     def wants_early_stop(self) -> bool:
-        """Tell whether training shall end now and keep its best weights."""
+        """Return whether training should end now and keep its best weights."""
         return self._stop_early is not None and self._stop_early()
 
     def without_early_stop(self) -> Reporter:
@@ -208,7 +208,7 @@ class Reporter:
         )
 
     def note(self, stage: str, message: str) -> None:
-        """Say something worth knowing."""
+        """Report something worth knowing."""
         self.emit(Event(kind="note", stage=stage, message=message))
 
     def warn(self, stage: str, message: str, *, item: str | None = None) -> None:
