@@ -53,7 +53,7 @@ def phase_map(profiles: Mapping[str, Array]) -> Chart:
 
 
 def z_map(z: Mapping[Key, Array]) -> Chart:
-    """Draw by how many SD between walks each joint angle lies off the baseline; the sign tells the direction."""
+    """Draw by how many SD between walks each joint angle lies off the baseline; the sign shows the direction."""
     p = palette()
     labels = [f"{side.capitalize()} {name}" if name != "trunk" else f"Trunk, {side} strides" for name, side in z]
     grid = np.array(list(z.values())) if z else np.full((0, 101), np.nan)

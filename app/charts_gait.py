@@ -33,7 +33,7 @@ _WAYS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SideLook:
-    """How a side of the body is told apart: by colour, by line and by symbol."""
+    """How the sides of the body are distinguished: by colour, by line and by symbol."""
 
     light: str
     dark: str

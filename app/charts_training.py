@@ -266,7 +266,7 @@ def compared_losses(runs: Mapping[str, Sequence[FoldState]]) -> Chart | None:
 
 
 def _median_curve(curves: Sequence[Sequence[float]]) -> list[float]:
-    """Return the median of curves of different lengths, as far as at least half of them go."""
+    """Return the median of curves of different lengths, up to where at least half of them reach."""
     enough = sorted((len(curve) for curve in curves), reverse=True)[(len(curves) - 1) // 2]
     return [float(np.median([curve[epoch] for curve in curves if len(curve) > epoch])) for epoch in range(enough)]
 

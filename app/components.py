@@ -70,7 +70,7 @@ def _unbroken(text: str) -> str:
 
 
 def foot(
-    more: str = "A level compares a walk with this person's own earlier walks. It is no diagnosis.",
+    more: str = "A level compares a walk with this person's own earlier walks. It is not a diagnosis.",
 ) -> None:
     """Say once, where results stand, what they are not."""
     st.html(f'<p class="gs-foot">Gait Studio supports decisions; it is not a medical device. {escape(more, False)}</p>')

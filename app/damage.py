@@ -31,7 +31,7 @@ _NAMES: Final = {
 
 
 def mention(found: Sequence[DamagedItem], key: str) -> None:
-    """Say on the page that would list them that some items are damaged; the Library tells more."""
+    """Say on the page that would list them that some items are damaged; the Library shows more."""
     if not found:
         return
     one, many = _NAMES.get(found[0].collection, ("item", "items"))

@@ -58,7 +58,7 @@ class Draft:
                 known = {entry.name for entry in fields(cls)}
                 return cls(**{key: _value(key, value) for key, value in values.items() if key in known})
             except (GaitError, TypeError, AttributeError):
-                pass  # a draft that is gone or damaged is begun anew; nothing of worth is lost
+                pass  # a draft that is missing or damaged is started over; nothing of value is lost
         return cls(id=new_id("draft"))
 
     def save(self, workspace: Workspace) -> None:

@@ -41,7 +41,7 @@ def entry(
             label, value=quantity.write(value), key=key, placeholder=placeholder, help=about, max_chars=20
         )
         found = quantity.read(text)
-        # Always there, so that what stands below keeps its place while a person types.
+        # Always there, so that what is below keeps its place while a person types.
         with st.container():
             if isinstance(found, str):
                 check_line(found, "bad", role="alert")
@@ -51,5 +51,5 @@ def entry(
 
 
 def refused(quantity: Quantity, key: str) -> bool:
-    """Tell whether what stands in a field cannot be used; call it after `entry`."""
+    """Return whether the content of a field cannot be used; call it after `entry`."""
     return isinstance(quantity.read(str(st.session_state.get(key, ""))), str)

@@ -1,4 +1,4 @@
-"""The event editor in the browser: what it is given to draw, and what it asks for."""
+"""The event editor in the browser: what it is given to draw, and what it requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HERE: Final = Path(__file__).resolve().parent
 _SCRIPTS: Final = ("event_timeline.js", "event_stage.js", "event_editor.js")
 CURVES_HZ: Final = 50.0
 MOST_FIGURES: Final = 6000
-"""Frames of a longer walk get no figure: the page would become heavy."""
+"""Frames of a longer walk get no figure: the page would become too heavy."""
 SAME_S: Final = 5e-4
 LEG: Final = ("hip", "knee", "ankle", "heel", "foot_index")
 _PARTS: Final[Mapping[str, str]] = {"heel": "heel", "toe": "foot_index"}
@@ -39,7 +39,7 @@ BROKEN: Final = "This browser cannot play the video. The timeline works without 
 
 
 def event_editor(data: Mapping[str, Any], *, key: str, on_change: Callable[[], None]) -> None:
-    """Draw the editor; what the user asks for is the trigger ``change`` of the component's state."""
+    """Draw the editor; what the user requests is the trigger ``change`` of the component's state."""
     _component()(key=key, data=dict(data), height="content", on_change_change=on_change)
 
 

@@ -26,7 +26,7 @@ __all__ = [
 _RATE_OVER_S: Final = 2.0
 GIB: Final = 1024**3
 OWN_PEAK: Final = "Own peak memory"
-"""Name of what `own_peak` tells."""
+"""Name of what `own_peak` returns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,12 +227,12 @@ def _mb(value: float | None) -> str:
 
 
 def own_peak(item: JobReport) -> str:
-    """Return the most memory that a job held for itself, as text; its limit judges that, not mapped files."""
+    """Return the most memory that a job held for itself, as text; its limit applies to that, not to mapped files."""
     return _mb(_of(item, "memory_usage", "peak_mb"))
 
 
 def with_mapped_files(job: Job) -> str:
-    """Return the most memory in which the worker was resident, as text that tells it from `own_peak`."""
+    """Return the most memory in which the worker was resident, as text that distinguishes it from `own_peak`."""
     return f"{words.size(job.peak_memory_bytes)} with mapped files"
 
 
@@ -243,7 +243,7 @@ def _engine(item: JobReport) -> str:
 
 def _cache(item: JobReport) -> str:
     hits, misses = _of(item, "cache", "hits"), _of(item, "cache", "misses")
-    return f"{hits} of {hits + misses} from the cache" if hits is not None and hits + misses else "not asked"
+    return f"{hits} of {hits + misses} from the cache" if hits is not None and hits + misses else "not used"
 
 
 _FIGURES: Final = (

@@ -52,7 +52,7 @@ def port_for(workspace: Workspace) -> int:
 
 
 def remember_port(workspace: Workspace, port: int) -> None:
-    """Keep the port for the next start; a workspace that cannot be written is told of by the pages."""
+    """Keep the port for the next start; a workspace that cannot be written is reported by the pages."""
     with contextlib.suppress(StorageError):
         write_json(workspace.root / _REMEMBERED, {"port": port}, durable=False)
 

@@ -27,7 +27,7 @@ _POLICY: Final = 1008
 
 
 def is_own_host(host: str) -> bool:
-    """Tell whether a request was addressed to this computer by name, and not by a name that leads to it."""
+    """Return whether a request was addressed to this computer by name, and not by a name that leads to it."""
     try:
         return urlsplit(f"//{host}").hostname in OWN_HOSTS
     except ValueError:
@@ -35,7 +35,7 @@ def is_own_host(host: str) -> bool:
 
 
 def is_own_page(origin: str, host: str) -> bool:
-    """Tell whether a page belongs to the very address that it talks to: the same host and the same port."""
+    """Return whether a page belongs to the very address that it talks to: the same host and the same port."""
     return origin in (f"http://{host}", f"https://{host}")
 
 
@@ -63,7 +63,7 @@ class OwnPagesOnly:
             if allowed and origin is not None and self._has_token(headers, host):
                 await self._app(scope, receive, send)
             else:
-                await WebSocketClose(_POLICY, "This is no page of this dashboard.")(scope, receive, send)
+                await WebSocketClose(_POLICY, "This is not a page of this dashboard.")(scope, receive, send)
         elif not allowed:
             refusal = PlainTextResponse("Requests from other web sites and ports are refused.", 403)
             await refusal(scope, receive, send)

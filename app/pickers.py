@@ -106,7 +106,7 @@ def _component() -> ComponentRenderer:
 
 
 def _plain_upload(key: str, several: bool) -> list[str]:
-    """Use Streamlit's own box, which keeps files in memory; its copy is let go at once."""
+    """Use Streamlit's own box, which keeps files in memory; its copy is released at once."""
     generation = int(recall(f"{key}_uploads", 0))
     st.caption(f"Up to {UPLOAD_LIMIT_MB} MB each. For larger files give the path instead: nothing is copied then.")
     came = st.file_uploader(

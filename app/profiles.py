@@ -19,11 +19,11 @@ _ON_THIS_CPU: Final = {
     "AMX": "This CPU has AMX, with which it takes only about a tenth longer than Balanced.",
     "AVX-512": "On this CPU (AVX-512 with bf16) it takes about 1.7 times as long as Balanced.",
 }
-"""What accurate costs by the unit that multiplies in bfloat16; `bench profiles` on a CPU of either kind."""
+"""What accurate costs, by the CPU's bfloat16 unit; `bench profiles` on a CPU of either kind."""
 
 
 def known_profiles() -> Mapping[str, Profile]:
-    """Return the built-in profiles and the sound ones of the user, by name."""
+    """Return the built-in profiles and the valid ones of the user, by name."""
     return load_profiles(workspace().profiles, engine_memory())
 
 

@@ -138,7 +138,7 @@ async def _compared(request: Request) -> Response:
 
 
 async def _measured(request: Request) -> Response:
-    """Send the video that a stored measurement names, from where it lies; no other file can be asked for."""
+    """Send the video that a stored measurement names, from where it lies; no other file can be requested."""
     folder = Workspace().measurement_folder(request.path_params["measurement_id"])
     stored = await to_thread.run_sync(read_json, folder / "facts.json")
     path = Path(str(stored.get("path", "")))

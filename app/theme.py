@@ -72,7 +72,7 @@ DARK: Final = Palette(
 
 @dataclass(frozen=True, kw_only=True)
 class LevelLook:
-    """How a level is told apart without colour."""
+    """How levels are distinguished without colour."""
 
     word: str
     glyph: str
@@ -127,7 +127,7 @@ def apply() -> None:
 
 
 def follow() -> None:
-    """Draw the page anew when the browser changes to the other theme; nothing is seen of it."""
+    """Redraw the page when the browser changes to the other theme; the component itself is invisible."""
     _component()(key="follow_theme", data={"drawn": palette().name}, height=1, on_theme_change=_drawn_anew)
 
 

@@ -82,7 +82,7 @@ def scan(folder: str, limit: int = 200) -> list[Path]:
     Raises
     ------
     InputError
-        When it is no folder or cannot be read.
+        When it is not a folder or cannot be read.
     """
     place = _clean(folder)
     if not place.is_dir():
@@ -198,7 +198,7 @@ def _check(text: str, number: int, seen: dict[object, int], markers: bool) -> Pa
 
 @functools.lru_cache(maxsize=512)
 def _problem(path: Path, *_: int) -> str:
-    """Return why a file cannot be used, as far as opening it tells; a file that has not changed is opened once."""
+    """Return why a file cannot be used, where opening it shows this; a file that has not changed is opened once."""
     try:
         with open_video(path):
             return ""

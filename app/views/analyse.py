@@ -68,7 +68,7 @@ def _run(job_id: str) -> None:
         walks = (jobs().result(job.id) or {}).get("walks", [])
         made = [str(walk["analysis_id"]) for walk in walks if walk.get("analysis_id")]
         if made and recall("watched") == job.id:
-            # Stays remembered: were it forgotten here, a rerun that cuts in before the move would end the way to it.
+            # Kept in memory: if it were forgotten here, a rerun before the move would lose the way to it.
             set_params(analysis=made[0], job=None)
             st.rerun()
         for walk in walks:
@@ -165,7 +165,7 @@ def _profile() -> str | None:
 def _classify() -> bool:
     asked = [model for model in list_promoted(workspace()) if model.classifies_walks]
     if not asked:
-        return True  # there is no model to ask, unless a model is promoted before the analysis begins
+        return True  # there is no model to apply, unless a model is promoted before the analysis begins
     names = ", ".join(plain(model.title) for model in asked)
     return st.toggle(
         f"Also apply {words.plural(len(asked), 'trained model')}: {names}",

@@ -21,7 +21,7 @@ __all__ = ["render"]
 
 
 def render(classified: Sequence[Mapping[str, Any]], key: str) -> None:
-    """Draw what each promoted model said of a walk; nothing where none was asked.
+    """Draw what each promoted model said of a walk; nothing where none was applied.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def _bars(said: Mapping[str, Any]) -> str:
 
 
 def _card(said: Mapping[str, Any]) -> None:
-    """Draw the link to the card of the model, as long as it is the one that was asked."""
+    """Draw the link to the card of the model, as long as it is the one that was applied."""
     now = _known(str(said.get("name") or ""))
     if now is None:
         note("This model has since been withdrawn.")

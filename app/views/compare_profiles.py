@@ -126,7 +126,7 @@ def _form() -> None:
         disabled=not path or len(names) < 2,
     )
     if len(names) < 2:
-        check_line("Choose at least two profiles to go on.")
+        check_line("Choose at least two profiles to continue.")
     if start:
         _submit({"video": path[0], "profiles": names, "overlay": overlay})
 

@@ -23,7 +23,7 @@ def ask(kind: str, key: str, what: str, consequence: str, done: str) -> None:
 
 
 def row(title: str, more: str, key: str, *, aside: str = "") -> tuple[bool, bool]:
-    """Draw one stored thing; return whether it shall be opened or deleted."""
+    """Draw one stored thing; return whether it is to be opened or deleted."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
         with st.container(width="stretch"):
             st.html(

@@ -1,4 +1,4 @@
-"""Library, people: what is stored of each, and their deletion, with what stays told before and after."""
+"""Library, people: what is stored of each, and their deletion, with what stays shown before and after."""
 
 from __future__ import annotations
 

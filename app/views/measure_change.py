@@ -146,7 +146,7 @@ def change_sentence(found: Sequence[Change], against: str) -> str:
     real = [change_label(change) for change in found if change.verdict == REAL]
     judged = sum(change.verdict != CANNOT_TELL for change in found)
     if not judged:
-        return f"Whether anything changed since {against} cannot be told."
+        return f"Whether anything changed since {against} cannot be determined."
     if not real:
         return f"No value differs from {against} by more than usual ({judged} of {len(found)} could be judged)."
     named = [f"{label[0].lower()}{label[1:]}" for label in real]

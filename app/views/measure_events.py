@@ -55,7 +55,7 @@ def render(walk: MeasuredWalk) -> None:
 
 
 def figures_of(measurement: Measurement) -> Figures:
-    """Return the numbers that stand below the timeline; None where there is no value."""
+    """Return the numbers below the timeline; None where there is no value."""
     parameters = measurement.parameters
     steps, cadence, stance = (parameters.get(name) for name in ("step_time_s", "cadence_spm", "stance_pct"))
     return {
@@ -84,7 +84,7 @@ def video_of(walk: MeasuredWalk) -> tuple[str | None, str]:
 
 
 def handle(measurement_id: str, change: Mapping[str, Any], key: str) -> None:
-    """Carry out a change that the browser asked for, or remember why not."""
+    """Carry out a change that the browser requested, or remember why not."""
     said = {"answer": _whole(change.get("number")), "refusal": ""}
     try:
         walk = load_measurement(workspace(), measurement_id)

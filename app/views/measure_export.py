@@ -132,7 +132,7 @@ def _zip_maker(space: Workspace, walk_id: str, formats: Sequence[str], stem: str
 
 
 def zip_bytes(space: Workspace, walk_id: str, formats: Sequence[str], stem: str) -> bytes:
-    """Export a measured walk and return one archive; what was left out is told in a file of it."""
+    """Export a measured walk and return one archive; a file in it states what was left out."""
     walk = load_measurement(space, walk_id)
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:

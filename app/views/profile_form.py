@@ -194,7 +194,7 @@ def _choice(label: str, values: Sequence[str], names: Mapping[str, str], value: 
 
 
 def _messages(problems: Sequence[ProfileProblem], places: Mapping[str, Any]) -> None:
-    """Put every message beside its field; one without a field stands above the buttons."""
+    """Put every message beside its field; one without a field goes above the buttons."""
     for problem in problems:
         place = places.get(problem.key)
         if place is None:

@@ -78,7 +78,7 @@ def _earlier(found: Sequence[EmbeddingSet]) -> None:
 
 
 def ask_for_set(set_id: str, count: int) -> None:
-    """Ask whether a set of embeddings shall be deleted."""
+    """Ask whether a set of embeddings should be deleted."""
     recognition_delete.ask(
         "set",
         set_id,

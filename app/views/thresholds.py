@@ -166,12 +166,12 @@ def _limits(now: Thresholds, tried: Thresholds, settings: ThresholdSettings) -> 
 
 
 def _too_low(tried: Thresholds, settings: ThresholdSettings) -> str:
-    """Say so when a lower rate is asked for than these walks can tell."""
+    """Say so when the requested rate is lower than these walks can support."""
     smallest = tried.smallest_rate
     if settings.method != "conformal" or smallest is None or settings.alert_rate >= smallest:
         return ""
     which = "both limits stand" if settings.watch_rate < smallest else "the alert limit stands"
-    return f" A rate below {words.percent(smallest, 1)} cannot be told from so few walks, so {which} at that rate."
+    return f" A rate below {words.percent(smallest, 1)} cannot be estimated from so few walks, so {which} at that rate."
 
 
 def _stored_walks(stored: StoredBaseline) -> list[tuple[str, str, float]]:

@@ -54,7 +54,7 @@ def render(found: Sequence[Run]) -> None:
     _tests(runs, metric or METRICS[0])
     _figures(runs)
     _settings(runs)
-    foot("A classifier tells groups of people apart; it is no diagnosis.")
+    foot("A classifier tells groups of people apart; it is not a diagnosis.")
 
 
 def _title(letter: str, run: Run) -> str:

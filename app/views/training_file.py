@@ -69,7 +69,7 @@ def start_again(values: Mapping[str, Any]) -> None:
 
 
 def keep(values: Mapping[str, Any]) -> None:
-    """Keep what stands in the form for a return to the page."""
+    """Keep the content of the form for a return to the page."""
     remember(_NOW, dict(values))
 
 
@@ -97,12 +97,12 @@ def load_section(suffix: str) -> None:
 
 
 def _values_in(content: bytes, name: str) -> dict[str, Any]:
-    """Return the fields of a settings file; what it leaves out stays as it stands in the form.
+    """Return the fields of a settings file; what it leaves out stays as it is in the form.
 
     Raises
     ------
     InputError, SettingsError
-        When it is no settings file, or a value is wrong.
+        When it is not a settings file, or a value is wrong.
     """
     values = {name: value for name, value in config_of(content, name).items() if name != "run"}
     now = dict(recall(_NOW) or {})
@@ -116,7 +116,7 @@ def offer(values: Mapping[str, Any]) -> None:
     try:
         request = TrainRequest.from_dict(values).to_dict()
     except GaitError:
-        return  # told when it is started
+        return  # reported when it is started
     st.download_button(
         "Save as a settings file",
         file_text(request),

@@ -1,4 +1,4 @@
-"""Training lab, the form: which data, which model, and how it is judged."""
+"""Training lab, the form: which data, which model, and how it is evaluated."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def render() -> None:
         disabled=place is None or blocked or not fits,
     )
     if blocked:
-        check_line("Mend what the check found to go on.", "bad")
+        check_line("Fix what the check found to continue.", "bad")
     if start_now and place is not None:
         submit(values)
     if place is not None:

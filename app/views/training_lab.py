@@ -35,7 +35,7 @@ def render() -> None:
     elif job_id:
         _job(job_id)
     else:
-        if param("tab") is None:  # whoever asks for a tab wants that and not the training that runs
+        if param("tab") is None:  # whoever requests a tab wants that and not the training that runs
             resume_running("train")
         new, runs, compare, models = st.tabs(list(_TABS), key="tab", bind="query-params")
         if new.open:

@@ -98,10 +98,13 @@ def promote_panel(run: Run) -> None:
             link("training", "Model card", model=model.name)
     rows = str(run.manifest.dataset.get("row_kind") or "")
     if rows in VIDEO_ROWS:
-        note("A promoted model is asked in each later analysis of a walk. It stands beside the level and never in it.")
+        note(
+            "A promoted model is applied in each later analysis of a walk. Its result is shown beside the level and "
+            "never affects it."
+        )
     else:
         note(
-            f"It has learned from {rows}, which an analysis does not have at hand: once promoted, evaluate takes it by "
+            f"It was trained on {rows}, which an analysis does not have at hand: once promoted, evaluate takes it by "
             "its name, but Analyse a walk does not show it."
         )
     _form(run, found)
@@ -172,7 +175,7 @@ def _doubt(model: PromotedModel) -> None:
     elif model.facts is not None and not model.classifies_walks:
         box(
             "Not used by Analyse a walk",
-            f"It has learned from {model.facts.kind}, which an analysis does not have at hand.",
+            f"It was trained on {model.facts.kind}, which an analysis does not have at hand.",
             "calm",
         )
 

@@ -87,7 +87,7 @@ def render(run: Run, actions: Callable[[], None]) -> None:
     training_tensorboard.section(run.folder)
     _settings_file(manifest)
     reproduce.offer("train", {name: value for name, value in manifest.request.items() if name != "run"})
-    foot("A classifier tells groups of people apart; it is no diagnosis.")
+    foot("A classifier tells groups of people apart; it is not a diagnosis.")
 
 
 def _kicker(run: Run) -> str:

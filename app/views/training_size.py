@@ -39,7 +39,7 @@ def render(report: Mapping[str, Any] | None, spec: ClassifierKind, changed: Mapp
         error_box(error.to_dict(), "This model does not fit into the memory")
         return
     except GaitError:
-        return  # a setting that is wrong is told when the training is started
+        return  # a wrong setting is reported when the training is started
     _draw(size)
 
 

@@ -58,7 +58,7 @@ def verdict(passed: object, *, big: bool = False) -> str:
 
 
 def verdict_sentence(result: Values) -> str:
-    """Say how many limits are kept, and which are not."""
+    """Say how many limits are met, and which are not."""
     checks = result["checks"]
     if not checks:
         return "No limit applies to what this reference contains."
@@ -66,9 +66,9 @@ def verdict_sentence(result: Values) -> str:
         return "Left and right may be exchanged in the reference: see below, and check it before anything counts."
     failed = [str(check["label"]) for check in checks if not check["passed"]]
     if not failed:
-        return f"All {words.plural(len(checks), 'limit')} are kept." if len(checks) > 1 else "The limit is met."
+        return f"All {words.plural(len(checks), 'limit')} are met." if len(checks) > 1 else "The limit is met."
     listed = failed[0] if len(failed) == 1 else f"{', '.join(failed[:-1])} and {failed[-1]}"
-    return f"{len(failed)} of {words.plural(len(checks), 'limit')} not kept: {listed}."
+    return f"{len(failed)} of {words.plural(len(checks), 'limit')} not met: {listed}."
 
 
 def allowed(check: Values) -> str:
@@ -181,7 +181,7 @@ def _parameters(parameters: Sequence[Values]) -> None:
             "Intraclass correlation with the reference",
         )
         note(
-            "In brackets: 95 % intervals. ICC(2,1) asks for the same values, ICC(3,1) only for the same differences "
+            "In brackets: 95 % intervals. ICC(2,1) rates absolute agreement, ICC(3,1) only consistent differences "
             "between strides; where the strides of a walk are nearly alike, both are low however small the error is."
         )
     plotted = {f"{item['name']}|{item['basis']}": item for item in parameters if item["bland_altman"]}

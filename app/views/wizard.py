@@ -1,4 +1,4 @@
-"""The baseline wizard: Import → Configure → Run → Results. Step, draft and job stand in the URL."""
+"""The baseline wizard: Import → Configure → Run → Results. Step, draft and job are kept in the URL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def render() -> None:
 
 
 def _restore() -> None:
-    """Without parameters in the URL, go on where this tab was, else at the running baseline job."""
+    """Without parameters in the URL, continue where this tab was, else at the running baseline job."""
     if param("step") or param("job") or param("draft"):
         remember("wizard", {"step": param("step"), "draft": param("draft"), "job": param("job")})
         return

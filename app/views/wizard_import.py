@@ -52,7 +52,7 @@ def _store(draft: Draft) -> None:
 
 
 def _fill(draft: Draft, paths: list[str]) -> None:
-    """Put paths into the rows and draw them anew."""
+    """Put paths into the rows and redraw them."""
     _store(draft.add(paths))
     remember("rows", int(recall("rows", 0)) + 1)
     st.rerun()

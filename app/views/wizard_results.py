@@ -70,7 +70,7 @@ def _next(stored: StoredBaseline) -> None:
     if left_out:
         say(
             f"The baseline of {stored.subject} is ready, but from {used} of {used + left_out} walks only: "
-            f"{words.plural(left_out, 'walk')} could not be used, and the reasons stand below. Replace "
+            f"{words.plural(left_out, 'walk')} could not be used; the reasons are given below. Replace "
             f"{'it' if left_out == 1 else 'them'} and make it again, or analyse a walk filmed later."
         )
     else:

@@ -41,8 +41,8 @@ def test_verdicts_differ_in_word_and_class() -> None:
 def test_sentences() -> None:
     good: dict[str, Any] = {"label": "Knee", "passed": True}
     bad: dict[str, Any] = {"label": "Hip", "passed": False}
-    assert verdict_sentence({"checks": [good, good]}) == "All 2 limits are kept."
-    assert verdict_sentence({"checks": [good, bad, bad]}) == "2 of 3 limits not kept: Hip and Hip."
+    assert verdict_sentence({"checks": [good, good]}) == "All 2 limits are met."
+    assert verdict_sentence({"checks": [good, bad, bad]}) == "2 of 3 limits not met: Hip and Hip."
     assert "No limit applies" in verdict_sentence({"checks": []})
     assert allowed({"low": -5.0, "high": 5.0}) == "−5 to 5"
     assert allowed({"low": None, "high": 15.0}) == "at most 15"
@@ -81,7 +81,7 @@ def test_a_reference_becomes_a_verdict_that_a_reload_keeps(open_page: Open, spac
     test.text_input(key="validation_path").set_value(str(reference)).run()
     test.button(key="validation_start").click().run()
     said = text_of(test)
-    for words in ("Passed", "limits are kept", "Stride time", "The reference has no joint angles."):
+    for words in ("Passed", "limits are met", "Stride time", "The reference has no joint angles."):
         assert words in said
     assert not test.exception
     made = str(test.query_params["validation"])
