@@ -68,7 +68,7 @@ def test_a_cluster_that_goes_away_says_what_is_kept_and_a_second_run_goes_on(mac
         if number == 1:
             machines.scheduler.kill()
 
-    with pytest.raises(ClusterError, match=r"went away.* [2-5] of 6 videos are in the cache") as caught:
+    with pytest.raises(ClusterError, match=r"disappeared.* [2-5] of 6 videos are in the cache") as caught:
         extract_on(machines.address, clips, LITE, workspace=workspace, on_result=on_result)
     assert "continues from what is in the cache" in caught.value.remedy
     machines.workers[0].wait(20)  # without a scheduler it ends

@@ -166,7 +166,7 @@ def test_upper_and_lower_case_are_the_same_in_columns_that_mean_something(tmp_pa
     other = write(tmp_path / "capital.csv", table.read_text().replace("subject,label", "Subject,LABEL"))
     assert open_dataset(other).samples().digest() == open_dataset(table).samples().digest()
     write(other, "Subject,label,subject,Step_m\n1,x,1,2\n")
-    with pytest.raises(InputError, match="subject stands there twice"):
+    with pytest.raises(InputError, match="subject occurs twice"):
         open_dataset(other)
     write(other, "subject,label,Step_m\n1,x,1.5\n2,y,2.5\n")
     assert open_dataset(other).samples().channels == ("Step_m",)
@@ -314,7 +314,7 @@ def test_summaries_scale_with_their_unit():
         ("subject,label,a\n1,x,2\n".encode("utf-16"), "UTF-16 or no text"),
         ("subject,label,a\n1,gesund gehör,2\n".encode("latin-1"), r"in UTF-8, but byte .*\(line 2\)"),
         (b"PK\x03\x04\x00\x00binary", "UTF-16 or no text"),
-        (b"subject,label,a,a\n1,x,2,3\n", "a stands there twice"),
+        (b"subject,label,a,a\n1,x,2,3\n", "a occurs twice"),
         (b"subject,label,\n1,x,2\n", "column 3 has none"),
         (b'subject,label,a\n1,x,"2\n', "cannot be read"),
         (b"subject,label,a\n1,x\n", "Expected 3 cells in line 2"),

@@ -83,7 +83,7 @@ def test_a_task_that_always_kills_is_given_up_and_the_others_are_not_blamed():
 def test_tasks_that_nobody_took_back_mean_that_the_workers_are_gone():
     outcomes = run_each(Scripted(lambda task, attempt: "drop" if task == 2 else "work"), double, range(4), ahead=1)
     assert [next(outcomes).number, next(outcomes).number] == [0, 1]
-    with pytest.raises(ClusterError, match="went away"):
+    with pytest.raises(ClusterError, match="disappeared"):
         next(outcomes)
 
 

@@ -244,7 +244,7 @@ def test_bundles_of_another_gait_studio(tmp_path: Path, archive: bytes, monkeypa
     assert all(status.ready for status in list_models())
     (first / "models.json").unlink()
     monkeypatch.setenv("GAIT_MODELS", str(tmp_path / "third"))
-    with pytest.raises(ModelError, match="its digest is another"):
+    with pytest.raises(ModelError, match="its digest differs"):
         ensure_models(source=first)
 
 
