@@ -78,7 +78,7 @@ class ComparedProfiles:
 
     @property
     def reference(self) -> str:
-        """Name of the most accurate profile that worked; others are compared with it."""
+        """Name of the most accurate profile that succeeded; others are compared with it."""
         return str(self.answer["reference"])
 
     @property

@@ -97,7 +97,7 @@ class Validation:
                     name = f"{kind.replace('_', ' ')}, {event.side}"
                     events.plot(event.reference_s, event.errors_ms, mark, color=COLOURS[event.side], label=name)
         events.axhline(0.0, color="0.5", lw=0.8)
-        events.set(xlabel="Time (s)", ylabel="Found − reference (ms)")
+        events.set(xlabel="Time (s)", ylabel="Measured − reference (ms)")
         for angle in result.angles:
             line = angles.plot(angle.measured, label=f"{angle.name}, {angle.side}")[0]
             angles.plot(angle.reference, ls="--", color=line.get_color())
