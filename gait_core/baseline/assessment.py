@@ -90,7 +90,7 @@ def load_scorer(stored: StoredBaseline) -> Scorer:
     except KeyError as error:
         raise StorageError(
             f"Expected {error.args[0]!r} in {path}, but this baseline was made by another version of Gait Studio.",
-            "Make the baseline again from the same videos; their landmarks come from the cache.",
+            "Create the baseline again from the same videos; their landmarks come from the cache.",
         ) from error
 
 

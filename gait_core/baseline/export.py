@@ -45,7 +45,7 @@ def export_baseline(workspace: Workspace, baseline_id: str, folder: Path) -> lis
     check_archive(source)
     model = load_keras().models.load_model(source, compile=False, safe_mode=True)
     if folder.resolve() == stored.folder.resolve():
-        raise InputError(f"Expected another folder than that of {baseline_id}, but got it.", "Export it elsewhere.")
+        raise InputError(f"Expected a folder other than that of {baseline_id}, but got it.", "Export it elsewhere.")
     kept = [file for file in ARTEFACTS.values() if (stored.folder / file).is_file()]  # earlier versions wrote fewer
     written: list[Path] = []
     with storage_guard(folder / "baseline_model.h5"):

@@ -95,7 +95,7 @@ class LeftOutWalk(_Facts):
 
     @property
     def reason(self) -> str:
-        """Why it was left out, for people."""
+        """Why it was left out, in words."""
         messages = [reason["message"] for reason in (self.error, *self.warnings) if reason and "message" in reason]
         return str(messages[0]) if messages else "It cannot be used."
 

@@ -155,7 +155,7 @@ class StoredBaseline:
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise StorageError(
                 f"Expected the scores of the held-out walks in {path}, but it does not hold them ({error}).",
-                "Make the baseline again from the same videos; their landmarks come from the cache.",
+                "Create the baseline again from the same videos; their landmarks come from the cache.",
             ) from error
 
     def thresholds_with(self, settings: ThresholdSettings) -> Thresholds:
@@ -243,7 +243,7 @@ def damaged_baselines(workspace: Workspace) -> list[DamagedItem]:
 def _summary(folder: Path) -> BaselineSummary:
     manifest, seal = _whole_manifest(folder)
     if seal == "unsealed":
-        _read(folder)  # nothing vouches for the other files
+        _read(folder)  # no seal covers the other files
     return BaselineSummary(
         id=folder.name,
         subject=manifest.subject,
