@@ -127,7 +127,7 @@ class _Shapes:
 
 
 class _NoWeight:
-    """Stands for a weight that is never computed with."""
+    """Stands in for a weight that is never used in a computation."""
 
     def assign(self, other: _NoWeight) -> None:
         """Take no value."""
