@@ -1,4 +1,4 @@
-"""What the cache holds, in words for people."""
+"""Readable names of what the cache holds."""
 
 from __future__ import annotations
 
