@@ -13,7 +13,7 @@ from gait_core.workspace import Workspace
 __all__ = ["Answer", "absolute", "present", "run_job", "videos_of", "walk_line", "walks_text"]
 
 Answer: TypeAlias = tuple[Any, str]
-"""JSON result, and text for people."""
+"""JSON result, and readable text."""
 
 _MARKS = {"normal": "● normal", "watch": "▲ watch", "alert": "■ alert"}
 
@@ -104,7 +104,7 @@ def run_job(
     params : dict
         What the task takes, as JSON can hold it.
     title : str
-        One line for people.
+        One readable line.
     on_part : callable, optional
         Receives each part of the result as soon as it is known, where the kind has parts.
 
@@ -119,7 +119,7 @@ def run_job(
 
 
 def walk_line(walk: dict[str, Any]) -> str:
-    """Return a compared walk as one line for people, its warnings below.
+    """Return a compared walk as one readable line, its warnings below.
 
     Returns
     -------

@@ -29,7 +29,7 @@ class Command:
     path : tuple of str
         The words that call it: ``("baseline", "create")``.
     help : str
-        One line for people.
+        One readable line.
     order : int
         Its place in the help; commands of the same place stand by name.
     arguments : callable
@@ -67,7 +67,7 @@ def command(
     path : str
         The words that call it, with spaces: ``"baseline create"``; all but the last name a `command_group`.
     help : str
-        One line for people.
+        One readable line.
     order : int
         Its place in the help, within its group; what has none stands at the end.
     arguments : callable
@@ -99,7 +99,7 @@ def command_group(path: str, *, help: str, order: int = 1000) -> None:  # noqa: 
     path : str
         The words, with spaces, all but the last a group by themselves.
     help : str
-        One line for people.
+        One readable line.
     order : int
         Its place in the help, within its group; what has none stands at the end.
 

@@ -33,7 +33,7 @@ def models_promote(args: argparse.Namespace, workspace: Workspace, _: Console) -
     lines = [f"{found.name}: {'replaced' if replaced else 'promoted'}, from run {found.run}; card in {found.folder}"]
     if found.facts is not None and not found.classifies_walks:
         lines.append(
-            f"It was trained on {found.facts.kind}, which an analysis does not have at hand; "
+            f"It was trained on {found.facts.kind}, which an analysis does not have available; "
             "`evaluate` and `predict` take it by its name."
         )
     return {**found.to_dict(), "replaced": replaced}, "\n".join(lines)

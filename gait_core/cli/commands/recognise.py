@@ -53,7 +53,7 @@ def walk_params(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def failed_line(walk: dict[str, Any]) -> str:
-    """Return one line for people about a walk without an embedding.
+    """Return one readable line about a walk without an embedding.
 
     Returns
     -------

@@ -113,7 +113,7 @@ def pairs_of(pairs: Sequence[str], option: str) -> dict[str, Any]:
 
 
 def metric_lines(metrics: dict[str, dict[str, float | None]]) -> list[str]:
-    """Put figures and their intervals into lines for people.
+    """Put figures and their intervals into readable lines.
 
     Parameters
     ----------
