@@ -146,7 +146,7 @@ class ProfileComparison:
     near : {"left", "right"}
         Side of the body that the camera sees.
     reference : str
-        Name of the most accurate profile that worked; others are compared with it.
+        Name of the most accurate profile that succeeded; others are compared with it.
     runs : tuple of ProfileRun
         In the order chosen.
     machine : mapping

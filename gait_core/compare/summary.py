@@ -36,13 +36,13 @@ def sentences(comparison: ProfileComparison) -> list[str]:
     -------
     list of str
         One for the profiles that failed, where there are any, then one for each profile that was compared with the
-        reference. Where only the reference worked, one that states so.
+        reference. Where only the reference succeeded, one that states so.
     """
     failed = [run.name for run in comparison.runs if run.error is not None]
     others = [run for run in comparison.sound if run.name != comparison.reference]
     found = [f"{_listed(failed)} did not work on this video."] if failed else []
     if not others:
-        return [*found, f"Only {comparison.reference} worked, so there is nothing to compare."]
+        return [*found, f"Only {comparison.reference} succeeded, so there is nothing to compare."]
     reference = comparison.reference_run
     return found + [f"{time_sentence(run, reference)}; {difference_sentence(run, comparison)}" for run in others]
 
