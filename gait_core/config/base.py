@@ -58,7 +58,7 @@ class Settings:
             if not isinstance(value, int | float) or not math.isfinite(value) or not low <= value <= high:
                 raise SettingsError(
                     f"Expected {name} between {low:g} and {high:g}, but got {value!r}.",
-                    f"Give {name} a value in that range.",
+                    f"Set {name} to a value in that range.",
                 )
         for name, allowed in self._choices.items():
             value = getattr(self, name)

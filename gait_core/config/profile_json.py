@@ -1,4 +1,4 @@
-"""Reads JSON that anybody may have written: every oddity is one plain sentence, and nothing of it stops the program."""
+"""Reads JSON from any source: every oddity becomes one plain sentence, and none of them stops the program."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Quantity:
         return "" if value is None else repr(float(value)).removesuffix(".0")
 
     def shown(self, value: float) -> str:
-        """Return a value with its unit, for people."""
+        """Return a value with its unit, for display."""
         return f"{value:,.{self.digits}f} {self.unit}"
 
     def is_converted(self, text: str, value: float) -> bool:
