@@ -74,7 +74,7 @@ ROWS: Final[tuple[str, ...]] = (
 
 
 def other_side(side: str) -> str:
-    """Return ``left`` for ``right`` and the reverse.
+    """Return ``left`` for ``right`` and vice versa.
 
     Returns
     -------

@@ -60,7 +60,7 @@ def check_of(name: str, label: str, unit: str) -> Callable[..., Check]:
     name : str
         Key of the check, for example ``body_in_frame``.
     label : str
-        Name of the check for people.
+        Name of the check for display.
     unit : str
         Unit of its figure.
 

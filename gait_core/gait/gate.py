@@ -317,7 +317,7 @@ def _person_size(track: Track) -> Check:
 
 def _walk_length(motion: Kinematics | None) -> Check:
     make = check_of("walk_length", "Length of the walk", "strides")
-    advice = "Let the person walk a longer way through the frame, or record several passes."
+    advice = "Have the person walk farther through the frame, or record several passes."
     if motion is None:
         return make("unusable", 0.0, "No walking that can be measured was found.", advice)
     near = motion.visible_side

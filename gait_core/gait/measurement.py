@@ -226,7 +226,7 @@ def measure(
         What a person changed in the events.
     undone : frozenset of str
     quality : mapping, optional
-        Figures from features, for people.
+        Figures from features, for display.
     warnings : sequence of WalkWarning
         From extraction and features; those of the measurement are added.
 

@@ -190,7 +190,7 @@ def too_fast_remedy(time_scale: float) -> str:
 def _no_rhythm(walking_s: float, time_scale: float) -> str:
     if walking_s < SHORT_WALK_S:
         return (
-            f"No regular rhythm of steps was found in {walking_s:.1f} s of walking; let the person walk a longer way "
+            f"No regular rhythm of steps was found in {walking_s:.1f} s of walking; have the person walk farther "
             "through the frame."
         )
     found = f"No regular rhythm of steps was found, although there are {walking_s:.1f} s of walking."
@@ -284,7 +284,7 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
         (
             quality["strides_estimate"] is not None and quality["strides_estimate"] < FEWEST_STRIDES,
             "few_strides",
-            "Fewer than two strides were seen; let the person walk a longer way through the frame.",
+            "Fewer than two strides were seen; have the person walk farther through the frame.",
             False,
         ),
         (

@@ -130,7 +130,7 @@ def test_steps_twice_as_fast_as_anybody_walks_are_counted_and_not_called_hidden(
 def test_a_speed_of_playing_that_changes_is_said(measured):
     walk = measured("phone_slow_motion_speed_ramp.mp4")
     assert "the playback speed changes" in message(walk, "playing_speed")
-    assert "longer way" not in " ".join(warning["message"] for warning in walk["warnings"])
+    assert "walk farther" not in " ".join(warning["message"] for warning in walk["warnings"])
 
 
 @pytest.fixture

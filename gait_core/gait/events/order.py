@@ -89,7 +89,7 @@ def in_order(events: Sequence[GaitEvent], stride_s: float) -> tuple[tuple[GaitEv
 
 
 def _least_cost(apart_s: float, stride_s: float) -> float:
-    """Return what it costs at least to let an event follow one that lies so far back."""
+    """Return the lowest cost of letting an event follow one that lies so far back."""
     cycles = max(0.0, apart_s / stride_s - 1.5)
     return MISSING_COST * len(CYCLE) * max(0.0, cycles - 1.0)
 

@@ -63,7 +63,7 @@ class Parameter:
     asymmetry : mapping of str to float or None
         Index → value, with the formulas of `gait_core.gait.parameters.symmetry`; None when there are too few strides.
     notes : tuple of str
-        Sentences for people: what is withheld and why.
+        Readable sentences: what is withheld and why.
     """
 
     name: str

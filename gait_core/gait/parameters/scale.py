@@ -100,7 +100,7 @@ class Scale:
     metres_per_leg : float
     source : {"height", "distance", "speed", "markers"}
     note : str
-        One sentence for people: where the metres come from.
+        One readable sentence: where the metres come from.
     """
 
     metres_per_leg: float
