@@ -1,4 +1,4 @@
-"""The kinds of work that a job can be. Each registers itself in one line, wherever in the package it stands.
+"""The kinds of work that a job can be. Each registers itself in one line, wherever in the package it is defined.
 
 A package of `gait_core` that offers job kinds has a module ``job_kinds`` (or a package of that name with one module per
 kind). These modules are found by looking, on the first question about a kind; no list names them. A job folder names

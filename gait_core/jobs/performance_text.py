@@ -11,7 +11,7 @@ __all__ = ["report_text"]
 
 
 def report_text(report: Mapping[str, Any]) -> str:
-    """Return the report for people.
+    """Return the report as readable text.
 
     Parameters
     ----------

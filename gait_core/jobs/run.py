@@ -51,7 +51,7 @@ def run_now(
     params : mapping
         What the task takes.
     title : str
-        One line for people.
+        One readable line.
     sink : callable, optional
         Also receives every event.
     on_part : callable, optional

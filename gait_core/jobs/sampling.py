@@ -125,7 +125,7 @@ class JobSampler:
     def _cache_use(self) -> tuple[int, int]:
         """Return hits and misses since the job began; jobs of a workspace run one at a time."""
         hits, misses = self._cache.counts()
-        # A cache that was cleared meanwhile counts from nought again.
+        # A cache that was cleared meanwhile counts from zero again.
         return max(0, hits - self._cache_before[0]), max(0, misses - self._cache_before[1])
 
     def _share_of_others(self, reading: Reading) -> float:
