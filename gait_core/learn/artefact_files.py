@@ -36,7 +36,7 @@ def described(path: Path) -> ArtefactFile:
 def check_file(path: Path, expected: ArtefactFile) -> None:
     """Raise `ModelError` unless a file is there and has the size and the digest that its manifest gives."""
     if not path.is_file():
-        raise ModelError(f"Expected {path.name} in {path.parent}, but it is not there.", RESTORE)
+        raise ModelError(f"Expected {path.name} in {path.parent}, but it is missing.", RESTORE)
     size = check_size(path, _FILE_BYTES)
     if expected.size_bytes != size or _sha256(path) != expected.sha256:
         raise ModelError(

@@ -3,7 +3,7 @@
 ::
 
     models/<name>/
-      promoted.json      name for people, the run that it came from, and when it was promoted
+      promoted.json      display name, the run that it came from, and when it was promoted
       model.json, …      the model itself with its card, see `gait_core.learn.trained_model`
 """
 
@@ -47,7 +47,7 @@ class PromotedModel:
     name : str
         Of its folder; `evaluate` and `predict` take it.
     title : str
-        The name that it was given, for people.
+        The display name that it was given.
     run : str
         The training run that it came from.
     promoted_s : float

@@ -52,7 +52,7 @@ class ModelKind(ABC):
     name : str
         As it stands in manifests and on the command line.
     title : str
-        Name for people.
+        Display name.
     describe : str
         One sentence: how it works and when to choose it.
     task : {"reconstruct", "classify", "embed"}

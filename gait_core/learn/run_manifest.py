@@ -35,7 +35,7 @@ class RunManifest:
     state : str
         One of `RUN_STATES`.
     model, title : str
-        Name of the classifier, and its name for people.
+        Name of the classifier, and its display name.
     request : mapping
         Parameters of the ``train`` job that gives the run again.
     settings : mapping

@@ -26,7 +26,7 @@ class Split:
     training, validation : ndarray of int, shape (n,)
         Rows of the samples, rising; no row is in both, and no group either.
     label : str
-        What is held out, for people: a walk, a subject, the number of a fold.
+        What is held out, in words: a walk, a subject, the number of a fold.
     number, count : int
         1-based number of the split, and how many there are.
     """

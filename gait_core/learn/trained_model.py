@@ -7,7 +7,7 @@
                          its details what it learned from and how good it is
       model.keras, .npz  the classifier as it stores itself
       model.inputs.npz   where its channels usually lie, and what is like its training data
-      card.md            the same for people, who may add to it
+      card.md            the same for readers, who may add to it
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class TrainedModelFacts:
     Attributes
     ----------
     model, title : str
-        Name in the registry of classifiers, and the name for people.
+        Name in the registry of classifiers, and the display name.
     run : str
         The training run that it comes from.
     created_s : float
@@ -141,7 +141,7 @@ def save_model(folder: Path, model: TrainedModel, card: str) -> None:
         Replaced where it exists.
     model : TrainedModel
     card : str
-        Markdown for people.
+        Markdown for readers.
 
     Raises
     ------

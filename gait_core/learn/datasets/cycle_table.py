@@ -104,7 +104,7 @@ class CycleTable(Dataset):
         return Reading(samples=samples, problems=tuple(problems))
 
     def _cycles(self) -> tuple[dict[tuple[str, str, str], dict[str, int]], dict[tuple[str, str, str], str]]:
-        """Return for each cycle the line of each of its channels, and a name for people."""
+        """Return for each cycle the line of each of its channels, and a display name."""
         table = self._table
         numbers = table.column("cycle") if "cycle" in table.header else ["1"] * len(table)
         found: dict[tuple[str, str, str], dict[str, int]] = {}

@@ -129,7 +129,7 @@ class Dataset(ABC):
 
     @property
     def name(self) -> str:
-        """Name for people: that of the folder or file."""
+        """Display name: that of the folder or file."""
         return self.path.stem if self.path.is_file() else self.path.name
 
     @property

@@ -16,7 +16,7 @@ def missing_problem(rows: Sequence[str], settings: DatasetSettings, *, what: str
     Parameters
     ----------
     rows : sequence of str
-        Names of the rows, for people.
+        Names of the rows, for display.
     settings : DatasetSettings
         Whether they are left out.
     what : str

@@ -64,7 +64,7 @@ def _folder(place: Path, settings: DatasetSettings) -> Dataset:
     if (place / SAMPLES).is_file():
         return StoredDataset(place, settings)
     if description.get("kind") == "samples":
-        raise InputError(f"Expected {SAMPLES} in {place}, but it is not there.", "Make the dataset again.")
+        raise InputError(f"Expected {SAMPLES} in {place}, but there is none.", "Make the dataset again.")
     if (place / LABELS_FILE).is_file():
         if description.get("several_labels"):
             settings = settings.with_(several_labels=True)
