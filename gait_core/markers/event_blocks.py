@@ -172,7 +172,7 @@ def _marked_before_plates(rows: Sequence[_Row]) -> tuple[list[_Row], list[str]]:
             chosen += [*marked, *plates]
     if passed:
         named = ", ".join(f"{name} ({count})" for name, count in sorted(passed.items()))
-        notes.insert(0, f"Events of force plates, {named}, give way to the marked events of the same foot.")
+        notes.insert(0, f"Events of force plates, {named}, are overridden by the marked events of the same foot.")
     return chosen, notes
 
 

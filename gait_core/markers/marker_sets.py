@@ -46,7 +46,7 @@ class LegMarkers:
     made_of : mapping of str to str
         Landmark → how it was obtained.
     notes : tuple of str
-        What was estimated or filled, for people, one sentence each.
+        What was estimated or filled, in words, one sentence each.
     """
 
     marker_set: str

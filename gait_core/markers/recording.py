@@ -29,7 +29,7 @@ class Recording:
     ----------
     walk : MocapWalk
     marker_set : str
-        Name for people.
+        Display name.
     made_of : mapping of str to str
         Landmark → the markers that it was taken from, where it is not a marker itself.
     treadmill : bool

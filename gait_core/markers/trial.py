@@ -51,7 +51,7 @@ class MarkerTrial:
     own : bool
         Written by Gait Studio.
     notes : tuple of str
-        What was not understood, assumed or left out, for people, one sentence each.
+        What was not understood, assumed or left out, in words, one sentence each.
     """
 
     name: str
