@@ -100,4 +100,4 @@ class CloseLook(Protocol):
     """An engine that can also look for a person so close to the walker that counting people misses them."""
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Return whether there seems to be a smaller person before the legs of the one found; may err now and then."""
+        """Return whether a smaller person seems to be in front of the legs of the one found; may err now and then."""

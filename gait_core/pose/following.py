@@ -100,7 +100,7 @@ class FollowingEngine:
         return self._engine.count_people(pixels, known)
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Return whether there seems to be a smaller person before the legs of the one followed."""
+        """Return whether there seems to be a smaller person in front of the legs of the one followed."""
         return isinstance(self._engine, CloseLook) and self._engine.sees_beside_legs(pixels, known)
 
     def detect(self, pixels: Pixels, time_s: float) -> PoseResult | None:

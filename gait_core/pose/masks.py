@@ -158,7 +158,7 @@ def load_masks(workspace: Workspace, address: str) -> PersonMasks:
     entry = ArrayCache.of(workspace).get(MASKS_KIND, address)
     if entry is None:
         raise NotFoundError(
-            f"Expected masks {address[:8]} in the cache, but they are not there.",
+            f"Expected masks {address[:8]} in the cache, but they are missing.",
             "Extract the video again and ask for masks.",
         )
     return PersonMasks.from_arrays(entry.arrays)

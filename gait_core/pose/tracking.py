@@ -30,8 +30,8 @@ _PEOPLE_AT_LEAST = 6
 _CLOSE_EVERY_S: Final = 0.15
 _CLOSE_LOOKS: Final = 10
 _CLOSE_SHARE: Final = 1.0 / 3.0
-"""Share of the looks that has to see a person close: a child before the walker is seen in 0.5 of them, and where there
-is no one a leg is taken for a person in 0.12 at most (16 rendered and real walks; usually 0.05)."""
+"""Share of the looks that has to see a person close: a child in front of the walker is seen in 0.5 of them, and where
+there is no one, a leg passes for a person in 0.12 at most (16 rendered and real walks; usually 0.05)."""
 
 
 def expected_frames(info: VideoInfo, settings: PoseSettings) -> int:
@@ -186,7 +186,7 @@ class _People:
 
 
 class _SomebodyClose:
-    """Look for a person right before the walker: one look may take a leg for a person, so the first hit asks for more.
+    """Look for a person right in front of the walker: a leg may pass for a person, so the first hit asks for more.
 
     Parameters
     ----------

@@ -172,5 +172,5 @@ def _low_confidence(track: Track) -> WalkWarning | None:
     return WalkWarning(
         code="low_confidence",
         message=f"The legs are seen with a confidence of only {mean:.2f} on average. "
-        "See that hips, knees and feet are in the frame and not covered.",
+        "Make sure that hips, knees and feet are in the frame and not covered.",
     )

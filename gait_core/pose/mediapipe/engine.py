@@ -163,7 +163,7 @@ class MediaPipeEngine:
         return 2 if is_somebody_else(_pose_of(result, pixels), known, pixels) else 1
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Return whether there seems to be a smaller person before the legs of the one found."""
+        """Return whether there seems to be a smaller person in front of the legs of the one found."""
         image = self._image(beside_legs(pixels, known, COUNTING_SIDE_PX))
         if self._close_finder is None:
             with quiet_native_stderr():

@@ -154,7 +154,7 @@ class OpenVinoEngine:
         return 2 if is_somebody_else(self._find(rest, COUNTING_CONFIDENCE), known, pixels) else 1
 
     def sees_beside_legs(self, pixels: Pixels, known: PoseResult) -> bool:
-        """Return whether there seems to be a smaller person before the legs of the one found."""
+        """Return whether there seems to be a smaller person in front of the legs of the one found."""
         assert self._networks is not None, "the engine is not open"
         legs = RgbPixels(beside_legs(pixels, known, DETECTOR_PX))
         found = detect_people(self._networks, legs, CLOSE_CONFIDENCE)
