@@ -69,7 +69,7 @@ class Identification:
     compared, other_model, other_view, same_recording : int
         Entries compared, and those left out: of another model, of another or an unknown view, and the recording itself.
     sentence : str
-        The reason, for people.
+        The reason, in words.
     """
 
     outcome: Outcome

@@ -271,7 +271,7 @@ def _load(folder: Path, manifest: GalleryManifest) -> tuple[GalleryEntry, ...]:
             raise damaged(folder.name, f"{path.name} holds other entries than the manifest")
         return tuple(_entry(record, arrays[record.id], folder.name) for record in manifest.records)
     except FileNotFoundError as error:
-        raise NotFoundError(f"Expected {path.name}, but it is not there.", "Try again.") from error
+        raise NotFoundError(f"Expected {path.name}, but it is missing.", "Try again.") from error
     except OSError as error:
         raise damaged(folder.name, f"{path.name} cannot be read ({error})") from error
 

@@ -60,7 +60,7 @@ class Calibration:
 
     @property
     def sentence(self) -> str:
-        """What the threshold is worth, for people."""
+        """What the threshold is worth, in words."""
         return (
             f"The limit is meant to accept at most {self.aim:.0%} of strangers' walks. With each of the "
             f"{self.subjects} enrolled people in turn as a stranger, it accepted {self.false_accept.mean:.0%}; from "

@@ -53,7 +53,7 @@ def read_silhouette_array(path: Path, *, most_bytes: int = MOST_BYTES) -> NDArra
                 with archive.open(member) as stream:
                     return _array(stream, f"{path.name}, {member.removesuffix('.npy')}", most_bytes)
     except FileNotFoundError:
-        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Check the path.") from None
+        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is missing.", "Check the path.") from None
     except (ValueError, OSError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise InputError(
             f"Expected arrays in {path.name}, but the file is damaged or of another kind ({error}).",
