@@ -37,7 +37,7 @@ class CurvePanel:
     Attributes
     ----------
     name : str
-        Joint, for people.
+        Joint, for display.
     direction : str
         What upwards means, for example ``bends``.
     side : str
@@ -250,7 +250,7 @@ class Span:
         Per side.
     reference_low, reference_high : float or None
     label : str
-        Name of the parameter, for people.
+        Name of the parameter, for display.
     """
 
     mean: float | None

@@ -54,7 +54,7 @@ _PANELS: Final[tuple[tuple[str, str, str], ...]] = (
     ("trunk", "Trunk", "leans forward"),
     ("arm", "Arm", "swings forward"),
 )
-"""Curve, name for people, what upwards means."""
+"""Curve, display name, what upwards means."""
 _CURVES_WIDTH: Final = 516.0
 _CURVES_HEIGHT: Final = 186.0
 _STATES: Final[Mapping[str, str]] = {"good": "Good", "poor": "Read with care", "unusable": "Not usable"}

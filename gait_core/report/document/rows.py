@@ -291,7 +291,7 @@ def chosen_changes(changes: Sequence[Change]) -> tuple[Change, ...]:
 
 
 def change_label(change: Change) -> str:
-    """Return what changed, for people.
+    """Return what changed, in words.
 
     Returns
     -------

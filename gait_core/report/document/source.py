@@ -17,7 +17,7 @@ class ReportSource:
     Attributes
     ----------
     name : str
-        File name of the video, for people.
+        File name of the video, for display.
     path : Path or None
         Where it was; it may have gone since.
     content_sha256 : str
