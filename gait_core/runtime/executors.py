@@ -206,7 +206,7 @@ class _Run(Generic[Task, Result]):
                 result = future.result()
             except CancelledError:
                 raise ClusterError(
-                    "Expected the workers to stay until the end, but they went away and their tasks were dropped.",
+                    "Expected the workers to stay until the end, but they disappeared and their tasks were dropped.",
                     "Look whether the machines still run, then run again; what is finished is kept.",
                 ) from None
             except Exception as error:
@@ -238,5 +238,5 @@ def _worker_died(error: Exception) -> bool:
 
 def _checked(workers: int) -> int:
     if workers < 1:
-        raise InputError(f"Expected at least 1 worker, but got {workers}.", "Give --workers a number from 1.")
+        raise InputError(f"Expected at least 1 worker, but got {workers}.", "Set --workers to 1 or more.")
     return workers

@@ -31,7 +31,7 @@ class GpuMonitor:
         self._handles: list[tuple[str, Any]] = []
         self.reason = ""
         if self._library is None:
-            self.reason = "No NVIDIA card found (nvidia-ml-py is not installed)."
+            self.reason = "No NVIDIA GPU found (nvidia-ml-py is not installed)."
             return
         try:
             self._library.nvmlInit()
@@ -42,7 +42,7 @@ class GpuMonitor:
         except self._library.NVMLError:
             self._handles = []  # no driver, or a driver that does not answer
         if not self._handles:
-            self.reason = "No NVIDIA card found."
+            self.reason = "No NVIDIA GPU found."
 
     def read(self) -> list[dict[str, Any]]:
         """Return one reading per card: `name`, `utilisation_pct`, `memory_bytes`, `memory_total_bytes`.
@@ -95,7 +95,7 @@ def unmeasured_cards(drm: Path = Path("/sys/class/drm")) -> list[str]:
     Returns
     -------
     list of str
-        One sentence for people, or none.
+        One readable sentence, or none.
     """
     if sys.platform == "darwin" and platform.machine() == "arm64":
         return ["The Apple GPU is not measured."]

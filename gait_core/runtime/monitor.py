@@ -131,7 +131,7 @@ class ProcessMonitor:
         return sum(map(_own_bytes, self._family()))
 
     def cards(self) -> list[dict[str, Any]]:
-        """Return a reading of each NVIDIA card."""
+        """Return a reading of each NVIDIA GPU."""
         return self._gpu.read()
 
     def mean_cpu_share(self) -> float:

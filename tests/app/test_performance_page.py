@@ -75,7 +75,7 @@ def measured(space: Workspace, state: str = "done", *, title: str = "Baseline of
         "cpu_peak_share": 0.97,
         "cache_hits": 3,
         "cache_misses": 1,
-        "gpu": {"cards": [], "note": "No NVIDIA card found."},
+        "gpu": {"cards": [], "note": "No NVIDIA GPU found."},
     }
     times = [begun_s + 0.5 * n for n in range(count)]
     write_json(folder / "samples.json", {"usage": usage, "series": {"time_s": times, **series}, "lanes": lanes})
@@ -92,7 +92,7 @@ def test_a_job_shows_its_figures_recommendations_and_report(open_page: Open, spa
     assert "Recommendations" in said
     report = "\n".join(block.value for block in test.code)
     assert "Performance of “Baseline of P-017”" in report
-    assert "No NVIDIA card found." in report
+    assert "No NVIDIA GPU found." in report
     assert "walk_5.mp4" in report
 
 
@@ -238,4 +238,4 @@ def test_a_drawing_leaves_a_gap_where_nothing_was_read_and_keeps_within_its_fram
 def test_a_card_is_shown_with_load_and_memory_and_its_absence_with_the_reason() -> None:
     card = {"name": "NVIDIA X", "utilisation_pct": 55.0, "memory_bytes": 2e9, "memory_total_bytes": 8e9}
     assert machine_facts({"gpu": [card]})[-1] == ("NVIDIA X", "55 %", "2.0 GB of 8.0 GB")
-    assert machine_facts({"gpu": [], "gpu_note": "No NVIDIA card found."})[-1][2] == "No NVIDIA card found."
+    assert machine_facts({"gpu": [], "gpu_note": "No NVIDIA GPU found."})[-1][2] == "No NVIDIA GPU found."

@@ -80,7 +80,7 @@ def test_a_card_that_does_not_tell_its_load_still_tells_its_memory():
 def test_without_driver_or_card_nothing_is_read_and_the_reason_is_said(library):
     monitor = GpuMonitor(library)
     assert monitor.read() == []
-    assert monitor.reason == "No NVIDIA card found."
+    assert monitor.reason == "No NVIDIA GPU found."
 
 
 def test_without_the_library_the_reason_says_so(monkeypatch):
@@ -146,7 +146,7 @@ def test_the_share_of_the_cpus_is_time_used_over_time_there():
 def test_the_sample_of_the_dashboard_says_why_there_is_no_card():
     reading = sample()
     assert reading["memory_bytes"] < reading["memory_total_bytes"]
-    assert reading["gpu"] or "No NVIDIA card found" in reading["gpu_note"]
+    assert reading["gpu"] or "No NVIDIA GPU found" in reading["gpu_note"]
 
 
 def test_a_series_stays_bounded_and_loses_no_peak():
@@ -235,7 +235,7 @@ def whole_report(**status):
             "cpu_peak_share": 0.98,
             "cache_hits": 3,
             "cache_misses": 1,
-            "gpu": {"cards": [], "note": "No NVIDIA card found."},
+            "gpu": {"cards": [], "note": "No NVIDIA GPU found."},
         },
         "lanes": [
             {
@@ -324,7 +324,7 @@ def test_the_text_names_every_part_with_its_unit():
         "9.00 s",
         "512 MB of 2.00 GB allowed",
         "75 % of 2 CPUs",
-        "No NVIDIA card found.",
+        "No NVIDIA GPU found.",
         "3 hits, 1 miss (75 %)",
         "openvino 2026.4 (full, f32, cpu)",
         "a.mp4",

@@ -39,7 +39,7 @@ class DeviceChoice:
     score : float
         Its score, see `Device.score`.
     reason : str
-        Why it was chosen and the others were not, for people.
+        Why it was chosen and the others were not, in words.
     """
 
     device: Device

@@ -57,7 +57,7 @@ class ExecutionPlan:
     tf32 : bool
         Whether the factors of a float32 product may be rounded to TF32.
     reasons : tuple of str
-        One sentence for each decision, for people.
+        One sentence for each decision, in words.
     """
 
     device: str

@@ -82,7 +82,7 @@ def _by_driver(search: DeviceSearch) -> list[tuple[str, int]]:
 def _cuda() -> tuple[tuple[str, ...], str]:
     """Return what an NVIDIA GPU can be used for, from what is installed."""
     if sys.platform == "win32":
-        return (), "TensorFlow uses no NVIDIA card on Windows itself: install Gait Studio inside WSL2."
+        return (), "TensorFlow does not use NVIDIA GPUs on native Windows: install Gait Studio inside WSL2."
     if any(is_installed(name) for name in _CUDA_WHEELS):
         return ("training", "recognition"), "TensorFlow's CUDA libraries are installed; memory is taken as needed."
     return (), (
