@@ -100,7 +100,7 @@ def read_json(path: Path, *, most_bytes: int = MOST_JSON_BYTES) -> Any:
         return parse_json(read_content(path, most_bytes))
     except (FileNotFoundError, NotADirectoryError):
         raise NotFoundError(
-            f"Expected {path.name} in {path.parent}, but it is not there.", "It may have been deleted."
+            f"Expected {path.name} in {path.parent}, but it is missing.", "It may have been deleted."
         ) from None
     except OSError as error:
         raise StorageError(

@@ -83,7 +83,7 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
             with zipfile.ZipFile(file) as archive:
                 return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
     except (FileNotFoundError, NotADirectoryError):
-        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is not there.", "Make it again.") from None
+        raise NotFoundError(f"Expected {path.name} in {path.parent}, but it is missing.", "Make it again.") from None
     except (*_DAMAGE, OSError, MemoryError) as error:
         raise StorageError(
             f"Expected arrays in {path}, but the file is damaged ({error}).",

@@ -57,7 +57,7 @@ class StoredFormat:
         if not isinstance(found, int) or found > self.newest:
             raise StorageError(
                 f"Expected format {self.newest} or earlier in {source}, but got {found!r}: a later version wrote it.",
-                "Install that version of Gait Studio, or make the baseline again with this one.",
+                "Install that version of Gait Studio, or create the baseline again with this one.",
             )
         missing = [key for key in self.keys if key not in values]
         if missing:
@@ -71,5 +71,5 @@ class StoredFormat:
 def _unreadable(source: str, why: str) -> StorageError:
     return StorageError(
         f"Expected {source} as Gait Studio writes it, but it is damaged or from another version ({why}).",
-        "Make the baseline again from the same videos; their landmarks come from the cache.",
+        "Create the baseline again from the same videos; their landmarks come from the cache.",
     )
