@@ -138,7 +138,7 @@ class EventAgreement:
     median_error_ms : float
         Median of the absolute error.
     bias_ms : float
-        Mean of found − reference; late is positive.
+        Mean of measured − reference; late is positive.
     within_40ms_pct : float
         Share of the matched events at most 40 ms away.
     bland_altman : BlandAltman or None

@@ -40,7 +40,7 @@ class Reference:
     same_clock : bool
         Times are those of the video: nothing is to be aligned.
     notes : tuple of str
-        What was left out when the file was read, for people.
+        What was left out when the file was read, in words.
     """
 
     name: str
