@@ -77,7 +77,7 @@ def content_sha256(path: Path) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError as error:
         raise VideoError(
-            f"Expected to read {path.name}, but the disk answered: {error.strerror or error}.",
+            f"Expected to read {path.name}, but the disk reported: {error.strerror or error}.",
             "Copy the file to another disk and try again.",
         ) from error
 
