@@ -117,7 +117,7 @@ def clip_of_walk(walk: PreparedWalk, content: str, cache: ArrayCache) -> WalkCli
         masks = cache.get(MASKS_KIND, walk.address)
         if masks is None:
             raise InputError(
-                f"Expected the masks of {walk.name} in the cache, but they are not there.",
+                f"Expected the masks of {walk.name} in the cache, but they are missing.",
                 "Extract the video again and ask for masks, with a larger cache if it is full.",
             )
         clip = make_clip(walk.name, walk.track, PersonMasks.from_arrays(masks.arrays), content, cache.root.parent)

@@ -58,7 +58,7 @@ def coco_joints(joints: NDArray[Any], kind: Joints, *, least_visibility: float |
     if joints.ndim != 3 or joints.shape[1:] != (kind.count, 3):
         raise InputError(
             f"Expected joints of shape (frames, {kind.count}, 3) for {kind.value}, but got {joints.shape}.",
-            "Name the format in which the joints are, and give x, y and score of each.",
+            "State the format of the joints, and give x, y and score of each.",
         )
     if least_visibility is None:
         least_visibility = 0.3 if kind is Joints.MEDIAPIPE_33 else 0.0
