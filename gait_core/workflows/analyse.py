@@ -162,7 +162,7 @@ def _profile(stored: StoredBaseline, wanted: str | None, workspace: Workspace, r
         reporter.warn(
             "probe",
             f"The profile {wanted!r} reads landmarks for {chosen.decoding}, the walks of the baseline were read for "
-            f"{then.decoding}: this analysis reads them as the baseline did. Make the baseline again to change that.",
+            f"{then.decoding}: this analysis reads them as the baseline did. Create the baseline again to change that.",
         )
         chosen = chosen.with_(decoding=then.decoding)
     if chosen.pose_settings() != then.pose_settings():

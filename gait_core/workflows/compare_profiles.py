@@ -226,13 +226,13 @@ def _facts(profile: Profile, measured: MeasuredProfile, walk: MeasuredWalk) -> P
 
 
 def _reference(done: Sequence[_Done], profiles: Sequence[Profile]) -> tuple[_Done, str]:
-    """Return the most accurate run that worked, and the side of the body that it sees."""
+    """Return the most accurate run that succeeded, and the side of the body that it sees."""
     sound = {entry.run.name: entry for entry in done if entry.walk is not None}
     if not sound:
         error = done[0].run.error or {}
         kind = MachineError if error.get("kind") == "MachineError" else InputError
         raise kind(
-            f"No profile worked on this video. {done[0].run.name}: {error.get('message', '')}".strip(),
+            f"No profile succeeded on this video. {done[0].run.name}: {error.get('message', '')}".strip(),
             error.get("remedy", ""),
         )
     best = sound[most_accurate([profile for profile in profiles if profile.name in sound]).name]

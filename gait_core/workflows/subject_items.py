@@ -42,7 +42,7 @@ class Staying:
     Attributes
     ----------
     what : str
-        One line for people.
+        One readable line.
     path : str
         Where it lies.
     why : str

@@ -236,7 +236,7 @@ def _facts(rated: RatedFrames, view: str) -> dict[str, Any]:
     warnings = list(quality.pop("warnings"))
     seen = rated.view if view == "auto" else view
     if rated.view not in (seen, "unknown"):
-        message = f"The view was given as {seen}, but the landmarks look like {rated.view}; the given one counts."
+        message = f"The view was given as {seen}, but the landmarks look like {rated.view}; the given view is used."
         warnings.append(WalkWarning(code="other_view", message=message).to_dict())
     if seen == "unknown":
         message = "The view is not known, so distances to other walks are no evidence; state it, if you know it."

@@ -58,7 +58,7 @@ class AddModelRequest(Settings):
 
     @property
     def title(self) -> str:
-        """Name for people."""
+        """Display name."""
         return self.name.strip() or Path(self.file).stem
 
 
