@@ -122,7 +122,7 @@ def _against(view: WalkView, visits: Sequence[dict[str, Any]]) -> str:
 
 
 def _changes(view: WalkView, chosen: str) -> tuple[list[Change], str]:
-    """Return the changes and, for people, what the walk is compared with."""
+    """Return the changes and, in words, what the walk is compared with."""
     if chosen == _BASELINE and view.comparison is not None:
         return list(view.comparison.changes), "the baseline"
     earlier = load_measurement(workspace(), chosen)

@@ -104,7 +104,7 @@ def promote_panel(run: Run) -> None:
         )
     else:
         note(
-            f"It was trained on {rows}, which an analysis does not have at hand: once promoted, evaluate takes it by "
+            f"It was trained on {rows}, which an analysis does not have available: once promoted, evaluate takes it by "
             "its name, but Analyse a walk does not show it."
         )
     _form(run, found)
@@ -175,7 +175,7 @@ def _doubt(model: PromotedModel) -> None:
     elif model.facts is not None and not model.classifies_walks:
         box(
             "Not used by Analyse a walk",
-            f"It was trained on {model.facts.kind}, which an analysis does not have at hand.",
+            f"It was trained on {model.facts.kind}, which an analysis does not have available.",
             "calm",
         )
 
