@@ -155,7 +155,7 @@ def rows(
 
 
 def steps(names: Sequence[str], now: int) -> None:
-    """Draw the steps of the wizard; `now` is the index of the present one."""
+    """Draw the steps of the wizard; `now` is the index of the current one."""
     parts = []
     for i, name in enumerate(names):
         css = "now" if i == now else "past" if i < now else ""

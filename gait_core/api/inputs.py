@@ -189,7 +189,7 @@ def scale_of(
     Raises
     ------
     InputError
-        When more than one source of metres is given, or something that is not a number.
+        When more than one source of scale is given, or something that is not a number.
     """
     given = {"height": height_m, "distance": distance_m, "speed": speed_mps}
     chosen = {kind: value for kind, value in given.items() if value is not None}

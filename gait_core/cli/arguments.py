@@ -159,7 +159,7 @@ def check_effect(given: object, option: str, needs: str) -> None:
 
 
 def scale_of(args: argparse.Namespace) -> dict[str, Any]:
-    """Read the source of metres from the options given, at most one of which may be.
+    """Read the source of scale from the options given, at most one of which may be.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def scale_of(args: argparse.Namespace) -> dict[str, Any]:
     chosen = {kind: value for kind, value in given.items() if value is not None}
     if len(chosen) > 1:
         raise InputError(
-            f"Expected one source of metres, but got {', '.join(chosen)}.",
+            f"Expected one source of scale, but got {', '.join(chosen)}.",
             "Give only one of --height-m, --distance-m, --speed-mps.",
         )
     if not chosen:

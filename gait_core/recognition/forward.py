@@ -17,7 +17,7 @@ from gait_core.recognition.networks.layers import frames_run_by
 __all__ = ["FRAMES_AT_ONCE", "CompiledForward", "is_out_of_memory"]
 
 FRAMES_AT_ONCE: Final = 32
-"""Frames that layers of single frames take at a time on a CPU: enough for its speed, and little memory."""
+"""Frames that per-frame layers process at a time on a CPU: enough for its speed, and little memory."""
 _SIGNS: Final = ("RESOURCE_EXHAUSTED", "OOM when allocating", "out of memory")
 
 

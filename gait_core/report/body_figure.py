@@ -59,7 +59,7 @@ ANCHORS: Final[Mapping[str, Point]] = {
     "near arm": (42.0, 82.0),
     "far arm": (75.0, 80.0),
 }
-"""Part of the body → where its mark stands on a figure that faces right."""
+"""Part of the body → where its mark is placed on a figure that faces right."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def sample() -> dict[str, Any]:
     memory = machine_memory()
     monitor = shared_gpu_monitor()
     times = psutil.cpu_times()
-    all_s = float(sum(times[:8]))  # the time of guests after them stands in the first ones already
+    all_s = float(sum(times[:8]))  # the time of guests after them is included in the first ones
     busy_s = all_s - float(times.idle) - float(getattr(times, "iowait", 0.0))
     return {
         "memory_bytes": memory.total_bytes - memory.available_bytes,

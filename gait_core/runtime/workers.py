@@ -156,7 +156,7 @@ def run_tasks(
     try:
         for outcome in run_each(executor, function, tasks, check=check):
             if outcome.result is not None and outcome.result["state"] == "stopped":
-                check()  # a worker of this process feels sooner than this loop that the user stopped
+                check()  # a worker of this process notices sooner than this loop that the user stopped
             take(outcome.number, _unpacked(names[outcome.number], outcome.result, outcome.lost))
     except ClusterError as error:
         raise ClusterError(
@@ -167,7 +167,7 @@ def run_tasks(
 
 
 def _gone(mark: Path) -> Callable[[], bool]:
-    """Return a cheap test whether the run is over: at most one look a second, on a disk that may be far."""
+    """Return a cheap test whether the run is over: at most one look a second, on a disk that may be remote."""
     looked_s, gone = time.monotonic(), False
 
     def test() -> bool:

@@ -92,7 +92,7 @@ class Traces:
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes]:
-        """What finds any of them in bytes."""
+        """Finds any of them in bytes."""
         return re.compile(b"|".join(self._patterns()) or rb"(?!)")
 
     def _patterns(self) -> Iterator[bytes]:

@@ -196,7 +196,7 @@ def icc(values: Array, form: str = "2,1", *, confidence_level: float = 0.95) -> 
     if n < FEWEST_PAIRS or k < 2 or not np.ptp(values) > 0.0:
         return None
     rows, columns, rest = _mean_squares(values)
-    # Methods that agree but for a constant leave no rest; a trace of it keeps the ratios below finite.
+    # Methods that agree but for a constant leave no residual; a trace of it keeps the ratios below finite.
     rest = max(rest, 1e-12 * max(rows, columns))
     bottom = rows + (k - 1) * rest + (k * (columns - rest) / n if form == "2,1" else 0.0)
     if bottom <= 0.0:

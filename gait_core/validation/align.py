@@ -1,4 +1,4 @@
-"""The distance between the clock of a reference and that of the video."""
+"""The offset between the clock of a reference and that of the video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which found events belong to which reference events, and how far apart they are."""
+"""Which measured events match which reference events, and how far apart they are."""
 
 from __future__ import annotations
 

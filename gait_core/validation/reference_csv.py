@@ -125,7 +125,7 @@ def _counted_rows(doubled: Sequence[int]) -> str:
 
 
 def _rows_of(path: Path, rows: Rows, walk: str | None) -> Rows:
-    """Return the rows of one walk, told by the column ``walk``."""
+    """Return the rows of one walk, selected by the column ``walk``."""
     names = list(dict.fromkeys(row["walk"] for _, row in rows))
     if len(names) == 1:
         return rows

@@ -104,7 +104,7 @@ def _examine(file: Path) -> VideoInfo:
                 "The recording or the copy was cut off; copy it again from the camera.",
             )
         declared_hz = _declared_rate(stream)
-        # What an edit list cuts off is stored, counted by the head of the file, and not shown: it is not missing.
+        # What an edit list cuts off is stored, counted by the header of the file, and not shown: it is not missing.
         frames_declared = max(0, stream.frames - discarded)
         codec, pixel_format = stream.codec_context.name, stream.codec_context.pix_fmt or "unknown"
         width, height = _square_size(stream)

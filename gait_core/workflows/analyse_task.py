@@ -192,7 +192,7 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     classified = classifiers.classify(prepared, measurement, stored.calibration.windows)
     summary = _summary(walk, prepared, assessment, stored, measured, classified)
     remember_walk(workspace, stored.subject, prepared)
-    _store(workspace, summary, assessment)  # last: who finds it finds everything
+    _store(workspace, summary, assessment)  # last: where it exists, everything does
     return summary
 
 

@@ -191,7 +191,7 @@ def merged(values: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     for name in _NESTED:
         below, above = values.get(name), given.get(name)
         if below is not None and above is not None:
-            # What is no mapping stays as it is, and is refused when the request is made of it.
+            # What is not a mapping stays as it is, and is refused when the request is made of it.
             found[name] = {**below, **above} if isinstance(below, Mapping) and isinstance(above, Mapping) else below
     return found
 
