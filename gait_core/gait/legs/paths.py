@@ -42,50 +42,67 @@ def best_path(time_s: Array, legs: Array, cost: Array, pair: Array) -> Index:
     -----
     The cheapest path over pairs of legs in two successive frames (Viterbi 1967, IEEE Trans Inf Theory 13:260): a change
     of speed costs by its square, up to a limit for each joint. Both legs are chosen at once, because they may not take
-    the same place.
+    the same place. The way back is found from the totals, so that going forward needs only minima. Costs are
+    single precision, and the smallest total is taken off in every frame, so that sums over a long walk keep it.
     """
     count = legs.shape[2]
     bend = np.stack([_bend(time_s, legs[:, side]) for side in range(2)], axis=1)
     single = np.minimum(cost, 1e6)
-    alone = single[:, 0, :, None] + single[:, 1, None] + pair
-    # total[i, j, k, l]: left leg i then k, right leg j then l, in the last two frames.
-    total = alone[0][:, :, None, None] + alone[1][None, None]
-    left_from = np.empty((len(time_s), count, count, count, count), np.int8)
-    right_from = np.empty_like(left_from)
+    alone = (single[:, 0, :, None] + single[:, 1, None] + pair).astype(np.float32)
+    # totals[f][i, k, j, l]: left leg i then k, right leg j then l, in the frames f - 1 and f; less the smallest one.
+    totals = [alone[0], alone[0][:, None, :, None] + alone[1][None, :, None]]
     for frame in range(2, len(time_s)):
-        left, right = bend[frame - 2, 0], bend[frame - 2, 1]
-        # First the left leg before: over (i, j, k, l) and the next left leg m.
-        options = total[:, :, :, :, None] + left[:, None, :, None, :]
-        left_best = options.argmin(axis=0)
-        over_left = np.take_along_axis(options, left_best[None], axis=0)[0]
-        options = over_left[..., None] + right[:, None, :, None, :]
-        right_best = options.argmin(axis=0)
-        total = np.take_along_axis(options, right_best[None], axis=0)[0]  # (k, l, m, next right leg)
-        right_from[frame] = right_best
-        left_from[frame] = _followed(left_best, right_best)
-        total = total + alone[frame][None, None]
+        left, right = bend[frame - 2]
+        over_left = _least(totals[-1].reshape(count, count, -1), left)
+        over_both = _least(over_left.transpose(2, 0, 1).reshape(count, count, -1), right)
+        total = over_both.transpose(2, 0, 1).reshape((count,) * 4) + alone[frame][None, :, None]
+        totals.append(total - total.min())
     path = np.zeros((len(time_s), 2), np.int64)
-    last = np.unravel_index(int(total.argmin()), total.shape)
-    path[-2], path[-1] = last[:2], last[2:]
+    last = np.unravel_index(int(totals[-1].argmin()), totals[-1].shape)
+    path[-2], path[-1] = last[::2], last[1::2]
     for frame in range(len(time_s) - 1, 1, -1):
-        state = (frame, *path[frame - 1], *path[frame])
-        path[frame - 2] = left_from[state], right_from[state]
+        path[frame - 2] = _before(totals[frame - 1], bend[frame - 2], path[frame - 1], path[frame])
     return path
 
 
-def _followed(left_best: Index, right_best: Index) -> Index:
-    """Return the left leg two frames ago of every state: it follows from the right leg of that time."""
-    left, right, next_left, _ = np.ogrid[tuple(slice(size) for size in right_best.shape)]
-    return np.asarray(left_best[right_best, left, right, next_left])
+def _least(total: NDArray[np.float32], bend: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take the cheapest leg of one side two frames ago.
+
+    Parameters
+    ----------
+    total : ndarray, shape (i, k, rest)
+        Cost of having leg i and then leg k, whatever the other side does.
+    bend : ndarray, shape (i, k, m)
+        What the change of speed costs with leg m after them.
+
+    Returns
+    -------
+    ndarray, shape (k, m, rest)
+        The other side lies last and contiguous, which is what makes this fast.
+    """
+    return np.asarray((total[:, :, None] + bend[..., None]).min(axis=0))
 
 
-def _bend(time_s: Array, leg: Array) -> Array:
+def _before(total: NDArray[np.float32], bend: NDArray[np.float32], now: Index, after: Index) -> tuple[int, int]:
+    """Return the left and the right leg two frames ago on the cheapest way to a state."""
+    options = total[:, now[0], :, now[1]] + bend[0][:, now[0], after[0], None]
+    options = options + bend[1][:, now[1], after[1]]
+    left, right = np.unravel_index(int(options.argmin()), options.shape)
+    return int(left), int(right)
+
+
+def _bend(time_s: Array, leg: Array) -> NDArray[np.float32]:
     """Return what the change of speed over three frames costs, shape (n − 2, m, m, m)."""
     step_s = np.diff(time_s)
-    point = np.nan_to_num(leg, nan=1e3)
-    speed = (point[1:, None] - point[:-1, :, None]) / step_s[:, None, None, None, None]
     usual_s = (step_s[1:] + step_s[:-1]) / 2
-    change = (speed[1:, None] - speed[:-1, :, :, None]) * usual_s[:, None, None, None, None, None]
     variance = 6.0 * PLACE_LEG**2 + (ACCELERATION_LEG_PER_S2 * usual_s**2) ** 2
-    squares = (change**2).sum(axis=-1) / (2.0 * variance)[:, None, None, None, None]
-    return np.asarray(np.minimum(squares, MOST_COST).sum(axis=-1))
+    point = np.nan_to_num(leg, nan=1e3)
+    moved = (point[1:, None] - point[:-1, :, None]) / step_s[:, None, None, None, None]
+    # In units in which the square of a change of speed is its cost.
+    scale = (usual_s / np.sqrt(2.0 * variance))[:, None, None, None, None]
+    after, before = ((moved[part] * scale).astype(np.float32) for part in (slice(1, None), slice(None, -1)))
+    cost = np.zeros((len(usual_s), *(leg.shape[1],) * 3), np.float32)
+    for joint in range(leg.shape[2]):
+        change = after[:, None, :, :, joint] - before[:, :, :, None, joint]
+        cost += np.minimum((change**2).sum(axis=-1), np.float32(MOST_COST))
+    return cost
