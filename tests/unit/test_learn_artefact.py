@@ -99,7 +99,7 @@ def test_a_changed_file_is_noticed(name, stored):
     with pytest.raises(ModelError, match=f"Expected {name} as its manifest describes it"):
         load_artefact(stored)
     (stored / name).unlink()
-    with pytest.raises(ModelError, match=f"Expected {name} in .*not there"):
+    with pytest.raises(ModelError, match=f"Expected {name} in .*is missing"):
         load_artefact(stored)
 
 
