@@ -103,6 +103,6 @@ def _bend(time_s: Array, leg: Array) -> NDArray[np.float32]:
     after, before = ((moved[part] * scale).astype(np.float32) for part in (slice(1, None), slice(None, -1)))
     cost = np.zeros((len(usual_s), *(leg.shape[1],) * 3), np.float32)
     for joint in range(leg.shape[2]):
-        change = after[:, None, :, :, joint] - before[:, :, :, None, joint]
-        cost += np.minimum((change**2).sum(axis=-1), np.float32(MOST_COST))
+        x, y = (after[:, None, :, :, joint, axis] - before[:, :, :, None, joint, axis] for axis in range(2))
+        cost += np.minimum(x * x + y * y, np.float32(MOST_COST))
     return cost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 __all__ = ["Parameter", "Summary"]
@@ -93,7 +93,7 @@ class Parameter:
             "asymmetry": dict(self.asymmetry) if self.asymmetry is not None else None,
             "notes": list(self.notes),
             "sides": {
-                side: asdict(summary) if summary else None
+                side: dict(vars(summary)) if summary else None
                 for side, summary in (("left", self.left), ("right", self.right), ("both", both))
             },
         }
