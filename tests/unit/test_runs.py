@@ -261,7 +261,7 @@ with held(Path({str(folder)!r})):
     ("name", "meant"), [("logistic-regression", "logistic_regression"), ("SVM", "svm"), ("majorety", "majority")]
 )
 def test_a_name_that_is_nearly_right_is_understood(name, meant):
-    with pytest.raises(InputError, match="Expected a classifier") as caught:
+    with pytest.raises(InputError, match="Expected the classifier") as caught:
         classifier_named(name)
     assert caught.value.remedy == f"Did you mean {meant!r}?"
     assert classifier_named(meant) is classifier(meant)
@@ -481,7 +481,7 @@ def test_the_training_data_are_recognised(workspace, dataset):
     warnings = []
     reporter = Reporter(sink=lambda event: warnings.append(event.message) if event.kind == "warning" else None)
     evaluate_model(EvaluateRequest(model=run, dataset=str(dataset)), workspace, reporter)
-    assert any("learned from" in message for message in warnings)
+    assert any("trained on" in message for message in warnings)
 
 
 def test_mapped_channels_are_told(workspace, dataset, tmp_path):
