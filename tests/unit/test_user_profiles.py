@@ -254,7 +254,7 @@ def test_what_is_no_file_is_told(tmp_path):
 def test_a_sound_profile_counts_beside_a_broken_one(tmp_path):
     path = written(tmp_path, "two.json", document(good={}, bad={"engine": "x"}))
     assert list(read_profile_file(path, engine_memory()).sound) == ["good"]
-    with pytest.raises(SettingsError, match="a sound profile 'bad' in two"):
+    with pytest.raises(SettingsError, match="a valid profile 'bad' in two"):
         profile_named("bad", tmp_path, engine_memory())
 
 
