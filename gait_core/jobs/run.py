@@ -12,6 +12,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from gait_core.cache.archive import json_ready
 from gait_core.errors import Cancelled, GaitError, InputError, StorageError
 from gait_core.jobs.kinds import OnPart, kind_named
 from gait_core.jobs.status import StatusWriter
@@ -19,6 +20,7 @@ from gait_core.jobs.store import Job, JobStore
 from gait_core.jobs.stored_job import checked_spec
 from gait_core.jobs.turn import taking_turn
 from gait_core.progress import Event, Reporter
+from gait_core.storage.seal import sealed
 from gait_core.workspace import Workspace, read_json, storage_guard, write_json
 
 __all__ = ["run_folder", "run_now"]
@@ -164,7 +166,7 @@ def _run(
             writer.start()
             _logger.info("start %s %.*s", spec["kind"], _LOGGED_CHARACTERS, spec["params"])
             result = kind.run(spec["params"], workspace, reporter, on_part)
-            write_json(folder / "result" / "result.json", result)
+            write_json(folder / "result" / "result.json", sealed(json_ready(result), folder / "result"))
         finally:
             lock.release()
     except (Cancelled, KeyboardInterrupt) as error:

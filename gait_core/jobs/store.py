@@ -33,6 +33,7 @@ from gait_core.jobs.spare import Spare
 from gait_core.jobs.stored_job import RUN_AGAIN
 from gait_core.jobs.turn import holding, open_turn
 from gait_core.storage.json_file import parse_json
+from gait_core.storage.seal import check_seal, unsealed
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
 
 __all__ = ["ACTIVE_STATES", "Job", "JobStore"]
@@ -199,7 +200,8 @@ class JobStore:
         result = read_json(path)
         if not isinstance(result, dict):
             raise StorageError(f"Expected the result of a job in {path}, but it is damaged.", RUN_AGAIN)
-        return result
+        check_seal(result, path, what=f"the result of the job {job_id}", stored_s=None, remedy=RUN_AGAIN)
+        return unsealed(result)
 
     def _folder(self, job_id: str) -> Path:
         return self.workspace.entry("jobs", job_id)

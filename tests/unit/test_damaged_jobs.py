@@ -8,6 +8,7 @@ import pytest
 
 from gait_core.errors import StorageError
 from gait_core.jobs.store import JobStore
+from gait_core.storage.seal import sealed
 from gait_core.workspace import read_json, write_json
 
 
@@ -111,6 +112,17 @@ def test_a_process_number_that_cannot_be_is_no_process(store, job):
 def test_damaged_events_are_left_out(store, job):
     (job.folder / "events.jsonl").write_bytes(b'{"kind": "epoch"}\n[]\n' + b"[" * 9000 + b'\n3\n\xff\n{"kind": "ep')
     assert store.events(job.id) == [{"kind": "epoch"}]
+
+
+def test_a_result_that_was_changed_is_refused_and_an_earlier_one_is_read(store, job):
+    path = job.folder / "result" / "result.json"
+    write_json(path, sealed({"level": None, "walks": [1]}, path.parent))
+    assert store.result(job.id) == {"level": None, "walks": [1]}
+    write_json(path, read_json(path) | {"level": "normal"})
+    with pytest.raises(StorageError, match="the result of the job"):
+        store.result(job.id)
+    write_json(path, {"level": "normal"})
+    assert store.result(job.id) == {"level": "normal"}, "earlier versions did not seal it"
 
 
 def test_the_result_of_another_shape_is_one_message(store, job):

@@ -15,6 +15,7 @@ from gait_core.report.document.recording import recording_state
 from gait_core.report.exports.placed import place_passes
 from gait_core.report.write import report_of, write_report
 from gait_core.walks.measurements import load_measurement, remeasure
+from gait_core.workflows.delete_subject import delete_subject
 from gait_core.workflows.measure import MeasureRequest, measure_walks
 from gait_core.workflows.validate import validate_file
 from gait_core.workspace import Workspace
@@ -172,3 +173,17 @@ def test_the_report_speaks_of_markers(measured):
     text = target.read_text(encoding="utf-8")
     assert "The recording with markers shows" in text and "the walk was recorded with markers" in text
     assert "From markers, in the sagittal plane" in text and "one camera at the side" not in text
+
+
+def test_deleting_a_person_deletes_the_landmarks_of_their_recordings(tmp_path):
+    workspace = Workspace(tmp_path / "ws")
+    for name in ("walk", "other"):
+        recording(tmp_path / f"{name}.npz", source=name)
+        request = MeasureRequest(videos=[str(tmp_path / f"{name}.npz")], subject=f"P-{name}")
+        measure_walks(request, workspace, silent())
+    tracks = workspace.cache / "arrays" / "track"
+    assert len(list(tracks.glob("*/*/entry.json"))) == 2
+    delete_subject(workspace, "P-walk")
+    assert len(list(tracks.glob("*/*/entry.json"))) == 1
+    delete_subject(workspace, "P-other")
+    assert not list(tracks.glob("*/*/*")), "nothing is left of either"
