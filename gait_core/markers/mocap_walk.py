@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
-from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, GaitEvent
+from gait_core.gait.events.gait_events import GaitEvent
+from gait_core.markers.believable import believable_unit, leg_length_m, longest_part
+from gait_core.markers.npz_values import NpzValues
 
-__all__ = ["HIP_SHARE", "REMEDY", "MocapWalk"]
+__all__ = ["HIP_SHARE", "MocapWalk"]
 
 Array = NDArray[np.float64]
 
@@ -23,9 +23,10 @@ HIP_SHARE: Final = 0.53
 """Height of the hip joint above the floor as a share of body height (Drillis & Contini, in Winter 2009, fig. 4.1)."""
 HEEL_BACK_SHARE, HEEL_DOWN_SHARE, TOE_FRONT_SHARE = 0.036, 0.017, 0.020
 """Where heel and toe lie from ankle and forefoot on a flat foot, shares of body height."""
-_KINDS: Final[Mapping[str, str]] = {"HS": INITIAL_CONTACT, "TO": FOOT_OFF}
 _LEG: Final[Mapping[str, str]] = {"hip": "hip", "knee": "knee", "ankle": "ankle", "heel": "heel", "toe": "foot_index"}
-REMEDY: Final = "Give a file with time, rate, progress_axis, progress_sign, L_hip … R_ankle, heel and toe, and events."
+MILLIMETRE_M: Final = 0.001
+RATE_TOLERANCE: Final = 0.05
+"""By how much of itself the stated rate may differ from that of the times."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +50,8 @@ class MocapWalk:
         ``left_hip``, ``left_knee``, ``left_ankle`` … of the recording, flexion +, degrees; empty when it has none.
     source : str
         Where it comes from.
+    notes : tuple of str
+        What was assumed or left out, one sentence each.
     """
 
     name: str
@@ -58,6 +61,7 @@ class MocapWalk:
     events: tuple[GaitEvent, ...]
     angles: Mapping[str, Array]
     source: str
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -67,32 +71,38 @@ class MocapWalk:
         ----------
         path : Path
             Arrays ``time`` s, ``rate`` Hz, ``progress_axis``, ``progress_sign``, ``{L,R}_{hip,knee,ankle,heel,toe}``
-            mm (x, y, z up; ``foot`` instead of heel and toe), ``events`` (side, HS or TO, time s), and optionally
-            ``angle_{L,R}_{hip,knee,ankle}`` degrees.
+            mm, or m or cm where only that makes legs of a person (x, y, z up; ``foot`` instead of heel and toe),
+            ``events`` (side, HS or TO, time s), and optionally ``angle_{L,R}_{hip,knee,ankle}`` degrees.
 
         Raises
         ------
         InputError
-            When the file cannot be read or lacks something.
+            When the file cannot be read, or lacks something, or holds what no walk can have.
         """
-        values = _read(path)
-        try:
-            return cls(
-                name=path.stem,
-                time_s=np.asarray(values["time"], dtype=np.float64),
-                rate_hz=float(values["rate"]),
-                points_m=_points_m(values),
-                events=_events(values["events"]),
-                angles={
-                    f"{side}_{joint}": np.asarray(values[f"angle_{side[0].upper()}_{joint}"], dtype=np.float64)
-                    for side in SIDES
-                    for joint in ("hip", "knee", "ankle")
-                    if f"angle_{side[0].upper()}_{joint}" in values
-                },
-                source=str(values["source"]) if "source" in values else "",
-            )
-        except (KeyError, ValueError, IndexError, TypeError) as error:
-            raise InputError(f"Expected a walk by motion capture, but {path.name} lacks {error}.", REMEDY) from error
+        values = NpzValues(path)
+        time_s = values.numbers("time")
+        part, of_times = longest_part(time_s, path.name)
+        marks = {name: mark[part] for name, mark in _marks(values, len(time_s)).items()}
+        metres, of_unit = believable_unit(
+            leg_length_m({name: MILLIMETRE_M * mark for name, mark in marks.items()}), MILLIMETRE_M, path.name
+        )
+        points_m = _points_m({name: metres * mark for name, mark in marks.items()}, values)
+        rate_hz, of_rate = _rate_hz(values.number("rate"), time_s[part])
+        return cls(
+            name=path.stem,
+            time_s=time_s[part],
+            rate_hz=rate_hz,
+            points_m=points_m,
+            events=_inside(values.events(), time_s[part], whole=not of_times),
+            angles={
+                f"{side}_{joint}": values.numbers(stored, time_s.shape)[part]
+                for side in SIDES
+                for joint in ("hip", "knee", "ankle")
+                if (stored := f"angle_{side[0].upper()}_{joint}") in values
+            },
+            source=values.text("source"),
+            notes=(*of_times, *of_rate, *of_unit),
+        )
 
     def truth_events(self) -> tuple[GaitEvent, ...]:
         """Return the events of the recording, in chronological order."""
@@ -105,17 +115,34 @@ class MocapWalk:
         return float(np.nanmedian(hips)) / HIP_SHARE
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise InputError(f"Expected an .npz file with a walk, but {path.name} cannot be read.", REMEDY) from error
+def _rate_hz(stated_hz: float, time_s: Array) -> tuple[float, list[str]]:
+    """Return the samples per second; what the times show where the file states another rate."""
+    if len(time_s) < 2:
+        return stated_hz, []
+    shown_hz = 1.0 / float(np.median(np.diff(time_s)))
+    if abs(stated_hz / shown_hz - 1.0) <= RATE_TOLERANCE:
+        return stated_hz, []
+    return shown_hz, [
+        f"The file states {stated_hz:.4g} samples a second, but its times have {shown_hz:.4g}; the times are used."
+    ]
 
 
-def _points_m(values: Mapping[str, Any]) -> dict[str, Array]:
+def _marks(values: NpzValues, count: int) -> dict[str, Array]:
+    """Return the positions that are there as written: ``left_hip``, ``left_foot`` …, each of shape (count, 3)."""
+    marks = {}
+    for side in SIDES:
+        parts = [part for part in ("heel", "toe", "foot") if f"{side[0].upper()}_{part}" in values]
+        if parts != ["foot"]:
+            parts = ["heel", "toe"]
+        for part in ("hip", "knee", "ankle", *parts):
+            marks[f"{side}_{part}"] = values.numbers(f"{side[0].upper()}_{part}", (count, 3))
+    return marks
+
+
+def _points_m(marks_m: Mapping[str, Array], values: NpzValues) -> dict[str, Array]:
     """Turn markers to forward, up, right; make heel and toe where only the forefoot was recorded."""
-    axis, sign = int(values["progress_axis"]), float(values["progress_sign"])
+    axis = int(values.number("progress_axis", (0.0, 1.0)))
+    sign = values.number("progress_sign", (-1.0, 1.0))
     # Forward × up = right, with x, y, z right-handed and z up.
     turn = np.zeros((3, 3))
     turn[axis, 0] = turn[2, 1] = 1.0
@@ -123,16 +150,10 @@ def _points_m(values: Mapping[str, Any]) -> dict[str, Array]:
     turn[:, [0, 2]] *= sign
     points: dict[str, Array] = {}
     for side in SIDES:
-        marks = {
-            part: np.asarray(values[f"{side[0].upper()}_{part}"], dtype=np.float64) @ turn / 1000.0
-            for part in ("hip", "knee", "ankle", "heel", "toe", "foot")
-            if f"{side[0].upper()}_{part}" in values
-        }
-        if "heel" not in marks and "foot" in marks:
+        marks = {name.removeprefix(f"{side}_"): mark @ turn for name, mark in marks_m.items() if name.startswith(side)}
+        if "heel" not in marks:
             marks |= _heel_and_toe(marks)
         points |= {f"{side}_{name}": marks[part] for part, name in _LEG.items()}
-    if any(mark.shape != (len(values["time"]), 3) for mark in points.values()):
-        raise ValueError("positions of the same length as time")
     return points
 
 
@@ -157,9 +178,6 @@ def _heel_and_toe(marks: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _events(rows: Any) -> tuple[GaitEvent, ...]:
-    found = [
-        GaitEvent(time_s=float(time_s), side="left" if side == "L" else "right", kind=_KINDS[str(kind)])
-        for side, kind, time_s in rows
-    ]
-    return tuple(sorted(found, key=lambda event: event.time_s))
+def _inside(events: tuple[GaitEvent, ...], time_s: Array, *, whole: bool) -> tuple[GaitEvent, ...]:
+    """Return the events of the part of a recording that is used."""
+    return events if whole else tuple(event for event in events if time_s[0] <= event.time_s <= time_s[-1])

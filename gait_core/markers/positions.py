@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError
+from gait_core.markers.believable import UNIT_NAMES
 from gait_core.markers.c3d_values import long_list, texts_of
 
 __all__ = ["point_labels", "read_positions"]
@@ -21,7 +22,6 @@ UNITS_M: Final = {
     **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 0.01),
     **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
 }
-UNIT_NAMES: Final = {0.001: "mm", 0.01: "cm", 1.0: "m"}
 LEAST_SIZE_M, LARGEST_SIZE_M = 0.3, 3.0
 """Markers on the legs of a child, or on a whole body, lie over as much at one moment, m."""
 IMPOSSIBLE_M: Final = (0.03, 30.0)
@@ -85,7 +85,7 @@ def _bare(label: str, prefixes: Sequence[str]) -> str:
     return label
 
 
-def read_positions(content: Any, labels: Sequence[str], name: str) -> tuple[dict[str, Array], list[str]]:
+def read_positions(content: Any, labels: Sequence[str], name: str) -> tuple[dict[str, Array], float, list[str]]:
     """Read the positions of all markers, without angles, forces and other computed quantities.
 
     Parameters
@@ -100,6 +100,8 @@ def read_positions(content: Any, labels: Sequence[str], name: str) -> tuple[dict
     -------
     dict of str to ndarray, shape (n, 3)
         Recorded axes, m; NaN where a marker was not seen: no number, a negative residual or exactly 0, 0, 0.
+    float
+        Metres of the unit that was taken.
     list of str
         What was decided, one sentence each.
 
@@ -130,7 +132,7 @@ def read_positions(content: Any, labels: Sequence[str], name: str) -> tuple[dict
     if doubled:
         named = ", ".join(doubled[:_LONGEST_NAMES]) + (" and more" if len(doubled) > _LONGEST_NAMES else "")
         notes.append(f"More than one marker is called {named}; the one that was seen in more frames is used.")
-    return {label: curve * metres for label, curve in found.items()}, notes
+    return {label: curve * metres for label, curve in found.items()}, metres, notes
 
 
 def _seen(content: Any) -> Array:

@@ -16,7 +16,8 @@ from scipy.interpolate import CubicSpline
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import INITIAL_CONTACT, GaitEvent
-from gait_core.markers.mocap_walk import HIP_SHARE, REMEDY, MocapWalk
+from gait_core.markers.mocap_walk import HIP_SHARE, MocapWalk
+from gait_core.markers.npz_values import REMEDY
 from gait_core.markers.whole_body import whole_body
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track

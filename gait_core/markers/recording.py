@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.errors import InputError
+from gait_core.errors import InputError, NotFoundError
+from gait_core.markers.believable import believable_unit, leg_length_m
 from gait_core.markers.directions import Directions, directions_of
 from gait_core.markers.marker_sets import LegMarkers, legs_of
 from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.trial import MarkerTrial, read_trial
+from gait_core.storage.ordinary_file import ordinary_size
 
-__all__ = ["Recording", "open_recording"]
+__all__ = ["Recording", "check_file", "open_recording"]
 
 _NPZ_SET: Final = "joints of an .npz file"
 
@@ -63,20 +65,54 @@ def open_recording(path: Path) -> Recording:
     LibraryError
         When ezc3d is not installed.
     """
+    check_file(path)
     if path.suffix.lower() == ".npz":
-        return Recording(walk=MocapWalk.load(path), marker_set=_NPZ_SET)
+        walk = MocapWalk.load(path)
+        return Recording(walk=walk, marker_set=_NPZ_SET, notes=walk.notes)
     trial = read_trial(path)
     if not len(trial.time_s):
         raise InputError(f"Expected markers over time, but {path.name} has no frames.", "Export the trial again.")
-    legs = legs_of(trial)
+    legs, of_unit = _legs(trial)
     directions = directions_of(legs, trial.rate_hz)
     return Recording(
         walk=_walk(path, trial, legs, directions),
         marker_set=legs.marker_set,
         made_of=legs.made_of,
         treadmill=directions.treadmill,
-        notes=(*trial.notes, *legs.notes),
+        notes=(*trial.notes, *of_unit, *legs.notes),
     )
+
+
+def check_file(path: Path) -> None:
+    """Refuse what is no ordinary file before anything opens it.
+
+    Raises
+    ------
+    NotFoundError
+        When there is nothing of this name.
+    InputError
+        When it is a folder, a pipe or a device, or the system does not let it be looked at.
+    """
+    try:
+        ordinary_size(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise NotFoundError(f"Expected a file at {path}, but there is none.", "Check the path.") from None
+    except ValueError as error:
+        raise InputError(f"Expected a file at {path}, but {error}.", "Name the file itself.") from error
+    except OSError as error:
+        raise InputError(
+            f"Expected a file at {path}, but it cannot be opened.", "Check the path, and who may read it."
+        ) from error
+
+
+def _legs(trial: MarkerTrial) -> tuple[LegMarkers, list[str]]:
+    """Return the legs in the unit of length in which they are those of a person, and what was assumed."""
+    legs = legs_of(trial)
+    metres, notes = believable_unit(leg_length_m(legs.points_m), trial.unit_m, trial.name)
+    if not notes:
+        return legs, []
+    points_m = {label: curve * (metres / trial.unit_m) for label, curve in trial.points_m.items()}
+    return legs_of(replace(trial, points_m=points_m, unit_m=metres)), notes
 
 
 def _walk(path: Path, trial: MarkerTrial, legs: LegMarkers, directions: Directions) -> MocapWalk:

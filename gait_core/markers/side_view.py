@@ -47,7 +47,8 @@ def side_view(walk: MocapWalk) -> Track:
     known = np.isfinite(hips).all(axis=1)
     if known.sum() < _LEAST_SAMPLES or np.any(np.diff(walk.time_s) <= 0):
         raise InputError(
-            f"Expected markers at both hips over time, but {walk.name} has them in {int(known.sum())} samples.",
+            f"Expected markers at both hips over time, but {walk.name} has them in {int(known.sum())} of "
+            f"{len(walk.time_s)} samples.",
             "Fill the gaps of the pelvis markers in the program that recorded them.",
         )
     room_m = whole_body(walk.height_m, walk.points_m)

@@ -23,6 +23,8 @@ __all__ = ["MarkerTrial", "read_trial"]
 
 Array = NDArray[np.float64]
 
+SLOWEST_HZ, FASTEST_HZ = 1.0, 20_000.0
+"""A stated frame rate beyond is wrong."""
 _CURVES: Final = {"hip_to_trunk": "hip", "knee": "knee", "ankle": "ankle"}
 
 
@@ -42,6 +44,8 @@ class MarkerTrial:
         Of all points of the file, without a subject's name in front, else as written.
     points_m : mapping of str to ndarray, shape (n, 3)
         Positions by label, recorded axes, m; NaN where a marker was not seen.
+    unit_m : float
+        Metres of the unit in which the file is taken to hold them.
     events : tuple of GaitEvent
         On the clock of `time_s`, in order of time, each once.
     angles : mapping of (str, str) to ndarray, shape (n,)
@@ -59,6 +63,7 @@ class MarkerTrial:
     time_s: Array
     labels: tuple[str, ...]
     points_m: Mapping[str, Array]
+    unit_m: float
     events: tuple[GaitEvent, ...]
     angles: Mapping[tuple[str, str], Array]
     parameters: Mapping[tuple[str, str], float]
@@ -93,7 +98,7 @@ def read_trial(path: Path) -> MarkerTrial:
         notes.append("The file also holds orientations of segments; only positions are read.")
     time_s = (int(header["first_frame"]) + np.arange(table.shape[2])) / rate_hz
     labels, of_labels = point_labels(content)
-    points_m, of_points = read_positions(content, labels, path.name)
+    points_m, unit_m, of_points = read_positions(content, labels, path.name)
     # What we wrote ourselves lies where it should; a file without frames has nothing that events could lie outside of.
     span_s = None if own or not len(time_s) else (float(time_s[0]), float(time_s[-1]))
     events, of_events = read_events(content, span_s, rate_hz)
@@ -103,6 +108,7 @@ def read_trial(path: Path) -> MarkerTrial:
         time_s=time_s + start_s,
         labels=tuple(label for label in labels if label),
         points_m=points_m,
+        unit_m=unit_m,
         events=tuple(replace(event, time_s=event.time_s + start_s) for event in events),
         angles=_angles(table, labels),
         parameters=_parameters(content),
@@ -114,9 +120,9 @@ def read_trial(path: Path) -> MarkerTrial:
 def _rate_hz(content: Any) -> tuple[float, list[str]]:
     """Return frames per second; 1 where neither header nor parameters state a rate."""
     for rate in (content["header"]["points"]["frame_rate"], number_of(content, "POINT", "RATE")):
-        if rate is not None and np.isfinite(rate) and rate > 0.0:
+        if rate is not None and SLOWEST_HZ <= rate <= FASTEST_HZ:
             return float(rate), []
-    return 1.0, ["The file states no frame rate; 1 frame per second is assumed."]
+    return 1.0, ["The file states no frame rate that a recording can have; 1 frame per second is assumed."]
 
 
 def _angles(table: Array, labels: Sequence[str]) -> dict[tuple[str, str], Array]:

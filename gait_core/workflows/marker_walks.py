@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Final
 
 from gait_core.cache import ArrayCache
-from gait_core.config import FeatureSettings, digest_of
-from gait_core.errors import InputError, NotFoundError, WalkWarning
+from gait_core.config import FeatureSettings
+from gait_core.errors import InputError, WalkWarning
 from gait_core.gait.features import features_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.gait.windows import windows_of
 from gait_core.markers.endings import is_marker_file
-from gait_core.markers.recording import Recording, open_recording
+from gait_core.markers.recording import Recording, check_file, open_recording
 from gait_core.markers.side_view import PX_PER_M, side_view
 from gait_core.video.probe import content_sha256
 from gait_core.walks.prepare import PreparedWalk
@@ -53,16 +54,15 @@ def prepare_recording(
     WalkRefused
         When no walking is found in it.
     """
-    if not path.is_file():
-        raise NotFoundError(f"Expected a file at {path}, but there is none.", "Check the path.")
+    check_file(path)
     digest = content_sha256(path)
     recording = open_recording(path)
     track = side_view(recording.walk)
-    address = digest_of([digest, "markers", _VERSION])
-    cache = ArrayCache.of(workspace) if use_cache else None
-    if cache is not None:
-        cache.put("track", address, track.to_arrays(), track.to_meta())
+    # As long as the addresses of landmarks of videos: by that length a deletion knows what belongs to a person.
+    address = hashlib.sha256(f"{digest}\nmarkers {_VERSION}".encode()).hexdigest()
     features, cleaned = features_of(track, settings, cache=None, address=address)
+    if use_cache:
+        ArrayCache.of(workspace).put("track", address, track.to_arrays(), track.to_meta())
     return PreparedWalk(
         path=path,
         track=track,
