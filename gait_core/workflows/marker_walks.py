@@ -8,7 +8,7 @@ from typing import Final
 
 from gait_core.cache import ArrayCache
 from gait_core.config import FeatureSettings
-from gait_core.errors import InputError, WalkWarning
+from gait_core.errors import InputError, WalkRefused, WalkWarning
 from gait_core.gait.features import features_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.gait.windows import windows_of
@@ -17,6 +17,7 @@ from gait_core.markers.recording import Recording, check_file, open_recording
 from gait_core.markers.side_view import PX_PER_M, side_view
 from gait_core.video.probe import content_sha256
 from gait_core.walks.prepare import PreparedWalk
+from gait_core.workflows.marker_words import refusal_of, warnings_of
 from gait_core.workspace import Workspace
 
 __all__ = ["MARKER_SCALE", "check_options", "prepare_recording"]
@@ -24,8 +25,6 @@ __all__ = ["MARKER_SCALE", "check_options", "prepare_recording"]
 MARKER_SCALE: Final = ScaleInput(kind="markers", value=1.0, pixels=PX_PER_M)
 """Markers are recorded in metres."""
 _VERSION: Final = 1
-_OF_IMAGES: Final = frozenset({"parts_hidden", "playing_speed", "side_uncertain"})
-"""Warnings that judge a camera or a pose model."""
 
 
 def prepare_recording(
@@ -60,7 +59,10 @@ def prepare_recording(
     track = side_view(recording.walk)
     # As long as the addresses of landmarks of videos: by that length a deletion knows what belongs to a person.
     address = hashlib.sha256(f"{digest}\nmarkers {_VERSION}".encode()).hexdigest()
-    features, cleaned = features_of(track, settings, cache=None, address=address)
+    try:
+        features, cleaned = features_of(track, settings, cache=None, address=address)
+    except WalkRefused as error:
+        raise refusal_of(recording.walk, path.name) from error
     if use_cache:
         ArrayCache.of(workspace).put("track", address, track.to_arrays(), track.to_meta())
     return PreparedWalk(
@@ -75,7 +77,7 @@ def prepare_recording(
         cached=False,
         warnings=(
             *_explained(recording),
-            *(warning for warning in features.warnings if warning.code not in _OF_IMAGES),
+            *warnings_of(features.warnings, features.quality, features.visible_side),
         ),
         cleaned=cleaned,
     )
