@@ -116,7 +116,7 @@ def extract_walks(
     return {"walks": entries.in_order(), "timing_s": reporter.timing_s}
 
 
-def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
+def videos_of(paths: Sequence[str], *, deep: bool = False, markers: bool = False) -> list[str]:
     """Return the videos named, those of a folder in the order of their names; hidden ones are left out.
 
     A folder without videos is kept as it is, so that it gets its message and the other videos continue.
@@ -127,6 +127,9 @@ def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
         Videos and folders.
     deep : bool
         Also look into the folders of a folder; each is entered once, however it is linked.
+    markers : bool
+        Count the ``.c3d`` files of a folder as well: where walks with markers are measured like videos. An ``.npz``
+        file has to be named, for any array may be in one.
 
     Returns
     -------
@@ -138,12 +141,12 @@ def videos_of(paths: Sequence[str], *, deep: bool = False) -> list[str]:
         if not path.is_dir():
             found.append(str(path))
             continue
-        inside = sorted(_inside(path, deep=deep))
+        inside = sorted(_inside(path, _VIDEO_ENDINGS | {".c3d"} if markers else _VIDEO_ENDINGS, deep=deep))
         found += map(str, inside or [path])
     return found
 
 
-def _inside(folder: Path, *, deep: bool) -> Iterator[Path]:
+def _inside(folder: Path, endings: frozenset[str], *, deep: bool) -> Iterator[Path]:
     entered: set[tuple[int, int]] = set()
     for place, folders, files in os.walk(folder, followlinks=True):
         status = Path(place).stat()
@@ -155,7 +158,7 @@ def _inside(folder: Path, *, deep: bool) -> Iterator[Path]:
         # Sorted, so that of two paths to one folder the same one is always used.
         folders[:] = sorted(name for name in folders if deep and not name.startswith("."))
         for name in files:
-            if not name.startswith(".") and Path(name).suffix.lower() in _VIDEO_ENDINGS:
+            if not name.startswith(".") and Path(name).suffix.lower() in endings:
                 yield Path(place, name)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from gait_core.cache import ArrayCache
-from gait_core.config import FeatureSettings
+from gait_core.config import DEFAULT_PROFILE, FeatureSettings
 from gait_core.errors import InputError, WalkRefused, WalkWarning
 from gait_core.gait.features import features_of
 from gait_core.gait.parameters.scale import ScaleInput
@@ -97,7 +97,15 @@ def _explained(recording: Recording) -> list[WalkWarning]:
     return [WalkWarning(code="markers", message=text) for text in texts]
 
 
-def check_options(paths: list[Path], scale: ScaleInput, fps: float | None) -> None:
+def check_options(
+    paths: list[Path],
+    scale: ScaleInput,
+    fps: float | None,
+    *,
+    side: str | None = None,
+    person: str = "auto",
+    profile: str = DEFAULT_PROFILE,
+) -> None:
     """Refuse what has no effect on walks with markers when there are no videos beside them.
 
     Parameters
@@ -107,19 +115,27 @@ def check_options(paths: list[Path], scale: ScaleInput, fps: float | None) -> No
     scale : ScaleInput
     fps : float or None
         Frame rate that was given, Hz.
+    side : str or None
+        Side that was asked for.
+    person : str
+        Whom to follow; ``"auto"`` where nothing was asked for.
+    profile : str
+        Performance profile; the default one where nothing was asked for.
 
     Raises
     ------
     InputError
-        When a scale or a frame rate was given for marker files alone.
+        When something was given for marker files alone that only videos need.
     """
     if not paths or not all(is_marker_file(path) for path in paths):
         return
-    if scale.kind not in ("none", MARKER_SCALE.kind):
-        raise InputError(
-            "Expected no scale for walks with markers, which are recorded in metres, but got one.", "Leave it out."
-        )
-    if fps is not None:
-        raise InputError(
-            "Expected no frame rate for walks with markers, whose files state it, but got one.", "Leave it out."
-        )
+    given = (
+        (scale.kind not in ("none", MARKER_SCALE.kind), "scale", "which are recorded in metres"),
+        (fps is not None, "frame rate", "whose files state it"),
+        (side is not None, "side", "which show both"),
+        (person != "auto", "person to follow", "which are of one person"),
+        (profile != DEFAULT_PROFILE, "profile", "in which no pose model looks for the body"),
+    )
+    for refused, name, why in given:
+        if refused:
+            raise InputError(f"Expected no {name} for walks with markers, {why}, but got one.", "Leave it out.")

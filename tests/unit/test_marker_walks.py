@@ -1,9 +1,12 @@
 """Walks with markers are measured like those of a video."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from support.recorded_walks import recording
 
+from gait_core.config import DEFAULT_PROFILE
 from gait_core.errors import InputError
 from gait_core.gait.angles import angles_of_placed
 from gait_core.gait.parameters.scale import ScaleInput
@@ -16,6 +19,8 @@ from gait_core.report.exports.placed import place_passes
 from gait_core.report.write import report_of, write_report
 from gait_core.walks.measurements import load_measurement, remeasure
 from gait_core.workflows.delete_subject import delete_subject
+from gait_core.workflows.extract import videos_of
+from gait_core.workflows.marker_walks import check_options
 from gait_core.workflows.measure import MeasureRequest, measure_walks
 from gait_core.workflows.validate import validate_file
 from gait_core.workspace import Workspace
@@ -106,6 +111,30 @@ def test_what_has_no_effect_on_markers_is_refused(measured, options, message):
     _, workspace, _, folder = measured
     with pytest.raises(InputError, match=message):
         measure_walks(MeasureRequest(videos=[str(folder / "walk.npz")], **options), workspace, silent())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"side": "left"}, "no side"),
+        ({"person": "largest"}, "no person to follow"),
+        ({"profile": "fast"}, "no profile"),
+    ],
+)
+def test_what_only_videos_need_is_refused_for_markers_alone(options, message):
+    none = ScaleInput(kind="none")
+    with pytest.raises(InputError, match=message):
+        check_options([Path("walk.c3d"), Path("walk.npz")], none, None, **options)
+    check_options([Path("walk.c3d"), Path("walk.mp4")], none, None, **options)
+    check_options([Path("walk.c3d")], none, None, side=None, person="auto", profile=DEFAULT_PROFILE)
+
+
+def test_recordings_of_a_folder_count_where_they_are_measured(tmp_path):
+    for name in ("b.C3D", "a.mp4", "c.npz", ".d.c3d"):
+        (tmp_path / name).touch()
+    assert videos_of([str(tmp_path)], markers=True) == [str(tmp_path / "a.mp4"), str(tmp_path / "b.C3D")]
+    assert videos_of([str(tmp_path)]) == [str(tmp_path / "a.mp4")]
+    assert videos_of([str(tmp_path / "c.npz")], markers=True) == [str(tmp_path / "c.npz")]
 
 
 def test_markers_are_no_scale_that_can_be_asked_for():
