@@ -87,13 +87,17 @@ class MocapWalk:
             leg_length_m({name: MILLIMETRE_M * mark for name, mark in marks.items()}), MILLIMETRE_M, path.name
         )
         points_m = _points_m({name: metres * mark for name, mark in marks.items()}, values)
+        events = values.events()
+        of_events: list[str] = []
+        if of_times:
+            events, of_events = _inside(events, time_s[part])
         rate_hz, of_rate = _rate_hz(values.number("rate"), time_s[part])
         return cls(
             name=path.stem,
             time_s=time_s[part],
             rate_hz=rate_hz,
             points_m=points_m,
-            events=_inside(values.events(), time_s[part], whole=not of_times),
+            events=events,
             angles={
                 f"{side}_{joint}": values.numbers(stored, time_s.shape)[part]
                 for side in SIDES
@@ -101,7 +105,7 @@ class MocapWalk:
                 if (stored := f"angle_{side[0].upper()}_{joint}") in values
             },
             source=values.text("source"),
-            notes=(*of_times, *of_rate, *of_unit),
+            notes=(*of_times, *of_events, *of_rate, *of_unit),
         )
 
     def truth_events(self) -> tuple[GaitEvent, ...]:
@@ -178,6 +182,9 @@ def _heel_and_toe(marks: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _inside(events: tuple[GaitEvent, ...], time_s: Array, *, whole: bool) -> tuple[GaitEvent, ...]:
-    """Return the events of the part of a recording that is used."""
-    return events if whole else tuple(event for event in events if time_s[0] <= event.time_s <= time_s[-1])
+def _inside(events: tuple[GaitEvent, ...], time_s: Array) -> tuple[tuple[GaitEvent, ...], list[str]]:
+    """Return the events of the part of a recording that is used, and how many are left out."""
+    kept = tuple(event for event in events if time_s[0] <= event.time_s <= time_s[-1])
+    if len(kept) == len(events):
+        return events, []
+    return kept, [f"Of its {len(events)} events, {len(kept)} lie in this part; the others are left out."]

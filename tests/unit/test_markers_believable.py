@@ -1,5 +1,6 @@
 """What a marker file states of itself is checked: its arrays, its times, its unit of length."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -12,6 +13,7 @@ from gait_core.markers.believable import believable_unit, longest_part
 from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.recording import open_recording
 from gait_core.markers.side_view import side_view
+from gait_core.validation.mocap import mocap_evidence
 
 MARKS = [f"{side}_{part}" for side in "LR" for part in PARTS]
 TIMES = np.arange(501) / 100.0
@@ -101,6 +103,13 @@ def test_a_folder_or_nothing_in_place_of_a_file(tmp_path, name):
     assert "but a folder is in its place" in refusal(tmp_path / name)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["walk.npz", "walk.c3d"])
+def test_a_pipe_is_never_opened(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    assert "it is not an ordinary file" in refusal(tmp_path / name)
+
+
 @pytest.mark.parametrize("hole_s", [3.0, 86_400.0])
 def test_of_a_recording_with_a_hole_the_longest_part_is_used(tmp_path, stored, hole_s):
     times = np.where(np.arange(501) < 101, TIMES, TIMES + hole_s)
@@ -111,6 +120,17 @@ def test_of_a_recording_with_a_hole_the_longest_part_is_used(tmp_path, stored, h
     assert all(walk.time_s[0] <= event.time_s for event in walk.events)
     assert any(f"After 1.0 s there is no sample for {hole_s:.1f} s." in note for note in found.notes)
     assert len(side_view(walk)) == 400
+
+
+def test_a_validation_uses_the_same_part(tmp_path, stored):
+    late = np.arange(501) >= 101
+    events = stored["events"].astype("U16")
+    events[:, 2] = [str(float(time) + 86_400.0 * (float(time) > 1.0)) for time in events[:, 2]]
+    path = write(tmp_path, stored, time=TIMES + 86_400.0 * late, events=events)
+    evidence, reference = mocap_evidence(path, seeds=(0,))
+    assert len(reference.time_s) == 400
+    assert len(evidence) == 2
+    assert all(one.matching is not None and len(one.strides) > 2 for one in evidence)
 
 
 def test_a_clock_without_a_hole_is_left_alone():
