@@ -44,7 +44,7 @@ def render(found: list[dict[str, Any]]) -> None:
     if recorded:
         note("Walks with markers are recorded in metres.")
     scale = ScaleInput() if recorded else measure_scale.entries("measure", _last_scale())
-    params = _more()
+    params = _more(markers=recorded)
     start = st.button(
         "Measure this walk" if len(ready) < 2 else f"Measure {len(ready)} walks",
         key="measure_start",
@@ -137,7 +137,11 @@ def _last_scale() -> ScaleInput | None:
     return ScaleInput.from_dict(kept) if kept else None
 
 
-def _more() -> dict[str, Any]:
+def _more(*, markers: bool) -> dict[str, Any]:
+    """Draw the further settings; only the method of detection matters to walks with markers."""
+    if markers:
+        with st.expander("More settings", icon=":material/tune:"):
+            return {"settings": {"event_method": _method()}}
     names = list(known_profiles())
     with st.expander("More settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="large")
@@ -150,13 +154,7 @@ def _more() -> dict[str, Any]:
                 key="measure_profile",
                 help="Use the baseline's profile if you will compare the walk with one.",
             )
-            method = st.selectbox(
-                "Step detection method",
-                EVENT_METHODS,
-                format_func=lambda name: METHODS.get(name, name),
-                key="measure_method",
-                help="The first one is the most accurate on our test walks with known events.",
-            )
+            method = _method()
         with right:
             fps = entry(
                 "True frame rate",
@@ -177,3 +175,15 @@ def _more() -> dict[str, Any]:
             )
     wanted = side if side in ("left", "right") else None
     return {"profile": profile, "settings": {"event_method": method}, "fps": fps, "side": wanted}
+
+
+def _method() -> str:
+    return str(
+        st.selectbox(
+            "Step detection method",
+            EVENT_METHODS,
+            format_func=lambda name: METHODS.get(name, name),
+            key="measure_method",
+            help="The first one is the most accurate on our test walks with known events.",
+        )
+    )

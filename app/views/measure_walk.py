@@ -107,19 +107,26 @@ def again_button(walk: MeasuredWalk) -> None:
     if not there:
         check_line(_gone(), "bad")
     if st.button("Measure the video again", key="measure_again", icon=":material/replay:", disabled=not there):
-        measurement = walk.measurement
-        measure_form.submit(
-            {
-                "videos": [walk.path],
-                "subject": walk.subject,
-                "profile": walk.profile,
-                "scale": measurement.scale_input.to_dict(),
-                "settings": measurement.settings.to_dict(),
-                "edits": [asdict(edit) for edit in measurement.edits],
-                "fps": walk.frame_rate_hz if walk.time_scale != 1.0 else None,
-                "side": measurement.visible_side,
-            }
-        )
+        measure_form.submit(_again(walk))
+
+
+def _again(walk: MeasuredWalk) -> dict[str, Any]:
+    """Return the parameters of a job that measures a walk once more."""
+    measurement = walk.measurement
+    same = {
+        "videos": [walk.path],
+        "subject": walk.subject,
+        "settings": measurement.settings.to_dict(),
+        "edits": [asdict(edit) for edit in measurement.edits],
+    }
+    if measurement.from_markers:
+        return same
+    return same | {
+        "profile": walk.profile,
+        "scale": measurement.scale_input.to_dict(),
+        "fps": walk.frame_rate_hz if walk.time_scale != 1.0 else None,
+        "side": measurement.visible_side,
+    }
 
 
 def _gone() -> str:

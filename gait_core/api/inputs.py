@@ -36,7 +36,7 @@ Videos: TypeAlias = PathLike | Iterable[PathLike]
 """A video, a folder of videos, or several of both."""
 
 
-def videos_of(given: Videos, *, deep: bool = False) -> list[str]:
+def videos_of(given: Videos, *, deep: bool = False, markers: bool = False) -> list[str]:
     """Return the absolute paths of the videos that were named; those of a folder in the order of their names.
 
     A folder without videos is kept as it is, so that it gets its own message and the other videos continue. Hidden
@@ -48,6 +48,8 @@ def videos_of(given: Videos, *, deep: bool = False) -> list[str]:
         Videos and folders.
     deep : bool
         Also look into the folders of a folder.
+    markers : bool
+        Count the ``.c3d`` files of a folder as well.
 
     Returns
     -------
@@ -61,7 +63,7 @@ def videos_of(given: Videos, *, deep: bool = False) -> list[str]:
     """
     from gait_core.workflows.extract import videos_of as videos_in
 
-    found = videos_in([os.fspath(path) for path in _paths(given)], deep=deep)
+    found = videos_in([os.fspath(path) for path in _paths(given)], deep=deep, markers=markers)
     if not found:
         raise InputError("Expected at least one video, but got none.", "Name a video, or a folder of videos.")
     return found

@@ -238,7 +238,7 @@ def measure(
 
     space, told = workspace_of(workspace), reporter_for(reporter)
     params = {
-        "videos": videos_of(videos),
+        "videos": videos_of(videos, markers=True),
         "subject": subject,
         "profile": profile_name(profile, space),
         "person": person,

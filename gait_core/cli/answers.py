@@ -40,7 +40,7 @@ def walks_text(videos: Sequence[str]) -> str:
     return "1 walk" if len(videos) == 1 else f"{len(videos)} walks"
 
 
-def videos_of(paths: Sequence[str]) -> list[str]:
+def videos_of(paths: Sequence[str], *, markers: bool = False) -> list[str]:
     """Return the videos named and those in the folders named; see `gait_core.workflows.extract.videos_of`.
 
     Returns
@@ -56,7 +56,7 @@ def videos_of(paths: Sequence[str]) -> list[str]:
     """
     from gait_core.workflows.extract import videos_of
 
-    return videos_of(present(paths))
+    return videos_of(present(paths), markers=markers)
 
 
 def present(paths: Sequence[str]) -> list[str]:

@@ -100,7 +100,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
     edits = [Edit(**edit) for edit in request.edits]
     profile = profile_named(request.profile, workspace.profiles)
     paths = [Path(video) for video in request.videos]
-    check_options(paths, scale, request.fps)
+    check_options(paths, scale, request.fps, side=request.side, person=request.person, profile=request.profile)
     workspace.check_writable()
     outcomes = _prepared(paths, request, profile, workspace, reporter)
     walks: list[dict[str, Any]] = []
@@ -118,7 +118,7 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                     settings=settings,
                     scale=MARKER_SCALE if is_marker_file(outcome.path) else scale,
                     edits=edits,
-                    request=request.with_(videos=[video]).to_dict(),
+                    request=_alone(request, video).to_dict(),
                     measurement_id=new_walk_id(outcome.path, reporter.run_id, number),
                 )
                 walks.append(walk_answer(measured))
@@ -127,6 +127,13 @@ def measure_walks(request: MeasureRequest, workspace: Workspace, reporter: Repor
                 walks.append(_failed(video, error))
             reporter.progress("measure", number + 1, len(outcomes), "walks")
     return {"walks": walks, "timing_s": reporter.timing_s}
+
+
+def _alone(request: MeasureRequest, video: str) -> MeasureRequest:
+    """Return the request that measures one walk alone: one with markers without what only videos need."""
+    if not is_marker_file(Path(video)):
+        return request.with_(videos=[video])
+    return request.with_(videos=[video], scale={}, fps=None, side=None, person="auto", profile=DEFAULT_PROFILE)
 
 
 def _prepared(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
+from support.recorded_walks import recording
 
 from app import charts_deviation, charts_gait
 from app.views.measure_cleaning import repairs_sentence
@@ -26,8 +27,10 @@ from gait_core.gait.change import REAL
 from gait_core.gait.curves import CURVES
 from gait_core.gait.parameters.parameter import Summary
 from gait_core.jobs.store import JobStore
+from gait_core.progress import silent
 from gait_core.report.write import comparison_of
 from gait_core.walks.measurements import list_measurements, load_measurement
+from gait_core.workflows.measure import MeasureRequest, measure_walks
 from gait_core.workspace import Workspace, write_json
 
 Open = Callable[..., AppTest]
@@ -98,6 +101,23 @@ def test_metres_may_come_from_elsewhere(
         test.text_input(key=key).set_value(value).run()
     test.button(key="measure_start").click().run()
     assert JobStore(space).list()[0].spec["params"]["scale"] == scale
+
+
+def test_a_walk_with_markers_needs_neither_metres_nor_a_profile(
+    open_page: Open, space: Workspace, tmp_path: Path
+) -> None:
+    recording(tmp_path / "walk.npz")
+    test = open_page("measure")
+    test.text_area(key="measure_paths_0").set_value(str(tmp_path / "walk.npz")).run()
+    assert "Walks with markers are recorded in metres." in text_of(test)
+    assert not [one for one in test.segmented_control if one.key == "measure_side"]
+    test.button(key="measure_start").click().run()
+    params = JobStore(space).list()[0].spec["params"]
+    assert not {"profile", "side", "fps"} & set(params)
+    (walk,) = measure_walks(MeasureRequest.from_dict(params), space, silent())["walks"]
+    assert "error" not in walk
+    shown = open_page("measure", measurement=walk["measurement_id"])
+    assert not shown.exception and "Scale from the markers" in text_of(shown)
 
 
 def test_a_number_that_cannot_be_used_is_named_and_nothing_can_be_started(open_page: Open, tmp_path: Path) -> None:

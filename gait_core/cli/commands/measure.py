@@ -57,7 +57,7 @@ def measure(args: argparse.Namespace, workspace: Workspace, console: Console) ->
         check_effect(args.format, "--format", "--export")
     check_report(args.report)
     formats = check_formats((args.format or "csv").split(",")) if args.export else ()
-    videos = videos_of(args.videos)
+    videos = videos_of(args.videos, markers=True)
     params = {
         "videos": videos,
         "subject": args.subject,
