@@ -116,8 +116,9 @@ def test_a_walk_with_markers_needs_neither_metres_nor_a_profile(
     assert not {"profile", "side", "fps"} & set(params)
     (walk,) = measure_walks(MeasureRequest.from_dict(params), space, silent())["walks"]
     assert "error" not in walk
-    shown = open_page("measure", measurement=walk["measurement_id"])
-    assert not shown.exception and "Scale from the markers" in text_of(shown)
+    for tab in TABS:
+        shown = open_page("measure", measurement=walk["measurement_id"], tab=tab)
+        assert "Scale from the markers" in text_of(shown)
 
 
 def test_a_number_that_cannot_be_used_is_named_and_nothing_can_be_started(open_page: Open, tmp_path: Path) -> None:
