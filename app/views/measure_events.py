@@ -71,6 +71,8 @@ def video_of(walk: MeasuredWalk) -> tuple[str | None, str]:
     """Return the address of the video, or None and why it cannot be shown."""
     path = Path(walk.path)
     without = "The timeline works without it."
+    if walk.measurement.from_markers:
+        return None, "The walk was recorded with markers, so there is no video."
     if not path.is_file():
         return None, f"The video is no longer at {walk.path}. {without}"
     known = MetadataCache.of(workspace()).get(path)

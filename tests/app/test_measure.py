@@ -20,6 +20,7 @@ from support.recorded_walks import recording
 from app import charts_deviation, charts_gait
 from app.views.measure_cleaning import repairs_sentence
 from app.views.measure_deviations import beside
+from app.views.measure_events import video_of
 from app.views.measure_export import report_bytes, zip_bytes
 from app.views.measure_summary import tile_of, value_table
 from gait_core.cache import ArrayCache
@@ -116,8 +117,10 @@ def test_a_walk_with_markers_needs_neither_metres_nor_a_profile(
     assert not {"profile", "side", "fps"} & set(params)
     (walk,) = measure_walks(MeasureRequest.from_dict(params), space, silent())["walks"]
     assert "error" not in walk
+    measured = load_measurement(space, walk["measurement_id"])
+    assert video_of(measured) == (None, "The walk was recorded with markers, so there is no video.")
     for tab in TABS:
-        shown = open_page("measure", measurement=walk["measurement_id"], tab=tab)
+        shown = open_page("measure", measurement=measured.id, tab=tab)
         assert "Scale from the markers" in text_of(shown)
 
 
