@@ -167,7 +167,7 @@ def test_the_summary_says_time_landmarks_and_values():
 def test_the_summary_says_when_there_is_nothing_to_compare():
     broken = ProfileRun(name="fast", settings=PROFILES["fast"].to_dict(), error={"message": "no"})
     assert summary(compared(broken, run("accurate", 1.0))) == (
-        "fast did not work on this video. Only accurate worked, so there is nothing to compare."
+        "fast did not work on this video. Only accurate succeeded, so there is nothing to compare."
     )
     lost = run("fast", 1.0, agreement={"median_pct": None, "groups": {}})
     assert "no frame could be compared" in summary(compared(lost, run("accurate", 1.0)))
