@@ -97,7 +97,7 @@ def test_a_new_benchmark_is_one_file_and_runs_as_a_job(tmp_path):
     assert result["figures"] == {"answer": 42.0}
     assert result["settings"] == {"quick": True, "data": None}
     (folder,) = (space / "jobs").glob("bench-*")
-    assert json.loads((folder / "result" / "result.json").read_text()) == result
+    assert unsealed(json.loads((folder / "result" / "result.json").read_text())) == result
     assert json.loads((folder / "status.json").read_text())["state"] == "done"
 
 
@@ -128,6 +128,7 @@ import json
 from gait_core.config import PoseSettings
 from gait_core.pose.devices.targets import other_places
 from gait_core.pose.engines import engine_version, open_engine, resolved
+from gait_core.storage.seal import unsealed
 settings = PoseSettings()
 places, _ = other_places(settings, [])
 print(json.dumps([
