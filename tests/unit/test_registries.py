@@ -15,6 +15,7 @@ from gait_core.bench.registry import benches
 from gait_core.cli.registry import registered_commands
 from gait_core.jobs.kinds import job_kinds
 from gait_core.pose.engines.registry import engines_by_rank
+from gait_core.storage.seal import unsealed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -128,7 +129,6 @@ import json
 from gait_core.config import PoseSettings
 from gait_core.pose.devices.targets import other_places
 from gait_core.pose.engines import engine_version, open_engine, resolved
-from gait_core.storage.seal import unsealed
 settings = PoseSettings()
 places, _ = other_places(settings, [])
 print(json.dumps([
