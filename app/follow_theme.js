@@ -7,7 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let asked = data.drawn;
   const look = () => {
     const shown = getComputedStyle(app).colorScheme;
-    if (shown === asked) return;
+    if (shown === asked || !["light", "dark"].includes(shown)) return; // "normal" while a page is being built
     asked = shown; // once for each change, even if the answer should be in the old theme
     setTriggerValue("theme", shown);
   };
