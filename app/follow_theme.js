@@ -4,12 +4,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const app = document.querySelector('[data-testid="stApp"]');
   parentElement.gaitStudioTheme?.disconnect();
   if (!app) return () => {};
-  let asked = data.drawn;
   const look = () => {
     const shown = getComputedStyle(app).colorScheme;
-    if (shown === asked || !["light", "dark"].includes(shown)) return; // "normal" while a page is being built
-    asked = shown; // once for each change, even if the answer should be in the old theme
-    setTriggerValue("theme", shown);
+    if (!["light", "dark"].includes(shown)) return; // "normal" while a page is being built
+    if (shown === data.drawn) {
+      delete window.gaitStudioThemeAsked;
+    } else if (shown !== window.gaitStudioThemeAsked) {
+      window.gaitStudioThemeAsked = shown; // once for each change, even if the answer should be in the old theme
+      setTriggerValue("theme", shown);
+    }
   };
   const changes = new MutationObserver(look);
   changes.observe(app, { attributes: true, attributeFilter: ["class"] });
