@@ -23,9 +23,7 @@ def render(view: WalkView) -> None:
     """Draw the tab."""
     measurement = view.measurement
     if not measurement.strides:
-        empty(
-            "No joint angles over the stride", "That needs one complete stride: film at least four steps of each leg."
-        )
+        empty("No joint angles over the stride", "They need one complete stride, so at least four steps.")
         return
     chosen = st.segmented_control(
         "Show", list(_SHOW), default="both", format_func=_SHOW.__getitem__, key="curve_sides", required=True

@@ -277,7 +277,7 @@ def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | No
     if moved:
         found.append(WalkWarning(code="camera_moved", message=moved))
     if not strides:
-        text = "No complete stride was seen, so there are no stride times nor curves; film at least four steps."
+        text = "No complete stride was seen, so there are no stride times and no curves: they need four steps or more."
         found.append(WalkWarning(code="no_stride", message=text))
     for side in ("left", "right"):
         if strides and not any(stride.side == side for stride in strides):

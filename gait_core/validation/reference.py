@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from gait_core.errors import InputError
+from gait_core.markers.recording import check_file
 from gait_core.validation.reference_c3d import reference_from_c3d
 from gait_core.validation.reference_csv import reference_from_csv
 from gait_core.validation.reference_mocap import reference_from_mocap
@@ -48,8 +49,7 @@ def load_reference(path: Path, walk: str | None = None) -> Reference:
     LibraryError
         When ezc3d is missing.
     """
-    if not path.is_file():
-        raise InputError(f"Expected a reference file, but {path} is not there.", "Check the path.")
+    check_file(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise InputError(

@@ -126,6 +126,11 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
     except PermissionError:
         raise _not_allowed(file) from None
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if file.suffix.lower() == ".c3d":
+            raise VideoError(
+                f"Expected a video, but {file.name} is a motion-capture file.",
+                "Measure it with the command measure, or under Measure a walk; everything else takes videos.",
+            ) from error
         raise VideoError(
             f"Expected a video, but {file.name} is not one or is damaged ({_reason(error)}).", _CHOOSE
         ) from error

@@ -53,14 +53,13 @@ def validate_file(
     InputError
         When the reference cannot be used, is of another walk, needs a video, or holds nothing that was measured.
     """
+    reference = load_reference(path, walk)
     if measurement is None:
         if not is_marker_file(path):
             raise InputError(
                 f"Expected a video beside {path.name}, but got none.",
                 "Name the video of the same walk with --video; only walks with markers (.c3d, .npz) do without.",
             )
-        load_reference(path)
         return validate_mocap(path, settings, limits_from(limits or {}, MOCAP_LIMITS))
     # A real video beside motion capture is judged like any other laboratory: the pose model has its share.
-    reference = load_reference(path, walk)
     return validate(measurement, reference, limits_from(limits or {}, GENERAL_LIMITS), offset_s=offset_s)

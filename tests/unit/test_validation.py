@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -216,7 +217,7 @@ def test_a_table_from_another_program(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("no.csv", None, "is not there"),
+        ("no.csv", None, "there is none"),
         ("walk.xlsx", b"x", r"\.csv, \.c3d, \.npz"),
         ("empty.csv", b"", "empty"),
         ("empty.c3d", b"", "empty"),
@@ -242,6 +243,14 @@ def test_wrong_references_are_refused_by_name(tmp_path, name, content, message):
     with pytest.raises(InputError, match=message) as refusal:
         load_reference(path)
     assert refusal.value.remedy
+
+
+def test_a_folder_and_a_pipe_are_called_what_they_are(tmp_path):
+    (tmp_path / "walks.c3d").mkdir()
+    os.mkfifo(tmp_path / "events.csv")
+    for name, message in (("walks.c3d", "a folder is in its place"), ("events.csv", "not an ordinary file")):
+        with pytest.raises(InputError, match=message):
+            validate_file(tmp_path / name)
 
 
 def test_a_c3d_file_with_markers_only_is_refused(tmp_path):

@@ -117,6 +117,12 @@ def make_sound(folder: Path) -> Path:
     return path
 
 
+def make_motion_capture(folder: Path) -> Path:
+    path = folder / "walk.c3d"
+    path.write_bytes(b"\x02\x50" + bytes(1022))
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -126,6 +132,7 @@ def make_sound(folder: Path) -> Path:
         (make_text, "text file|not one"),
         (make_named_like_video, "not one or is damaged"),
         (make_sound, "only sound"),
+        (make_motion_capture, "is a motion-capture file"),
     ],
 )
 def test_what_is_no_video_is_refused_in_one_sentence(tmp_path: Path, make, words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gait_core.cli.answers import Answer, present, run_job
+from gait_core.cli.answers import Answer, absolute, present, run_job
 from gait_core.cli.arguments import add_profile, add_scale, check_effect, scale_of
 from gait_core.cli.console import Console
 from gait_core.cli.registry import command
@@ -26,13 +26,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 @command("validate", help="agreement with a reference", order=80, arguments=_arguments)
 def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Compare a measurement with a reference."""
+    from gait_core.markers.recording import check_file
     from gait_core.walks.measurements import load_measurement
     from gait_core.workflows.validate import validate_file
 
     if not args.video:
         for option in ("--offset-s", "--height-m", "--distance-m", "--distance-px", "--speed-mps"):
             check_effect(getattr(args, option[2:].replace("-", "_")), option, "--video")
-    (reference,) = present([args.reference])
+    (reference,) = absolute([args.reference])
+    check_file(Path(reference))  # before the video is measured
     measurement = None
     if args.video:
         params = {
