@@ -89,7 +89,7 @@ def editor_data(
         "answer": answer,
         "refusal": refusal,
         "editable": motion is not None,
-        "locked": "" if motion is not None else "The landmarks were cleared: measure the video again to change events.",
+        "locked": "" if motion is not None else "The landmarks are gone: measure the video again to change events.",
         "edits": len(measurement.edits),
         "start": start_s,
         "end": float(frames[-1]) if len(frames) else start_s + measurement.duration_s,

@@ -99,8 +99,9 @@ def change_refused() -> None:
 def again_button(walk: MeasuredWalk) -> None:
     """Say that the landmarks are gone and offer to measure the video once more."""
     box(
-        "The landmarks of this walk were cleared from the cache",
-        "Everything measured is still here. To change something, the body must be found in the video once more.",
+        "The landmarks of this walk are no longer in the cache",
+        "They were cleared, or found changed and discarded. Everything measured is still here. To change something, "
+        "the body must be found in the video once more.",
         "warn",
     )
     there = Path(walk.path).is_file()

@@ -157,12 +157,13 @@ class MeasuredWalk:
         Raises
         ------
         NotFoundError
-            When they have been cleared.
+            When they have been cleared, or were found changed.
         """
         entry = ArrayCache.of(workspace).get("track", self.track_address)
         if entry is None:
             raise NotFoundError(
-                f"Expected the landmarks of {self.name} in the cache, but they have been cleared.",
+                f"Expected the landmarks of {self.name} in the cache, but they are gone: cleared, or found changed and "
+                "discarded.",
                 "Measure the video again.",
             )
         track, _ = longest_stretch(Track.from_arrays(entry.arrays, entry.meta))

@@ -179,4 +179,4 @@ def test_the_tab_is_drawn(open_page: Open, space: Workspace) -> None:
 
 def test_the_tab_says_that_the_landmarks_are_gone(open_page: Open, space: Workspace) -> None:
     walk = fake.measurement(space, landmarks=False)
-    assert "landmarks of this walk were cleared" in text_of(open_page("measure", measurement=walk.id, tab="Events"))
+    assert "landmarks of this walk are no longer" in text_of(open_page("measure", measurement=walk.id, tab="Events"))

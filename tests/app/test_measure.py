@@ -297,7 +297,7 @@ def test_cleared_landmarks_leave_the_values_and_offer_to_measure_again(
     for tab in TABS:
         assert not open_page("measure", measurement=walk.id, tab=tab).exception, tab
     test = open_page("measure", measurement=walk.id, tab="Cleaning")
-    assert "were cleared from the cache" in text_of(test)
+    assert "are no longer in the cache" in text_of(test)
     assert all(toggle.disabled for toggle in test.toggle)
     test.button(key="measure_again").click().run()
     params = JobStore(space).list()[0].spec["params"]

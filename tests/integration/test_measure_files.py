@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from gait_core.baseline.analyses import load_analysis
 from gait_core.baseline.findings import compare_with_baseline
 from gait_core.baseline.norms import Norms
 from gait_core.cli.main import main
+from gait_core.errors import NotFoundError
 from gait_core.gait.events.edits import Edit, edits_to_json
 from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.jobs.run import run_now
 from gait_core.report.write import comparison_of
 from gait_core.simulate.truth import WalkTruth
 from gait_core.walks.measurements import delete_measurement, list_measurements, load_measurement, remeasure
+from gait_core.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -136,7 +139,19 @@ def test_a_baseline_keeps_the_parameters_of_its_walks(made):
     assert norms.bands["knee", "left"].n_walks >= 3
 
 
-def test_a_cleared_cache_and_a_deletion_are_said(made, measured):
+def test_landmarks_that_were_changed_are_discarded_and_that_is_said(made, measured, tmp_path):
+    workspace = Workspace(tmp_path)
+    walk = load_measurement(made.workspace, measured["measurement_id"])
+    shutil.copytree(made.workspace.cache / "arrays" / "track", workspace.cache / "arrays" / "track")
+    assert len(walk.track(workspace))
+    (changed,) = workspace.cache.glob(f"arrays/track/*/{walk.track_address}/position.npy")
+    changed.write_bytes(changed.read_bytes()[:-1] + b"\x7f")
+    for _ in range(2):  # it is gone after the first look
+        with pytest.raises(NotFoundError, match="cleared, or found changed and discarded"):
+            walk.track(workspace)
+
+
+def test_a_deleted_measurement_is_no_longer_listed(made, measured):
     copy = load_measurement(made.workspace, measured["measurement_id"])
     assert any(facts["id"] == copy.id for facts in list_measurements(made.workspace, "Demo Person"))
     delete_measurement(made.workspace, copy.id)
