@@ -24,7 +24,7 @@ _BF16_SHARE_OF_F32: Final = {"lite": 0.62}
 _FAST_SPEEDUP: Final = 1.6
 _BALANCED_SPEEDUP: Final = 1.7
 """Frames a second of fast over balanced and of balanced over accurate, `bench extraction`."""
-_ACCURATE_WITH_AMX: Final = 0.90
+_ACCURATE_WITH_AMX: Final = 0.73
 """Frames a second of accurate in bf16 over balanced in f32, `bench profiles` on a CPU with AMX."""
 _FINE_TUNE_SPEEDUP: Final = 15.0
 _BUSY: Final = 0.75
@@ -207,7 +207,7 @@ def _pose_precision(report: Report) -> Recommendation | None:
 
 
 def _more_accurate(report: Report) -> Recommendation | None:
-    """Where the heavy model is almost free, say so: what it costs was measured on a CPU with AMX."""
+    """Where the heavy model costs little, say so: what it costs was measured on a CPU with AMX."""
     engine, machine, extract_s = report["engine"], report["machine"], _extract_s(report)
     fits = engine.get("name") == "openvino" and report["settings"]["profile"].get("name") == "balanced"
     if not fits or machine.get("bf16_unit") != "AMX" or extract_s < _WORTH_S:
