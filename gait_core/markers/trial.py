@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 SLOWEST_HZ, FASTEST_HZ = 1.0, 20_000.0
 """A stated frame rate beyond is wrong."""
+SAME_RATE: Final = 0.001
+"""Share by which the frame rates of header and parameters may differ: both are rounded."""
 _CURVES: Final = {"hip_to_trunk": "hip", "knee": "knee", "ankle": "ankle"}
 
 
@@ -118,11 +120,17 @@ def read_trial(path: Path) -> MarkerTrial:
 
 
 def _rate_hz(content: Any) -> tuple[float, list[str]]:
-    """Return frames per second; 1 where neither header nor parameters state a rate."""
-    for rate in (content["header"]["points"]["frame_rate"], number_of(content, "POINT", "RATE")):
-        if rate is not None and SLOWEST_HZ <= rate <= FASTEST_HZ:
-            return float(rate), []
-    return 1.0, ["The file states no frame rate that a recording can have; 1 frame per second is assumed."]
+    """Return frames per second, of the parameters before the header; 1 where neither states a rate."""
+    stated = (number_of(content, "POINT", "RATE"), content["header"]["points"]["frame_rate"])
+    usable = [float(rate) for rate in stated if rate is not None and SLOWEST_HZ <= rate <= FASTEST_HZ]
+    if not usable:
+        return 1.0, ["The file states no frame rate that a recording can have; 1 frame per second is assumed."]
+    if abs(usable[-1] / usable[0] - 1.0) <= SAME_RATE:
+        return usable[0], []
+    return usable[0], [
+        f"POINT:RATE states {usable[0]:g} frames per second, the header {usable[-1]:g}; {usable[0]:g} is used. "
+        "If times and speeds look wrong, export the trial again."
+    ]
 
 
 def _angles(table: Array, labels: Sequence[str]) -> dict[tuple[str, str], Array]:

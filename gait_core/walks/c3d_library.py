@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ __all__ = ["load_ezc3d", "read_c3d"]
 
 BLOCK_BYTES: Final = 512
 BIG_ENDIAN: Final = bytes([86])
+_IEEE: Final = (bytes([84]), BIG_ENDIAN)
+"""Kinds of CPU whose floating-point numbers are as everywhere today; 85 is a DEC."""
 BASE_BYTES: Final = 1_500_000_000
 BYTES_PER_BYTE: Final = 40
 """Memory for each byte of a file: ezc3d keeps a list for every point of every frame."""
@@ -79,7 +82,7 @@ def read_c3d(path: Path) -> dict[str, Any]:
             _read_apart(path, size_bytes, Path(folder))
             arrays = load_arrays(Path(folder) / ARRAYS_NAME)
             texts = json.loads((Path(folder) / TEXTS_NAME).read_text(encoding="ascii"))
-        announced = _announced_frames(path)
+        announced, rate_hz = _head(path)
     except (OSError, ValueError, IndexError) as error:
         reason = "there is none" if isinstance(error, FileNotFoundError) else "it cannot be opened or is damaged"
         raise _unreadable(path, reason) from error
@@ -90,6 +93,8 @@ def read_c3d(path: Path) -> dict[str, Any]:
             "Copy the whole file again.",
         )
     _to_arrays(texts["parameters"])
+    if rate_hz is not None:
+        texts["header"]["points"]["frame_rate"] = rate_hz  # ezc3d passes on that of the parameters
     return {**texts, "data": {"points": arrays["points"], "meta_points": {"residuals": arrays["residuals"]}}}
 
 
@@ -152,15 +157,17 @@ def _unreadable(path: Path, reason: str) -> InputError:
     )
 
 
-def _announced_frames(path: Path) -> int:
-    """Return how many frames the head of a file promises; 0 where it cannot say.
+def _head(path: Path) -> tuple[int, float | None]:
+    """Return how many frames the head of a file promises, 0 where it cannot say, and its frame rate, Hz, if readable.
 
     ezc3d reads a file that is cut off as a shorter one. The head holds the number of the first and of the last frame as
     two 16-bit words; 65,535 stands for a length that lies elsewhere. The byte order is given in the parameter section.
     """
     with path.open("rb") as file:
-        head = file.read(10)
+        head = file.read(24)
         file.seek(max(head[0] - 1, 0) * BLOCK_BYTES + 3)
-        order: Literal["big", "little"] = "big" if file.read(1) == BIG_ENDIAN else "little"
+        made_on = file.read(1)
+    order: Literal["big", "little"] = "big" if made_on == BIG_ENDIAN else "little"
     first, last = (int.from_bytes(head[at : at + 2], order) for at in (6, 8))
-    return last - first + 1 if 0 < first <= last < 65_535 else 0
+    (rate_hz,) = struct.unpack(">f" if order == "big" else "<f", head[20:24].ljust(4, b"\0"))
+    return last - first + 1 if 0 < first <= last < 65_535 else 0, rate_hz if made_on in _IEEE else None

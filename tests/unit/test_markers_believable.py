@@ -1,6 +1,7 @@
 """What a marker file states of itself is checked: its arrays, its times, its unit of length."""
 
 import os
+import struct
 import zipfile
 
 import numpy as np
@@ -186,3 +187,16 @@ def test_a_rate_that_no_recording_can_have(tmp_path, rate_hz):
     found = open_recording(write_c3d(tmp_path / "walk.c3d", points, rate_hz=rate_hz))
     assert found.walk.rate_hz == 1.0
     assert any("1 frame per second is assumed" in note for note in found.notes)
+
+
+def test_a_header_with_another_rate_is_named(tmp_path):
+    pytest.importorskip("ezc3d")
+    points = {f"{side}_{name}": body()[f"{side}_{name}"] for side in ("left", "right") for name in PARTS.values()}
+    path = write_c3d(tmp_path / "walk.c3d", points, rate_hz=100.0)
+    assert not any("POINT:RATE" in note for note in open_recording(path).notes)
+    content = bytearray(path.read_bytes())
+    content[20:24] = struct.pack("<f", 50.0)  # words 11 and 12 of the header
+    path.write_bytes(content)
+    found = open_recording(path)
+    assert found.walk.rate_hz == 100.0
+    assert any("POINT:RATE states 100 frames per second, the header 50; 100 is used" in note for note in found.notes)
