@@ -11,7 +11,7 @@ Where the track holds all places in which the joints of the legs may be, the leg
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
@@ -99,7 +99,7 @@ class Repair:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields and the ``id`` for JSON."""
-        return {"id": self.id, **asdict(self), "frames": list(self.frames), "landmarks": list(self.landmarks)}
+        return {"id": self.id, **vars(self), "frames": list(self.frames), "landmarks": list(self.landmarks)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

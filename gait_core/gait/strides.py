@@ -137,7 +137,7 @@ def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, 
 
 def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, Rejection | None]]:
     """Return a stride, or why it is none, for each two contacts of a foot that follow each other in a pass."""
-    passes = [_events_of(events, motion, number) for number in range(len(motion.segments))]
+    passes = _by_pass(events, motion)
     durations = [
         last.time_s - first.time_s
         for here in passes
@@ -164,20 +164,17 @@ def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, R
     return [(stride, rejection) for _, stride, rejection in found]
 
 
-def _events_of(events: EventSet, motion: Kinematics, number: int) -> list[GaitEvent]:
-    """Return the events that belong to a pass: inside it, or near it and nearer to no other."""
-
-    def away_s(time_s: float, index: int) -> float:
-        segment = motion.segments[index]
-        return max(segment.start_s - time_s, time_s - segment.end_s, 0.0)
-
-    own = []
-    for event in events.events:
-        distances = [away_s(event.time_s, index) for index in range(len(motion.segments))]
-        nearest = int(np.argmin(distances))
-        if nearest == number and distances[nearest] <= PASS_MARGIN_S:
-            own.append(event)
-    return own
+def _by_pass(events: EventSet, motion: Kinematics) -> list[list[GaitEvent]]:
+    """Return the events of each pass: those inside it, or near it and nearer to no other."""
+    starts_s = np.array([segment.start_s for segment in motion.segments])
+    ends_s = np.array([segment.end_s for segment in motion.segments])
+    passes: list[list[GaitEvent]] = [[] for _ in motion.segments]
+    for event in events.events if passes else ():
+        away_s = np.maximum(np.maximum(starts_s - event.time_s, event.time_s - ends_s), 0.0)
+        nearest = int(away_s.argmin())
+        if away_s[nearest] <= PASS_MARGIN_S:
+            passes[nearest].append(event)
+    return passes
 
 
 def _contacts(events: list[GaitEvent], side: str) -> list[GaitEvent]:
