@@ -232,6 +232,9 @@ def test_errors_are_those_of_the_one_tree(tmp_path, workspace):
         gait.create_baseline(tmp_path / "walk.mp4", subject="P014", workspace=workspace)
     with pytest.raises(InputError, match="two to"):
         gait.compare_profiles(tmp_path / "walk.mp4", ["fast"], workspace=workspace)
+    with pytest.raises(NotFoundError, match="there is none"):
+        gait.validate(tmp_path / "reference.csv", workspace=workspace)
+    (tmp_path / "reference.csv").write_text("time_s,side,kind\n1,left,ic\n")
     with pytest.raises(InputError, match="video beside"):
         gait.validate(tmp_path / "reference.csv", workspace=workspace)
 
