@@ -60,6 +60,7 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "unusable_frame_rate": "frame_rate",
     "person_followed": "people",
     "camera_moved": "camera_motion",
+    "steps_missed": "walk_length",
     "no_stride": "walk_length",
     "unusable_lighting": "lighting",
     "colours_inverted": "lighting",

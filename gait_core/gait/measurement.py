@@ -34,7 +34,7 @@ __all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "measure", "mot
 
 MEASUREMENT_VERSION: Final = 1
 OWN_WARNINGS: Final = frozenset(
-    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved", CODE}
+    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved", "steps_missed", CODE}
 )
 """Codes of the warnings that measuring itself gives; those of extraction and features are handed in."""
 
@@ -246,8 +246,9 @@ def measure(
     strides = build_strides(current, motion)
     resolved = resolve_scale(scale, motion, strides)
     curves, impossible = without_impossible(stride_curves(motion, strides))
-    moved = lengths_withheld(motion, find_steps(motion, current))
-    own = [*_warnings(strides, scale, resolved, moved), *impossible]
+    rhythm = not any(warning.code == "no_rhythm" for warning in warnings)
+    withheld = lengths_withheld(motion, find_steps(motion, current), rhythm=rhythm)
+    own = [*_warnings(strides, scale, resolved, withheld), *impossible]
     return Measurement(
         events=events,
         edits=tuple(edits),
@@ -271,11 +272,11 @@ def measure(
     )
 
 
-def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | None, moved: str) -> list[WalkWarning]:
+def _warnings(
+    strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | None, withheld: WalkWarning | None
+) -> list[WalkWarning]:
     """Say what could not be measured, and why."""
-    found = []
-    if moved:
-        found.append(WalkWarning(code="camera_moved", message=moved))
+    found = [withheld] if withheld is not None else []
     if not strides:
         text = "No complete stride was seen, so there are no stride times and no curves: they need four steps or more."
         found.append(WalkWarning(code="no_stride", message=text))
@@ -283,7 +284,7 @@ def _warnings(strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | No
         if strides and not any(stride.side == side for stride in strides):
             text = f"No complete stride of the {side} leg was seen; its values are missing."
             found.append(WalkWarning(code=f"no_{side}_stride", message=text))
-    if moved:
+    if withheld is not None:
         return found  # there are no lengths that a scale could turn into metres
     if scale.kind == "none":
         text = "Lengths are in leg lengths: give the person's height, a known distance or the speed to get metres."

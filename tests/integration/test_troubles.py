@@ -229,6 +229,7 @@ def test_copies_and_doubts_stand_beside_the_verdict(baseline, room, troubles, an
     assert "one of those that the baseline was made from" in message(copied, "in_baseline")
     assert slowed["level"] is None
     assert "slow motion" in message(slowed, "no_rhythm")
+    assert not any("camera" in warning["message"] for warning in slowed["warnings"])
     assert "no frame for 3.0 s" in message(holed, "time_gap")
     assert with_child["level"] is None
     assert "several_people" in codes(with_child)

@@ -1,6 +1,7 @@
 """One walk measured: complete, stored and read back, reversible, and honest where something is missing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from gait_core.errors import InputError
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
+from gait_core.gait.parameters.length_doubts import lengths_withheld
+from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.landmarks import INDEX
 
@@ -123,3 +126,14 @@ def test_a_second_measurement_does_not_repeat_its_own_warnings():
     for frames, scale in ((slice(60, 105), None), (slice(None), None)):
         given = measure(motion_of(select(track, frames)), scale=scale).warnings
         assert {warning.code for warning in given} <= OWN_WARNINGS
+
+
+def test_feet_that_slide_are_laid_to_the_camera_only_where_the_steps_have_a_rhythm():
+    _, motion, measurement = measured()
+    steps = find_steps(motion, measurement.current_events)
+    sliding = [replace(step, reach_leg=2.0 * step.reach_leg) for step in steps]
+    assert lengths_withheld(motion, steps) is None
+    assert lengths_withheld(motion, sliding).code == "camera_moved"
+    missed = lengths_withheld(motion, sliding, rhythm=False)
+    assert missed.code == "steps_missed"
+    assert "camera" not in missed.message

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from gait_core.errors import WalkWarning
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.lengths import Step
 
@@ -29,30 +30,36 @@ _AGREEMENT: Final = (0.80, 1.15)
 """Reach over length: 0.97 (0.94 to 1.00) on simulated walks, 0.95 (0.92 to 0.97) on real ones, 1.03 with a limp."""
 
 
-def lengths_withheld(motion: Kinematics, steps: Sequence[Step]) -> str:
-    """Return why no length of a walk can be given, as a sentence; empty when they can.
+def lengths_withheld(motion: Kinematics, steps: Sequence[Step], *, rhythm: bool = True) -> WalkWarning | None:
+    """Return why no length of a walk can be given.
 
     Parameters
     ----------
     motion : Kinematics
     steps : sequence of Step
         As `find_steps` gives them.
+    rhythm : bool
+        Whether the steps have a regular rhythm. Without one, as in slow motion, steps are missed, and feet that seem to
+        move over the floor say nothing about the camera.
 
     Returns
     -------
-    str
+    WalkWarning or None
+        With the code ``camera_moved`` or ``steps_missed``; None when lengths can be given.
     """
     if motion.view.camera_moves or not steps:
-        return ""
+        return None
     growth = _growth(motion)
     ratio = _reach_over_length(steps)
     if growth >= _ZOOMED and motion.view.view_deg <= _SIDE_VIEW_DEG:
         found = f"The person becomes {growth:.2g} times as large, though seen from the side"
-        return f"{found}: the camera zooms or moves. {_WITHHELD}"
-    if not _USABLE[0] <= ratio <= _USABLE[1]:
-        found = "The positions of the feet and the distance between them do not agree"
-        return f"{found}: the camera pans, zooms or moves. {_WITHHELD}"
-    return ""
+        return WalkWarning(code="camera_moved", message=f"{found}: the camera zooms or moves. {_WITHHELD}")
+    if _USABLE[0] <= ratio <= _USABLE[1]:
+        return None
+    found = "The positions of the feet and the distance between them do not agree"
+    if rhythm:
+        return WalkWarning(code="camera_moved", message=f"{found}: the camera pans, zooms or moves. {_WITHHELD}")
+    return WalkWarning(code="steps_missed", message=f"{found}, as if steps were missed. {_WITHHELD}")
 
 
 def _growth(motion: Kinematics) -> float:

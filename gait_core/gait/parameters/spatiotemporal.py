@@ -114,7 +114,7 @@ def spatiotemporal(
         if length is not None:
             found[name] = _speed(name, length, sided["stride_time_s"], settings)
     known = {name: found[name] for name in PARAMETERS if name in found and found[name].both is not None}
-    if lengths_withheld(motion, steps):
+    if lengths_withheld(motion, steps) is not None:
         known = {name: parameter for name, parameter in known.items() if name not in _LENGTHS}
     doubt = lengths_doubted(motion, steps)
     return {
