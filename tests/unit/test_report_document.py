@@ -1,8 +1,6 @@
 """The report: one content model, written as HTML and PDF."""
 
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,6 +9,7 @@ import pytest
 from measured_walks import measured
 from PIL import Image
 from reported_walks import CREATED_S, compared, report, source, video_of, worst
+from support.pdf_text import text_of_pdf
 
 from gait_core.drawing.fonts import FontChain, font_files
 from gait_core.drawing.scripts import as_drawn
@@ -32,15 +31,6 @@ HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 Žofia"
 
 def pages_of(content):
     return len(re.findall(rb"/Type /Page\b", content))
-
-
-def text_of(content, tmp_path):
-    program = shutil.which("pdftotext")
-    if program is None:
-        pytest.skip("pdftotext is not installed")
-    path = tmp_path / "read.pdf"
-    path.write_bytes(content)
-    return subprocess.run([program, "-layout", str(path), "-"], capture_output=True, check=True).stdout.decode()
 
 
 # --- what it says ---------------------------------------------------------------------------------------------------
@@ -146,10 +136,10 @@ def test_the_seal_names_video_model_settings_and_the_report_itself():
     assert made.digest in render_html(made)
 
 
-def test_the_disclaimer_stands_there_once(tmp_path):
+def test_the_disclaimer_stands_there_once():
     made = report(compared())
     assert render_html(made).count(DISCLAIMER) == 1
-    assert text_of(render_pdf(made), tmp_path).count(DISCLAIMER) == 1
+    assert text_of_pdf(render_pdf(made)).count(DISCLAIMER) == 1
 
 
 # --- images -------------------------------------------------------------------------------------------------------
@@ -286,11 +276,10 @@ def test_pdf_depends_on_the_report_alone():
     assert render_pdf(report()) == render_pdf(report())
 
 
-def test_pdf_has_its_fonts_inside_and_writes_any_name(tmp_path):
+def test_pdf_has_its_fonts_inside_and_writes_any_name():
     content = render_pdf(report(subject="Žofia Δημήτρης Иван שלום 李"))
     assert content.count(b"/FontFile2") >= 2
-    text = text_of(content, tmp_path)
-    assert "Žofia Δημήτρης Иван" in text
+    assert "Žofia Δημήτρης Иван" in text_of_pdf(content)
 
 
 def test_every_character_is_drawn_by_a_font_that_has_it():
