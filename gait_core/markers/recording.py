@@ -10,15 +10,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.errors import InputError, NotFoundError
+from gait_core.errors import InputError
 from gait_core.markers.believable import believable_unit, leg_length_m
 from gait_core.markers.directions import Directions, directions_of
 from gait_core.markers.marker_sets import LegMarkers, legs_of
 from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.trial import MarkerTrial, read_trial
-from gait_core.storage.ordinary_file import ordinary_size
+from gait_core.storage.ordinary_file import check_file
 
-__all__ = ["Recording", "check_file", "open_recording"]
+__all__ = ["Recording", "open_recording"]
 
 _NPZ_SET: Final = "joints of an .npz file"
 
@@ -81,28 +81,6 @@ def open_recording(path: Path) -> Recording:
         treadmill=directions.treadmill,
         notes=(*trial.notes, *of_unit, *legs.notes),
     )
-
-
-def check_file(path: Path) -> None:
-    """Refuse what is no ordinary file before anything opens it.
-
-    Raises
-    ------
-    NotFoundError
-        When there is nothing of this name.
-    InputError
-        When it is a folder, a pipe or a device, or the system does not let it be looked at.
-    """
-    try:
-        ordinary_size(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise NotFoundError(f"Expected a file at {path}, but there is none.", "Check the path.") from None
-    except ValueError as error:
-        raise InputError(f"Expected a file at {path}, but {error}.", "Name the file itself.") from error
-    except OSError as error:
-        raise InputError(
-            f"Expected a file at {path}, but it cannot be opened.", "Check the path, and who may read it."
-        ) from error
 
 
 def _legs(trial: MarkerTrial) -> tuple[LegMarkers, list[str]]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from gait_core.errors import InputError
-from gait_core.markers.recording import check_file
+from gait_core.storage.ordinary_file import check_file
 from gait_core.validation.reference_c3d import reference_from_c3d
 from gait_core.validation.reference_csv import reference_from_csv
 from gait_core.validation.reference_mocap import reference_from_mocap

@@ -13,8 +13,9 @@ from gait_core.gait.features import features_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.gait.windows import windows_of
 from gait_core.markers.endings import is_marker_file
-from gait_core.markers.recording import Recording, check_file, open_recording
+from gait_core.markers.recording import Recording, open_recording
 from gait_core.markers.side_view import PX_PER_M, side_view
+from gait_core.storage.ordinary_file import check_file
 from gait_core.video.probe import content_sha256
 from gait_core.walks.prepare import PreparedWalk
 from gait_core.workflows.marker_words import refusal_of, warnings_of

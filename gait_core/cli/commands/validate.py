@@ -26,7 +26,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 @command("validate", help="agreement with a reference", order=80, arguments=_arguments)
 def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Compare a measurement with a reference."""
-    from gait_core.markers.recording import check_file
+    from gait_core.storage.ordinary_file import check_file
     from gait_core.walks.measurements import load_measurement
     from gait_core.workflows.validate import validate_file
 
