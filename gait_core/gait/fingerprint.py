@@ -53,10 +53,9 @@ MOST_STRETCH: Final = 1.12
 _STEP: Final = 0.0005
 _MISSING: Final = -32768
 _PAIRS: Final = ("ankle", "knee", "wrist")
-_TORSO: Final = 4
-"""Columns of hips and shoulders, before those of the pairs."""
+_ACROSS: Final = [0, 2, *range(4, 4 + 2 * len(_PAIRS))]
 _UP: Final = [1, 3]
-_ACROSS: Final = [0, 2, *range(_TORSO, _TORSO + 2 * len(_PAIRS))]
+"""Columns of a fingerprint along each axis of the image: hips and shoulders first, then the pairs, without heights."""
 _PARTS_OF_A_SAMPLE: Final = (-0.5, -0.25, 0.0, 0.25, 0.5)
 
 
@@ -174,8 +173,7 @@ def _distance(a: Array, b: Array, lag: int, least: int, anywhere: bool) -> float
         return math.inf
     if anywhere:
         for columns in (_ACROSS, _UP):
-            torso = [column for column in columns if column < _TORSO]
-            apart[:, columns] -= np.median(apart[:, torso])
+            apart[:, columns] -= np.median(apart[:, columns[:2]])
     width = round(SMOOTH_S * RATE_HZ)
     sums = np.cumsum(np.concatenate([np.zeros((1, apart.shape[1])), apart]), axis=0)
     return float(np.sqrt(np.mean(((sums[width:] - sums[:-width]) / width) ** 2)))

@@ -166,10 +166,12 @@ def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, R
 
 def _by_pass(events: EventSet, motion: Kinematics) -> list[list[GaitEvent]]:
     """Return the events of each pass: those inside it, or near it and nearer to no other."""
+    if not motion.segments:
+        return []
     starts_s = np.array([segment.start_s for segment in motion.segments])
     ends_s = np.array([segment.end_s for segment in motion.segments])
     passes: list[list[GaitEvent]] = [[] for _ in motion.segments]
-    for event in events.events if passes else ():
+    for event in events.events:
         away_s = np.maximum(np.maximum(starts_s - event.time_s, event.time_s - ends_s), 0.0)
         nearest = int(away_s.argmin())
         if away_s[nearest] <= PASS_MARGIN_S:
