@@ -70,14 +70,17 @@ function draw(component) {
   const head = el("line", { x1: x(0), x2: x(0), y1: TOP, y2: H - BOTTOM, stroke: c.text, "stroke-width": 2 }, svg);
   const clock = el("text", { x: W - RIGHT - 4, y: 12, fill: c.text, "text-anchor": "end" }, svg, "");
 
+  // Before the first window and after the last, and where none was scored, there is no score.
+  const near = Math.max(step, 0.2);
   const at = (t) => {
     let best = 0;
     data.time.forEach((value, i) => { if (Math.abs(value - t) < Math.abs(data.time[best] - t)) best = i; });
-    return data.score[best];
+    return Math.abs(data.time[best] - t) <= near ? data.score[best] : undefined;
   };
   const place = (t) => {
     head.setAttribute("x1", x(t)); head.setAttribute("x2", x(t));
-    const words = `${t.toFixed(1)} s, score ${(at(t) ?? 0).toFixed(2)}`;
+    const score = at(t);
+    const words = `${t.toFixed(1)} s, ${score === undefined ? "no score" : `score ${score.toFixed(2)}`}`;
     clock.textContent = words;
     svg.setAttribute("aria-valuenow", t.toFixed(1)); svg.setAttribute("aria-valuetext", words);
   };

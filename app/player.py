@@ -52,7 +52,8 @@ def score_track(time_s: NDArray[Any], scores: NDArray[Any], window_limit: float,
     peak = f" The score is highest at {time_s[int(np.nanargmax(finite))]:.1f} s." if len(finite) else ""
     sentence = (
         f"{words.percent(share)} of the windows lie over the limit for windows ({window_limit:.2f}).{peak} "
-        "Click the curve, or use the arrow keys, to move the video."
+        "Click the curve, or use the arrow keys, to move the video. Each point scores one window by itself; the score "
+        "of the walk counts what returns in every stride, so it can be higher than any point."
     )
     _component()(data=track_data(time_s, finite, window_limit, sentence), key=key, height="content")
     note(sentence)

@@ -188,7 +188,7 @@ def _videos(comparison: ProfileComparison) -> None:
         for _, run, path in found:
             st.caption(plain(run.name))
             st.video(str(path))
-    note("Blue is the near side of the body, orange the far side. One timeline moves all videos.")
+    note("Turquoise is the near side of the body, white the far side. One timeline moves all videos.")
 
 
 def _export(comparison: ProfileComparison) -> None:

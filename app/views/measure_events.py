@@ -138,10 +138,10 @@ def _numbers(now: Figures, step: Mapping[str, Figures] | None) -> list[dict[str,
 
 
 def _left_out(measurement: Measurement) -> None:
-    edits = len(measurement.edits)
-    if edits:
+    changed = measurement.n_changed_events
+    if changed:
         note(
-            f"{words.plural(edits, 'change')} by hand, stored apart from what was found automatically. "
+            f"{words.plural(changed, 'event')} changed by hand, stored apart from what was found automatically. "
             "Parameters, curves, report and exports follow from the events as they stand here."
         )
     reasons = list(dict.fromkeys(piece.reason for piece in measurement.rejections))

@@ -11,6 +11,7 @@ from typing import Final
 
 from gait_core.bench.common import BenchResult
 from gait_core.cache import ArrayCache
+from gait_core.gait.cleaned_walk import repaired_landmarks
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.pose.track import Track
@@ -72,7 +73,7 @@ def bench_measuring(
     with TemporaryDirectory() as name:
         video = Path(name) / "walk.mp4"
         render(truth, video, seed=1)
-        source = ReportSource(name="walk.mp4", path=video, content_sha256="", track=track)
+        source = ReportSource(name="walk.mp4", path=video, content_sha256="", track=repaired_landmarks(track))
         for ending, write in (("html", write_html), ("pdf", write_pdf)):
 
             def reported(write: Callable[..., None] = write, ending: str = ending) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.pose.landmarks import BONES, LANDMARKS
+from gait_core.pose.skeleton import draw_bones
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
@@ -20,10 +20,6 @@ __all__ = ["write_overlays"]
 
 _MAX_SIDE_PX: Final = 720
 _RATE_HZ: Final = 30.0
-_NEAR: Final = (64, 180, 255)
-_FAR: Final = (255, 176, 80)
-_GROUND: Final = (20, 26, 33)
-_SHOWN_CONFIDENCE: Final = 0.3
 
 
 def write_overlays(
@@ -45,7 +41,6 @@ def write_overlays(
     if not tracks:
         return
     duration_s = max(track.duration_s for track in tracks.values())
-    order = _back_to_front(near)
     writers: list[tuple[VideoWriter, Track]] = []
     with ExitStack() as stack:
         for number, frame in enumerate(iter_frames(video, target_fps=_RATE_HZ)):
@@ -57,29 +52,13 @@ def write_overlays(
                     writers.append((stack.enter_context(VideoWriter(path, width, height, _RATE_HZ)), track))
             for writer, track in writers:
                 canvas = image[:height, :width].copy()
-                _draw(canvas, track, frame.time_s, order, near)
+                _draw(canvas, track, frame.time_s, near)
                 writer.write(canvas, frame.time_s)
             if number % 10 == 0:
                 reporter.progress(stage, min(frame.time_s, duration_s), duration_s, "s")
 
 
-def _back_to_front(near: str) -> Sequence[tuple[int, int]]:
-    return sorted(BONES, key=lambda bone: near in LANDMARKS[bone[0]] and near in LANDMARKS[bone[1]])
-
-
-def _draw(image: NDArray[np.uint8], track: Track, time_s: float, order: Sequence[tuple[int, int]], near: str) -> None:
-    import cv2
-
+def _draw(image: NDArray[np.uint8], track: Track, time_s: float, near: str) -> None:
     row = int(np.argmin(np.abs(track.time_s - time_s)))
-    points = track.position[row] * (image.shape[1] / track.width_px)
-    confidence = track.confidence[row]
-    if not np.isfinite(points[0, 0]):
-        return
-    thickness = max(2, round(image.shape[0] / 240))
-    for a, b in order:
-        if min(confidence[a], confidence[b]) < _SHOWN_CONFIDENCE or not np.isfinite(points[[a, b]]).all():
-            continue
-        is_near = near in LANDMARKS[a] and near in LANDMARKS[b]
-        start, end = ((int(x), int(y)) for x, y in points[[a, b]])
-        cv2.line(image, start, end, _GROUND, thickness + 2, cv2.LINE_AA)
-        cv2.line(image, start, end, _NEAR if is_near else _FAR, thickness, cv2.LINE_AA)
+    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
+    draw_bones(image, points, track.confidence[row], near, thickness=max(2, round(image.shape[0] / 240)))

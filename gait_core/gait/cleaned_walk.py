@@ -18,7 +18,7 @@ from gait_core.gait.signals import Signals, Smoothed, filter_rate_hz, smooth
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["CleanedWalk", "clean_walk"]
+__all__ = ["CleanedWalk", "clean_walk", "repaired_landmarks"]
 
 _CLEANING: Final = ("min_confidence", "max_gap_s", "max_arm_gap_s", "repair_swaps")
 """Settings on which the repairs depend."""
@@ -106,6 +106,30 @@ def clean_walk(
     cleaned = clean(walk, leg_length_px(walk.position), undone, settings)
     smoothed = _smooth(cleaned, settings)
     return CleanedWalk(found=walk, cleaned=cleaned, smoothed=smoothed, settings=settings, undone=undone)
+
+
+def repaired_landmarks(
+    walk: Track | CleanedWalk, settings: FeatureSettings | None = None, *, undone: frozenset[str] = frozenset()
+) -> Track:
+    """Return the landmarks to draw over a walk: after the repairs, with left and right as they were measured.
+
+    Parameters
+    ----------
+    walk : Track or CleanedWalk
+        Landmarks as found, or as `clean_walk` left them.
+    settings : FeatureSettings, optional
+    undone : frozenset of str
+        Repairs not to be carried out, see `cleaning.clean`.
+
+    Returns
+    -------
+    Track
+        What was left out has confidence 0. Landmarks that cannot be cleaned come back as they are.
+    """
+    try:
+        return clean_walk(walk, settings or FeatureSettings(), undone=undone).cleaned.track
+    except WalkRefused:
+        return walk.found if isinstance(walk, CleanedWalk) else walk
 
 
 def _smooth(cleaned: Cleaned, settings: FeatureSettings) -> Smoothed:

@@ -15,7 +15,7 @@ from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.cleaning import Repair
 from gait_core.gait.curves import Curves, curve_errors, key_values, stride_curves
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.edits import Edit, apply_edits
+from gait_core.gait.events.edits import Edit, apply_edits, count_changed
 from gait_core.gait.events.gait_events import EventSet, Rejection
 from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
@@ -30,7 +30,7 @@ from gait_core.gait.strides import Stride, build_strides, stride_rejections
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
 
-__all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "measure", "motion_of"]
+__all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "feature_settings", "measure", "motion_of"]
 
 MEASUREMENT_VERSION: Final = 1
 OWN_WARNINGS: Final = frozenset(
@@ -106,6 +106,11 @@ class Measurement:
     def current_events(self) -> EventSet:
         """Events with the edits of a person applied."""
         return apply_edits(self.events, self.edits)
+
+    @property
+    def n_changed_events(self) -> int:
+        """Number of events that a person moved, added or deleted."""
+        return count_changed(self.events, self.edits)
 
     @property
     def from_markers(self) -> bool:
@@ -195,9 +200,18 @@ def motion_of(
     WalkRefused
         When no gait can be measured.
     """
-    settings = settings or MeasureSettings()
-    features = FeatureSettings(rate_hz=settings.rate_hz, cutoff_hz=settings.cutoff_hz)
-    return compute_kinematics(walk, features, side=side, undone=undone)
+    return compute_kinematics(walk, feature_settings(settings or MeasureSettings()), side=side, undone=undone)
+
+
+def feature_settings(settings: MeasureSettings) -> FeatureSettings:
+    """Return the settings of cleaning and smoothing under which a walk is measured.
+
+    Returns
+    -------
+    FeatureSettings
+        At the rate and with the corner frequency of `settings`.
+    """
+    return FeatureSettings(rate_hz=settings.rate_hz, cutoff_hz=settings.cutoff_hz)
 
 
 def measure(

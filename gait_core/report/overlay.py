@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from gait_core.baseline.analyses import StoredAnalysis
 from gait_core.gait.features import JOINTS
-from gait_core.pose.landmarks import BONES, INDEX, LANDMARKS
+from gait_core.pose.landmarks import INDEX
+from gait_core.pose.skeleton import NEAR, draw_bones
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
@@ -23,13 +24,13 @@ __all__ = ["overlay_item", "write_overlay"]
 
 Image = NDArray[np.uint8]
 _MAX_SIDE_PX: Final = 960
-_STRIP_PX: Final = 110
+_STRIP_PX: Final = 130
+_PLOT_TOP_PX: Final = 44
+_PLOT_BOTTOM_PX: Final = _STRIP_PX - 30
 _MARGIN_PX: Final = 56
-_NEAR: Final = (64, 180, 255)
-_FAR: Final = (170, 186, 204)
 _MARK: Final = (255, 122, 48)
 _INK: Final = (233, 238, 243)
-_FAINT: Final = (120, 134, 148)
+_FAINT: Final = (164, 176, 188)
 _GROUND: Final = (20, 26, 33)
 _LEVEL_COLOURS: Final[Mapping[str | None, tuple[int, int, int]]] = {
     "normal": (70, 190, 130),
@@ -38,7 +39,7 @@ _LEVEL_COLOURS: Final[Mapping[str | None, tuple[int, int, int]]] = {
     None: (150, 160, 170),
 }
 _MARKED_FROM: Final = 1.6
-_SHOWN_CONFIDENCE: Final = 0.3
+_WEIGHT: Final = 500
 
 _MARKED_LANDMARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "hip": ("hip",),
@@ -97,7 +98,7 @@ def write_overlay(path: Path, video: Path, track: Track, analysis: StoredAnalysi
         ``.mp4`` to write; appears only once it is whole.
     video : Path
     track : Track
-        Landmarks of the same video.
+        Landmarks of the same video after the repairs, see `gait_core.gait.cleaned_walk.repaired_landmarks`.
     analysis : StoredAnalysis
         Of the same walk.
     reporter : Reporter
@@ -158,20 +159,12 @@ def _marks(near: str, analysis: StoredAnalysis) -> _Marks:
 def _draw_body(image: Image, track: Track, near: str, row: int, marked: Mapping[int, float]) -> None:
     import cv2
 
-    points = track.position[row] * (image.shape[1] / track.width_px)
-    confidence = track.confidence[row]
-    if not np.isfinite(points[0, 0]):
-        return
+    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
     thickness = max(2, round(image.shape[0] / 240))
-    order = sorted(BONES, key=lambda bone: near in LANDMARKS[bone[0]] and near in LANDMARKS[bone[1]])
-    for a, b in order:
-        if min(confidence[a], confidence[b]) < _SHOWN_CONFIDENCE:
-            continue
-        is_near = near in LANDMARKS[a] and near in LANDMARKS[b]
-        start, end = ((int(x), int(y)) for x, y in points[[a, b]])
-        cv2.line(image, start, end, _GROUND, thickness + 2, cv2.LINE_AA)
-        cv2.line(image, start, end, _NEAR if is_near else _FAR, thickness, cv2.LINE_AA)
+    draw_bones(image, points, track.confidence[row], near, thickness=thickness)
     for landmark, deviation in marked.items():
+        if not np.isfinite(points[landmark]).all():
+            continue
         x, y = (int(value) for value in points[landmark])
         radius = int(thickness * min(3.0 + 1.5 * deviation, 9.0))
         cv2.circle(image, (x, y), radius, _MARK, thickness, cv2.LINE_AA)
@@ -183,9 +176,8 @@ def _plot_x(width: int, time_s: NDArray[np.float64] | float, track: Track) -> An
 
 
 def _plot_y(score: NDArray[np.float64] | float, analysis: StoredAnalysis) -> Any:
-    top, bottom = 26, _STRIP_PX - 24
     highest = max(float(analysis.window_scores.max()), 1.5 * analysis.window_limit)
-    return bottom - np.asarray(score) / highest * (bottom - top)
+    return _PLOT_BOTTOM_PX - np.asarray(score) / highest * (_PLOT_BOTTOM_PX - _PLOT_TOP_PX)
 
 
 def _strip(width: int, track: Track, analysis: StoredAnalysis) -> Image:
@@ -196,18 +188,19 @@ def _strip(width: int, track: Track, analysis: StoredAnalysis) -> Image:
     colour = _LEVEL_COLOURS[analysis.summary.level]
     level = analysis.summary.level or "withheld"
     score = f"  {analysis.summary.score:.2f}" if analysis.summary.score is not None else ""
-    _write(strip, f"{level.upper()}{score}", (_MARGIN_PX, 18), colour, 0.5)
-    _write(strip, "score over time (1 = typical)", (width - 250, 18), _FAINT, 0.42)
+    _write(strip, f"{level.upper()}{score}", (_MARGIN_PX, 24), colour, 20)
+    caption = "Score of each window (1 = typical)"
+    _write(strip, caption, (width - 12 - _text_width(caption, 16), 24), _FAINT, 16)
     y = int(_plot_y(analysis.window_limit, analysis))
     cv2.line(strip, (_MARGIN_PX, y), (width - _MARGIN_PX, y), _FAINT, 1, cv2.LINE_AA)
-    _write(strip, f"{analysis.window_limit:.1f}", (14, y + 4), _FAINT, 0.38)
+    _write(strip, f"{analysis.window_limit:.1f}", (12, y + 5), _FAINT, 15)
     for time_s in np.arange(0.0, track.duration_s + 1e-6, max(1.0, round(track.duration_s / 8))):
         x = int(_plot_x(width, time_s + track.time_s[0], track))
-        _write(strip, f"{time_s:.0f} s", (x - 8, _STRIP_PX - 8), _FAINT, 0.38)
+        _write(strip, f"{time_s:.0f} s", (x - 8, _STRIP_PX - 9), _FAINT, 15)
     xs, ys = _plot_x(width, analysis.window_time_s, track), _plot_y(analysis.window_scores, analysis)
     for x, y_value, value in zip(xs, ys, analysis.window_scores, strict=True):
         over = value > analysis.window_limit
-        cv2.circle(strip, (int(x), int(y_value)), 4 if over else 3, _MARK if over else _NEAR, -1, cv2.LINE_AA)
+        cv2.circle(strip, (int(x), int(y_value)), 4 if over else 3, _MARK if over else NEAR, -1, cv2.LINE_AA)
     return strip
 
 
@@ -215,14 +208,20 @@ def _draw_cursor(strip: Image, time_s: float, track: Track, analysis: StoredAnal
     import cv2
 
     x = int(_plot_x(strip.shape[1], time_s, track))
-    cv2.line(strip, (x, 24), (x, _STRIP_PX - 22), _INK, 1, cv2.LINE_AA)
+    cv2.line(strip, (x, _PLOT_TOP_PX - 8), (x, _PLOT_BOTTOM_PX), _INK, 1, cv2.LINE_AA)
     if len(analysis.window_time_s):
         nearest = int(np.argmin(np.abs(analysis.window_time_s - time_s)))
         if abs(analysis.window_time_s[nearest] - time_s) < 0.2:
-            _write(strip, f"{analysis.window_scores[nearest]:.2f}", (x + 4, 36), _INK, 0.4)
+            _write(strip, f"{analysis.window_scores[nearest]:.2f}", (x + 6, _PLOT_TOP_PX + 4), _INK, 16)
 
 
-def _write(image: Image, text: str, at: tuple[int, int], colour: tuple[int, int, int], size: float) -> None:
+def _write(image: Image, text: str, at: tuple[int, int], colour: tuple[int, int, int], size_px: int) -> None:
     import cv2
 
-    cv2.putText(image, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+    cv2.putText(image, text, at, colour, cv2.FontFace("sans"), size_px, _WEIGHT)
+
+
+def _text_width(text: str, size_px: int) -> int:
+    import cv2
+
+    return int(cv2.getTextSize((0, 0), text, (0, 0), cv2.FontFace("sans"), size_px, _WEIGHT)[2])

@@ -173,7 +173,7 @@ def export_walk(
 
 def _track(workspace: Workspace, walk: MeasuredWalk) -> Track | None:
     try:
-        return walk.track(workspace)
+        return walk.repaired_track(workspace)
     except NotFoundError:
         return None
 

@@ -19,9 +19,10 @@ from typing import Any, Final, NotRequired, Self, TypedDict
 from gait_core.cache import ArrayCache
 from gait_core.cache.archive import load_arrays, save_arrays
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.gait.cleaned_walk import repaired_landmarks
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.measurement import OWN_WARNINGS, Measurement, measure, motion_of
+from gait_core.gait.measurement import OWN_WARNINGS, Measurement, feature_settings, measure, motion_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.gait.stretch import longest_stretch
 from gait_core.pose.track import Track
@@ -168,6 +169,12 @@ class MeasuredWalk:
             )
         track, _ = longest_stretch(Track.from_arrays(entry.arrays, entry.meta))
         return track if self.time_scale == 1.0 else with_true_rate(track, track.frame_rate_hz / self.time_scale)
+
+    def repaired_track(self, workspace: Workspace) -> Track:
+        """Return the landmarks after the repairs, as they were measured; raises `NotFoundError` as `track` does."""
+        measurement = self.measurement
+        settings = feature_settings(measurement.settings)
+        return repaired_landmarks(self.track(workspace), settings, undone=frozenset(measurement.undone))
 
     def motion(self, workspace: Workspace) -> Kinematics:
         """Return the motion that was measured; raises `NotFoundError` as `track` does."""

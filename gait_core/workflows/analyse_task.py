@@ -20,6 +20,7 @@ from gait_core.baseline.store import StoredBaseline
 from gait_core.cache import ArrayCache, waiting_lock
 from gait_core.config import PoseSettings, Settings
 from gait_core.errors import GaitError, NotFoundError, WalkRefused
+from gait_core.gait.cleaned_walk import repaired_landmarks
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.gate import further_warnings
 from gait_core.gait.parameters.scale import ScaleInput
@@ -150,7 +151,8 @@ def draw_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = 
         if not target.is_file():
             analysis = load_analysis(workspace, walk.analysis_id)
             prepared = here.walks.get(walk.analysis_id) if here is not None else None
-            track = prepared.track if prepared is not None else _extracted(walk, workspace, reporter).track
+            found = prepared.landmarks if prepared is not None else _extracted(walk, workspace, reporter).track
+            track = repaired_landmarks(found)
             write_overlay(target, Path(walk.path), track, analysis, reporter)
         return {}
 

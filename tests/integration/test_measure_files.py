@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gait_core.baseline.analyses import load_analysis
@@ -16,9 +17,15 @@ from gait_core.errors import NotFoundError
 from gait_core.gait.events.edits import Edit, edits_to_json
 from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.jobs.run import run_now
-from gait_core.report.write import comparison_of
+from gait_core.report.write import comparison_of, report_of
 from gait_core.simulate.truth import WalkTruth
-from gait_core.walks.measurements import delete_measurement, list_measurements, load_measurement, remeasure
+from gait_core.walks.measurements import (
+    MeasuredWalk,
+    delete_measurement,
+    list_measurements,
+    load_measurement,
+    remeasure,
+)
 from gait_core.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -107,6 +114,23 @@ def test_exports_and_reports_are_written(capsys, made, tmp_path):
         assert not walk["export"]["skipped"]
         assert {file.rsplit(".", 1)[1] for file in walk["export"]["files"]} == {"csv", "trc", "mot", "c3d", "json"}
         assert Path(walk["report"]).read_bytes()[:5] == b"%PDF-"
+
+
+def test_pictures_show_the_legs_on_the_side_on_which_they_were_measured(made, measured, monkeypatch):
+    walk = load_measurement(made.workspace, measured["measurement_id"])
+    found = walk.track(made.workspace)
+    position = found.position.copy()
+    legs, other_legs = list(range(25, 33)), [26, 25, 28, 27, 30, 29, 32, 31]
+    shown = walk.repaired_track(made.workspace)
+    position[:, legs] = shown.position[:, legs]
+    middle = slice(len(found) // 3, len(found) // 3 + 40)
+    exchanged = position.copy()
+    exchanged[middle, legs] = position[middle][:, other_legs]
+    for given in (position, exchanged):  # without other places for the joints, so that both start from these
+        monkeypatch.setattr(MeasuredWalk, "track", lambda *_, given=given: found.with_(position=given, candidates=None))
+        drawn = walk.repaired_track(made.workspace).position[middle][:, legs]
+        assert np.median(np.abs(drawn - shown.position[middle][:, legs])) < 1.0
+        assert len(report_of(made.workspace, walk).evidence) == 4
 
 
 def test_an_analysis_measures_and_reports_the_same_walk(capsys, made, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from gait_walks import FINE_HZ, select, simulated
 
 from gait_core.config import FeatureSettings
-from gait_core.gait.cleaned_walk import clean_walk
+from gait_core.gait.cleaned_walk import clean_walk, repaired_landmarks
 from gait_core.gait.features import compute_features
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
 from gait_core.simulate.noise import observe
@@ -25,6 +25,27 @@ def noisy(fps=30.0):
     position[45, 27] += 200.0
     position[60:62] = position[60:62][:, [*range(25), 26, 25, 28, 27, 30, 29, 32, 31]]
     return track.with_(position=position, confidence=confidence)
+
+
+def test_legs_that_the_model_exchanged_are_drawn_on_their_own_side():
+    truth, _ = simulated(fps=30.0)
+    track = observe(truth, seed=4)
+    mirrored = [*range(25), 26, 25, 28, 27, 30, 29, 32, 31]
+    position = track.position.copy()
+    position[40:70] = position[40:70][:, mirrored]
+    repaired = repaired_landmarks(track.with_(position=position))
+    shown = repaired.confidence[40:70, 25:33] >= 0.3
+    away = np.linalg.norm(repaired.position[40:70, 25:33] - track.position[40:70, 25:33], axis=2)
+    assert shown.mean() > 0.8
+    assert np.mean(away[shown] < 1.0) > 0.95  # as the model saw them, apart from the exchange
+    kept = repaired_landmarks(track.with_(position=position), undone=frozenset({"swap"}))
+    np.testing.assert_array_equal(kept.position[40:70, 25:33], position[40:70, 25:33])
+
+
+def test_landmarks_without_a_person_are_drawn_as_they_are():
+    _, track = simulated(fps=30.0)
+    empty = track.with_(position=np.full_like(track.position, np.nan), confidence=np.zeros_like(track.confidence))
+    assert repaired_landmarks(empty) is empty
 
 
 def uneven():

@@ -4,7 +4,7 @@ from gait_walks import simulated
 from gait_core.config import FeatureSettings, MeasureSettings
 from gait_core.errors import InputError
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.edits import Edit, apply_edits, edits_from_json, edits_to_json
+from gait_core.gait.events.edits import Edit, apply_edits, count_changed, edits_from_json, edits_to_json
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.strides import build_strides
@@ -53,6 +53,31 @@ def test_a_deleted_event_can_be_added_again(measured):
     again = Edit(action="add", side="right", kind=FOOT_OFF, time_s=gone.time_s)
     changed = apply_edits(events, [edit("delete", gone), again])
     assert [event.time_s for event in changed.events] == [event.time_s for event in events.events]
+
+
+def test_events_are_counted_that_a_person_changed_and_not_the_edits(measured):
+    _, events = measured
+    first, last = event_of(events, "left", INITIAL_CONTACT, 1), event_of(events, "right", FOOT_OFF, -1)
+    nudged = []
+    for _ in range(5):
+        now = apply_edits(events, nudged).times_s("left", INITIAL_CONTACT)[1]
+        moved = Edit(action="move", side="left", kind=INITIAL_CONTACT, time_s=now, new_time_s=now + 0.01)
+        nudged.append(moved)
+    assert count_changed(events, []) == 0
+    assert count_changed(events, nudged) == 1
+    assert count_changed(events, [*nudged, edit("delete", last)]) == 2
+    back = Edit(
+        action="move",
+        side="left",
+        kind=INITIAL_CONTACT,
+        time_s=nudged[-1].new_time_s,
+        new_time_s=first.time_s,
+    )
+    assert count_changed(events, [*nudged, back]) == 0
+    again = Edit(action="add", side="right", kind=FOOT_OFF, time_s=last.time_s)
+    assert count_changed(events, [edit("delete", last), again]) == 0
+    elsewhere = Edit(action="add", side="right", kind=FOOT_OFF, time_s=last.time_s - 0.02)
+    assert count_changed(events, [edit("delete", last), elsewhere]) == 2
 
 
 def test_an_edit_of_an_edited_event(measured):

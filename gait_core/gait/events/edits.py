@@ -12,7 +12,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, KINDS, EventSet, GaitEvent
 from gait_core.gait.events.order import steps_between
 
-__all__ = ["ACTIONS", "Edit", "apply_edits", "edits_from_json", "edits_to_json"]
+__all__ = ["ACTIONS", "Edit", "apply_edits", "count_changed", "edits_from_json", "edits_to_json"]
 
 ACTIONS: Final = ("move", "add", "delete")
 SAME_S: Final = 0.0005
@@ -86,17 +86,54 @@ def apply_edits(events: EventSet, edits: Sequence[Edit]) -> EventSet:
         When the event to be changed is not there, or an event would stand out of order; the message names its
         neighbours.
     """
-    current = list(events.events)
+    return events.with_events(list(_carried_out(events, edits)))
+
+
+def count_changed(events: EventSet, edits: Sequence[Edit]) -> int:
+    """Return how many events a person moved, added or deleted, however many edits that took.
+
+    Parameters
+    ----------
+    events : EventSet
+        The automatic result.
+    edits : sequence of Edit
+        In the order in which they were made.
+
+    Returns
+    -------
+    int
+        An event that was moved three times counts once; one that was put back where it was found does not count.
+
+    Raises
+    ------
+    InputError
+        As `apply_edits` does.
+    """
+    found_as = _carried_out(events, edits)
+    kept = {id(found) for found in found_as.values() if found is not None}
+    deleted = [event for event in events.events if id(event) not in kept]
+    moved = sum(found is not None and abs(found.time_s - event.time_s) >= SAME_S for event, found in found_as.items())
+    added = [event for event, found in found_as.items() if found is None]
+    put_back = sum(any(_same_place(event, gone) for gone in deleted) for event in added)
+    return moved + len(added) + len(deleted) - 2 * put_back
+
+
+def _carried_out(events: EventSet, edits: Sequence[Edit]) -> dict[GaitEvent, GaitEvent | None]:
+    """Return the events after the edits, in order of time, each with the automatic one that it was; None if added."""
+    current: dict[GaitEvent, GaitEvent | None] = {event: event for event in events.events}
     for edit in edits:
-        if edit.action != "add":
-            current.remove(_found(current, edit))
+        was = None if edit.action == "add" else current.pop(_found(list(current), edit))
         if edit.action != "delete":
             time_s = edit.time_s if edit.new_time_s is None else edit.new_time_s
             new = GaitEvent(time_s=time_s, side=edit.side, kind=edit.kind, confidence=1.0, source="manual")
-            _check_order(current, new)
-            current.append(new)
-        current.sort(key=lambda event: event.time_s)
-    return events.with_events(current)
+            _check_order(list(current), new)
+            current[new] = was
+        current = dict(sorted(current.items(), key=lambda pair: pair[0].time_s))
+    return current
+
+
+def _same_place(one: GaitEvent, other: GaitEvent) -> bool:
+    return (one.side, one.kind) == (other.side, other.kind) and abs(one.time_s - other.time_s) < SAME_S
 
 
 def edits_to_json(edits: Sequence[Edit]) -> str:

@@ -194,8 +194,9 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
             )
         )
     else:
-        edits = len(measurement.edits)
-        facts.append(Fact(label="Steps found", value="Automatically" if not edits else f"{edits} corrected by hand"))
+        changed = measurement.n_changed_events
+        how = f"{plural(changed, 'event')} corrected by hand" if changed else ""
+        facts.append(Fact(label="Steps found", value="Automatically", detail=how))
     return tuple(facts)
 
 

@@ -145,7 +145,7 @@ def evidence_frames(request: EvidenceRequest) -> tuple[tuple[EvidenceFrame, ...]
     note = "Faces are blurred after the body was found." if request.blur_faces else "Faces are shown as filmed."
     if request.several_people and request.blur_faces:
         note = "Faces and everything around the walker are blurred after the body was found."
-    return frames, f"{note} Lines: what the pose model saw; the side near the camera is in colour."
+    return frames, f"{note} Lines: the landmarks that were measured; the side near the camera is in colour."
 
 
 def _images(request: EvidenceRequest, track: Track) -> dict[int, Image]:
@@ -169,7 +169,7 @@ def _images(request: EvidenceRequest, track: Track) -> dict[int, Image]:
 def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image) -> EvidenceFrame:
     import cv2
 
-    from gait_core.report.skeleton import draw_bones
+    from gait_core.pose.skeleton import draw_bones
 
     row = int(np.argmin(np.abs(track.time_s - moment.time_s)))
     points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
@@ -179,7 +179,9 @@ def _frame(request: EvidenceRequest, track: Track, moment: Moment, image: Image)
             canvas = blur_surroundings(canvas, points)
         canvas = blur_face(canvas, points)
     crop, shift, scale = _cropped(canvas, points)
-    draw_bones(crop, (points - shift) * scale, track.confidence[row], request.visible_side)
+    thickness = max(2, round(crop.shape[0] / 170))
+    placed = (points - shift) * scale
+    draw_bones(crop, placed, track.confidence[row], request.visible_side, thickness=thickness)
     done, encoded = cv2.imencode(".jpg", crop[:, :, ::-1], [int(cv2.IMWRITE_JPEG_QUALITY), _QUALITY])
     jpeg = encoded.tobytes() if done else b""
     return EvidenceFrame(title=moment.title, detail=f"at {number_text(moment.time_s, 's')} s", jpeg=jpeg)

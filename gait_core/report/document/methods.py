@@ -51,8 +51,8 @@ def method_facts(
     """
     settings = measurement.settings
     rule = _EVENT_RULES.get(measurement.events.method, measurement.events.method)
-    edits = len(measurement.edits)
-    by_hand = f" {plural(edits, 'event')} corrected by hand." if edits else " None corrected by hand."
+    changed = measurement.n_changed_events
+    by_hand = f" {plural(changed, 'event')} corrected by hand." if changed else " None corrected by hand."
     facts = [
         Fact(label="Steps", value=f"Initial contact and foot off by {rule}, at {settings.rate_hz:g} Hz.{by_hand}"),
         Fact(

@@ -23,8 +23,8 @@ class ReportSource:
     content_sha256 : str
         Hash of the video; empty when not known.
     track : Track or None
-        Landmarks, on the clock of the measurement; None when they are no longer in the cache, and then there are no
-        images.
+        Landmarks after the repairs, on the clock of the measurement; None when they are no longer in the cache, and
+        then there are no images.
     """
 
     name: str
