@@ -39,18 +39,26 @@ def render(view: WalkView) -> None:
         "One sheet for the patient's file: summary in plain words, values with intervals, curves, change, images at "
         "contact and mid-stance, methods and versions, sealed by the hashes of video and settings."
     )
+    report_buttons(view.walk, blur_faces=_blurred(view.walk), key="report")
+    st.subheader("Data", anchor=False)
+    _data(view)
+    reproduce.offer("measure", view.walk.job_params())
+
+
+def _blurred(walk: MeasuredWalk) -> bool:
+    """Draw the choice whether faces are hidden, where there are images at all."""
+    if walk.measurement.from_markers:
+        note("The walk was recorded with markers, so the report has no images.")
+        return True
     blur = st.toggle(
         "Make faces unrecognisable",
         value=True,
         key="report_blur",
         help="In the images of the report. Switch this off only with the person's consent.",
     )
-    if not Path(view.walk.path).is_file():
+    if not Path(walk.path).is_file():
         note("The video has moved or was deleted, so the report has no images and states why.")
-    report_buttons(view.walk, blur_faces=blur, key="report")
-    st.subheader("Data", anchor=False)
-    _data(view)
-    reproduce.offer("measure", view.walk.job_params())
+    return blur
 
 
 def report_buttons(walk: MeasuredWalk, *, blur_faces: bool, key: str, baseline_id: str | None = None) -> None:

@@ -42,11 +42,25 @@ def render(view: WalkView) -> None:
         for check in sorted(checks, key=lambda check: -_RANK.get(check.state, 0))
     ]
     columns = [("Looked at", "t"), ("State", "t"), ("Found", "n"), ("In words", "name")]
-    rows(columns, body, "What was checked in the video", html_columns=range(4))
+    rows(columns, body, f"What was checked in the {_noun(view.measurement)}", html_columns=range(4))
     for warning in view.measurement.warnings:
-        box("Please note", warning.message, "warn")
+        if warning.code != "markers":
+            box("Please note", warning.message, "warn")
+    _how_read(view.measurement)
     _left_out(view)
     _how(view)
+
+
+def _noun(measurement: Measurement) -> str:
+    return "recording" if measurement.from_markers else "video"
+
+
+def _how_read(measurement: Measurement) -> None:
+    """Say how a file with markers was understood: none of it is a weakness."""
+    texts = [warning.message for warning in measurement.warnings if warning.code == "markers"]
+    if texts:
+        st.subheader("How the file was read", anchor=False)
+        st.html(f'<ul class="gs-note">{"".join(f"<li>{escape(text)}</li>" for text in texts)}</ul>')
 
 
 _RANK: Final = {"unusable": 3, "poor": 2, "good": 1, "not_measured": 0}
@@ -67,10 +81,10 @@ def quality_sentence(measurement: Measurement) -> str:
     bad = [check.label.lower() for check in checks if check.state == "unusable"]
     poor = [check.label.lower() for check in checks if check.state == "poor"]
     if state == "unusable":
-        return f"This video is not good enough to be judged{': ' if bad else ''}{', '.join(bad)}."
+        return f"This {_noun(measurement)} is not good enough to be judged{': ' if bad else ''}{', '.join(bad)}."
     if state == "poor":
-        return f"This video can be used with care{'; weak: ' if poor else ''}{', '.join(poor)}."
-    return "No problem was found in this video."
+        return f"This {_noun(measurement)} can be used with care{'; weak: ' if poor else ''}{', '.join(poor)}."
+    return f"No problem was found in this {_noun(measurement)}."
 
 
 def _figure(check: Check) -> str:
@@ -99,8 +113,14 @@ def _how(view: WalkView) -> None:
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in ("left", "right")}
     passes = words.plural(len(measurement.segments), "pass", "passes")
     method = METHODS.get(measurement.settings.event_method, measurement.settings.event_method)
+    strides = f"{words.plural(count['left'], 'left stride')} and {words.plural(count['right'], 'right stride')}"
+    short = f"{walk.content_sha256[:12]}…"
+    if measurement.from_markers:
+        note(
+            f"{strides} in {passes}. Steps found by: {method}. {walk.frame_rate_hz:.0f} samples a second. File {short}"
+        )
+        return
     note(
-        f"{words.plural(count['left'], 'left stride')} and {words.plural(count['right'], 'right stride')} in {passes}, "
-        f"seen from the {measurement.visible_side}. Steps found by: {method}. Profile {walk.profile}, "
-        f"{walk.frame_rate_hz:.0f} frames a second. Video {walk.content_sha256[:12]}…"
+        f"{strides} in {passes}, seen from the {measurement.visible_side}. Steps found by: {method}. "
+        f"Profile {walk.profile}, {walk.frame_rate_hz:.0f} frames a second. Video {short}"
     )

@@ -75,7 +75,8 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
             with place, st.container(key=f"tab_{name.lower()}"):
                 draw(view)
     keep_focus()
-    foot("Values come from one camera at the side; they are no diagnosis.")
+    seen = "are those of the plane of walking" if walk.measurement.from_markers else "come from one camera at the side"
+    foot(f"Values {seen}; they are not a diagnosis.")
 
 
 def _title(walk: MeasuredWalk) -> None:
@@ -89,7 +90,7 @@ def _title(walk: MeasuredWalk) -> None:
 
 def _scale_box(walk: MeasuredWalk) -> None:
     """Offer to take the metres from something else; the rest of the measurement stays. Markers have metres."""
-    if walk.measurement.scale_input.kind == "markers":
+    if walk.measurement.from_markers:
         return
     with st.popover("Metres", icon=":material/straighten:", key="scale_box", help="Choose another scale"):
         given = walk.measurement.scale_input

@@ -346,7 +346,9 @@ def _scale(scale: Mapping[str, Any]) -> dict[str, Any]:
     kind = scale.get("kind", "none")
     if kind == "distance":
         return {"distance_m": scale["value"], "distance_px": scale["pixels"]}
-    return {} if kind == "none" else {{"height": "height_m", "speed": "speed_mps"}[kind]: scale["value"]}
+    if kind in ("none", "markers"):  # markers bring their metres with them
+        return {}
+    return {{"height": "height_m", "speed": "speed_mps"}[kind]: scale["value"]}
 
 
 _MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {

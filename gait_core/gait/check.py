@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Self
 
-__all__ = ["NO_DOUBT", "STATES", "Check", "check_of", "graded"]
+from gait_core.errors import WalkWarning
+
+__all__ = ["NO_DOUBT", "STATES", "Check", "check_of", "graded", "no_better"]
 
 STATES: Final = ("good", "poor", "unusable", "not_measured")
 NO_DOUBT: Final = frozenset({"no_scale", "scale_unused", "markers"})
@@ -95,3 +97,26 @@ def graded(figure: float, limits: tuple[float, float]) -> str:
     good, usable = limits
     sign = 1.0 if usable >= good else -1.0
     return "good" if sign * figure <= sign * good else "poor" if sign * figure <= sign * usable else "unusable"
+
+
+def no_better(check: Check, warnings: Sequence[WalkWarning], belongs_to: Mapping[str, str]) -> Check:
+    """Return a check that is never better than the warnings that belong to it.
+
+    Parameters
+    ----------
+    check : Check
+    warnings : sequence of WalkWarning
+    belongs_to : mapping of str to str
+        Code of a warning → name of the check that it belongs to.
+
+    Returns
+    -------
+    Check
+    """
+    for warning in warnings:
+        if belongs_to.get(warning.code) != check.name:
+            continue
+        state = "unusable" if warning.blocking else "poor"
+        if check.state == "not_measured" or STATES.index(state) > STATES.index(check.state):
+            check = replace(check, state=state, sentence=warning.message)
+    return check

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
 from gait_core.config import FeatureSettings
 from gait_core.errors import WalkWarning
-from gait_core.gait.body import body_height_px
 from gait_core.gait.channels import ROWS, other_side
-from gait_core.gait.check import NO_DOUBT, STATES, Check, check_of, graded
+from gait_core.gait.check import NO_DOUBT, Check, check_of, graded, no_better
 from gait_core.gait.colours import inverted_colours
 from gait_core.gait.gaps import PICTURE_MARGIN, trusted
+from gait_core.gait.image_checks import NOT_MEASURED, camera, frame_rate, lighting, motion_blur, person_size
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import SHORT_WALK_S
 from gait_core.gait.rhythm import stride_time_s
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["CHECK_OF", "Check", "frame_warnings", "further_warnings", "quality_gate"]
+__all__ = [
+    "BODY_SEEN",
+    "CHECK_OF",
+    "SIDE_VIEW_DEG",
+    "Check",
+    "frame_warnings",
+    "further_warnings",
+    "quality_gate",
+    "walk_length",
+]
 
 SIDE_VIEW_DEG: Final = (20.0, 45.0)
-RATE_HZ: Final = (24.5, 20.0)
 BODY_SEEN: Final = (0.9, 0.75)
-BODY_PX: Final = (160.0, 80.0)
 STRIDES: Final = (2.0, 1.0)
 OTHERS: Final = (0.0, 0.2)
-SHARP: Final = (0.010, 0.0008)
-"""Sharpness of body or legs: 0.025 and more on ten good walks, 0.001 when blurred by a twentieth of the body."""
-DIM, DARK = 45.0, 20.0
-FLAT, FAINT = 25.0, 12.0
-GLARE: Final = 0.5
-CAMERA_SPEED: Final = 0.02
-CAMERA_SHAKE: Final = 0.015
-"""Image widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
-
 CHECK_OF: Final[Mapping[str, str]] = {
     "not_side_view": "view_angle",
     "side_uncertain": "view_angle",
@@ -91,16 +88,16 @@ def quality_gate(track: Track, motion: Kinematics | None, warnings: Sequence[Wal
     """
     checks = (
         _view_angle(motion),
-        _lighting(track),
-        _frame_rate(track),
-        _motion_blur(track),
+        lighting(track),
+        frame_rate(track),
+        motion_blur(track),
         _body_in_frame(track, motion),
         _people(track, motion),
-        _camera(track, motion),
-        _person_size(track),
+        camera(track, motion),
+        person_size(track),
         _walk_length(motion),
     )
-    return (*(_no_better(check, warnings) for check in checks), _FOOTWEAR)
+    return (*(no_better(check, warnings, CHECK_OF) for check in checks), _FOOTWEAR)
 
 
 def frame_warnings(track: Track) -> tuple[WalkWarning, ...]:
@@ -116,7 +113,7 @@ def frame_warnings(track: Track) -> tuple[WalkWarning, ...]:
     tuple of WalkWarning
         Blocking warnings; empty when the image is good enough or was not rated.
     """
-    checks = (_lighting(track), _motion_blur(track), _person_size(track), _frame_rate(track))
+    checks = (lighting(track), motion_blur(track), person_size(track), frame_rate(track))
     unusable = tuple(
         WalkWarning(code=f"unusable_{check.name}", message=f"{check.sentence} {check.advice}".strip(), blocking=True)
         for check in checks
@@ -170,20 +167,6 @@ _FOOTWEAR: Final = Check(
 )
 
 
-def _no_better(check: Check, warnings: Sequence[WalkWarning]) -> Check:
-    for warning in warnings:
-        if CHECK_OF.get(warning.code) != check.name:
-            continue
-        state = "unusable" if warning.blocking else "poor"
-        if check.state == "not_measured" or STATES.index(state) > STATES.index(check.state):
-            check = replace(check, state=state, sentence=warning.message)
-    return check
-
-
-def _not_measured(make: Callable[..., Check]) -> Check:
-    return make("not_measured", None, "Not measured: the landmarks come from an earlier version of this program.")
-
-
 def _view_angle(motion: Kinematics | None) -> Check:
     make = check_of("view_angle", "View angle", "°")
     if motion is None:
@@ -195,50 +178,6 @@ def _view_angle(motion: Kinematics | None) -> Check:
         f"The walk is seen about {angle:.0f}° away from the side.",
         "Set the camera at right angles to the walking direction.",
     )
-
-
-def _lighting(track: Track) -> Check:
-    make = check_of("lighting", "Lighting", "of 255")
-    figures = track.info.get("frame_quality") or {}
-    brightness, contrast, glare = (figures.get(name) for name in ("brightness", "contrast", "bright_share"))
-    if brightness is None or contrast is None or glare is None:
-        return _not_measured(make)
-    found = f"The brightness of the person is {brightness:.0f} of 255."
-    if brightness < DARK or contrast < FAINT:
-        return make("unusable", brightness, f"{found} It is too dark to see the legs.", "Turn on more light.")
-    if brightness < DIM:
-        return make("poor", brightness, f"{found} That is dim.", "Turn on more light.")
-    if contrast < FLAT:
-        advice = "Wear clothes that stand out from the background."
-        return make("poor", brightness, f"{found} The person hardly stands out.", advice)
-    if glare > GLARE:
-        advice = "Avoid windows and lamps behind the person, or lower the exposure."
-        return make("poor", brightness, f"{found} Half of that part of the image is white without detail.", advice)
-    return make("good", brightness, found)
-
-
-def _frame_rate(track: Track) -> Check:
-    # Frames that are missing count as well: the usual distance of frames may be short and the walk full of holes.
-    rate = min(track.frame_rate_hz, (len(track) - 1) / track.duration_s) if len(track) > 1 else 0.0
-    return check_of("frame_rate", "Frame rate", "Hz")(
-        graded(rate, RATE_HZ),
-        rate,
-        f"{rate:.0f} frames a second were analysed.",
-        "Record with at least 25 frames a second, better 60.",
-    )
-
-
-def _motion_blur(track: Track) -> Check:
-    make = check_of("motion_blur", "Motion blur", "")
-    figures = track.info.get("frame_quality") or {}
-    known = [figures[name] for name in ("sharpness", "leg_sharpness") if figures.get(name) is not None]
-    if not known:
-        return _not_measured(make)
-    sharpness = min(known)
-    state = graded(sharpness, SHARP)
-    words = {"good": "sharp", "poor": "blurred", "unusable": "so blurred that the feet cannot be made out"}
-    advice = "Use more light, a shorter exposure or a higher frame rate; check the focus."
-    return make(state, sharpness, f"The person is {words[state]}.", advice)
 
 
 def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
@@ -277,7 +216,7 @@ def _people(track: Track, motion: Kinematics | None) -> Check:
     chosen = track.info.get("person")
     share = track.info.get("others_share" if chosen else "people_max_share")
     if share is None:
-        return _not_measured(make)
+        return make("not_measured", None, NOT_MEASURED)
     if share <= OTHERS[0]:
         return make("good", 0.0, "No other person was seen.")
     found = f"Another person is in {share:.0%} of the frames looked at"
@@ -286,50 +225,43 @@ def _people(track: Track, motion: Kinematics | None) -> Check:
     return make(graded(share, OTHERS), 100.0 * share, f"{found}.", advice)
 
 
-def _camera(track: Track, motion: Kinematics | None) -> Check:
-    make = check_of("camera_motion", "Camera at rest", "widths/s")
-    figures = track.info.get("frame_quality") or {}
-    speed, shake = figures.get("camera_speed"), figures.get("camera_shake")
-    advice = "Put the camera on a stand."
-    follows = motion is not None and motion.view.camera_moves
-    if speed is None or shake is None:
-        if follows:
-            return make("poor", None, "The person stays in the middle: the camera follows, or a treadmill.", advice)
-        if figures:
-            return make("not_measured", None, "Not measured: the background has nothing to hold on to.")
-        return _not_measured(make)
-    if speed > CAMERA_SPEED:
-        return make("poor", speed, "The camera follows the person; distances are less certain.", advice)
-    if shake > CAMERA_SHAKE:
-        return make("poor", shake, "The camera shakes.", advice)
-    return make("good", speed, "The camera is at rest; a treadmill." if follows else "The camera is at rest.")
-
-
-def _person_size(track: Track) -> Check:
-    make = check_of("person_size", "Size of the person", "px")
-    if not track.detected.any():
-        return make("not_measured", None, "Not measured: no person was found.")
-    limit = (track.info.get("settings") or {}).get("max_side_px")
-    factor = min(1.0, limit / max(track.width_px, track.height_px)) if limit else 1.0
-    height = factor * body_height_px(track.position[track.detected])
-    advice = "Film from nearer or with a higher resolution; the person should fill half of the frame's height."
-    return make(graded(height, BODY_PX), height, f"The person is {height:.0f} px tall in the analysed frames.", advice)
-
-
 def _walk_length(motion: Kinematics | None) -> Check:
-    make = check_of("walk_length", "Length of the walk", "strides")
     advice = "Have the person walk farther through the frame, or record several passes."
     if motion is None:
+        make = check_of("walk_length", "Length of the walk", "strides")
         return make("unusable", 0.0, "No walking that can be measured was found.", advice)
+    one_speed = motion.view.speed_ratio is not None
+    no_rhythm = (
+        "Film at one playback speed."
+        if one_speed
+        else "Give the true frame rate of slow motion; film one person alone."
+    )
+    return walk_length(motion, advice=advice, no_rhythm=no_rhythm)
+
+
+def walk_length(motion: Kinematics, *, advice: str, no_rhythm: str) -> Check:
+    """Judge by the number of strides whether a walk is long enough.
+
+    Parameters
+    ----------
+    motion : Kinematics
+    advice : str
+        What to do about a walk that is too short.
+    no_rhythm : str
+        What to do where a walk that is long enough has no rhythm of steps.
+
+    Returns
+    -------
+    Check
+    """
+    make = check_of("walk_length", "Length of the walk", "strides")
     near = motion.visible_side
     apart = motion.points[f"{near}_ankle"][:, 0] - motion.points[f"{other_side(near)}_ankle"][:, 0]
     stride_s = stride_time_s(np.where(motion.walking, apart, np.nan), motion.rate_hz)
     walking_s = sum(segment.duration_s for segment in motion.used)
     if stride_s is None:
-        if motion.view.speed_ratio is not None:
-            advice = "Film at one playback speed."
-        elif walking_s >= SHORT_WALK_S:
-            advice = "Give the true frame rate of slow motion; film one person alone."
+        if motion.view.speed_ratio is not None or walking_s >= SHORT_WALK_S:
+            advice = no_rhythm
         return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)
     strides = walking_s / stride_s
     found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides."

@@ -21,6 +21,7 @@ from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
 from gait_core.gait.impossible import CODE, without_impossible
 from gait_core.gait.kinematics import Kinematics, compute_kinematics
+from gait_core.gait.marker_gate import marker_gate
 from gait_core.gait.parameters.length_doubts import lengths_withheld
 from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
@@ -263,6 +264,7 @@ def measure(
     rhythm = not any(warning.code == "no_rhythm" for warning in warnings)
     withheld = lengths_withheld(motion, find_steps(motion, current), rhythm=rhythm)
     own = [*_warnings(strides, scale, resolved, withheld), *impossible]
+    gate = marker_gate if scale.kind == "markers" else quality_gate
     return Measurement(
         events=events,
         edits=tuple(edits),
@@ -275,7 +277,7 @@ def measure(
         curves=curves,
         repairs=motion.cleaned.repairs,
         undone=tuple(sorted(undone)),
-        checks=quality_gate(motion.track, motion, (*warnings, *own)),
+        checks=gate(motion.track, motion, (*warnings, *own)),
         proportions=body_proportions(motion),
         quality={k: v for k, v in (quality or {}).items() if isinstance(v, int | float | str)},
         warnings=(*warnings, *own),

@@ -136,14 +136,14 @@ class MeasuredWalk:
     def job_params(self) -> dict[str, Any]:
         """Return the parameters of a ``measure`` job that gives these numbers, changes by hand among them; or nothing.
 
-        Repairs that were undone have no parameter.
+        Repairs that were undone have no parameter, nor has the scale of markers, which are in metres.
         """
         if not self.request:
             return {}
         now = self.measurement
         return {
             **self.request,
-            "scale": now.scale_input.to_dict(),
+            "scale": (ScaleInput() if now.from_markers else now.scale_input).to_dict(),
             "settings": now.settings.to_dict(),
             "edits": [asdict(edit) for edit in now.edits],
         }

@@ -91,7 +91,7 @@ def test_values_have_intervals_and_what_is_withheld_is_said():
 def test_without_a_scale_there_are_leg_lengths_and_it_is_said():
     made = report(with_scale=False)
     assert next(row for row in made.parameters if row.label == "Walking speed").unit == "leg lengths/s"
-    assert "have no metres" in made.summary[1]
+    assert "are not in metres" in made.summary[1]
     assert any("leg lengths" in note for note in made.parameter_notes)
     assert next(fact for fact in made.facts if fact.label == "Scale from").value == "No scale"
 

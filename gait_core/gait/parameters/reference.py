@@ -21,26 +21,29 @@ class ReferenceRange:
         Publication.
     population : str
         Who was measured, and how.
+    people : str
+        The same people in a few words, for a sentence.
     """
 
     low: float
     high: float
     source: str
     population: str
+    people: str
 
 
-def _range(mean: float, sd: float, source: str, population: str) -> ReferenceRange:
-    return ReferenceRange(
-        low=round(mean - 1.96 * sd, 3), high=round(mean + 1.96 * sd, 3), source=source, population=population
-    )
+def _range(mean: float, sd: float, *, source: str, population: str, people: str) -> ReferenceRange:
+    low, high = round(mean - 1.96 * sd, 3), round(mean + 1.96 * sd, 3)
+    return ReferenceRange(low=low, high=high, source=source, population=population, people=people)
 
 
 REFERENCES: Final[Mapping[str, ReferenceRange]] = {
     "walking_speed_mps": _range(
         1.24,
         0.28,
-        "Kasović, Štefan & Štefan 2021, Clin Interv Aging 16:225",
-        "565 men and women from 60 years, at usual speed over a pressure platform",
+        source="Kasović, Štefan & Štefan 2021, Clin Interv Aging 16:225",
+        population="565 men and women aged 60 and over, at their usual speed over a pressure platform",
+        people="healthy people aged 60 and over",
     ),
 }
 """Parameter → range. Only figures that were checked against their source stand here; the others are left out."""

@@ -166,7 +166,7 @@ def _draw_panel(drawing: Drawing, panel: CurvePanel, frame: _Frame, ticks: Seque
             frame.y(panel.band_mean + panel.band_sd),
             p.band,
         )
-    if panel.foot_off_pct is not None:
+    if panel.foot_off_pct is not None and panel.extent() is not None:
         x = float(frame.x(panel.foot_off_pct))
         drawing.line([x, x], [frame.top, bottom], p.muted, 0.5, dash=(1.2, 1.8))
     for stride in panel.strides[:_MOST_STRIDES, ::2]:

@@ -165,7 +165,7 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
     count = {side: sum(stride.side == side for stride in measurement.strides) for side in SIDES}
     worst = recording_state(measurement, baseline.warnings if baseline is not None else ())
     walking_s = sum(segment.duration_s for segment in measurement.segments if segment.used)
-    scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed", "markers": "Markers"}
+    scale = {"height": "Body height", "distance": "Floor distance", "speed": "Given speed"}
     given = measurement.scale_input
     detail = {"height": "m", "distance": "m", "speed": "m/s"}.get(given.kind, "")
     facts = [
@@ -179,12 +179,16 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
             value=str(len(measurement.strides)),
             detail=f"{count['left']} left, {count['right']} right",
         ),
-        Fact(
-            label="Scale from",
-            value=scale.get(measurement.scale.source, "–") if measurement.scale is not None else "No scale",
-            detail=f"{given.value:.3g} {detail}" if measurement.scale is not None and given.value else "",
-        ),
     ]
+    if not measurement.from_markers:
+        known = measurement.scale is not None
+        facts.append(
+            Fact(
+                label="Scale from",
+                value=scale.get(measurement.scale.source, "–") if measurement.scale is not None else "No scale",
+                detail=f"{given.value:.3g} {detail}" if known and given.value else "",
+            )
+        )
     if baseline is not None:
         facts.append(
             Fact(

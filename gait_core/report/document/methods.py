@@ -28,6 +28,7 @@ _EVENT_RULES: Final = {
 }
 _LIBRARIES: Final = ("mediapipe", "openvino", "opencv-python", "numpy", "scipy")
 _MOST_REASONS: Final = 3
+_LONGEST: Final = 600
 
 
 def method_facts(
@@ -46,8 +47,8 @@ def method_facts(
     Returns
     -------
     tuple of Fact
-        Steps, angles, intervals and cleaning, then reference and change where there are any; at most 330 characters
-        each.
+        How a recording with markers was read; steps, angles, intervals and cleaning, then reference and change where
+        there are any; at most 600 characters each.
     """
     settings = measurement.settings
     rule = _EVENT_RULES.get(measurement.events.method, measurement.events.method)
@@ -67,11 +68,15 @@ def method_facts(
         ),
         Fact(
             label="Intervals",
-            value=f"{settings.confidence_level:.0%} interval of the mean, bootstrap over strides "
-            f"({settings.resamples} resamples).",
+            value=f"{100 * settings.confidence_level:g} % interval of the mean; for both legs, of all their strides "
+            f"together. Percentile bootstrap over strides ({settings.resamples} resamples), widened for few strides by "
+            "√(n/(n − 1))·t/z (Hesterberg 2015).",
         ),
         Fact(label="Cleaning", value=_cleaning(measurement)),
     ]
+    if measurement.from_markers:
+        read = [warning.message for warning in measurement.warnings if warning.code == "markers"]
+        facts.insert(0, Fact(label="Recording", value=" ".join(read)))
     if any(row.reference for row in rows):
         facts.append(Fact(label="Reference", value=_references()))
     if baseline is not None:
@@ -81,7 +86,7 @@ def method_facts(
             f"{walks}, 1 = typical. Degrees off: gait variable score (Baker 2009)."
         )
         facts.append(Fact(label="Change", value=text))
-    return tuple(Fact(label=fact.label, value=clean_text(fact.value, 330)) for fact in facts)
+    return tuple(Fact(label=fact.label, value=clean_text(fact.value, _LONGEST)) for fact in facts)
 
 
 def _cleaning(measurement: Measurement) -> str:
@@ -114,13 +119,14 @@ def seal_facts(measurement: Measurement, baseline: BaselineComparison | None, so
     Returns
     -------
     tuple of Fact
-        Video, pose model, settings, baseline where there is one, and versions; a hash that is missing is ``not known``.
+        Video and pose model, or the file with markers; settings, baseline where there is one, and versions; a hash that
+        is missing is ``not known``.
     """
-    facts = [
-        Fact(label="Video", value=source.content_sha256 or "not known", detail="SHA-256"),
-        Fact(label="Pose model", value=source.model_sha256 or "not known", detail="SHA-256"),
-        Fact(label="Settings", value=measurement.settings.digest(), detail="digest"),
-    ]
+    what = "File" if measurement.from_markers else "Video"
+    facts = [Fact(label=what, value=source.content_sha256 or "not known", detail="SHA-256")]
+    if not measurement.from_markers:
+        facts.append(Fact(label="Pose model", value=source.model_sha256 or "not known", detail="SHA-256"))
+    facts.append(Fact(label="Settings", value=measurement.settings.digest(), detail="digest"))
     if baseline is not None:
         facts.append(Fact(label="Baseline", value=clean_text(baseline.baseline_id, 80)))
     versions = [f"Gait Studio {gait_core.__version__}"]

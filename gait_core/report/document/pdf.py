@@ -152,13 +152,13 @@ def _values(sheet: Sheet, report: Report) -> Block:
     has_reference = any(row.reference for row in report.parameters)
     columns = [
         Column(title="Value", width=45.0 * MM),
-        Column(title="Left", width=13.0 * MM, right=True),
-        Column(title="Right", width=13.0 * MM, right=True),
+        Column(title="Left", width=12.0 * MM, right=True),
+        Column(title="Right", width=12.0 * MM, right=True),
         Column(title="Both", width=14.0 * MM, right=True),
         Column(title="", width=17.0 * MM),
         Column(title="95 % interval", width=22.0 * MM),
-        Column(title="On its scale", width=40.0 * MM),
-        Column(title="Reference" if has_reference else "", width=18.0 * MM),
+        Column(title="On its scale", width=36.0 * MM),
+        Column(title="Reference" if has_reference else "", width=24.0 * MM),
     ]
     rows = [_value_cells(row) for row in report.parameters]
     content = [table(sheet, columns, rows, row_height=16.6)]
@@ -181,7 +181,7 @@ def _value_cells(row: ParameterRow) -> list[Cell]:
         Cell(drawing=row.drawing),
     ]
     out = row.position not in ("", "within")
-    text = f"{row.reference} {row.position}" if out else row.reference
+    text = f"{row.position} {row.reference}" if out else row.reference
     cells.append(Cell(text=text, colour=LIGHT.text if out else LIGHT.muted, bold=out, size=_DIM))
     return cells
 
@@ -198,7 +198,7 @@ def _quality(sheet: Sheet, report: Report) -> Block:
 
 def _check(sheet: Sheet, check: CheckRow, width: float) -> Block:
     indent, size = 4.6 * MM, 8.2
-    label = f"{check.label}."
+    label = check.label if check.label.endswith("?") else f"{check.label}."
     begin = sheet.width(f"{label} ", size, bold=True)
     text = paragraph(sheet, check.sentence, width - indent, size=size, leading=1.3, first=begin)
     advice = paragraph(sheet, check.advice, width - indent, size=size, colour=LIGHT.muted, leading=1.3)

@@ -311,7 +311,11 @@ def lines(sheet: Sheet, facts: Sequence[Fact], width: float, *, label: float = 1
     size, leading = 7.2, 1.28
     room = width - label - 1.5 * MM
     # A hash fits a line when it is set a little smaller, and is easier to compare on one.
-    sizes = [6.2 if len(fact.value) == 64 and " " not in fact.value else size for fact in facts]
+    whole = [len(fact.value) == 64 and " " not in fact.value for fact in facts]
+    sizes = [
+        min(size, 0.99 * size * room / sheet.width(fact.value, size)) if one_line else size
+        for fact, one_line in zip(facts, whole, strict=True)
+    ]
     texts = [
         paragraph(sheet, fact.value, room, size=own, leading=leading * size / own)
         for fact, own in zip(facts, sizes, strict=True)

@@ -181,7 +181,7 @@ def parameter_notes(measurement: Measurement) -> tuple[str, ...]:
 def _asymmetry_note(found: Mapping[str, Parameter], fewest: int) -> str:
     values = []
     for name in _ASYMMETRY_OF:
-        parameter = found.get(name)
+        parameter = None if name == "step_length_leg" and "step_length_m" in found else found.get(name)
         index = parameter.asymmetry.get("robinson_pct") if parameter is not None and parameter.asymmetry else None
         if parameter is not None and index is not None:
             values.append(f"{_LABELS.get(name, parameter.label).lower()} {signed(index, '%')} %")
@@ -238,7 +238,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
     return tuple(bad[:_MOST_CHECKS]), clean_text(" ".join(part for part in parts if part), 250)
 
 
-_TOLD_ELSEWHERE: Final = ("no_scale",)
+_TOLD_ELSEWHERE: Final = ("no_scale", "markers")
 
 
 def _beside_the_verdict(measurement: Measurement, doubts: Sequence[WalkWarning]) -> list[CheckRow]:

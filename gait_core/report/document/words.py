@@ -63,6 +63,9 @@ _DOUBTS: Final[Mapping[str, str]] = {
 }
 
 
+_BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|°|m|cm|mm|px|s|ms|Hz|m/s)(?!\w))")
+
+
 def clean_text(text: object, limit: int = 60) -> str:
     """Make a text from outside safe to print on one line.
 
@@ -82,8 +85,8 @@ def clean_text(text: object, limit: int = 60) -> str:
     plain = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text))
     plain = "".join(c for c in plain if c in _JOINERS or unicodedata.category(c) not in ("Cs", "Cf", "Co", "Cn"))
     plain = unicodedata.normalize("NFC", " ".join(plain.split()))
-    # A number and its sign stay on one line.
-    plain = re.sub(r"(?<=\d) (?=%)", "\u00a0", plain)
+    # A number and its unit stay on one line.
+    plain = _BEFORE_UNIT.sub("\u00a0", plain)
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
@@ -318,32 +321,27 @@ def _measured(measurement: Measurement, references: Mapping[str, ReferenceRange]
         parts.append(f"the person walked at {_value_phrase(speed.both, speed.unit)}")
     if cadence is not None and cadence.both is not None:
         text = f"{number(cadence.both.mean, cadence.unit)} steps a minute"
-        parts.append(f"with {text}" if parts else f"the person took {text}")
+        parts.append(f"taking {text}" if parts else f"the person took {text}")
     if not parts:
         return "Speed and rhythm of the steps could not be measured from this video."
-    text = " ".join(parts)
-    judged = [p for name in ("walking_speed_mps", "cadence_spm") if (p := _judged(found.get(name), references))]
-    if len(judged) == 2 and judged[0] == judged[1]:
-        text += f"; both are {judged[0]} the usual range of healthy people"
-    elif judged and judged[0] != judged[-1]:
-        text += f"; the speed is {judged[0]} and the rhythm {judged[1]} the usual range of healthy people"
-    elif judged:
-        what = "the speed" if _judged(speed, references) else "that"
-        text += f"; {what} is {judged[0]} the usual range of healthy people"
+    text = ", ".join(parts)
+    for parameter, what in ((speed, "the speed"), (cadence, "the cadence")):
+        text += _judged(parameter, what, references)
     if speed is None or speed.both is None:
         given = measurement.scale is not None
         text += (
             "; speed and lengths need a complete stride"
             if given
-            else ("; no scale was given, so speed and lengths have no metres")
+            else "; no scale was given, so speed and lengths are not in metres"
         )
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _judged(parameter: Parameter | None, references: Mapping[str, ReferenceRange]) -> str:
-    if parameter is None or parameter.both is None:
-        return ""
-    return position(parameter.both.mean, references.get(parameter.name))
+def _judged(parameter: Parameter | None, what: str, references: Mapping[str, ReferenceRange]) -> str:
+    """Say where a value lies against its reference; nothing where there is none."""
+    reference = references.get(parameter.name) if parameter is not None else None
+    where = position(parameter.both.mean if parameter is not None and parameter.both is not None else None, reference)
+    return f"; {what} is {where} the usual range of {reference.people}" if reference is not None and where else ""
 
 
 def _compared(baseline: BaselineComparison | None, marked: Sequence[str], changed: Sequence[str]) -> str:
