@@ -14,18 +14,12 @@ from app.charts_gait import CYCLE, SIDES, side_colour, tint
 from app.theme import palette
 from gait_core.gait.change import CANNOT_TELL, REAL, Change
 from gait_core.gait.curves import CURVES
-from gait_core.gait.deviation import PHASES
+from gait_core.gait.deviation import PHASES, phase_at
 
-__all__ = ["change_bars", "map_bars", "phase_at", "phase_map", "z_map"]
+__all__ = ["change_bars", "map_bars", "phase_map", "z_map"]
 
 Key = tuple[str, str]
 Array = NDArray[np.float64]
-
-
-def phase_at(percent: float) -> str:
-    """Return the phase of the gait cycle at a moment, with its limits, for example ``mid stance (12–31 %)``."""
-    phase = next((one for one in PHASES if one.start_pct <= percent < one.end_pct), PHASES[-1])
-    return f"{phase.label.lower()} ({phase.start_pct:.0f}–{phase.end_pct:.0f} %)"
 
 
 def phase_map(profiles: Mapping[str, Array]) -> Chart:

@@ -17,7 +17,7 @@ from gait_core.baseline.store import list_baselines
 from gait_core.errors import GaitError
 from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes
 from gait_core.gait.measurement import Measurement
-from gait_core.report.document.rows import change_label, chosen_changes
+from gait_core.report.document.rows import change_label, change_phrase, chosen_changes
 from gait_core.report.document.words import difference, joined, number, unit_word
 from gait_core.report.write import comparison_of
 from gait_core.walks.measurements import MeasuredWalk, list_measurements, load_measurement
@@ -143,13 +143,12 @@ def _without_baseline(visit: Measurement, earlier: Measurement) -> list[Change]:
 
 def change_sentence(found: Sequence[Change], against: str) -> str:
     """Say in one sentence what really changed."""
-    real = [change_label(change) for change in found if change.verdict == REAL]
+    named = [change_phrase(change) for change in found if change.verdict == REAL]
     judged = sum(change.verdict != CANNOT_TELL for change in found)
     if not judged:
         return f"Whether anything changed since {against} cannot be determined."
-    if not real:
+    if not named:
         return f"No value differs from {against} by more than usual ({judged} of {len(found)} could be judged)."
-    named = [f"{label[0].lower()}{label[1:]}" for label in real]
     listed = joined([*named[:3], words.plural(len(named) - 3, "other value")] if len(named) > 3 else named)
     return f"Different from {against} by more than usual: {listed}."
 

@@ -15,10 +15,14 @@ from app.views.measure_walk import WalkView
 from gait_core.baseline.findings import BaselineComparison
 from gait_core.baseline.part_levels import PART_LIMITS
 from gait_core.gait.curves import CURVES
+from gait_core.gait.deviation import phase_at
 from gait_core.report.document.body_section import marked_parts
+from gait_core.report.document.direction import direction_sentences
 from gait_core.report.document.words import number, signed
 
 __all__ = ["beside", "body_section", "phase_section", "render", "where_sentence"]
+
+_MOST_DIRECTIONS = 3
 
 
 def render(view: WalkView) -> None:
@@ -70,6 +74,8 @@ def body_section(comparison: BaselineComparison, near: str) -> None:
         else f"no part reaches {PART_LIMITS[0]:g}"
     )
     body_map(comparison.joints, near=near, sentence=f"1.0 is typical of this person; {named}. Seen from the {near}.")
+    if how := direction_sentences(comparison, marked_parts(comparison), _MOST_DIRECTIONS):
+        say(" ".join(how))
 
 
 def phase_section(comparison: BaselineComparison, *, key: str) -> None:
@@ -90,7 +96,7 @@ def where_sentence(comparison: BaselineComparison) -> str:
     curve = comparison.phase_joints.get(marked[0])
     when = ""
     if curve is not None and np.isfinite(curve).any():
-        when = f" The {marked[0]} differs most in {charts_deviation.phase_at(int(np.nanargmax(curve)))}."
+        when = f" The {marked[0]} differs most in {phase_at(int(np.nanargmax(curve)))}."
     return f"Most different from the baseline: {named}.{when}"
 
 
@@ -108,7 +114,7 @@ def beside(comparison: BaselineComparison) -> list[list[str]]:
                     f"{side.capitalize()} {name}" if name != "trunk" else f"Trunk, over {side} strides",
                     number(_part(comparison.joints, name, side), digits=1),
                     signed(float(z[at]), "%") if z is not None and at is not None else "–",
-                    charts_deviation.phase_at(at) if at is not None else "–",
+                    phase_at(at) if at is not None else "–",
                     number(comparison.map_deg.get(key), digits=1),
                 ]
             )

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from gait_core.gait.curves import POINTS, Curves
 from gait_core.gait.strides import Stride
 
-__all__ = ["PHASES", "Band", "Phase", "band_of", "gait_variable_scores", "phase_profile", "z_curves"]
+__all__ = [
+    "LEAST_SD_DEG",
+    "PHASES",
+    "Band",
+    "Phase",
+    "band_of",
+    "gait_variable_scores",
+    "phase_at",
+    "phase_profile",
+    "z_curves",
+]
 
 Key = tuple[str, str]
 Array = NDArray[np.float64]
@@ -53,6 +63,18 @@ PHASES: Final[tuple[Phase, ...]] = tuple(
     )
 )
 """Perry & Burnfield 2010, Gait Analysis, 2nd ed., chapter 2."""
+
+
+def phase_at(percent: float) -> str:
+    """Return the phase of the gait cycle at a moment, with its limits.
+
+    Returns
+    -------
+    str
+        For example ``mid stance (12–31 %)``.
+    """
+    phase = next((one for one in PHASES if one.start_pct <= percent < one.end_pct), PHASES[-1])
+    return f"{phase.label.lower()} ({phase.start_pct:.0f}–{phase.end_pct:.0f}\u00a0%)"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from gait_core.baseline.part_levels import PART_LIMITS
 from gait_core.gait.angles import SIDES
-from gait_core.gait.deviation import PHASES
+from gait_core.gait.deviation import phase_at
 from gait_core.report.body_map import PartNote, deviation_notes
+from gait_core.report.document.direction import direction_sentences
 from gait_core.report.document.words import clean_text
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gait_core.gait.measurement import Measurement
 
 __all__ = ["body_caption", "body_notes", "body_title", "marked_parts"]
+
+_MOST_DIRECTIONS: Final = 2
 
 
 def marked_parts(baseline: BaselineComparison | None) -> list[str]:
@@ -86,8 +89,8 @@ def body_caption(baseline: BaselineComparison | None, notes: Mapping[str, PartNo
     Returns
     -------
     str
-        One sentence or two. With marked parts the second tells in which phase of the stride the first of them differs
-        most.
+        With marked parts also in which phase of the stride the first of them differs most, and in which direction the
+        joints do.
     """
     if not notes:
         return "No joint could be measured."
@@ -98,7 +101,8 @@ def body_caption(baseline: BaselineComparison | None, notes: Mapping[str, PartNo
     if not marked:
         return f"1.0 is typical of this person; no part of the body reaches {PART_LIMITS[0]:g}."
     phase = _phase_sentence(baseline, marked[0])
-    return f"1.0 is typical of this person; parts from {PART_LIMITS[0]:g} are named.{phase}"
+    how = "".join(f" {sentence}" for sentence in direction_sentences(baseline, marked, _MOST_DIRECTIONS))
+    return f"1.0 is typical of this person; parts from {PART_LIMITS[0]:g} are named.{phase}{how}"
 
 
 def _phase_sentence(baseline: BaselineComparison, part: str) -> str:
@@ -107,6 +111,4 @@ def _phase_sentence(baseline: BaselineComparison, part: str) -> str:
     if curve is None or not np.isfinite(curve).any():
         return ""
     peak = int(np.nanargmax(curve))
-    phase = next((one for one in PHASES if one.start_pct <= peak < one.end_pct), PHASES[-1])
-    when = f"{phase.start_pct:.0f}–{phase.end_pct:.0f} % of the stride"
-    return f" The {clean_text(part)} differs most in {phase.label.lower()} ({when})."
+    return f" The {clean_text(part)} differs most in {phase_at(peak)}."

@@ -20,7 +20,7 @@ from gait_core.report.document.methods import method_facts, seal_facts
 from gait_core.report.document.recording import recording_state
 from gait_core.report.document.report_data import Fact, Report, Verdict
 from gait_core.report.document.rows import (
-    change_label,
+    change_phrase,
     change_rows,
     check_rows,
     chosen_changes,
@@ -42,7 +42,6 @@ from gait_core.report.document.words import (
 
 if TYPE_CHECKING:
     from gait_core.baseline.findings import BaselineComparison
-    from gait_core.gait.change import Change
     from gait_core.gait.measurement import Measurement
 
 __all__ = ["build_report"]
@@ -97,7 +96,7 @@ def build_report(
     notes = body_notes(measurement, baseline)
     marked = marked_parts(baseline)
     changed = [
-        _lowered(change)
+        change_phrase(change)
         for change in (chosen_changes(baseline.changes) if baseline is not None else ())
         if change.verdict == REAL
     ]
@@ -144,13 +143,6 @@ def build_report(
         classes=cards,
         classes_note=cards_note,
     )
-
-
-def _lowered(change: Change) -> str:
-    """Turn ``Right knee, range of movement`` into ``movement of the right knee``."""
-    label = change_label(change)
-    name, _, what = f"{label[0].lower()}{label[1:]}".partition(", ")
-    return f"{what.removeprefix('range of ')} of the {name}" if what else name
 
 
 def _several_people(measurement: Measurement, source: ReportSource) -> bool:

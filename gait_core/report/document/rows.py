@@ -35,6 +35,7 @@ from gait_core.gait.measurement import Measurement
 __all__ = [
     "CHANGES_SHOWN",
     "change_label",
+    "change_phrase",
     "change_rows",
     "check_rows",
     "chosen_changes",
@@ -300,6 +301,19 @@ def change_label(change: Change) -> str:
     """
     label = clean_text(_LABELS.get(change.name, change.label))
     return label if change.side == "both" else f"{change.side.capitalize()} {label[0].lower()}{label[1:]}"
+
+
+def change_phrase(change: Change) -> str:
+    """Return what changed, for within a sentence.
+
+    Returns
+    -------
+    str
+        For example ``movement of the right knee``.
+    """
+    label = change_label(change)
+    name, _, what = f"{label[0].lower()}{label[1:]}".partition(", ")
+    return f"{what.removeprefix('range of ')} of the {name}" if what else name
 
 
 def change_rows(changes: Sequence[Change]) -> tuple[ChangeRow, ...]:

@@ -360,7 +360,7 @@ def _said_of_level(baseline: BaselineComparison, marked: Sequence[str], changed:
             f"Whether the walk has changed since the {walks} is left open, because the two cannot be compared fairly."
         )
     most = f", most of all at the {joined(marked[:_MOST_NAMED])}" if marked else ""
-    named = joined([*changed[:3], "others"] if len(changed) > 3 else changed)
+    named = joined([*changed[:3], plural(len(changed) - 3, "other value")] if len(changed) > 3 else changed)
     if baseline.level == "normal":
         but = f"; only {named} changed by more than usual" if changed else " and no value changed by more than usual"
         return f"Compared with the {walks} of this person, the walk looks as usual{but}."
