@@ -16,6 +16,7 @@ from app.plain_text import plain
 from app.profiles import profile_caption, profile_title
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, remember, set_params, workspace
+from app.tabs import tab_row
 from app.views import compare_result, profile_editor
 from gait_core.compare.profile_comparison import (
     damaged_comparisons,
@@ -43,7 +44,7 @@ def render() -> None:
         _run(param("job") or "")
     else:
         resume_running("compare_profiles")
-        compare, own = st.tabs(list(_TABS), key="tab", bind="query-params")
+        compare, own = tab_row("compare_profiles", _TABS)
         if compare.open:
             with compare:
                 _form()

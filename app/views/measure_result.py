@@ -12,6 +12,7 @@ import streamlit as st
 from app import words
 from app.components import box, foot, keep_focus
 from app.state import recall, remember
+from app.tabs import tab_row
 from app.views import (
     measure_change,
     measure_cleaning,
@@ -70,7 +71,7 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
     for warning in walk.measurement.warnings:
         if warning.blocking:
             box("Do not use these values", warning.message, "warn")
-    for place, (name, draw) in zip(st.tabs(list(TABS), key="tab", bind="query-params"), TABS.items(), strict=True):
+    for place, (name, draw) in zip(tab_row("measure", TABS), TABS.items(), strict=True):
         if place.open:
             with place, st.container(key=f"tab_{name.lower()}"):
                 draw(view)

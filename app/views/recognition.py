@@ -10,6 +10,7 @@ import streamlit as st
 from app.components import empty, error_box, heading, keep_focus
 from app.runs import resume_running
 from app.state import param, recall, remember, set_params, workspace
+from app.tabs import tab_row
 from app.views import (
     recognition_delete,
     recognition_embed,
@@ -53,7 +54,7 @@ def render() -> None:
             resume_running(kind)
         _wanted_tab()
         models = list_models(workspace())
-        for place, draw in zip(st.tabs(list(TABS), key="tab", bind="query-params"), TABS.values(), strict=True):
+        for place, draw in zip(tab_row("recognition", TABS), TABS.values(), strict=True):
             if place.open:
                 with place:
                     draw(models)

@@ -11,6 +11,7 @@ from app.charts_training import metric_name
 from app.components import empty, heading, keep_focus
 from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_running
 from app.state import jobs, param, recall, set_params, workspace
+from app.tabs import tab_row
 from app.views import training_compare, training_form, training_models, training_result, training_run
 from gait_core.errors import GaitError
 from gait_core.learn.promoted_models import list_promoted
@@ -37,7 +38,7 @@ def render() -> None:
     else:
         if param("tab") is None:  # whoever requests a tab wants that and not the training that runs
             resume_running("train")
-        new, runs, compare, models = st.tabs(list(_TABS), key="tab", bind="query-params")
+        new, runs, compare, models = tab_row("training_lab", _TABS)
         if new.open:
             with new:
                 training_form.render()

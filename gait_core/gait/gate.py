@@ -264,5 +264,5 @@ def walk_length(motion: Kinematics, *, advice: str, no_rhythm: str) -> Check:
             advice = no_rhythm
         return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)
     strides = walking_s / stride_s
-    found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides."
+    found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides of each leg."
     return make(graded(strides, STRIDES), strides, f"{found} Means are steady from about 10 strides.", advice)

@@ -94,6 +94,20 @@ def test_the_keyboard_walks_along_the_tabs_of_a_measured_walk(studio: Any, page:
         expect(page.get_by_role("tab", name=tab)).to_be_focused()
 
 
+def test_a_tab_that_is_open_on_one_page_is_not_opened_on_another(studio: Any, page: Any) -> None:
+    page.goto(f"{studio.url}/training?tab=Compare")
+    settled(page, "Training lab")
+    expect(page.get_by_role("tab", name="Compare")).to_have_attribute("aria-selected", "true")
+    for title, first, other in (
+        ("Compare profiles", "Compare", "Your profiles"),
+        ("Training lab", "New run", "Compare"),
+    ):
+        page.get_by_role("link", name=title, exact=True).click()
+        settled(page, title)
+        expect(page.get_by_role("tab", name=first, exact=True)).to_have_attribute("aria-selected", "true")
+        expect(page.get_by_role("tab", name=other, exact=True)).to_have_attribute("aria-selected", "false")
+
+
 def test_arrow_keys_that_come_faster_than_the_page_reruns_all_count(studio: Any, page: Any) -> None:
     walk = fake.measurement(studio.space)
     page.goto(f"{studio.url}/measure?measurement={walk.id}")

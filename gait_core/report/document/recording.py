@@ -46,7 +46,7 @@ def recording_checks(measurement: Measurement) -> tuple[Check, ...]:
     if not few_strides(measurement):
         return measurement.checks
     return tuple(
-        replace(check, state="poor", advice=_LONGER, sentence=f"{check.sentence} Of these, {_full(measurement)}.")
+        replace(check, state="poor", advice=_LONGER, sentence=f"{check.sentence} {_full(measurement)}")
         if check.name == "walk_length" and check.state == "good"
         else check
         for check in measurement.checks
@@ -80,4 +80,4 @@ _LONGER: Final = "Have the person walk farther through the frame, or record seve
 
 def _full(measurement: Measurement) -> str:
     count = len(measurement.strides)
-    return f"{count} {'was' if count == 1 else 'were'} measured in full"
+    return f"Of both together, {count} {'was' if count == 1 else 'were'} measured in full."
