@@ -93,7 +93,7 @@ def _limit_lines(figure: Any, limits: Limits, *, vertical: bool) -> None:
 def walk_scores(names: Sequence[str], scores: Sequence[float], levels: Sequence[str], limits: Limits) -> Chart:
     """Draw one dot per walk against both limits."""
     p = palette()
-    figure = blank(90 + 40 * len(names), "Score (1.0 = typical for this person)", "")
+    figure = blank(90 + 40 * len(names), "Score (1.0 = typical of this person)", "")
     for level in ("normal", "watch", "alert", "withheld"):
         chosen = [i for i, value in enumerate(levels) if level_key(value) == level]
         if chosen:
@@ -119,7 +119,7 @@ def walk_scores(names: Sequence[str], scores: Sequence[float], levels: Sequence[
 def window_spread(names: Sequence[str], windows: Sequence[NDArray[Any]], limit: float) -> Chart:
     """Draw how the errors of the windows of each walk spread, and the limit of a single window."""
     p = palette()
-    figure = blank(110 + 46 * len(names), "Error of a window (1.0 = typical for this person)", "")
+    figure = blank(110 + 46 * len(names), "Error of a window (1.0 = typical of this person)", "")
     for name, values in zip(names, windows, strict=True):
         finite = np.asarray(values, dtype=float)
         finite = finite[np.isfinite(finite)]
@@ -188,7 +188,7 @@ def joint_map(walks: Sequence[str], joints: Sequence[str], values: NDArray[Any])
     figure.update_xaxes(showgrid=False, side="top", tickangle=-35)
     row, column = divmod(int(np.nanargmax(grid)), grid.shape[1])
     return figure, (
-        f"Error of each joint in each walk; 1.0 is typical for this person. The largest is {grid[row, column]:.2f}: "
+        f"Error of each joint in each walk; 1.0 is typical of this person. The largest is {grid[row, column]:.2f}: "
         f"{labels[column].lower()} in {walks[row]}."
     )
 
@@ -235,7 +235,7 @@ def joint_bars(joints: Mapping[str, float]) -> Chart:
     ordered = sorted(joints.items(), key=lambda pair: pair[1], reverse=True)
     names = [words.joint_name(name).capitalize() for name, _ in ordered]
     values = [value for _, value in ordered]
-    figure = blank(90 + 30 * len(names), "Deviation (1.0 = typical for this person)", "")
+    figure = blank(90 + 30 * len(names), "Deviation (1.0 = typical of this person)", "")
     figure.add_bar(
         x=values,
         y=names,
@@ -250,8 +250,11 @@ def joint_bars(joints: Mapping[str, float]) -> Chart:
     figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
     figure.update_xaxes(range=[0, max([*values, 1.2]) * 1.04], domain=[0, 0.9])
     above = sum(value >= 1.5 for value in values)
-    tail = f"{words.plural(above, 'joint')} at 1.5 or more, drawn in colour" if above else "None reaches 1.5"
-    return figure, f"How far each joint departs from this person's own walks; the dotted line is typical. {tail}."
+    tail = f"{words.plural(above, 'part')} of the body at 1.5 or more, drawn in colour" if above else "None reaches 1.5"
+    return (
+        figure,
+        f"How far each part of the body departs from this person's own walks; the dotted line is typical. {tail}.",
+    )
 
 
 def history(labels: Sequence[str], scores: Sequence[float], levels: Sequence[str], limits: Limits, now: int) -> Chart:
@@ -279,5 +282,6 @@ def history(labels: Sequence[str], scores: Sequence[float], levels: Sequence[str
     figure.update_yaxes(range=[0, max([*scores, limits[1]]) * 1.2])
     figure.update_layout(showlegend=False)
     others = [score for i, score in enumerate(scores) if i != now]
-    middle = f" The other visits lie around {float(np.median(others)):.2f}." if others else ""
+    many = f" Half of the other {len(others)} visits lie below {float(np.median(others)):.2f}."
+    middle = f" The other visit scored {others[0]:.2f}." if len(others) == 1 else many if others else ""
     return figure, f"Scores of all visits against this baseline, oldest first; the ringed one is shown here.{middle}"

@@ -56,7 +56,7 @@ def check_line(text: str, kind: str = "none", *, role: str = "status") -> None:
         How a screen reader takes it.
     """
     if text:
-        st.html(f'<p class="gs-check {kind}" role="{role}">{_MARKS.get(kind, "")}{escape(text)}</p>')
+        st.html(f'<p class="gs-check {kind}" role="{role}">{_MARKS.get(kind, "")}{_unbroken(text)}</p>')
 
 
 def say(text: str) -> None:
@@ -95,13 +95,13 @@ def level_badge(level: object, *, big: bool = False) -> str:
 def box(title: str, text: str = "", kind: str = "") -> None:
     """Draw a message; `kind` is ``""``, ``"warn"``, ``"error"`` or ``"calm"``."""
     role = ' role="alert"' if kind == "error" else ' role="status"'
-    st.html(f'<div class="gs-box {kind}"{role}><b>{escape(title)}</b>{escape(text)}</div>')
+    st.html(f'<div class="gs-box {kind}"{role}><b>{escape(title)}</b>{_unbroken(text)}</div>')
 
 
 def error_box(error: Mapping[str, object] | None, title: str = "This did not work") -> None:
     """Draw what went wrong and what to do about it."""
     values = error or {}
-    message = escape(str(values.get("message") or "No reason was stored; the log may say more."))
+    message = _unbroken(str(values.get("message") or "No reason was stored; the log may say more."))
     remedy = escape(str(values.get("remedy") or ""))
     todo = f'<div style="margin-top:.45rem"><strong>What to do:</strong> {remedy}</div>' if remedy else ""
     st.html(f'<div class="gs-box error" role="alert"><b>{escape(title)}</b>{message}{todo}</div>')

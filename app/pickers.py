@@ -55,7 +55,7 @@ def folder_picker(key: str) -> list[str]:
         return []
     remember("folder", folder)
     if not found:
-        st.caption(f"No videos in this folder. Endings looked for: {', '.join(videos.ENDINGS)}.")
+        st.caption(f"No videos in this folder. Expected files ending in {', '.join(videos.ENDINGS)}.")
         return []
     with st.container(height=260 if len(found) > 6 else "content", border=False):
         chosen = [str(path) for i, path in enumerate(found) if _box(path, f"{key}_file_{path}", first=i < 5)]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gait_core.jobs.kinds import job_kinds
+from gait_core.phrases import percent, plural
 
 __all__ = [
     "ago",
@@ -115,19 +116,9 @@ def joint_name(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def number(value: float | None, digits: int = 2) -> str:
     """Return a number with a fixed number of decimals, or a dash."""
     return "–" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
-
-
-def percent(share: float | None, digits: int = 0) -> str:
-    """Return a share in [0, 1] as a percentage, or a dash."""
-    return "–" if share is None or not math.isfinite(share) else f"{100 * share:.{digits}f} %"
 
 
 def size(count: float | None) -> str:

@@ -85,7 +85,7 @@ def _key_figures(summary: AnalysisSummary, limits: tuple[float, float]) -> None:
     worst = max(summary.joints.items(), key=lambda pair: pair[1], default=None)
     facts(
         [
-            ("Score", words.number(summary.score), "1.0 is typical for this person"),
+            ("Score", words.number(summary.score), "1.0 is typical of this person"),
             ("Over the limit", words.percent(summary.share_over_threshold), "share of the walk's windows"),
             _most_different(worst),
             ("Limits", f"{words.number(limits[0])} / {words.number(limits[1])}", "watch from / alert from"),

@@ -17,8 +17,9 @@ from gait_core.baseline.store import list_baselines
 from gait_core.errors import GaitError
 from gait_core.gait.change import CANNOT_TELL, REAL, USUAL, Change, changes
 from gait_core.gait.measurement import Measurement
+from gait_core.phrases import joined
 from gait_core.report.document.rows import change_label, change_phrase, chosen_changes
-from gait_core.report.document.words import difference, joined, number, unit_word
+from gait_core.report.document.words import difference, number, unit_word
 from gait_core.report.write import comparison_of
 from gait_core.walks.measurements import MeasuredWalk, list_measurements, load_measurement
 

@@ -135,7 +135,7 @@ def _reference() -> tuple[str, IO[bytes] | None]:
             key="validation_upload",
             max_upload_size=LIMIT_MB,
         )
-    note(f"Endings: {', '.join(READERS)}. CSV as Gait Studio exports it; C3D with events or analysis values.")
+    note(f"File types: {', '.join(READERS)}. CSV as Gait Studio exports it; C3D with events or analysis values.")
     return path.strip(), upload
 
 

@@ -107,7 +107,7 @@ def _limits(stored: StoredBaseline) -> None:
         if limits.watch == limits.alert
         else ""
     )
-    note(f"Score 1.0 is typical for this person. {limits.note}{same}")
+    note(f"Score 1.0 is typical of this person. {limits.note}{same}")
 
 
 def _walks(stored: StoredBaseline, result: Mapping[str, Any]) -> None:

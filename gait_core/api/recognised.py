@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from gait_core.api.display import Row, checked_table, data_frame, new_figure
 from gait_core.api.inputs import PathLike, workspace_of
 from gait_core.api.results import WalkResult, WalkResults
+from gait_core.phrases import percent
 from gait_core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class EmbeddedWalks(WalkResults[WalkEmbedding]):
                 axes.plot(x, y, "o", color=_COLOUR)
                 axes.annotate(entry.name, (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8)
         shown = self._answer.get("map_explained")
-        axes.set_xlabel("First component" + ("" if shown is None else f" (both show {shown:.0%} of the variance)"))
+        axes.set_xlabel("First component" + ("" if shown is None else f" (both show {percent(shown)} of the variance)"))
         axes.set_ylabel("Second component")
         return figure
 

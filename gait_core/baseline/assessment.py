@@ -35,7 +35,7 @@ class Assessment:
     level : {"normal", "watch", "alert"} or None
         None when a warning forbids a verdict.
     score : float or None
-        1 is typical for the person's own walks; None when a warning forbids a number.
+        1 is typical of the person's own walks; None when a warning forbids a number.
     share_over_threshold : float or None
         Share of windows above what 95 % of the person's own windows stay below.
     joints : mapping of str to float

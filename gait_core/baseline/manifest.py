@@ -62,7 +62,7 @@ class WalkFacts(_Facts):
         Distinguishes copies of the recording from other walks, see `gait_core.gait.fingerprint`; empty in baselines of
         an earlier version.
     score : float or None
-        Held out, relative to what is typical for the person; None for a walk that was left out.
+        Held out, relative to what is typical of the person; None for a walk that was left out.
     """
 
     path: str

@@ -1,7 +1,7 @@
 """Limits between normal, watch and alert, from the scores of walks that were held out.
 
 Every method works on the held-out walk scores of the baseline: each walk of the baseline scored by
-a model that was made from the others. Scores are relative: 1 is typical for the person's own walks.
+a model that was made from the others. Scores are relative: 1 is typical of the person's own walks.
 """
 
 from __future__ import annotations

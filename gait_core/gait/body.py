@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import WalkRefused
+from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -50,13 +51,13 @@ def check_orientation(track: Track) -> None:
     lying = (np.abs(body[:, 0]) > np.abs(body[:, 1])) & (np.abs(trunk[:, 0]) > np.abs(trunk[:, 1]))
     if lying.mean() > 0.5:
         raise WalkRefused(
-            f"Expected an upright person, but the body lies sideways in {lying.mean():.0%} of the frames.",
+            f"Expected an upright person, but the body lies sideways in {percent(lying.mean())} of the frames.",
             "Turn the video by 90 degrees with your phone or a video player, save it, and load it again.",
         )
     inverted = (body[:, 1] > 0) & (trunk[:, 1] > 0)
     if inverted.mean() > 0.5:
         raise WalkRefused(
-            f"Expected an upright person, but the ankles are above the shoulders in {inverted.mean():.0%} of the "
+            f"Expected an upright person, but the ankles are above the shoulders in {percent(inverted.mean())} of the "
             "frames: the image is upside down.",
             "Turn the video by 180 degrees with your phone or a video player, save it, and load it again.",
         )

@@ -15,6 +15,7 @@ from gait_core.gait.body import check_orientation, leg_length_px
 from gait_core.gait.channels import ROWS
 from gait_core.gait.cleaning import Cleaned, clean
 from gait_core.gait.signals import Signals, Smoothed, filter_rate_hz, smooth
+from gait_core.phrases import plural
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -139,7 +140,7 @@ def _smooth(cleaned: Cleaned, settings: FeatureSettings) -> Smoothed:
 def _check_person(track: Track) -> None:
     if len(track) < 2:
         raise WalkRefused(
-            f"Expected a video with a walk, but got {len(track)} frame{'' if len(track) == 1 else 's'}.",
+            f"Expected a video with a walk, but got {plural(len(track), 'frame')}.",
             "Record at least four seconds of walking.",
         )
     if track.detected.sum() < 2:

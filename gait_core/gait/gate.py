@@ -17,6 +17,7 @@ from gait_core.gait.image_checks import NOT_MEASURED, camera, frame_rate, lighti
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import SHORT_WALK_S
 from gait_core.gait.rhythm import stride_time_s
+from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -203,7 +204,7 @@ def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
     return make(
         graded(share, BODY_SEEN),
         100.0 * share,
-        f"The whole body is visible in {share:.0%} of the frames.",
+        f"The whole body is visible in {percent(share)} of the frames.",
         "Film from farther away, with floor below the feet and nothing in front of the person.",
     )
 
@@ -219,7 +220,7 @@ def _people(track: Track, motion: Kinematics | None) -> Check:
         return make("not_measured", None, NOT_MEASURED)
     if share <= OTHERS[0]:
         return make("good", 0.0, "No other person was seen.")
-    found = f"Another person is in {share:.0%} of the frames looked at"
+    found = f"Another person is in {percent(share)} of the frames looked at"
     if chosen:
         return make("poor", 100.0 * share, f"{found}; the {chosen} one at the start was followed.", advice)
     return make(graded(share, OTHERS), 100.0 * share, f"{found}.", advice)

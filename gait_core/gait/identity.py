@@ -231,7 +231,7 @@ def people_doubt(walks: Sequence[BodyProportions], names: Sequence[str]) -> str:
         )
     return (
         f"The proportions of the body differ more between these walks than within one person ({', '.join(apart)}). "
-        "Check that all show the same person: a baseline of several people says nothing of any one of them."
+        "Check that all show the same person: a baseline of several people cannot show a change in one of them."
     )
 
 

@@ -29,6 +29,7 @@ from gait_core.gait.quality import (
 from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.signals import Signals
 from gait_core.gait.view import Segment, View, look
+from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -227,7 +228,7 @@ def _check_walk(walk: CleanedWalk, view: View, used: list[Segment], near: str, s
     if missing > 0.6:
         raise WalkRefused(
             "Expected both legs in the frame down to the feet, but the leg nearer to the camera is cut off or hidden "
-            f"in {missing:.0%} of the frames.",
+            f"in {percent(missing)} of the frames.",
             "Film the whole body with some floor below the feet.",
         )
     if walking_s >= SHORTEST_WALK_S:
@@ -245,7 +246,7 @@ def _check_walk(walk: CleanedWalk, view: View, used: list[Segment], near: str, s
         )
     if track.detection_rate < 0.5:
         raise WalkRefused(
-            f"{reason} A person was found in only {track.detection_rate:.0%} of the frames.",
+            f"{reason} A person was found in only {percent(track.detection_rate)} of the frames.",
             "Film the whole body upright, from the side, in good light, at least a third of the frame's height.",
         )
     raise WalkRefused(reason, "Film from the side while the person walks past, at least four steps.")

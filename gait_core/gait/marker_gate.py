@@ -14,6 +14,7 @@ from gait_core.gait.gate import BODY_SEEN, SIDE_VIEW_DEG, walk_length
 from gait_core.gait.image_checks import RATE_HZ, mean_rate_hz
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.quality import leg_confidence
+from gait_core.phrases import percent
 from gait_core.pose.track import Track
 
 __all__ = ["marker_gate"]
@@ -84,7 +85,7 @@ def _legs(track: Track, motion: Kinematics) -> Check:
     return check_of("body_in_frame", "Markers of the legs", "%")(
         graded(share, BODY_SEEN) if share >= lowest else "unusable",
         100.0 * share,
-        f"{share:.0%} of the markers of both legs are there.",
+        f"{percent(share)} of the markers of both legs are there.",
         "Fill the gaps in the program that recorded them.",
     )
 

@@ -16,6 +16,7 @@ from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.gaps import trusted
 from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.view import Segment, View
+from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
@@ -148,7 +149,7 @@ def assess(
         "strides_estimate": None if stride_s is None else walking_s / stride_s,
     }
     found = _warnings(quality, view, near)
-    parts = [f"{name} ({share:.0%})" for name, share in hidden.items() if share > MOST_HIDDEN_SHARE]
+    parts = [f"{name} ({percent(share)})" for name, share in hidden.items() if share > MOST_HIDDEN_SHARE]
     if parts and not {"legs_out_of_frame", "legs_too_fast"} & {warning.code for warning in found}:
         text = f"Hidden for part of the walk, which is then left out: {', '.join(parts)}; keep the whole body in view."
         found.append(WalkWarning(code="parts_hidden", message=text))
@@ -170,7 +171,7 @@ def legs_too_fast(missing: float, unseen: float) -> bool:
 
 def too_fast_sentence(missing: float, time_scale: float) -> str:
     """Say that the legs are too fast; `time_scale` is not 1 where a frame rate was given."""
-    found = f"In {missing:.0%} of the frames the legs, in full view, move too fast from one frame to the next"
+    found = f"In {percent(missing)} of the frames the legs, in full view, move too fast from one frame to the next"
     if time_scale != 1.0:
         return (
             f"{found}: with the frame rate given, everything is {1.0 / time_scale:.3g} times as fast as in the video."
@@ -234,8 +235,8 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             quality["missing_leg_share"] > MOST_MISSING_SHARE
             and not legs_too_fast(quality["missing_leg_share"], quality["unseen_leg_share"]),
             "legs_out_of_frame",
-            f"The {near} leg is cut off or hidden in {quality['missing_leg_share']:.0%} of the frames; film the whole "
-            "body with some floor below the feet.",
+            f"The {near} leg is cut off or hidden in {percent(quality['missing_leg_share'])} of the frames; film the "
+            "whole body with some floor below the feet.",
             True,
         ),
         (
@@ -250,7 +251,8 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
             "several_people",
             _PEOPLE_TEXT
             if view.sudden_turn or view.jump
-            else f"Another person is in {quality['people_share']:.0%} of the frames looked at; film one person alone.",
+            else f"Another person is in {percent(quality['people_share'])} of the frames looked at; film one person "
+            "alone.",
             True,
         ),
         (
@@ -313,7 +315,7 @@ def _warnings(quality: dict[str, Any], view: View, near: str) -> list[WalkWarnin
         (
             quality["body_height_share"] < 0.25,
             "small_person",
-            f"The person fills only {quality['body_height_share']:.0%} of the frame's height; film from nearer.",
+            f"The person fills only {percent(quality['body_height_share'])} of the frame's height; film from nearer.",
             False,
         ),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gait_core.errors import VideoError, WalkRefused, WalkWarning
+from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 from gait_core.video.info import VideoInfo
@@ -51,7 +52,9 @@ def refuse_unusable(track: Track, info: VideoInfo) -> None:
             "Record the person over several steps.",
         )
     if track.detection_rate < MIN_DETECTION_RATE:
-        found = "in none of the frames" if not track.detected.any() else f"in only {track.detection_rate:.0%} of them"
+        found = (
+            "in none of the frames" if not track.detected.any() else f"in only {percent(track.detection_rate)} of them"
+        )
         raise WalkRefused(
             f"Expected a walking person, but no person was found in {info.name} ({found}).",
             "Record one person from the side, whole body in the frame, in good light.",
@@ -99,7 +102,7 @@ def _low_detection(track: Track) -> WalkWarning | None:
         return None
     return WalkWarning(
         code="low_detection",
-        message=f"The person was found in only {track.detection_rate:.0%} of the frames. "
+        message=f"The person was found in only {percent(track.detection_rate)} of the frames. "
         "Keep the whole body in the frame and the light even.",
     )
 
@@ -109,7 +112,7 @@ def _several_people(track: Track) -> WalkWarning | None:
         return WalkWarning(
             code="person_followed",
             message=f"Several people are in the frame; the {track.info['person']} one at the start was followed and "
-            f"found in {track.detection_rate:.0%} of the frames. Check the overlay, or record one person alone.",
+            f"found in {percent(track.detection_rate)} of the frames. Check the overlay, or record one person alone.",
         )
     share = track.info.get("people_max_share")
     several = sum(count >= 2 for _, count in track.info.get("people", ()))
@@ -118,7 +121,7 @@ def _several_people(track: Track) -> WalkWarning | None:
         return None
     return WalkWarning(
         code="several_people",
-        message=f"More than one person is in {share:.0%} of the sampled frames; the landmarks may jump between "
+        message=f"More than one person is in {percent(share)} of the sampled frames; the landmarks may jump between "
         "them. Record one person alone.",
     )
 
@@ -154,8 +157,8 @@ def _legs_cut_off(track: Track) -> WalkWarning | None:
         return None
     return WalkWarning(
         code="legs_cut_off",
-        message=f"In {share:.0%} of the frames the feet lie below the edge of the image, so their position is a guess. "
-        "Record the whole body, feet included.",
+        message=f"In {percent(share)} of the frames the feet lie below the edge of the image, so their position is a "
+        "guess. Record the whole body, feet included.",
         blocking=True,
     )
 

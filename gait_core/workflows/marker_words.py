@@ -9,6 +9,7 @@ import numpy as np
 
 from gait_core.errors import WalkRefused, WalkWarning
 from gait_core.markers.mocap_walk import MocapWalk
+from gait_core.phrases import percent
 
 __all__ = ["refusal_of", "warnings_of"]
 
@@ -48,17 +49,17 @@ def warnings_of(warnings: Sequence[WalkWarning], quality: Mapping[str, Any], nea
 
 def _texts(quality: Mapping[str, Any], near: str) -> dict[str, str]:
     far = "left" if near == "right" else "right"
-    missing = f"{quality['missing_leg_share']:.0%}"
+    missing = percent(quality["missing_leg_share"])
     return {
         "low_frame_rate": f"Only {quality['frame_rate_hz']:.0f} samples a second could be used; record with at least "
         "25, better 100.",
         "legs_too_fast": f"In {missing} of the samples the legs move too fast from one sample to the next; check the "
         "times, and the labels of the markers.",
         "legs_out_of_frame": f"Markers of the {near} leg are missing in {missing} of the walk; {_FILL}",
-        "low_leg_confidence": f"Markers of the {near} leg are missing in {1.0 - quality['near_leg_confidence']:.0%} of "
-        f"the walk; {_FILL}",
-        "far_leg_uncertain": f"Markers of the {far} leg are missing in {1.0 - quality['far_leg_confidence']:.0%} of "
-        f"the walk; {_FILL}",
+        "low_leg_confidence": f"Markers of the {near} leg are missing in "
+        f"{percent(1.0 - quality['near_leg_confidence'])} of the walk; {_FILL}",
+        "far_leg_uncertain": f"Markers of the {far} leg are missing in {percent(1.0 - quality['far_leg_confidence'])} "
+        f"of the walk; {_FILL}",
         "not_side_view": f"The body faces about {quality['view_deg']:.0f} degrees away from the direction in which it "
         "walks; check the direction of walking, and the labels of left and right.",
         "several_people": "The markers jump from one place to another; check their labels.",

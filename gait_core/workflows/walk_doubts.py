@@ -18,7 +18,7 @@ __all__ = ["doubts_about", "tempo_doubt", "with_decoding_doubt"]
 
 _MIXED: Final = (
     "The walks of the baseline seem to show several people: the proportions of the body differ more than within one "
-    "person. Unless it is meant as a group of reference, make it again from walks of this person only."
+    "person. Unless it is meant as a reference group, make it again from walks of this person only."
 )
 _SLOW_SHARE: Final = 0.65
 """Cadence, of the usual one, below which the video may play too slowly; above its reciprocal, too fast."""

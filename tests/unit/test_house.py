@@ -16,6 +16,7 @@ import gait_core
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = [
     "errors",
+    "phrases",
     "config",
     "progress",
     "storage",

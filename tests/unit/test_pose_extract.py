@@ -284,7 +284,7 @@ def test_a_lack_that_shows_later_stops_all_and_is_the_error(
         (1, 25.0, 10, "single frame"),
         (20, 25.0, 10, "0.80 s"),
         (40, 25.0, 0, "no person was found"),
-        (40, 25.0, 1, "10%"),
+        (40, 25.0, 1, "10 %"),
     ],
 )
 def test_unusable_walks_are_refused_with_a_remedy(

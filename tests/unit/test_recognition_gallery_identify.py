@@ -154,7 +154,7 @@ def test_the_threshold_lies_between_own_walks_and_strangers(enrolled):
     assert (found.false_accept.mean, found.missed.mean) == (0.0, 0.0)
     # No error among six people leaves nearly half possible.
     assert found.false_accept.ci_high == pytest.approx(1 - 0.025 ** (1 / 6))
-    assert "up to 46%" in found.sentence
+    assert "up to 46 %" in found.sentence
 
 
 def test_the_stated_rates_are_those_of_new_walks():

@@ -17,13 +17,14 @@ from gait_core.drawing.shapes import Text
 from gait_core.drawing.svg import to_svg
 from gait_core.errors import StorageError, WalkWarning
 from gait_core.gait.curves import Curves, key_values
+from gait_core.phrases import joined
 from gait_core.report.document import pdf
 from gait_core.report.document.charts import CurvePanel, Span, curve_drawing
 from gait_core.report.document.content import build_report
 from gait_core.report.document.evidence import moments
 from gait_core.report.document.html import render_html, write_html
 from gait_core.report.document.pdf import render_pdf, write_pdf
-from gait_core.report.document.words import DISCLAIMER, clean_text, day, difference, interval, joined, number, signed
+from gait_core.report.document.words import DISCLAIMER, clean_text, day, difference, interval, number, signed
 from gait_core.report.privacy import blur_face
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202e\x00 Žofia"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import InputError
 from gait_core.learn.intervals import LEVEL, Interval
+from gait_core.phrases import percent
 from gait_core.recognition.gallery.distances import Metric, part_distances
 from gait_core.recognition.gallery.entries import GalleryEntry, ModelIdentity, checked_view
 from gait_core.recognition.gallery.selection import select_entries
@@ -62,11 +63,11 @@ class Calibration:
     def sentence(self) -> str:
         """What the threshold is worth, in words."""
         return (
-            f"The limit is meant to accept at most {self.aim:.0%} of strangers' walks. With each of the "
-            f"{self.subjects} enrolled people in turn as a stranger, it accepted {self.false_accept.mean:.0%}; from "
-            f"that number of people, up to {self.false_accept.ci_high:.0%} cannot be ruled out. It missed "
-            f"{self.missed.mean:.0%} of the walks of enrolled people (up to {self.missed.ci_high:.0%} cannot be ruled "
-            "out)."
+            f"The limit is meant to accept at most {percent(self.aim)} of strangers' walks. With each of the "
+            f"{self.subjects} enrolled people in turn as a stranger, it accepted {percent(self.false_accept.mean)}; "
+            f"from that number of people, up to {percent(self.false_accept.ci_high)} cannot be ruled out. It missed "
+            f"{percent(self.missed.mean)} of the walks of enrolled people (up to {percent(self.missed.ci_high)} "
+            "cannot be ruled out)."
         )
 
 
@@ -177,8 +178,8 @@ def calibrate_threshold(
     if missed.mean > _MOST_MISSED:
         return NotCalibrated(
             reason="not_told_apart",
-            sentence=f"There is no limit: one that keeps strangers out would miss {missed.mean:.0%} of the walks of "
-            f"enrolled people. Seen from the {view}, {model.name} does not tell these {len(walks)} people apart.",
+            sentence=f"There is no limit: one that keeps strangers out would miss {percent(missed.mean)} of the walks "
+            f"of enrolled people. Seen from the {view}, {model.name} does not tell these {len(walks)} people apart.",
         )
     return Calibration(
         threshold=_threshold(nearest, aim),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gait_core.drawing.shapes import Drawing
 from gait_core.drawing.style import LIGHT
+from gait_core.phrases import plural
 
 __all__ = ["FEWEST_FOR_SD", "CurvePanel", "Span", "curve_drawing", "legend_drawing", "span_drawing"]
 
@@ -194,7 +195,7 @@ def _range_words(panel: CurvePanel) -> str:
     if span is None:
         return "not measured"
     count = len(panel.strides)
-    return f"moves through {span:.0f} degrees, mean of {count} stride{'' if count == 1 else 's'}"
+    return f"moves through {span:.0f} degrees, mean of {plural(count, 'stride')}"
 
 
 def legend_drawing(*, with_spread: bool, with_band: bool, width: float = 516.0) -> Drawing:

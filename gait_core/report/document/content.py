@@ -11,6 +11,7 @@ from gait_core.drawing.shapes import Drawing
 from gait_core.gait.angles import SIDES
 from gait_core.gait.change import REAL
 from gait_core.gait.parameters.reference import REFERENCES
+from gait_core.phrases import joined, plural
 from gait_core.report.body_map import body_drawing
 from gait_core.report.document.body_section import body_caption, body_notes, body_title, marked_parts
 from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_drawing, legend_drawing
@@ -34,9 +35,7 @@ from gait_core.report.document.words import (
     VERDICTS,
     clean_text,
     day,
-    joined,
     number,
-    plural,
     summary_sentences,
 )
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import gait_core
 from gait_core.gait.cleaning import REPAIR_KINDS
 from gait_core.gait.parameters.reference import REFERENCES
+from gait_core.phrases import joined, plural
 from gait_core.report.document.report_data import Fact, ParameterRow
-from gait_core.report.document.words import clean_text, joined, plural
+from gait_core.report.document.words import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

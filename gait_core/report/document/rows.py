@@ -13,6 +13,7 @@ from gait_core.gait.gate import CHECK_OF
 from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES, ReferenceRange
 from gait_core.gait.parameters.symmetry import FORMULAS
+from gait_core.phrases import joined, plural
 from gait_core.report.document.charts import Span, span_drawing
 from gait_core.report.document.recording import recording_checks
 from gait_core.report.document.report_data import ChangeRow, CheckRow, ParameterRow, RangeRow
@@ -20,9 +21,7 @@ from gait_core.report.document.words import (
     clean_text,
     difference,
     interval,
-    joined,
     number,
-    plural,
     position,
     signed,
     unit_word,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from gait_core.gait.change import shown_difference
+from gait_core.phrases import joined, plural
 from gait_core.report.document.recording import FEW_STRIDES, recording_state
 
 if TYPE_CHECKING:
@@ -25,9 +26,7 @@ __all__ = [
     "day",
     "difference",
     "interval",
-    "joined",
     "number",
-    "plural",
     "position",
     "signed",
     "summary_sentences",
@@ -88,25 +87,6 @@ def clean_text(text: object, limit: int = 60) -> str:
     # A number and its unit stay on one line.
     plain = _BEFORE_UNIT.sub("\u00a0", plain)
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return a count with its noun.
-
-    Parameters
-    ----------
-    count : int
-    one : str
-        The noun for a count of 1.
-    many : str, optional
-        For all other counts; default: `one` with an *s*.
-
-    Returns
-    -------
-    str
-        For example ``3 walks``.
-    """
-    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 def unit_word(unit: str) -> str:
@@ -239,17 +219,6 @@ def day(seconds: float) -> str:
     """
     moment = datetime.fromtimestamp(seconds, UTC).astimezone()
     return f"{moment.day} {moment:%B %Y}"
-
-
-def joined(names: Sequence[str]) -> str:
-    """Return names as a list in words.
-
-    Returns
-    -------
-    str
-        For example ``hip, knee and ankle``; empty without names.
-    """
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
 def summary_sentences(

@@ -14,6 +14,7 @@ from gait_core.config import DEFAULT_PROFILE, PERSONS, Limits, PoseSettings, pro
 from gait_core.errors import GaitError, InputError, NotFoundError, StorageError
 from gait_core.learn.datasets.labelled_videos import videos_in
 from gait_core.learn.datasets.table_file import read_table
+from gait_core.phrases import plural
 from gait_core.progress import Reporter
 from gait_core.recognition.inputs.from_files import (
     NO_VIDEOS,
@@ -172,7 +173,8 @@ def labelled_sources(place: str) -> list[WalkSource]:
     found = [source for folder in folders for source in _of_subject(folder)]
     if not found:
         raise InputError(
-            f"Expected a folder of walks for each person in {path}, but found none in {len(folders)} folders.",
+            f"Expected a folder of walks for each person in {path}, but found none in "
+            f"{plural(len(folders), 'folder')} there.",
             "Put the videos or silhouettes of each person into a folder with their pseudonym.",
         )
     return found
