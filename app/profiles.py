@@ -16,10 +16,11 @@ __all__ = ["known_profiles", "profile_caption", "profile_title"]
 _TITLES: Final = {"fast": "Fast", "balanced": "Balanced (recommended)", "accurate": "Accurate"}
 
 _ON_THIS_CPU: Final = {
-    "AMX": "This CPU has AMX, with which it takes only about a third longer than Balanced.",
+    "": "It takes two to three times as long as Balanced.",
+    "AMX": "On this CPU, which has AMX, it takes about a third longer than Balanced.",
     "AVX-512": "On this CPU (AVX-512 with bf16) it takes about 1.7 times as long as Balanced.",
 }
-"""What accurate costs, by the CPU's bfloat16 unit; `bench profiles` on a CPU of either kind."""
+"""What accurate costs, by the CPU's bfloat16 unit; `bench profiles` on a CPU of each kind."""
 
 
 def known_profiles() -> Mapping[str, Profile]:

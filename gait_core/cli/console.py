@@ -59,6 +59,7 @@ class Console:
         self._quiet = quiet
         self._live = sys.stderr.isatty()
         self._shown_s = 0.0
+        self._shown = ""
         self._open_line = False
 
     def say(self, text: str) -> None:
@@ -97,9 +98,10 @@ class Console:
     def _update(self, text: str, event: Event) -> None:
         now_s = time.monotonic()
         due_s = _LIVE_EVERY_S if self._live else _PLAIN_EVERY_S
-        if now_s - self._shown_s < due_s and event.kind != "epoch":
+        complete = bool(event.total) and event.done >= event.total
+        if text == self._shown or not (complete or event.kind == "epoch" or now_s - self._shown_s >= due_s):
             return
-        self._shown_s = now_s
+        self._shown_s, self._shown = now_s, text
         if self._live:
             sys.stderr.write(f"\r\x1b[K{shown(text)}")
             self._open_line = True

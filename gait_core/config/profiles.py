@@ -202,7 +202,7 @@ PROFILES: Mapping[str, Profile] = {
             name="accurate",
             base="accurate",
             description="For research and for difficult video: the heavy pose model, up to 60 frames a second, "
-            "larger frames. Takes two to three times as long.",
+            "larger frames.",
             model_complexity=2,
             confidence=0.7,
             target_fps=60.0,

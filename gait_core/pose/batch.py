@@ -164,7 +164,7 @@ class Batch:
                 self._failure = error
             self._stop.set()  # the machine lacks something, or the user stopped: no worker continues
             raise
-        self._progress.finish(label, len(walk.track))
+        self._progress.finish(label, len(walk.track), cached=walk.cached)
         for warning in walk.warnings:
             self._reporter.warn(STAGE, warning.message, item=label)
         state = "cached" if walk.cached else "done"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from gait_core.progress import Reporter
+from gait_core.progress import RateMeter, Reporter
 
 __all__ = ["FrameProgress", "labels_of"]
 
@@ -16,6 +16,8 @@ _REPORT_EVERY_S = 0.25
 
 class FrameProgress:
     """Frames done per video and in total, reported at most four times a second.
+
+    Frames from the cache count as done, but neither rate nor time left follow from them.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ class FrameProgress:
         self._lock = threading.Lock()
         self._done: dict[str, int] = {}
         self._expected: dict[str, int] = {}
+        self._from_cache: set[str] = set()
+        self._meter = RateMeter()
         self._told_s: dict[str | None, float] = {}
 
     def expect(self, label: str, frames: int) -> None:
@@ -49,11 +53,14 @@ class FrameProgress:
             self._reporter.progress(self._stage, done, expected, "frames", item=label)
             self.total()
 
-    def finish(self, label: str, frames: int) -> None:
-        """Report that a video is done."""
+    def finish(self, label: str, frames: int, *, cached: bool = False) -> None:
+        """Report that a video is done, by computing or from the cache."""
         with self._lock:
             self._done[label] = self._expected[label] = frames
-        self._reporter.progress(self._stage, frames, frames, "frames", item=label)
+            if cached:
+                self._from_cache.add(label)
+        rate_per_s = 0.0 if cached else None
+        self._reporter.progress(self._stage, frames, frames, "frames", item=label, rate_per_s=rate_per_s)
         self.total(final=True)
 
     def fail(self, label: str) -> None:
@@ -68,7 +75,9 @@ class FrameProgress:
             if not self._due(None) and not final:
                 return
             done, expected = sum(self._done.values()), sum(self._expected.values())
-        self._reporter.progress(self._stage, done, expected, "frames")
+            computed = sum(done for label, done in self._done.items() if label not in self._from_cache)
+            rate_per_s = self._meter.update(computed, time.monotonic()) or 0.0
+        self._reporter.progress(self._stage, done, expected, "frames", rate_per_s=rate_per_s)
 
     def _due(self, key: str | None) -> bool:
         now_s = time.monotonic()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gait_core.config import DEFAULT_PROFILE, Limits, PoseSettings, Settings, profile_named
 from gait_core.errors import GaitError, InputError
+from gait_core.phrases import plural
 from gait_core.progress import Reporter
 from gait_core.workspace import Workspace, safe_name
 
@@ -104,7 +105,7 @@ def extract_walks(
     paths = [Path(path) for path in videos_of(request.videos, deep=True)]
     entries = _Entries(paths, request.export, workspace, on_walk)
     limits = profile.limits(request.workers)
-    with reporter.stage("extract", f"Finding the landmarks in {len(paths)} videos"):
+    with reporter.stage("extract", f"Finding the landmarks in {plural(len(paths), 'video')}"):
         if request.cluster:
             from gait_core.pose.extract_on import extract_on
 

@@ -26,7 +26,14 @@ from gait_core.workspace import Workspace
 
 __all__: list[str] = []
 
-_SHOWN = ("walking_speed_mps", "walking_speed_leg_per_s", "cadence_spm", "step_time_s", "step_length_m", "stance_pct")
+_SHOWN = (
+    ("walking_speed_mps", "walking_speed_leg_per_s"),
+    ("cadence_spm",),
+    ("step_time_s",),
+    ("step_length_m", "step_length_leg"),
+    ("stance_pct",),
+)
+"""Lines of the answer; the first of each group that was measured is shown."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,8 +139,8 @@ def _lines(walk: dict[str, Any]) -> list[str]:
     if "error" in walk:
         return [f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"]
     lines = [f"{walk['name']}: {len(walk['strides'])} strides, {len(walk['events'])} events"]
-    for name in _SHOWN:
-        found = walk["parameters"].get(name)
+    for names in _SHOWN:
+        found = next((walk["parameters"][name] for name in names if name in walk["parameters"]), None)
         if found is not None:
             lines.append(f"  {found['label']}: {_value(found)}")
     lines += [f"  ! {warning['message']}" for warning in walk["warnings"]]
