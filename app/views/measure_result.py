@@ -76,7 +76,7 @@ def render(walk: MeasuredWalk, another: Callable[[], None]) -> None:
             with place, st.container(key=f"tab_{name.lower()}"):
                 draw(view)
     keep_focus()
-    seen = "are those of the plane of walking" if walk.measurement.from_markers else "come from one camera at the side"
+    seen = "are taken in the plane of walking" if walk.measurement.from_markers else "come from one camera at the side"
     foot(f"Values {seen}; they are not a diagnosis.")
 
 

@@ -141,9 +141,9 @@ def _report_facts(item: JobReport) -> list[tuple[str, str, str]]:
     engine, cpu = report.get("engine") or {}, report.get("cpu") or {}
     about = ", ".join(str(engine[name]) for name in ("model", "precision", "device") if engine.get(name))
     figures = dict(jobreport.compared([item]))
-    limit = figures["Memory limit"][0]
+    limit, mode = figures["Memory limit"][0], report.get("performance_mode")
     return [
-        ("Total time", figures["Total time"][0], f"profile {report.get('performance_mode') or 'none'}"),
+        ("Total time", figures["Total time"][0], f"profile {mode}" if mode else "no single profile"),
         ("Frames/s", figures["Frames/s"][0], f"{figures['Frames computed'][0]} frames computed"),
         (jobreport.OWN_PEAK, jobreport.own_peak(item), f"limit {limit}" if limit != "–" else "no limit"),
         ("CPUs", words.percent(cpu.get("mean_share")), f"of {cpu.get('cpus') or '–'} busy on average"),

@@ -5,7 +5,7 @@ Pure functions from what the job folder holds to one dictionary; `performance_te
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from gait_core.jobs.recommendations import recommend
@@ -19,6 +19,8 @@ _MB: Final = 1024**2
 _VIDEO_STAGES: Final = ("probe", "extract")
 _TRAINING_STAGES: Final = ("train",)
 _EXTRACT: Final = "extract"
+_POSE_STAGES: Final = (_EXTRACT, "compare")
+"""Stages whose items are videos in which landmarks are found; a comparison of profiles has one item per profile."""
 _COMPUTED: Final = ("done", "running")
 
 
@@ -55,7 +57,7 @@ def build_report(
     """
     usage: Mapping[str, Any] = samples.get("usage") or {}
     stages = [_stage(stage) for stage in status.get("stages") or ()]
-    videos = [_video(lane) for lane in samples.get("lanes") or () if lane.get("stage") == _EXTRACT]
+    videos = [_video(lane) for lane in samples.get("lanes") or () if lane.get("stage") in _POSE_STAGES]
     total_s = _span_s(status)
     report: dict[str, Any] = {
         "format": FORMAT,
@@ -173,6 +175,8 @@ def _timing(stages: Sequence[Mapping[str, Any]], total_s: float | None) -> dict[
 def _rates(videos: Sequence[Mapping[str, Any]], stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     computed = sum(video["frames"] for video in videos if video["state"] in _COMPUTED)
     took = sum(stage["duration_s"] or 0.0 for stage in stages if stage["name"] == _EXTRACT)
+    if not took:  # one after the other under several profiles
+        took = sum(video["duration_s"] or 0.0 for video in videos if video["state"] in _COMPUTED)
     return {
         "frames": {
             "computed": computed,
@@ -207,18 +211,23 @@ def _cpu(usage: Mapping[str, Any]) -> dict[str, Any]:
 
 def _engine(videos: Sequence[Mapping[str, Any]], device: Mapping[str, str]) -> dict[str, Any]:
     """Return what ran the pose model; empty where nothing was computed here."""
-    for video in videos:
-        if video.get("engine") and video["state"] != "cached":
-            settings = video["settings"]
-            return {
-                "name": video["engine"],
-                "version": video.get("engine_version"),
-                "model": settings.get("variant"),
-                "precision": settings.get("precision"),
-                "device": video.get("device") or device.get("device", "cpu"),
-                "device_reason": video.get("device_reason") or device.get("device_reason", ""),
-            }
-    return {}
+    computed = [video for video in videos if video.get("engine") and video["state"] != "cached"]
+    if not computed:
+        return {}
+    first = computed[0]
+
+    def each(values: Iterable[Any]) -> str | None:
+        """Name what was used once each: a comparison of profiles runs several models."""
+        return " and ".join(dict.fromkeys(str(value) for value in values if value)) or None
+
+    return {
+        "name": each(video["engine"] for video in computed),
+        "version": first.get("engine_version"),
+        "model": each(video["settings"].get("variant") for video in computed),
+        "precision": each(video["settings"].get("precision") for video in computed),
+        "device": first.get("device") or device.get("device", "cpu"),
+        "device_reason": first.get("device_reason") or device.get("device_reason", ""),
+    }
 
 
 def _seconds(value: float | None) -> float | None:

@@ -27,6 +27,7 @@ from gait_core.compare.profile_comparison import (
 from gait_core.compare.summary import summary
 from gait_core.config import Profile, Settings, profile_named
 from gait_core.errors import Cancelled, GaitError, InputError, MachineError
+from gait_core.pose.extracted import track_cost
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.metadata import MetadataCache
@@ -201,13 +202,14 @@ def _one(
         reporter.warn("compare", f"{error.message} {error.remedy}", item=profile.name)
         reporter.item_end("compare", profile.name, state="failed", message=str(error))
         return _Done(run=ProfileRun(name=profile.name, settings=profile.to_dict(), error=error.to_dict()))
-    reporter.item_end("compare", profile.name, state="done")
-    return _Done(run=_facts(profile, measured, walk), walk=walk, track=measured.tracks[0])
-
-
-def _facts(profile: Profile, measured: MeasuredProfile, walk: MeasuredWalk) -> ProfileRun:
     track = measured.tracks[0]
     assert track is not None
+    cost = track_cost(track.info, len(track), walk.content_sha256)
+    reporter.item_end("compare", profile.name, state="done", cost=cost)
+    return _Done(run=_facts(profile, measured, track, walk), walk=walk, track=track)
+
+
+def _facts(profile: Profile, measured: MeasuredProfile, track: Track, walk: MeasuredWalk) -> ProfileRun:
     used = track.info.get("settings") or {}
     return ProfileRun(
         name=profile.name,
