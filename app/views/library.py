@@ -117,10 +117,11 @@ def _answer(doomed: Mapping[str, str]) -> None:
 
 
 def _walks() -> None:
-    records = workspace().records("walks")
+    records = sorted(workspace().records("walks"), key=lambda record: -float(record.get("used_s") or 0.0))
     if not records:
         nothing("No walks yet", "A walk appears once it has been used in a baseline or an analysis.")
         return
+    note("Walks of baselines and analyses, latest use first. Walks that were only measured are under “Measurements”.")
     for record in records[: how_many(len(records), "walks")]:
         title = str(record.get("name") or record.get("path") or record.get("id"))
         facts_text = [

@@ -77,13 +77,18 @@ def _list(stays: Sequence[Staying]) -> None:
     if not stays:
         note("Nothing of this person stays in the workspace, and no video file of your own is known.")
         return
-    lines = "".join(
-        f"<li>{escape(one.what)}: <code>{escape(one.path)}</code><br>{escape(one.why)}</li>" for one in stays
-    )
-    st.html(
-        '<div class="gs-box calm" role="status"><b>What stays</b>'
-        f'<ul style="margin:.4rem 0 0 1.1rem;overflow-wrap:anywhere">{lines}</ul></div>'
-    )
+    # Said once for all that stay for the same reason.
+    alike: dict[str, list[Staying]] = {}
+    for one in stays:
+        alike.setdefault(one.why, []).append(one)
+    parts = []
+    for why, group in alike.items():
+        lines = "".join(f"<li>{escape(one.what)}: <code>{escape(one.path)}</code></li>" for one in group)
+        parts.append(
+            f'<p style="margin:.4rem 0 0">{escape(why)}</p>'
+            f'<ul style="margin:.2rem 0 0 1.1rem;overflow-wrap:anywhere">{lines}</ul>'
+        )
+    st.html(f'<div class="gs-box calm" role="status"><b>What stays</b>{"".join(parts)}</div>')
 
 
 def _also(name: str) -> str:

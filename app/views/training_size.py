@@ -28,7 +28,7 @@ def render(report: Mapping[str, Any] | None, spec: ClassifierKind, changed: Mapp
     folds : int
     """
     if report is None or not report["row_kind"]:
-        note("Check the dataset to see how many numbers the model learns and how much memory that takes.")
+        note("Check the dataset to see how many weights the model learns and how much memory that takes.")
         return
     if report["row_kind"] not in spec.inputs:
         return
@@ -45,7 +45,9 @@ def render(report: Mapping[str, Any] | None, spec: ClassifierKind, changed: Mapp
 
 def _draw(size: TrainingSize) -> None:
     items = [
-        ("Numbers to learn", f"{size.parameters:,}", f"from {words.plural(size.rows, 'row')}"),
+        ("Rows to learn from", f"{size.rows:,}", f"{words.plural(size.parameters, 'weight')} to learn")
+        if size.parameters > 1
+        else ("Rows to learn from", f"{size.rows:,}", "the model grows with them"),
         (
             "Memory of the training",
             f"about {words.size(size.memory_bytes)}",

@@ -31,7 +31,8 @@ _LIBRARIES = (
     "streamlit",
     "plotly",
 )
-_NEEDED_BYTES = 2 * 1024**3
+_GB = 1e9
+_NEEDED_BYTES = 2 * _GB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,8 +157,8 @@ def _disk(workspace: Workspace) -> Check:
     return Check(
         name="disk space",
         ok=ok,
-        found=f"{free / 1024**3:.1f} GB free",
-        expected=f"at least {_NEEDED_BYTES / 1024**3:.0f} GB free",
+        found=f"{free / _GB:.1f} GB free",
+        expected=f"at least {_NEEDED_BYTES / _GB:.0f} GB free",
         remedy="" if ok else "Free some space, run `python -m gait_core cache clear`, or choose another --workspace.",
     )
 
@@ -166,11 +167,11 @@ def _memory() -> Check:
     import psutil
 
     total = psutil.virtual_memory().total
-    ok = total >= 4 * 1024**3
+    ok = total >= 4 * _GB
     return Check(
         name="memory",
         ok=ok,
-        found=f"{total / 1024**3:.1f} GB",
+        found=f"{total / _GB:.1f} GB",
         expected="at least 4 GB",
         remedy="" if ok else "Use the profile 'fast' and close other programs.",
     )

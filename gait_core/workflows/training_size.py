@@ -8,6 +8,7 @@ from typing import Final
 from gait_core.config import Settings
 from gait_core.learn.classifiers import ClassifierKind, SampleShape
 from gait_core.learn.classifiers.batch_size import fitting_batch_size
+from gait_core.phrases import plural
 from gait_core.runtime.memory_readings import machine_memory
 
 __all__ = ["TrainingSize", "size_line", "size_of_training"]
@@ -109,9 +110,9 @@ def size_line(kind: ClassifierKind, size: TrainingSize) -> str:
     -------
     str
     """
-    noun = "number" if size.parameters == 1 else "numbers"
+    rows = plural(size.rows, "row")
     parts = [
-        f"{size.parameters:,} {noun} to learn from {size.rows:,} rows",
+        f"{size.parameters:,} weights to learn from {rows}" if size.parameters > 1 else f"{rows} to learn from",
         f"about {max(1, round(size.memory_bytes / _MIB)):,} MB of memory ({size.free_bytes // _MIB:,} MB are free)",
         *([] if size.batch_size is None else [f"{size.batch_size} rows in a batch"]),
     ]

@@ -186,7 +186,7 @@ def test_every_registered_model_is_offered_or_says_why_not(open_page: Open, spac
         assert (kind.title in offered) == (not reason), kind.name
         assert reason in said, kind.name
     assert "It takes gait cycles or windows of video features; this dataset gives tables of parameters." in said
-    assert "Numbers to learn" in said
+    assert "Rows to learn from" in said
     assert "are free now" in said
 
 
@@ -222,9 +222,9 @@ def size_page(changed: dict[str, int]) -> None:
     ("changed", "free_mib", "told", "not_told"),
     [
         ({}, 4096, ("16 rows", "chosen by the free memory and the number of rows"), "More memory than is free"),
-        ({"batch_size": 24}, 4096, ("24 rows", "as you set it", "from 400 rows"), "More memory than is free"),
+        ({"batch_size": 24}, 4096, ("24 rows", "as you set it", "400", "weights to learn"), "More memory than is free"),
         ({"batch_size": 24}, 0, ("24 rows", "More memory than is free"), "does not fit"),
-        ({}, 0, ("This model does not fit into the memory",), "Numbers to learn"),
+        ({}, 0, ("This model does not fit into the memory",), "Rows to learn from"),
     ],
     ids=["chosen", "set", "too much", "nothing fits"],
 )
