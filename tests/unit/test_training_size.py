@@ -48,7 +48,7 @@ def test_the_line_has_the_numbers_of_the_model(monkeypatch: pytest.MonkeyPatch, 
     line = size_line(kind, size)
     assert size.fits == (free_share > 1)
     assert (size.batch_size, size.batch_chosen) == (16, False)
-    assert f"{kind.parameter_count(settings, SampleShape.of(samples)):,} numbers to learn from 16 rows" in line
+    assert f"{kind.parameter_count(settings, SampleShape.of(samples)):,} weights to learn from 16 rows" in line
     assert f"about {round(memory / MIB):,} MB of memory ({free.available_bytes // MIB:,} MB are free)" in line
     assert line.endswith("16 rows in a batch")
 
