@@ -119,7 +119,8 @@ def bar(share: float | None, label: str, *, thin: bool = False, still: bool = Fa
 def stage_rows(kind: str, stages: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, float | None]]:
     """Return (stage, state, duration in s): the stages so far, then those that usually follow.
 
-    A stage that ran several times, as after a resume, appears once with its time added up.
+    A stage that ran several times, as after a resume, appears once with its time added up. One that was passed over is
+    left out.
     """
     seen: dict[str, tuple[str, float | None]] = {}
     for stage in stages:
@@ -127,8 +128,10 @@ def stage_rows(kind: str, stages: Sequence[Mapping[str, Any]]) -> list[tuple[str
         earlier_s = seen.get(name, ("", None))[1]
         both = [value for value in (earlier_s, took_s) if value is not None]
         seen[name] = (state, sum(both) if both else None)
-    usual = [(name, *seen.pop(name, ("waiting", None))) for name in words.stages_of(kind)]
-    return usual + [(name, state, took_s) for name, (state, took_s) in seen.items()]
+    usual = words.stages_of(kind)
+    passed = max((usual.index(name) + 1 for name in seen if name in usual), default=0)
+    so_far = [(name, state, took_s) for name, (state, took_s) in seen.items()]
+    return [*so_far, *((name, "waiting", None) for name in usual[passed:] if name not in seen)]
 
 
 def stages_html(job: Job) -> str:

@@ -101,10 +101,16 @@ def test_stage_rows_follow_the_pipeline_and_add_up_after_a_resume() -> None:
         {"name": "extract", "state": "done", "duration_s": 2.0},
         {"name": "extra", "state": "running", "duration_s": None},
     ]
-    found = stage_rows("baseline", stages)
-    assert found[0] == ("probe", "waiting", None)
-    assert found[1] == ("extract", "done", 5.0)
-    assert found[-1] == ("extra", "running", None)
+    waiting = [(name, "waiting", None) for name in ("features", "train", "thresholds")]
+    assert stage_rows("baseline", stages) == [("extract", "done", 5.0), ("extra", "running", None), *waiting]
+    assert stage_rows("baseline", ())[0] == ("probe", "waiting", None)
+
+
+def test_stages_stand_in_the_order_in_which_they_run() -> None:
+    simulated = {"name": "simulate", "state": "running", "duration_s": None}
+    assert [row[0] for row in stage_rows("recognise_train", [simulated])] == ["simulate", "silhouettes", "train"]
+    training = {"name": "train", "state": "running", "duration_s": None}
+    assert [row[0] for row in stage_rows("recognise_train", [simulated, training])] == ["simulate", "train"]
 
 
 def test_bar_is_readable_by_a_screen_reader() -> None:
