@@ -1,14 +1,18 @@
-"""The demo walks: made by a job once, then one click away."""
+"""The demo walks and the demo dataset: each made by a job once, then one click away."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gait_core.jobs.store import Job, JobStore
+from gait_core.workspace import Workspace
 
-__all__ = ["DemoWalks", "demo_job", "demo_walks"]
+__all__ = ["DATASET_FILE", "DemoWalks", "dataset_job", "demo_dataset", "demo_job", "demo_walks"]
+
+DATASET_FILE: Final = "dataset.json"
+"""Written last: where it is, the demo dataset is whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +40,17 @@ def demo_job(store: JobStore) -> Job:
     """Return the job that makes the demo walks: the one under way, or a new one."""
     under_way = next((job for job in store.list() if job.kind == "demo_walks" and job.active), None)
     return under_way or store.submit("demo_walks", {"count": 5}, "Five demo walks")
+
+
+def demo_dataset(space: Workspace) -> Path:
+    """Return the folder of the demo dataset, whether it has been made or not."""
+    return space.root / "demo" / "dataset"
+
+
+def dataset_job(store: JobStore, space: Workspace) -> Job:
+    """Return the job that makes the demo dataset: the one under way, or a new one."""
+    folder = str(demo_dataset(space))
+    for job in store.list():
+        if job.kind == "dataset_make" and job.active and job.spec["params"].get("folder") == folder:
+            return job
+    return store.submit("dataset_make", {"folder": folder, "subjects": 12, "walks": 2}, "Demo dataset")

@@ -53,7 +53,9 @@ def render(found: list[dict[str, Any]]) -> None:
         shortcut="Mod+Enter",
         disabled=not ready or scale is None or refused(FRAME_RATE, "measure_fps"),
     )
-    if scale is None:
+    if not ready:
+        check_line("Choose a video, or a walk recorded with markers (.c3d), to continue.")
+    elif scale is None:
         what = measure_scale.KINDS[st.session_state["measure_kind"]].lower()
         check_line(f"Enter the {what}, or choose “No metres”, to continue.")
     if start and scale is not None:

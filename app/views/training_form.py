@@ -9,8 +9,10 @@ from typing import Any, Final
 import streamlit as st
 
 from app.components import check_line, error_box, note
+from app.demo import DATASET_FILE, dataset_job, demo_dataset
+from app.jobview import follow
 from app.profiles import known_profiles
-from app.state import jobs, recall, remember, set_params
+from app.state import jobs, recall, remember, set_params, workspace
 from app.views import training_check, training_choice, training_file, training_size
 from app.views.training_file import FormStart, start_of_form
 from app.views.training_settings import settings_form
@@ -90,10 +92,12 @@ def submit(values: Mapping[str, Any]) -> None:
 
 
 def _place(start: FormStart) -> Path | None:
+    key = f"training_path{start.suffix}"
+    _take_demo(key)
     text = st.text_input(
         "Dataset on this computer",
         value=str(start.get("dataset", "") or recall("training_path", "")),
-        key=f"training_path{start.suffix}",
+        key=key,
         placeholder="/data/stroke_cycles.csv",
         help="A folder with one folder of videos per class; a label file with the columns video, label and subject; a "
         "table of gait cycles; or a table of parameters with the columns subject and label. Nothing is copied.",
@@ -101,6 +105,7 @@ def _place(start: FormStart) -> Path | None:
     remember("training_path", text)
     if not text.strip():
         check_line("Enter the path of a folder or a table to continue.")
+        _offer_demo()
         return None
     place = Path(text.strip()).expanduser()
     if not place.is_absolute() or not place.exists():
@@ -110,6 +115,46 @@ def _place(start: FormStart) -> Path | None:
     what = "A folder." if place.is_dir() else f"A file, {place.stat().st_size / 1000:,.0f} kB."
     check_line(what, "good")
     return place
+
+
+def _offer_demo() -> None:
+    """Offer simulated walks to whoever has none that are labelled, and show how they are made."""
+    job_id = recall("training_demo")
+    if job_id:
+        follow(str(job_id))
+        return
+    if st.button(
+        "Use a demo dataset",
+        key="training_demo",
+        icon=":material/play_circle:",
+        help="Simulated walks of twelve people: normal, and with each of eight impairments.",
+    ):
+        folder = demo_dataset(workspace())
+        if (folder / DATASET_FILE).is_file():
+            remember("training_demo_ready", True)
+        else:
+            try:
+                remember("training_demo", dataset_job(jobs(), workspace()).id)
+            except GaitError as error:
+                error_box(error.to_dict(), "The demo dataset could not be started")
+                return
+        st.rerun()
+
+
+def _take_demo(key: str) -> None:
+    """Enter the demo dataset once it is made."""
+    job_id = recall("training_demo")
+    if job_id:
+        try:
+            job = jobs().get(str(job_id))
+        except GaitError:
+            job = None
+        if job is None or not job.active:
+            remember("training_demo", None)
+            remember("training_demo_ready", job is not None and job.state == "done")
+    if recall("training_demo_ready"):
+        remember("training_demo_ready", False)
+        st.session_state[key] = str(demo_dataset(workspace()))
 
 
 def _preset(start: FormStart) -> tuple[int, int]:

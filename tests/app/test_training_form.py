@@ -15,6 +15,7 @@ from reading import text_of
 from streamlit.testing.v1 import AppTest
 from training_runs import Trained, table
 
+from app.demo import demo_dataset
 from app.views.training_choice import SETTING_PRESETS, presets_of, why_not
 from app.views.training_file import file_text
 from app.views.training_settings import line_of, names_in
@@ -26,7 +27,7 @@ from gait_core.jobs.store import JobStore
 from gait_core.learn.classifiers import classifier, classifiers
 from gait_core.learn.registry import model_kinds
 from gait_core.progress import Reporter
-from gait_core.workflows.dataset import CheckRequest, checked_dataset
+from gait_core.workflows.dataset import CheckRequest, MakeRequest, checked_dataset, made_dataset
 from gait_core.workflows.train_request import TrainRequest
 from gait_core.workspace import Workspace
 
@@ -163,6 +164,20 @@ def test_presets_set_the_fields_of_a_model(open_page: Open) -> None:
     assert test.radio(key="training_model_1").value == "tcn"
     test.button(key="training_settings_Defaults_tcn").click().run()
     assert test.number_input(key="training_set_tcn_epochs_2").value == classifier("tcn").settings().to_dict()["epochs"]
+
+
+def test_the_demo_dataset_is_made_once_and_then_chosen(open_page: Open, space: Workspace) -> None:
+    test = open_page("training_lab")
+    test.button(key="training_demo").click().run()
+    (job,) = JobStore(space).list()
+    assert job.kind == "dataset_make" and job.spec["params"]["folder"] == str(demo_dataset(space))
+    assert not test.exception and "training_demo" not in {button.key for button in test.button}
+    JobStore(space).cancel(job.id)
+    made_dataset(MakeRequest(folder=str(demo_dataset(space)), subjects=2, walks=1, impairments=("crouch",)), Reporter())
+    again = open_page("training_lab")
+    again.button(key="training_demo").click().run()
+    assert again.text_input(key="training_path").value == str(demo_dataset(space))
+    assert "A folder." in text_of(again) and len(JobStore(space).list()) == 1
 
 
 def report_of(space: Workspace, path: Path) -> tuple[str, dict[str, Any]]:
