@@ -11,6 +11,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "track": "landmarks",
     "masks": "outlines",
     "features": "features",
+    "repaired": "repaired landmarks",
     "norms": "curves and values of baselines",
     "curve_rows": "strides for training",
     "clips": "clips for training",

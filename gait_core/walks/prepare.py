@@ -11,7 +11,7 @@ from typing import Any
 from gait_core.cache import ArrayCache
 from gait_core.config import FeatureSettings, Limits, MeasureSettings, PoseSettings, digest_of
 from gait_core.errors import GaitError, WalkRefused, WalkWarning
-from gait_core.gait.cleaned_walk import CleanedWalk
+from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
 from gait_core.gait.features import GaitFeatures, features_of
 from gait_core.gait.fingerprint import fingerprint_of
 from gait_core.gait.gate import frame_warnings
@@ -83,10 +83,10 @@ class PreparedWalk:
         """What distinguishes copies of this recording from other walks, see `gait_core.gait.fingerprint`."""
         return fingerprint_of(self.track)
 
-    @property
-    def landmarks(self) -> Track | CleanedWalk:
-        """Landmarks after cleaning where that was done, else as found; `motion_of` takes either."""
-        return self.track if self.cleaned is None else self.cleaned
+    @cached_property
+    def landmarks(self) -> CleanedWalk:
+        """Landmarks after cleaning, which is done once."""
+        return clean_walk(self.track, FeatureSettings()) if self.cleaned is None else self.cleaned
 
     def motion(self, settings: MeasureSettings | None = None) -> Kinematics:
         """Return the motion from which the walk is measured, on the side of the features.

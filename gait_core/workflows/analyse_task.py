@@ -30,6 +30,7 @@ from gait_core.report.overlay import write_overlay
 from gait_core.runtime.workers import in_worker
 from gait_core.walks.measurements import MeasuredWalk
 from gait_core.walks.prepare import PreparedWalk, prepare_walk
+from gait_core.walks.repaired import keep_repaired, repaired_of
 from gait_core.workflows.classify_walk import WalkClassifiers
 from gait_core.workflows.guard import warning_of
 from gait_core.workflows.measure import measure_prepared
@@ -151,8 +152,10 @@ def draw_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = 
         if not target.is_file():
             analysis = load_analysis(workspace, walk.analysis_id)
             prepared = here.walks.get(walk.analysis_id) if here is not None else None
-            found = prepared.landmarks if prepared is not None else _extracted(walk, workspace, reporter).track
-            track = repaired_landmarks(found)
+            if prepared is not None:
+                track = repaired_landmarks(prepared.landmarks)
+            else:
+                track = repaired_of(_extracted(walk, workspace, reporter).track, walk.address, workspace)
             write_overlay(target, Path(walk.path), track, analysis, reporter)
         return {}
 
@@ -194,6 +197,8 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     classified = classifiers.classify(prepared, measurement, stored.calibration.windows)
     summary = _summary(walk, prepared, assessment, stored, measured, classified)
     remember_walk(workspace, stored.subject, prepared)
+    if here is None:  # another process draws
+        keep_repaired(prepared, workspace)
     _store(workspace, summary, assessment)  # last: where it exists, everything does
     return summary
 
