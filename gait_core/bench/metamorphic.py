@@ -15,6 +15,7 @@ from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.gait_events import KINDS, EventSet, GaitEvent
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.measurement import motion_of
+from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.strides import build_strides
@@ -153,7 +154,7 @@ def _shifts_s(
 
 
 def _parameters(motion: Kinematics, events: EventSet, settings: MeasureSettings) -> dict[str, Parameter]:
-    return spatiotemporal(motion, events, build_strides(events, motion), None, settings)
+    return spatiotemporal(motion, events, find_steps(motion, events), build_strides(events, motion), None, settings)
 
 
 def _relative_pct(

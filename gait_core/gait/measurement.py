@@ -27,7 +27,7 @@ from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
 from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
-from gait_core.gait.strides import Stride, build_strides, stride_rejections
+from gait_core.gait.strides import Stride, cut_strides
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
 
@@ -258,21 +258,22 @@ def measure(
     settings, scale = settings or MeasureSettings(), scale or ScaleInput()
     events = detect_events(motion, settings) if events is None else events
     current = apply_edits(events, edits)
-    strides = build_strides(current, motion)
+    strides, left_out = cut_strides(current, motion)
+    steps = find_steps(motion, current)
     resolved = resolve_scale(scale, motion, strides)
     curves, impossible = without_impossible(stride_curves(motion, strides))
     rhythm = not any(warning.code == "no_rhythm" for warning in warnings)
-    withheld = lengths_withheld(motion, find_steps(motion, current), rhythm=rhythm)
+    withheld = lengths_withheld(motion, steps, rhythm=rhythm)
     own = [*_warnings(strides, scale, resolved, withheld), *impossible]
     gate = marker_gate if scale.kind == "markers" else quality_gate
     return Measurement(
         events=events,
         edits=tuple(edits),
         strides=strides,
-        rejections=(*current.rejections, *stride_rejections(current, motion)),
+        rejections=(*current.rejections, *left_out),
         scale_input=scale,
         scale=resolved,
-        parameters=spatiotemporal(motion, current, strides, resolved, settings),
+        parameters=spatiotemporal(motion, current, steps, strides, resolved, settings),
         key_values=key_values(curves, settings, curve_errors(motion, strides)),
         curves=curves,
         repairs=motion.cleaned.repairs,

@@ -14,7 +14,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.kinematics import Kinematics
 
-__all__ = ["Stride", "build_strides", "mean_share_pct", "stride_rejections"]
+__all__ = ["Stride", "build_strides", "cut_strides", "mean_share_pct", "stride_rejections"]
 
 PASS_MARGIN_S: Final = 0.2
 """An event that a person sets this far outside a pass still belongs to it, s."""
@@ -91,7 +91,7 @@ def build_strides(events: EventSet, motion: Kinematics) -> tuple[Stride, ...]:
         Those whose events follow each other as in walking: contact, foot off of the other foot, contact of the other
         foot, foot off, contact. In order of time.
     """
-    return tuple(stride for stride, _ in _pieces(events, motion) if stride is not None)
+    return cut_strides(events, motion)[0]
 
 
 def mean_share_pct(strides: Sequence[Stride], side: str, field: str) -> tuple[float, int]:
@@ -132,11 +132,25 @@ def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, 
     -------
     tuple of Rejection
     """
-    return tuple(rejection for _, rejection in _pieces(events, motion) if rejection is not None)
+    return cut_strides(events, motion)[1]
 
 
-def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, Rejection | None]]:
-    """Return a stride, or why it is none, for each two contacts of a foot that follow each other in a pass."""
+def cut_strides(events: EventSet, motion: Kinematics) -> tuple[tuple[Stride, ...], tuple[Rejection, ...]]:
+    """Return what each two contacts of a foot that follow each other in a pass enclose.
+
+    Parameters
+    ----------
+    events : EventSet
+    motion : Kinematics
+        As for `build_strides`.
+
+    Returns
+    -------
+    strides : tuple of Stride
+        See `build_strides`.
+    rejections : tuple of Rejection
+        The others, and why they are no strides, in order of time.
+    """
     passes = _by_pass(events, motion)
     durations = [
         last.time_s - first.time_s
@@ -146,7 +160,8 @@ def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, R
     ]
     longest_s = min(LONGEST_S, LONGEST_SHARE * float(np.median(durations))) if durations else LONGEST_S
     gaps = [rejection for rejection in events.rejections if rejection.code == "gap"]
-    found: list[tuple[float, Stride | None, Rejection | None]] = []
+    strides: list[Stride] = []
+    rejections: list[Rejection] = []
     for number, here in enumerate(passes):
         times_s = [event.time_s for event in here]
         for side in SIDES:
@@ -154,14 +169,15 @@ def _pieces(events: EventSet, motion: Kinematics) -> list[tuple[Stride | None, R
                 inside = here[bisect_right(times_s, first.time_s) : bisect_left(times_s, last.time_s)]
                 problem = _problem(first, last, inside, longest_s, gaps)
                 if problem is None:
-                    stride = _stride(first, last, inside, number, motion.segments[number].visible_side == side)
-                    found.append((first.time_s, stride, None))
+                    strides.append(_stride(first, last, inside, number, motion.segments[number].visible_side == side))
                 else:
                     code, reason = problem
-                    rejection = Rejection(start_s=first.time_s, end_s=last.time_s, side=side, code=code, reason=reason)
-                    found.append((first.time_s, None, rejection))
-    found.sort(key=lambda piece: piece[0])
-    return [(stride, rejection) for _, stride, rejection in found]
+                    rejections.append(
+                        Rejection(start_s=first.time_s, end_s=last.time_s, side=side, code=code, reason=reason)
+                    )
+    strides.sort(key=lambda stride: stride.start_s)
+    rejections.sort(key=lambda rejection: rejection.start_s)
+    return tuple(strides), tuple(rejections)
 
 
 def _by_pass(events: EventSet, motion: Kinematics) -> list[list[GaitEvent]]:

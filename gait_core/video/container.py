@@ -23,6 +23,11 @@ _NOT_VIDEO = frozenset({"ansi", "bintext", "xbin", "idf"})
 """Decoders that would draw any text file as an image."""
 
 _CHOOSE = "Choose a video file, for example an MP4 or MOV from a phone or camera."
+_NO_VIDEO: Final = {".c3d": "a motion-capture file", ".npz": "a file of arrays"}
+_MEASURE: Final = (
+    "A walk recorded with markers is measured with the command measure, or under Measure a walk; everything else takes "
+    "videos."
+)
 
 
 class DecodeCounter:
@@ -126,11 +131,8 @@ def open_video(path: Path | str) -> Iterator[tuple[InputContainer, VideoStream]]
     except PermissionError:
         raise _not_allowed(file) from None
     except (av.error.FFmpegError, OSError, ValueError) as error:
-        if file.suffix.lower() == ".c3d":
-            raise VideoError(
-                f"Expected a video, but {file.name} is a motion-capture file.",
-                "Measure it with the command measure, or under Measure a walk; everything else takes videos.",
-            ) from error
+        if (what := _NO_VIDEO.get(file.suffix.lower())) is not None:
+            raise VideoError(f"Expected a video, but {file.name} is {what}.", _MEASURE) from error
         raise VideoError(
             f"Expected a video, but {file.name} is not one or is damaged ({_reason(error)}).", _CHOOSE
         ) from error

@@ -21,7 +21,9 @@ from gait_core.simulate.walker import sample_person
 def measured(walk, given=None):
     truth, motion, events, strides = walk
     given = ScaleInput(kind="height", value=truth.height_m) if given is None else given
-    return spatiotemporal(motion, events, strides, resolve_scale(given, motion, strides), SETTINGS)
+    return spatiotemporal(
+        motion, events, find_steps(motion, events), strides, resolve_scale(given, motion, strides), SETTINGS
+    )
 
 
 def true_steps(truth, steps):
@@ -94,14 +96,14 @@ def test_a_missing_event_costs_its_steps_and_nothing_else():
 def test_a_stride_without_the_other_foot_gives_no_support_times():
     _, motion, events, strides = exact()
     blind = tuple(replace(s, opposite_foot_off_s=None, opposite_contact_s=None) for s in strides)
-    parameters = spatiotemporal(motion, events, blind, None, SETTINGS)
+    parameters = spatiotemporal(motion, events, find_steps(motion, events), blind, None, SETTINGS)
     assert "single_support_s" not in parameters and "double_support_pct" not in parameters
     assert parameters["stance_pct"].both.n == len(strides)
 
 
 def test_without_strides_and_steps_there_is_nothing_and_no_error():
     _, motion, _, _ = exact()
-    assert spatiotemporal(motion, EventSet(events=()), (), None, SETTINGS) == {}
+    assert spatiotemporal(motion, EventSet(events=()), (), (), None, SETTINGS) == {}
 
 
 # Lengths

@@ -123,6 +123,12 @@ def make_motion_capture(folder: Path) -> Path:
     return path
 
 
+def make_arrays(folder: Path) -> Path:
+    path = folder / "walk.npz"
+    np.savez(path, time_s=np.arange(3.0))
+    return path
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -133,6 +139,7 @@ def make_motion_capture(folder: Path) -> Path:
         (make_named_like_video, "not one or is damaged"),
         (make_sound, "only sound"),
         (make_motion_capture, "is a motion-capture file"),
+        (make_arrays, "is a file of arrays"),
     ],
 )
 def test_what_is_no_video_is_refused_in_one_sentence(tmp_path: Path, make, words: str) -> None:

@@ -9,6 +9,7 @@ recognised by the growth of the image and taken into account.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -81,11 +82,13 @@ def find_steps(motion: Kinematics, events: EventSet) -> tuple[Step, ...]:
         event is missing, the step falls out, not the walk.
     """
     steps: list[Step] = []
+    times_s = [event.time_s for event in events.events]
     for number, segment in enumerate(motion.segments):
-        start_s, end_s = segment.start_s - PASS_MARGIN_S, segment.end_s + PASS_MARGIN_S
-        inside = [event for event in events.events if start_s <= event.time_s <= end_s]
+        first = bisect_left(times_s, segment.start_s - PASS_MARGIN_S)
+        inside = events.events[first : bisect_right(times_s, segment.end_s + PASS_MARGIN_S)]
+        oblique = 0.0 if motion.view.camera_moves else _oblique_rad(motion, number)
         steps += [
-            _step(motion, number, before, after)
+            _step(motion, number, before, after, oblique)
             for before, between, after in zip(inside, inside[1:], inside[2:], strict=False)
             if _is_step(before, between, after)
         ]
@@ -97,13 +100,13 @@ def _is_step(before: GaitEvent, between: GaitEvent, after: GaitEvent) -> bool:
     return kinds == (INITIAL_CONTACT, FOOT_OFF, INITIAL_CONTACT) and before.side != between.side == after.side
 
 
-def _step(motion: Kinematics, number: int, before: GaitEvent, after: GaitEvent) -> Step:
+def _step(motion: Kinematics, number: int, before: GaitEvent, after: GaitEvent, oblique_rad: float) -> Step:
     reach = _reach(motion, number, after.side, after.time_s)
     stride_s = 2.0 * (after.time_s - before.time_s)
     length = reach
     if not motion.view.camera_moves:
-        length = _place(motion, number, after.side, after.time_s, stride_s)
-        length -= _place(motion, number, before.side, before.time_s, stride_s)
+        length = _place(motion, number, after.side, after.time_s, stride_s, oblique_rad)
+        length -= _place(motion, number, before.side, before.time_s, stride_s, oblique_rad)
     return Step(
         side=after.side,
         pass_number=number,
@@ -122,7 +125,7 @@ def _reach(motion: Kinematics, number: int, side: str, contact_s: float) -> floa
     return float(seen.max()) if len(seen) else float("nan")
 
 
-def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_s: float) -> float:
+def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_s: float, oblique_rad: float) -> float:
     """Return where a foot was set on the floor along the path, leg lengths; from where does not matter."""
     start_s, end_s = (contact_s + share * stride_s for share in STANDING)
     standing = _between(motion, number, start_s, end_s)
@@ -130,9 +133,8 @@ def _place(motion: Kinematics, number: int, side: str, contact_s: float, stride_
     seen = ankle[np.isfinite(ankle)]
     if not len(seen):
         return float("nan")
-    oblique = _oblique_rad(motion, number)
     nearer = HALF_WIDTH_LEG if side == motion.segments[number].visible_side else -HALF_WIDTH_LEG
-    return float((np.median(seen) - nearer * np.sin(oblique)) / np.cos(oblique))
+    return float((np.median(seen) - nearer * np.sin(oblique_rad)) / np.cos(oblique_rad))
 
 
 def _oblique_rad(motion: Kinematics, number: int) -> float:
@@ -179,10 +181,12 @@ def stride_lengths_leg(motion: Kinematics, strides: Sequence[Stride]) -> list[fl
     """
     if motion.view.camera_moves:
         return [_two_steps(motion, stride) for stride in strides]
+    oblique = {number: _oblique_rad(motion, number) for number in {stride.pass_number for stride in strides}}
     lengths = []
     for stride in strides:
+        number = stride.pass_number
         start, end = (
-            _place(motion, stride.pass_number, stride.side, contact_s, stride.duration_s)
+            _place(motion, number, stride.side, contact_s, stride.duration_s, oblique[number])
             for contact_s in (stride.start_s, stride.end_s)
         )
         lengths.append(end - start)

@@ -14,7 +14,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import EventSet
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.length_doubts import lengths_doubted, lengths_withheld
-from gait_core.gait.parameters.lengths import Step, find_steps
+from gait_core.gait.parameters.lengths import Step
 from gait_core.gait.parameters.measuring_errors import (
     EventError,
     event_errors,
@@ -65,7 +65,12 @@ _AVERAGED: Final = ("stride_time_s", "step_time_s")
 
 
 def spatiotemporal(
-    motion: Kinematics, events: EventSet, strides: Sequence[Stride], scale: Scale | None, settings: MeasureSettings
+    motion: Kinematics,
+    events: EventSet,
+    steps: Sequence[Step],
+    strides: Sequence[Stride],
+    scale: Scale | None,
+    settings: MeasureSettings,
 ) -> dict[str, Parameter]:
     """Measure a walk.
 
@@ -74,7 +79,9 @@ def spatiotemporal(
     motion : Kinematics
         With all passes.
     events : EventSet
-        From which the steps come.
+        From which steps and strides come.
+    steps : sequence of Step
+        See `find_steps`.
     strides : sequence of Stride
         Complete cycles with their order checked.
     scale : Scale or None
@@ -92,7 +99,6 @@ def spatiotemporal(
     Hollman, McDade & Petersen 2011, Gait & Posture 34:111 (definitions). Sekiya & Nagasaki 1998, Gait & Posture 7:225
     (walk ratio: step length over cadence).
     """
-    steps = find_steps(motion, events)
     sd_s = event_errors(events)
     sided = of_strides(strides, sd_s) | of_lengths(motion, strides, steps, scale, sd_s)
     found = {
