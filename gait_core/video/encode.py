@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["VideoWriter"]
 
 _TIME_BASE = Fraction(1, 90_000)
+_CRF: Final = 20
 _CODECS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
     # x264's macroblock tree reads memory that was never written: the same frames gave another file each time.
-    ("libx264", {"preset": "veryfast", "crf": "20", "mbtree": "0"}),
+    ("libx264", {"preset": "veryfast", "mbtree": "0"}),
     ("libopenh264", {}),
     ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "6", "crf": "30", "b": "0"}),
 )
@@ -42,10 +43,19 @@ class VideoWriter:
         Frames per second where `write` gets no time.
     threads : int
         Threads of the encoder.
+    crf : int
+        How coarsely x264 encodes, from 0 (without loss) to 51.
     """
 
     def __init__(
-        self, path: Path | str, width_px: int, height_px: int, frame_rate_hz: float, *, threads: int = 1
+        self,
+        path: Path | str,
+        width_px: int,
+        height_px: int,
+        frame_rate_hz: float,
+        *,
+        threads: int = 1,
+        crf: int = _CRF,
     ) -> None:
         if width_px < 2 or height_px < 2:
             raise InputError(
@@ -59,6 +69,7 @@ class VideoWriter:
         self._even = (height_px - height_px % 2, width_px - width_px % 2)
         self._rate_hz = frame_rate_hz
         self._threads = threads
+        self._crf = crf
         self._last_stamp = -1
         self._temporary = self.path.with_name(f".{self.path.name}.{writer_mark()}.tmp.mp4")
         self._container: OutputContainer | None = None
@@ -131,7 +142,7 @@ class VideoWriter:
             stream.time_base = _TIME_BASE
             stream.codec_context.time_base = _TIME_BASE
             stream.codec_context.thread_count = self._threads
-            stream.options = dict(options)
+            stream.options = {**options, "crf": str(self._crf)} if codec == "libx264" else dict(options)
             return stream
         raise LibraryError(
             "Expected a video encoder that browsers can play, but this PyAV has none.",
