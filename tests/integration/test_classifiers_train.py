@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.jax_process import jax_environment
 
 from gait_core.errors import Cancelled, ModelError
 from gait_core.learn.classifiers import SampleShape, classifier, load_classifier
@@ -219,7 +219,7 @@ def test_a_network_trains_on_jax_and_stored_ones_answer_there_as_on_tensorflow(t
         found[name] = model.predict(data)
     result = subprocess.run(
         [sys.executable, str(Path(__file__)), str(tmp_path)],
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
+        env=jax_environment(),
         capture_output=True,
         text=True,
     )

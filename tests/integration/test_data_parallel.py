@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.jax_process import jax_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,12 +21,7 @@ pytestmark = pytest.mark.slow
 def test_two_devices_learn_what_one_learns(backend):
     result = subprocess.run(
         [sys.executable, str(Path(__file__))],
-        env={
-            **os.environ,
-            "KERAS_BACKEND": backend,
-            "PYTHONPATH": str(ROOT),
-            "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-        },
+        env=jax_environment("--xla_force_host_platform_device_count=2") | {"KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.jax_process import jax_environment
 
 from gait_core.learn.backend import active_backend
 from gait_core.progress import silent
@@ -111,9 +111,8 @@ def space(tmp_path_factory) -> Workspace:
 
 @pytest.fixture(scope="module")
 def on_jax(space) -> dict[str, Any]:
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, __file__, str(space.root), *CONFIGURATIONS]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, env=jax_environment(), check=False)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout.splitlines()[-1])
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.forks import forking, serve
+from support.jax_process import jax_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 EPOCHS = 5
@@ -44,12 +45,7 @@ def on_jax(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def run(task: dict[str, Any]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(Path(__file__)), json.dumps(task)],
-            env={
-                **os.environ,
-                **compiled,
-                "KERAS_BACKEND": "jax",
-                "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-            },
+            env=jax_environment() | compiled,
             capture_output=True,
             text=True,
         )

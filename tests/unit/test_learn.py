@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.jax_process import jax_environment
 
 from gait_core.baseline.fit import PersonFitter
 from gait_core.baseline.pretrained import Pretrained
@@ -174,7 +174,7 @@ def learned_on_jax() -> dict[str, Any]:
     """Train in a process of its own: a backend cannot change once Keras is loaded."""
     result = subprocess.run(
         [sys.executable, __file__],
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
+        env=jax_environment(),
         capture_output=True,
         text=True,
     )
