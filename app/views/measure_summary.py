@@ -17,7 +17,7 @@ from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES
 from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.report.document.body_section import marked_parts
-from gait_core.report.document.rows import change_label, chosen_changes
+from gait_core.report.document.rows import change_phrase, chosen_changes
 from gait_core.report.document.words import interval, number, signed, summary_sentences, unit_word
 
 __all__ = ["Tile", "render", "tile_of", "value_table"]
@@ -75,12 +75,11 @@ def render(view: WalkView) -> None:
 def _sentences(view: WalkView) -> None:
     comparison = view.comparison
     changed = [
-        change_label(change)
+        change_phrase(change)
         for change in (chosen_changes(comparison.changes) if comparison is not None else ())
         if change.verdict == REAL
     ]
-    lowered = [f"{label[0].lower()}{label[1:]}" for label in changed]
-    texts = summary_sentences(view.measurement, comparison, REFERENCES, marked_parts(comparison), lowered)
+    texts = summary_sentences(view.measurement, comparison, REFERENCES, marked_parts(comparison), changed)
     say(" ".join(texts[:2]))
     note(texts[2] if comparison is not None else "This walk was not compared with a baseline; see the tab “Change”.")
 

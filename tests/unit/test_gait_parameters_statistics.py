@@ -57,6 +57,30 @@ def test_the_interval_covers_the_mean_as_often_as_it_says(n):
     assert 0.92 < np.mean((limits[:, 0] <= 0) & (limits[:, 1] >= 0)) < 0.98
 
 
+def test_legs_that_differ_do_not_widen_the_interval_of_both():
+    left, right = [66.0, 68.0, 67.0], [25.0, 24.0, 26.0]
+    legs = [0] * 3 + [1] * 3
+    pooled, both = summarise([*left, *right], SETTINGS), summarise([*left, *right], SETTINGS, legs=legs)
+    assert both.mean == pooled.mean == pytest.approx(46.0)
+    assert both.ci_low < 46.0 < both.ci_high
+    assert both.ci_high - both.ci_low < 4.0 < 0.1 * (pooled.ci_high - pooled.ci_low)
+
+
+def test_one_stride_of_a_leg_says_nothing_of_its_spread():
+    values = [66.0, 68.0, 67.0, 25.0]
+    assert summarise(values, SETTINGS, legs=[0, 0, 0, 1]) == summarise(values, SETTINGS)
+
+
+@pytest.mark.parametrize("n", [2, 3, 6])
+def test_the_interval_of_both_legs_covers_their_mean_as_often_as_it_says(n):
+    generator = np.random.default_rng(n)
+    settings = MeasureSettings(resamples=400)
+    values = generator.normal([[60.0], [25.0]], 3.0, size=(600, 2, n)).reshape(600, -1)
+    legs = np.repeat([0, 1], n)
+    covered = [low < 42.5 < high for low, high in (interval(one, settings, legs=legs) for one in values)]
+    assert np.mean(covered) == pytest.approx(0.95, abs=0.03)
+
+
 def test_equal_values_have_an_interval_of_no_width():
     assert interval(np.full(5, 1.2), SETTINGS) == (pytest.approx(1.2), pytest.approx(1.2))
 

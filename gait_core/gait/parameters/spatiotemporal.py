@@ -169,6 +169,7 @@ def sided_parameter(
             ratio_scale=ratio_scale,
             errors=None if errors is None else [error for side in sides for error in errors[side]],
             repeating=repeating,
+            legs=[number for number, side in enumerate(sides) for _ in values[side]],
         )
 
     left, right = (summed(side) for side in SIDES)

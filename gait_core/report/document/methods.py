@@ -69,9 +69,9 @@ def method_facts(
         ),
         Fact(
             label="Intervals",
-            value=f"{100 * settings.confidence_level:g} % interval of the mean; for both legs, of all their strides "
-            f"together. Percentile bootstrap over strides ({settings.resamples} resamples), widened for few strides by "
-            "√(n/(n − 1))·t/z (Hesterberg 2015).",
+            value=f"{100 * settings.confidence_level:g} % interval of the mean; for both legs, from the spread within "
+            f"each. Percentile bootstrap over strides ({settings.resamples} resamples), widened for few strides "
+            "(Hesterberg 2015).",
         ),
         Fact(label="Cleaning", value=_cleaning(measurement)),
     ]

@@ -151,11 +151,11 @@ def _summary(sheet: Sheet, report: Report) -> Block:
 def _values(sheet: Sheet, report: Report) -> Block:
     has_reference = any(row.reference for row in report.parameters)
     columns = [
-        Column(title="Value", width=45.0 * MM),
+        Column(title="Value", width=42.0 * MM),
         Column(title="Left", width=12.0 * MM, right=True),
         Column(title="Right", width=12.0 * MM, right=True),
         Column(title="Both", width=14.0 * MM, right=True),
-        Column(title="", width=17.0 * MM),
+        Column(title="", width=20.0 * MM),
         Column(title="95 % interval", width=22.0 * MM),
         Column(title="On its scale", width=36.0 * MM),
         Column(title="Reference" if has_reference else "", width=24.0 * MM),

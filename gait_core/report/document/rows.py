@@ -213,7 +213,7 @@ def check_rows(measurement: Measurement, doubts: Sequence[WalkWarning] = ()) -> 
         CheckRow(
             label=clean_text(check.label, 32),
             state=check.state,
-            sentence=clean_text(check.sentence, 130),
+            sentence=clean_text(check.sentence, 190),
             advice=clean_text(check.advice, 115),
         )
         for check in found
