@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from support.recorded_walks import recording
 
+from gait_core.api.reproduce import reproduce
 from gait_core.config import DEFAULT_PROFILE
-from gait_core.errors import InputError
+from gait_core.errors import InputError, WalkWarning
 from gait_core.gait.angles import angles_of_placed
+from gait_core.gait.marker_gate import marker_gate
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.side_view import PX_PER_M, side_view
@@ -202,6 +204,56 @@ def test_the_report_speaks_of_markers(measured):
     text = target.read_text(encoding="utf-8")
     assert "The recording with markers shows" in text and "the walk was recorded with markers" in text
     assert "From markers, in the sagittal plane" in text and "one camera at the side" not in text
+
+
+def test_nothing_is_said_of_a_camera_or_an_image(measured):
+    _, workspace, walks, folder = measured
+    walk = load_measurement(workspace, walks[1]["measurement_id"])
+    checks = {check.name: check for check in walk.measurement.checks}
+    assert set(checks) == {"view_angle", "frame_rate", "body_in_frame", "walk_length"}
+    said = " ".join(f"{check.label} {check.sentence} {check.advice}" for check in checks.values())
+    for page in (folder / "said.html",):
+        write_report(report_of(workspace, walk), page)
+        said += page.read_text(encoding="utf-8")
+    for word in (
+        "camera",
+        "Pose model",
+        "Scale from</",
+        "in the frame",
+        "px tall",
+        "earlier version",
+        "landmarks come",
+    ):
+        assert word not in said, word
+    assert "samples a second were used" in checks["frame_rate"].sentence
+    assert "How it was measured" in said and "Measured from markers" in said
+
+
+def test_a_check_of_markers_is_never_better_than_its_warnings(measured):
+    _, workspace, walks, _ = measured
+    motion = load_measurement(workspace, walks[1]["measurement_id"]).motion(workspace)
+    doubts = [
+        WalkWarning(code="far_leg_uncertain", message="Markers of the left leg are missing."),
+        WalkWarning(code="no_rhythm", message="No rhythm.", blocking=True),
+    ]
+    good = {check.name: check.state for check in marker_gate(motion.track, motion)}
+    assert set(good.values()) == {"good"}
+    found = {check.name: check for check in marker_gate(motion.track, motion, doubts)}
+    assert (found["body_in_frame"].state, found["body_in_frame"].sentence) == ("poor", doubts[0].message)
+    assert found["walk_length"].state == "unusable" and found["frame_rate"].state == "good"
+    gone = motion.track.confidence.copy()
+    gone[: len(gone) // 2] = 0.0
+    assert marker_gate(motion.track.with_(confidence=gone), motion)[2].state in ("poor", "unusable")
+
+
+def test_the_same_numbers_come_from_the_parameters_that_are_shown(measured):
+    _, workspace, walks, _ = measured
+    walk = load_measurement(workspace, walks[1]["measurement_id"])
+    shown = reproduce("measure", walk.job_params(), workspace=workspace.root)
+    assert "--height" not in shown.command and "walk.npz" in shown.command
+    again = measure_walks(MeasureRequest.from_dict(walk.job_params()), workspace, silent())
+    (one,) = [entry for entry in again["walks"] if "error" not in entry]
+    assert one["parameters"] == walks[1]["parameters"]
 
 
 def test_deleting_a_person_deletes_the_landmarks_of_their_recordings(tmp_path):
