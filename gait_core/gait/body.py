@@ -14,6 +14,9 @@ from gait_core.pose.track import Track
 
 __all__ = ["body_height_px", "check_orientation", "leg_length_px", "middle"]
 
+SHORTEST_LEG_M, LONGEST_LEG_M = 0.3, 1.4
+"""Hip to ankle, from a child of one year to the tallest people; of two units of length only one can fit."""
+
 
 def middle(values: NDArray[Any], name: str) -> NDArray[np.float64]:
     """Return the middle between a left and a right landmark.

@@ -15,7 +15,7 @@ from gait_core.gait.cleaned_walk import CleanedWalk
 from gait_core.gait.cleaning import Repair
 from gait_core.gait.curves import Curves, curve_errors, key_values, stride_curves
 from gait_core.gait.events.detect import detect_events
-from gait_core.gait.events.edits import Edit, apply_edits, count_changed
+from gait_core.gait.events.edits import Edit, apply_edits, check_times, count_changed
 from gait_core.gait.events.gait_events import EventSet, Rejection
 from gait_core.gait.gate import Check, quality_gate
 from gait_core.gait.identity import BodyProportions, body_proportions
@@ -25,8 +25,9 @@ from gait_core.gait.marker_gate import marker_gate
 from gait_core.gait.parameters.length_doubts import lengths_withheld
 from gait_core.gait.parameters.lengths import find_steps
 from gait_core.gait.parameters.parameter import Parameter
-from gait_core.gait.parameters.scale import Scale, ScaleInput, resolve_scale
+from gait_core.gait.parameters.scale import Scale, ScaleInput, believable_scale, resolve_scale
 from gait_core.gait.parameters.spatiotemporal import spatiotemporal
+from gait_core.gait.parameters.step_agreement import steps_disagree
 from gait_core.gait.strides import Stride, cut_strides
 from gait_core.gait.view import Segment
 from gait_core.pose.track import Track
@@ -34,8 +35,13 @@ from gait_core.pose.track import Track
 __all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "feature_settings", "measure", "motion_of"]
 
 MEASUREMENT_VERSION: Final = 1
+_FEWEST: Final = 4
+"""Strides that show a rhythm by themselves where none was found in the movement."""
 OWN_WARNINGS: Final = frozenset(
-    {"no_stride", "no_left_stride", "no_right_stride", "no_scale", "scale_unused", "camera_moved", "steps_missed", CODE}
+    {
+        *("no_stride", "no_left_stride", "no_right_stride", "steps_missed", "steps_disagree", "steps_withheld", CODE),
+        *("no_scale", "scale_unused", "scale_impossible", "camera_moved"),
+    }
 )
 """Codes of the warnings that measuring itself gives; those of extraction and features are handed in."""
 
@@ -257,14 +263,21 @@ def measure(
     """
     settings, scale = settings or MeasureSettings(), scale or ScaleInput()
     events = detect_events(motion, settings) if events is None else events
+    check_times(edits, float(motion.track.time_s[0]), float(motion.track.time_s[-1]))
     current = apply_edits(events, edits)
     strides, left_out = cut_strides(current, motion)
     steps = find_steps(motion, current)
-    resolved = resolve_scale(scale, motion, strides)
+    resolved, unlikely = believable_scale(resolve_scale(scale, motion, strides))
     curves, impossible = without_impossible(stride_curves(motion, strides))
     rhythm = not any(warning.code == "no_rhythm" for warning in warnings)
     withheld = lengths_withheld(motion, steps, rhythm=rhythm)
-    own = [*_warnings(strides, scale, resolved, withheld), *impossible]
+    unequal = steps_disagree(steps, strides)
+    own = [
+        *_warnings(strides, scale, resolved, withheld, unlikely),
+        *impossible,
+        *([] if unequal is None else [unequal]),
+    ]
+    untold = (unequal is not None and unequal.code == "steps_withheld") or (not rhythm and len(strides) < _FEWEST)
     gate = marker_gate if scale.kind == "markers" else quality_gate
     return Measurement(
         events=events,
@@ -273,7 +286,7 @@ def measure(
         rejections=(*current.rejections, *left_out),
         scale_input=scale,
         scale=resolved,
-        parameters=spatiotemporal(motion, current, steps, strides, resolved, settings),
+        parameters={} if untold else spatiotemporal(motion, current, steps, strides, resolved, settings),
         key_values=key_values(curves, settings, curve_errors(motion, strides)),
         curves=curves,
         repairs=motion.cleaned.repairs,
@@ -290,7 +303,11 @@ def measure(
 
 
 def _warnings(
-    strides: Sequence[Stride], scale: ScaleInput, resolved: Scale | None, withheld: WalkWarning | None
+    strides: Sequence[Stride],
+    scale: ScaleInput,
+    resolved: Scale | None,
+    withheld: WalkWarning | None,
+    unlikely: WalkWarning | None,
 ) -> list[WalkWarning]:
     """Say what could not be measured, and why."""
     found = [withheld] if withheld is not None else []
@@ -303,7 +320,9 @@ def _warnings(
             found.append(WalkWarning(code=f"no_{side}_stride", message=text))
     if withheld is not None:
         return found  # there are no lengths that a scale could turn into metres
-    if scale.kind == "none":
+    if unlikely is not None:
+        found.append(unlikely)
+    elif scale.kind == "none":
         text = "Lengths are in leg lengths: give the person's height, a known distance or the speed to get metres."
         found.append(WalkWarning(code="no_scale", message=text))
     elif resolved is None:

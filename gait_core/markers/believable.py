@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
+from gait_core.gait.body import LONGEST_LEG_M, SHORTEST_LEG_M
 from gait_core.gait.stretch import LONGEST_HOLE_S
 
 __all__ = ["UNIT_NAMES", "believable_unit", "leg_length_m", "longest_part"]
@@ -17,8 +18,6 @@ __all__ = ["UNIT_NAMES", "believable_unit", "leg_length_m", "longest_part"]
 Array = NDArray[np.float64]
 
 UNIT_NAMES: Final = {0.001: "mm", 0.01: "cm", 1.0: "m"}
-SHORTEST_LEG_M, LONGEST_LEG_M = 0.3, 1.4
-"""Hip to ankle, from a child of one year to the tallest people; two units cannot both fit."""
 
 
 def leg_length_m(points_m: Mapping[str, Array]) -> float:

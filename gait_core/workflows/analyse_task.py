@@ -19,7 +19,7 @@ from gait_core.baseline.save import remember_walk
 from gait_core.baseline.store import StoredBaseline
 from gait_core.cache import ArrayCache, waiting_lock
 from gait_core.config import PoseSettings, Settings
-from gait_core.errors import GaitError, NotFoundError, WalkRefused
+from gait_core.errors import GaitError, NotFoundError, WalkRefused, WalkWarning
 from gait_core.gait.cleaned_walk import repaired_landmarks
 from gait_core.gait.features import JOINTS, joint_label
 from gait_core.gait.gate import further_warnings
@@ -39,6 +39,7 @@ from gait_core.workspace import Workspace
 
 __all__ = ["SameProcess", "WalkToScore", "draw_task", "score_task"]
 
+_NO_STRIDE = "No complete stride could be measured, so there is nothing that could be compared with the baseline."
 _REMEDY = "Run again; if it fails again, send the log to the developers."
 
 
@@ -191,6 +192,8 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     doubts = [*doubts_about(measured, stored, baseline.norms), *([] if guarded is None else [guarded])]
     if measured is not None:
         doubts += further_warnings(measured.measurement.checks, measured.measurement.warnings, assessment.warnings)
+    if measured is None or not measured.measurement.strides:
+        doubts.append(WalkWarning(code="nothing_to_compare", message=_NO_STRIDE, blocking=True))
     assessment = assessment.with_doubts(doubts)
     classifiers = here.classifiers if here is not None else WalkClassifiers(workspace, walk.classifiers)
     measurement = None if measured is None else measured.measurement

@@ -7,6 +7,7 @@ from gait_core.gait.events.detect import detect_events
 from gait_core.gait.events.edits import Edit, apply_edits, count_changed, edits_from_json, edits_to_json
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
+from gait_core.gait.measurement import measure
 from gait_core.gait.strides import build_strides
 
 
@@ -53,6 +54,29 @@ def test_a_deleted_event_can_be_added_again(measured):
     again = Edit(action="add", side="right", kind=FOOT_OFF, time_s=gone.time_s)
     changed = apply_edits(events, [edit("delete", gone), again])
     assert [event.time_s for event in changed.events] == [event.time_s for event in events.events]
+
+
+@pytest.mark.parametrize("time_s", [float("nan"), float("inf"), "0.5", True, None])
+def test_the_time_of_an_edit_is_a_number(time_s):
+    with pytest.raises(InputError, match="time"):
+        Edit(action="add", side="left", kind=FOOT_OFF, time_s=time_s)
+    if time_s is not None:
+        with pytest.raises(InputError, match="time"):
+            Edit(action="move", side="left", kind=FOOT_OFF, time_s=0.5, new_time_s=time_s)
+
+
+def test_an_event_outside_of_the_walk_is_refused(measured):
+    motion, events = measured
+    first = event_of(events, "left", INITIAL_CONTACT)
+    for time_s in (-50.0, 1e9):
+        with pytest.raises(InputError, match="where the walk lies"):
+            measure(motion, events=events, edits=[edit("move", first, time_s)])
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"edits": [{"action": "add", "time_s": NaN}]}'])
+def test_edits_that_no_measurement_wrote_are_refused(text):
+    with pytest.raises(InputError, match="cannot be read"):
+        edits_from_json(text)
 
 
 def test_events_are_counted_that_a_person_changed_and_not_the_edits(measured):
@@ -137,5 +161,5 @@ def test_edits_go_through_json_and_back():
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"edits": [{"action": "add"}]}', '{"edits": 3}'])
 def test_edits_that_cannot_be_read(text):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="Expected edits"):
         edits_from_json(text)

@@ -26,6 +26,7 @@ from gait_core.workspace import Workspace
 
 __all__: list[str] = []
 
+_MOST_EDITS_BYTES = 10_000_000
 _SHOWN = (
     ("walking_speed_mps", "walking_speed_leg_per_s"),
     ("cadence_spm",),
@@ -100,12 +101,17 @@ def _edits(file: str | None) -> list[dict[str, Any]]:
     if file is None:
         return []
     from gait_core.gait.events.edits import edits_from_json
+    from gait_core.storage.json_file import read_content
 
     path = Path(file).expanduser()
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Expected a file of changed events at {path}, but it cannot be read.", str(error)) from error
+        text = read_content(path, _MOST_EDITS_BYTES).decode("utf-8")
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"Expected a file of changed events at {path}, but it cannot be read ({why}).",
+            "Give the file edits.json that lies beside a measurement.",
+        ) from error
     return [asdict(edit) for edit in edits_from_json(text)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -11,8 +12,9 @@ from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, KINDS, EventSet, GaitEvent
 from gait_core.gait.events.order import steps_between
+from gait_core.storage.json_file import parse_json
 
-__all__ = ["ACTIONS", "Edit", "apply_edits", "count_changed", "edits_from_json", "edits_to_json"]
+__all__ = ["ACTIONS", "Edit", "apply_edits", "check_times", "count_changed", "edits_from_json", "edits_to_json"]
 
 ACTIONS: Final = ("move", "add", "delete")
 SAME_S: Final = 0.0005
@@ -58,6 +60,9 @@ class Edit:
                 raise InputError(
                     f"Expected {name} among {', '.join(choices)}, but got {value!r}.", "Give one of these."
                 )
+        for time_s in (self.time_s, *([] if self.new_time_s is None else [self.new_time_s])):
+            if isinstance(time_s, bool) or not isinstance(time_s, int | float) or not math.isfinite(time_s):
+                raise InputError(f"Expected the time of an event in s, but got {time_s!r}.", "Give a number.")
         if (self.action == "move") != (self.new_time_s is not None):
             raise InputError(
                 f"Expected a new time for a move and for nothing else, but got {self.action} with {self.new_time_s}.",
@@ -87,6 +92,30 @@ def apply_edits(events: EventSet, edits: Sequence[Edit]) -> EventSet:
         neighbours.
     """
     return events.with_events(list(_carried_out(events, edits)))
+
+
+def check_times(edits: Sequence[Edit], first_s: float, last_s: float) -> None:
+    """Refuse events that a person put outside of the walk.
+
+    Parameters
+    ----------
+    edits : sequence of Edit
+    first_s, last_s : float
+        Where the walk begins and ends, s.
+
+    Raises
+    ------
+    InputError
+        Names the first of them.
+    """
+    for edit in edits:
+        time_s = edit.time_s if edit.new_time_s is None else edit.new_time_s
+        if edit.action != "delete" and not first_s <= time_s <= last_s:
+            raise InputError(
+                f"Expected a {edit.side} {_NAMES[edit.kind]} between {first_s:.2f} and {last_s:.2f} s, where the walk "
+                f"lies, but got one at {time_s:.6g} s.",
+                "Give a time within the video.",
+            )
 
 
 def count_changed(events: EventSet, edits: Sequence[Edit]) -> int:
@@ -161,18 +190,23 @@ def edits_from_json(text: str) -> tuple[Edit, ...]:
         When the text is something else.
     """
     try:
-        rows: Any = json.loads(text)["edits"]
+        rows: Any = parse_json(text.encode("utf-8"))["edits"]
         return tuple(
             Edit(
                 action=str(row["action"]),
                 side=str(row["side"]),
                 kind=str(row["kind"]),
-                time_s=float(row["time_s"]),
-                new_time_s=None if row.get("new_time_s") is None else float(row["new_time_s"]),
+                time_s=row["time_s"],
+                new_time_s=row.get("new_time_s"),
             )
             for row in rows
         )
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except KeyError as error:
+        raise InputError(
+            f"Expected edits of gait events as JSON, but {error.args[0]!r} is missing.",
+            "Give a file that was saved beside a measurement.",
+        ) from error
+    except (TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"Expected edits of gait events as JSON, but the text cannot be read ({error}).",
             "Give a file that was saved beside a measurement.",

@@ -9,13 +9,14 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.errors import InputError
+from gait_core.errors import InputError, WalkWarning
 from gait_core.gait.angles import SIDES
+from gait_core.gait.body import LONGEST_LEG_M, SHORTEST_LEG_M
 from gait_core.gait.kinematics import Kinematics
 from gait_core.gait.parameters.lengths import stride_lengths_leg
 from gait_core.gait.strides import Stride
 
-__all__ = ["Scale", "ScaleInput", "resolve_scale"]
+__all__ = ["Scale", "ScaleInput", "believable_scale", "resolve_scale"]
 
 EAR_TO_ANKLE: Final = 0.884
 """Height of the ear (tragion) over the outer ankle (lateral malleolus), share of stature.
@@ -146,6 +147,30 @@ def resolve_scale(given: ScaleInput, motion: Kinematics, strides: Sequence[Strid
     if given.kind == "speed":
         return _from_speed(given.value, motion, strides)
     return None
+
+
+def believable_scale(scale: Scale | None) -> tuple[Scale | None, WalkWarning | None]:
+    """Refuse a scale with which the legs would not be those of a person.
+
+    Parameters
+    ----------
+    scale : Scale or None
+
+    Returns
+    -------
+    scale : Scale or None
+        None where it was refused.
+    warning : WalkWarning or None
+        With the code ``scale_impossible``; why it was refused.
+    """
+    if scale is None or SHORTEST_LEG_M <= scale.metres_per_leg <= LONGEST_LEG_M:
+        return scale, None
+    given = {"height": "body height", "distance": "distance"}.get(scale.source, "speed")
+    text = (
+        f"With the {given} that was given, the legs would be {scale.metres_per_leg:.2g} m long, from hip to ankle; a "
+        f"person has {SHORTEST_LEG_M:g} to {LONGEST_LEG_M:g} m. There are no metres: check the {given} and its unit."
+    )
+    return None, WalkWarning(code="scale_impossible", message=text)
 
 
 def _from_speed(speed_mps: float, motion: Kinematics, strides: Sequence[Stride]) -> Scale | None:
