@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gait_core.baseline.store import list_baselines
-from gait_core.errors import InputError, NotFoundError
-from gait_core.workspace import Workspace
+from gait_core.baseline.store import damaged_baselines, list_baselines
+from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["baseline_id_of"]
 
@@ -27,6 +27,8 @@ def baseline_id_of(workspace: Workspace, name: str) -> str:
     ------
     NotFoundError
         When there is neither.
+    StorageError
+        When the only baseline of the subject is damaged.
     InputError
         When the subject has several baselines; the message lists their identifiers.
     """
@@ -35,6 +37,12 @@ def baseline_id_of(workspace: Workspace, name: str) -> str:
         return name
     found = [one.id for one in list_baselines(workspace) if one.subject == name]
     if not found:
+        own = f"{safe_name(name, 'baseline')}-".lower()
+        for damaged in damaged_baselines(workspace):
+            if damaged.id.lower().startswith(own):
+                raise StorageError(
+                    f"Expected the baseline of {name!r}, but {damaged.id} is damaged: {damaged.message}", damaged.remedy
+                )
         raise NotFoundError(
             f"Expected a baseline or a subject {name!r}, but there is neither; the latest baselines are: "
             f"{', '.join(known[-5:]) or 'none'}.",

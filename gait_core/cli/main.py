@@ -77,7 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(args, console, detail, 3)
     finally:
         console.close()
-    _show(args, result, text)
+    try:
+        _show(args, result, text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return 1
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        console.say(f"Error: The answer could not be written to standard output ({why}); what was made is stored.")
+        return 1
     return int(result.get("exit_code", 0)) if isinstance(result, dict) else 0
 
 

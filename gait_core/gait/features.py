@@ -14,6 +14,7 @@ from gait_core.config import FeatureSettings, digest_of
 from gait_core.errors import WalkWarning
 from gait_core.gait.channels import FEATURE_NAMES, JOINTS, channels, joint_label
 from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
+from gait_core.gait.frozen import frozen_picture
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.quality import assess
 from gait_core.gait.view import Segment
@@ -29,7 +30,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 10
+FEATURES_VERSION: Final = 11
 """Raised whenever the same track would give other features; part of the cache address."""
 
 
@@ -159,7 +160,8 @@ def compute_features(
     quality["blended_frames"] = np.flatnonzero(swap.blended).tolist()
     quality["filled_share"] = float(features.filled[walking].mean())
     quality["complete_share"] = float(np.isfinite(values[walking]).all(axis=1).mean())
-    return replace(features, quality=quality, warnings=warnings)
+    frozen = frozen_picture(walk.found, motion.segments)
+    return replace(features, quality=quality, warnings=warnings if frozen is None else (*warnings, frozen))
 
 
 def features_of(

@@ -136,9 +136,10 @@ def _inside(rows: list[_Row], reach_s: tuple[float, float], first_s: float) -> t
         return [row for row in moved if reach_s[0] <= row.time_s <= reach_s[1]]
 
     inside = kept(0.0)
-    if not inside and rows and len(kept(first_s)) == len(rows):
+    if len(inside) < len(rows) and len(kept(first_s)) == len(rows):
+        counted = "No event lies" if not inside else f"Only {len(inside)} of {len(rows)} events lie"
         return kept(first_s), [
-            f"No event lies inside the trial as the format counts; they are taken to count from its first frame, which "
+            f"{counted} inside the trial as the format counts; they are taken to count from its first frame, which "
             f"lies at {first_s:.2f} s."
         ]
     dropped = len(rows) - len(inside)

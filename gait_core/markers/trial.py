@@ -27,6 +27,14 @@ SLOWEST_HZ, FASTEST_HZ = 1.0, 20_000.0
 """A stated frame rate beyond is wrong."""
 SAME_RATE: Final = 0.001
 """Share by which the frame rates of header and parameters may differ: both are rounded."""
+_FACTORS: Final[Mapping[str, Mapping[str, float]]] = {
+    "m": {"cm": 0.01, "mm": 0.001, "metres": 1.0, "meters": 1.0},
+    "m/s": {"cm/s": 0.01, "mm/s": 0.001, "km/h": 1 / 3.6, "m.s-1": 1.0, "m/min": 1 / 60},
+    "s": {"ms": 0.001, "s.": 1.0},
+    "%": {"percent": 1.0, "pct": 1.0, "% cycle": 1.0, "% gait cycle": 1.0},
+    "steps/min": {"1/min": 1.0, "/min": 1.0, "spm": 1.0, "1/s": 60.0, "hz": 60.0, "steps/s": 60.0},
+}
+"""Our unit → others, and by what they are multiplied."""
 _CURVES: Final = {"hip_to_trunk": "hip", "knee": "knee", "ankle": "ankle"}
 
 
@@ -104,6 +112,8 @@ def read_trial(path: Path) -> MarkerTrial:
     # What we wrote ourselves lies where it should; a file without frames has nothing that events could lie outside of.
     span_s = None if own or not len(time_s) else (float(time_s[0]), float(time_s[-1]))
     events, of_events = read_events(content, span_s, rate_hz)
+    angles, of_angles = _angles(table, labels, content)
+    parameters, of_parameters = _parameters(content)
     return MarkerTrial(
         name=path.name,
         rate_hz=rate_hz,
@@ -112,10 +122,10 @@ def read_trial(path: Path) -> MarkerTrial:
         points_m=points_m,
         unit_m=unit_m,
         events=tuple(replace(event, time_s=event.time_s + start_s) for event in events),
-        angles=_angles(table, labels),
-        parameters=_parameters(content),
+        angles=angles,
+        parameters=parameters,
         own=own,
-        notes=(*notes, *of_labels, *of_points, *of_events),
+        notes=(*notes, *of_labels, *of_points, *of_events, *of_angles, *of_parameters),
     )
 
 
@@ -133,7 +143,11 @@ def _rate_hz(content: Any) -> tuple[float, list[str]]:
     ]
 
 
-def _angles(table: Array, labels: Sequence[str]) -> dict[tuple[str, str], Array]:
+def _angles(table: Array, labels: Sequence[str], content: Any) -> tuple[dict[tuple[str, str], Array], list[str]]:
+    unit = next(iter(texts_of(content, "POINT", "ANGLE_UNITS")), "").strip().lower()
+    if unit and not unit.startswith(("deg", "rad", "°")):
+        return {}, [f"Joint angles are left out: their unit, {unit!r}, is not known."]
+    degrees = np.degrees(1.0) if unit.startswith("rad") else 1.0
     angles = {}
     for side in SIDES:
         for angle, label in ANGLE_LABELS.items():
@@ -141,16 +155,32 @@ def _angles(table: Array, labels: Sequence[str]) -> dict[tuple[str, str], Array]
             if wanted in labels:
                 values = np.asarray(table[0, labels.index(wanted)], dtype=float)
                 if np.isfinite(values).any():
-                    angles[_CURVES[angle], side] = values
-    return angles
+                    angles[_CURVES[angle], side] = degrees * values
+    return angles, []
 
 
-def _parameters(content: Any) -> dict[tuple[str, str], float]:
+def _parameters(content: Any) -> tuple[dict[tuple[str, str], float], list[str]]:
+    """Return the analysis values in our units, and which were left out because of theirs."""
     ours = {label.lower(): name for name, (label, _) in ANALYSIS_NAMES.items()}
-    names, contexts = (texts_of(content, "ANALYSIS", column) for column in ("NAMES", "CONTEXTS"))
-    found = {}
-    for label, context, value in zip(names, contexts, values_of(content, "ANALYSIS", "VALUES"), strict=False):
+    names, contexts, units = (texts_of(content, "ANALYSIS", column) for column in ("NAMES", "CONTEXTS", "UNITS"))
+    units += [""] * (len(names) - len(units))
+    found, unknown = {}, []
+    values = values_of(content, "ANALYSIS", "VALUES")
+    for label, context, value, unit in zip(names, contexts, values, units, strict=False):
         name = ours.get(label.lower())
-        if name is not None and not isinstance(value, str) and np.isfinite(value):
-            found[name, SIDE_WORDS.get(context.lower(), "both")] = float(value)
-    return found
+        if name is None or isinstance(value, str) or not np.isfinite(value):
+            continue
+        factor = _factor(unit, ANALYSIS_NAMES[name][1])
+        if factor is None:
+            unknown.append(f"{label} ({unit})")
+            continue
+        found[name, SIDE_WORDS.get(context.lower(), "both")] = factor * float(value)
+    if not unknown:
+        return found, []
+    return found, [f"Values in units that cannot be converted are left out: {', '.join(dict.fromkeys(unknown))}."]
+
+
+def _factor(unit: str, wanted: str) -> float | None:
+    """Return by what a value in a unit is multiplied; None where the unit measures something else."""
+    name = unit.strip().lower().replace("minute", "min").replace("sec", "s")
+    return 1.0 if not name or name == wanted else _FACTORS[wanted].get(name)

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Final
 
 from gait_core.config import MeasureSettings
+from gait_core.errors import InputError
 from gait_core.gait.measurement import measure, motion_of
 from gait_core.markers.projection import jitter, project
 from gait_core.markers.recording import open_recording
+from gait_core.phrases import plural
 from gait_core.simulate.noise import NoiseModel
 from gait_core.validation.align import align
 from gait_core.validation.evidence import Evidence, collect
 from gait_core.validation.limits import Limit
 from gait_core.validation.reference_mocap import reference_of
 from gait_core.validation.reference_model import Reference
-from gait_core.validation.validate import ValidationResult, conclude
+from gait_core.validation.validate import ValidationResult, compared_anything, conclude
 
 __all__ = ["DEFAULT_SEEDS", "mocap_evidence", "validate_mocap"]
 
@@ -63,7 +65,14 @@ def validate_mocap(
         When the file cannot be read or is too short.
     """
     evidence, reference = mocap_evidence(path, settings, fps=fps, seeds=seeds, noise=noise)
-    return conclude(evidence, reference, limits)
+    result = conclude(evidence, reference, limits)
+    if not compared_anything(result):
+        raise InputError(
+            f"Expected events or angles in {path.name} that fit its own markers, but not one of "
+            f"{plural(len(reference.events), 'event')} lies near one that the movement shows.",
+            "Check that left and right are not exchanged, and from which frame the events count.",
+        )
+    return result
 
 
 def mocap_evidence(

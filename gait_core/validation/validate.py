@@ -33,7 +33,7 @@ from gait_core.validation.stride_agreement import (
     stride_values,
 )
 
-__all__ = ["ValidationResult", "conclude", "validate"]
+__all__ = ["ValidationResult", "compared_anything", "conclude", "validate"]
 
 _SHORT: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "off"}
 _MAE_NAMES: Final = {"stance_time_s": "stance_mae_s", "swing_time_s": "swing_mae_s", "stride_time_s": "stride_mae_s"}
@@ -135,12 +135,18 @@ def validate(
     """
     evidence = collect(measurement, reference, align(measurement, reference, offset_s=offset_s), tolerance_s)
     result = conclude([evidence], reference, limits)
-    if not _compared(result):
+    if not compared_anything(result):
         raise _nothing_compared(measurement, reference)
     return result
 
 
-def _compared(result: ValidationResult) -> bool:
+def compared_anything(result: ValidationResult) -> bool:
+    """Return whether a validation compared a single event, angle or parameter.
+
+    Returns
+    -------
+    bool
+    """
     return bool(result.parameters or result.angles or any(event.matched for event in result.events))
 
 

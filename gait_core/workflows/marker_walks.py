@@ -6,6 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from gait_core.cache import ArrayCache
 from gait_core.config import DEFAULT_PROFILE, FeatureSettings
 from gait_core.errors import InputError, WalkRefused, WalkWarning
@@ -13,6 +15,7 @@ from gait_core.gait.features import features_of
 from gait_core.gait.parameters.scale import ScaleInput
 from gait_core.gait.windows import windows_of
 from gait_core.markers.endings import is_marker_file
+from gait_core.markers.mocap_walk import MocapWalk
 from gait_core.markers.recording import Recording, open_recording
 from gait_core.markers.side_view import PX_PER_M, side_view
 from gait_core.storage.ordinary_file import check_file
@@ -23,6 +26,7 @@ from gait_core.workspace import Workspace
 
 __all__ = ["MARKER_SCALE", "check_options", "prepare_recording"]
 
+_EXCHANGED_M: Final = 0.03
 MARKER_SCALE: Final = ScaleInput(kind="markers", value=1.0, pixels=PX_PER_M)
 """Markers are recorded in metres."""
 _VERSION: Final = 1
@@ -79,9 +83,22 @@ def prepare_recording(
         warnings=(
             *_explained(recording),
             *warnings_of(features.warnings, features.quality, features.visible_side),
+            *_exchanged(recording.walk),
         ),
         cleaned=cleaned,
     )
+
+
+def _exchanged(walk: MocapWalk) -> list[WalkWarning]:
+    """Say that the left hip lies on the right: labels or axes of the file are exchanged."""
+    apart_m = walk.points_m["left_hip"][:, 2] - walk.points_m["right_hip"][:, 2]
+    if not np.isfinite(apart_m).any() or float(np.nanmedian(apart_m)) < _EXCHANGED_M:
+        return []
+    text = (
+        "Seen along the way, the left hip lies on the right: left and right markers are exchanged, or the axes of the "
+        "laboratory are left-handed. Left and right may be the wrong way round in all values; check their labels."
+    )
+    return [WalkWarning(code="sides_exchanged", message=text)]
 
 
 def _explained(recording: Recording) -> list[WalkWarning]:

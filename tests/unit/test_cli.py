@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from dataclasses import asdict
@@ -17,7 +18,7 @@ from gait_core.cli.console import Console, duration_text, shown
 from gait_core.cli.main import build_parser, main
 from gait_core.compare.profile_comparison import ProfileRun
 from gait_core.config import profile_named
-from gait_core.errors import InputError, NotFoundError, VideoError
+from gait_core.errors import InputError, NotFoundError, StorageError, VideoError
 from gait_core.progress import Event
 from gait_core.workspace import write_json
 
@@ -172,6 +173,25 @@ def test_a_subject_stands_for_its_only_baseline(monkeypatch, workspace):
         baseline_id_of(workspace, "P014")
     with pytest.raises(NotFoundError, match="etc', but there is neither"):
         baseline_id_of(workspace, "../../etc")
+
+
+def test_a_damaged_baseline_is_not_said_to_be_missing(workspace):
+    (workspace.baseline_folder("anna-q-20260101-000000-abcdef") / "manifest.json").parent.mkdir(parents=True)
+    (workspace.baseline_folder("anna-q-20260101-000000-abcdef") / "manifest.json").write_text("{")
+    with pytest.raises(StorageError, match="baseline of 'Anna Q', but anna-q-20260101-000000-abcdef is damaged"):
+        baseline_id_of(workspace, "Anna Q")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_an_answer_that_cannot_be_written_is_said_in_one_sentence(capsys, monkeypatch, workspace):
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert main(["baseline", "list", "--json", "--workspace", str(workspace.root)]) == 1
+        monkeypatch.undo()
+        with contextlib.suppress(OSError):
+            full.close()
+    told = capsys.readouterr().err
+    assert "could not be written to standard output" in told and "Traceback" not in told
 
 
 def test_no_command_prints_the_help(capsys):

@@ -187,6 +187,33 @@ def test_a_table_needs_a_video_and_a_recording_does_not(tmp_path):
     assert result.figures["event_f1"] > 0.9
 
 
+def test_a_recording_whose_events_fit_nothing_is_no_validation(tmp_path):
+    recording(tmp_path / "walk.npz")
+    with np.load(tmp_path / "walk.npz") as stored:
+        values = dict(stored)
+    values["events"][:, 0] = ["L" if side == "R" else "R" for side in values["events"][:, 0]]
+    for name in [name for name in values if name.startswith("angle_")]:
+        del values[name]
+    np.savez(tmp_path / "exchanged.npz", **values)
+    with pytest.raises(InputError, match="not one of .* events lies near"):
+        validate_file(tmp_path / "exchanged.npz")
+
+
+def test_markers_of_the_wrong_side_are_named(tmp_path):
+    recording(tmp_path / "walk.npz")
+    with np.load(tmp_path / "walk.npz") as stored:
+        values = dict(stored)
+    swapped = {
+        f"{'LR'['RL'.index(name[0])]}{name[1:]}" if name[:2] in ("L_", "R_") else name: values[name] for name in values
+    }
+    np.savez(tmp_path / "swapped.npz", **swapped)
+    paths = [str(tmp_path / name) for name in ("walk.npz", "swapped.npz")]
+    right, wrong = measure_walks(MeasureRequest(videos=paths), Workspace(tmp_path / "ws"), silent())["walks"]
+    assert "sides_exchanged" not in {one["code"] for one in right["warnings"]}
+    (said,) = [one["message"] for one in wrong["warnings"] if one["code"] == "sides_exchanged"]
+    assert "left hip lies on the right" in said
+
+
 def test_exports_leave_out_what_was_not_recorded(measured):
     _, workspace, walks, _ = measured
     walk = load_measurement(workspace, walks[1]["measurement_id"])

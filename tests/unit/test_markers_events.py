@@ -130,6 +130,15 @@ def test_a_file_that_counts_from_its_own_first_frame(tmp_path):
     assert "from its first frame" in read_trial(path).notes[0]
 
 
+def test_a_file_that_counts_from_its_own_first_frame_though_some_events_fit_as_they_stand(tmp_path):
+    events = {"USED": [6], "TIMES": PAIRS, "LABELS": short()}
+    first = int(100 * (TIMES.min() + TIMES.max()) / 2)  # half of them lie before the first frame
+    path = write_c3d(tmp_path / "walk.c3d", STILL, first_frame=first, events=events)
+    assert np.allclose([event.time_s for event in read_trial(path).events], TIMES + first / 100)
+    (note,) = [note for note in read_trial(path).notes if "from its first frame" in note]
+    assert note.startswith("Only ") and f" of {len(TIMES)} events lie inside" in note
+
+
 def test_what_is_not_understood_is_named_and_counted(tmp_path):
     events = {
         "USED": [5],

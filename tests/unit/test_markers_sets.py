@@ -393,6 +393,42 @@ def test_parameters_that_are_no_numbers_are_left_out(tmp_path):
     assert found == {("step_time_s", "left"): 0.5}
 
 
+def test_values_and_angles_are_converted_or_their_unit_is_named(tmp_path):
+    columns = {
+        "NAMES": ["Step Length", "Walking Speed", "Cadence", "Step Time", "Foot Off", "Stride Length"],
+        "CONTEXTS": ["Left", "General", "General", "Left", "Left", "Left"],
+        "UNITS": ["cm", "km/h", "1/s", "ms", "s", ""],
+        "VALUES": [70.0, 4.5, 1.9, 550.0, 0.7, 1.4],
+    }
+    parameters = [("ANALYSIS", name, values) for name, values in columns.items()]
+    points = markers(PIG)
+    length = len(points["LHEE"])
+    points["LKneeAngles"] = np.full((length, 3), np.radians(40.0))
+    for unit, degrees in (("rad", 40.0), ("deg", np.radians(40.0)), ("gon", None)):
+        path = write_c3d(
+            tmp_path / f"{unit}.c3d",
+            points,
+            scale=1.0,
+            units="m",
+            parameters=[*parameters, ("POINT", "ANGLE_UNITS", [unit]), ("POINT", "ANGLES", ["LKneeAngles"])],
+        )
+        trial = read_trial(path)
+        assert trial.parameters == pytest.approx(
+            {
+                ("step_length_m", "left"): 0.7,
+                ("walking_speed_mps", "both"): 1.25,
+                ("cadence_spm", "both"): 114.0,
+                ("step_time_s", "left"): 0.55,
+                ("stride_length_m", "left"): 1.4,
+            }
+        )
+        assert any("Foot Off (s)" in note for note in trial.notes)
+        if degrees is None:
+            assert not trial.angles and any("'gon', is not known" in note for note in trial.notes)
+        else:
+            assert trial.angles["knee", "left"] == pytest.approx(degrees, rel=1e-3)
+
+
 def test_one_frame(tmp_path):
     points = {label: curve[:1] for label, curve in markers(SETS["Plug-in Gait"]).items()}
     legs = legs_of(read_trial(write_c3d(tmp_path / "walk.c3d", points)))

@@ -128,12 +128,17 @@ def _write_table(workspace: Workspace, walks: list[dict[str, Any]], folder: Path
     from gait_core.walks.measurements import load_measurement
 
     measured = [load_measurement(workspace, walk["measurement_id"]) for walk in walks if "error" not in walk]
+    names = [one.name for one in measured]
     if len(measured) > 1:
         export_batch_table(
             [
                 (
                     one.measurement,
-                    ExportSource(name=one.name, subject=one.subject, content_sha256=one.content_sha256),
+                    ExportSource(
+                        name=one.name if names.count(one.name) == 1 else one.path,
+                        subject=one.subject,
+                        content_sha256=one.content_sha256,
+                    ),
                 )
                 for one in measured
             ],
