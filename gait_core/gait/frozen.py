@@ -1,4 +1,4 @@
-"""A picture that stands still while the person walks: frames that a recorder or a conversion lost and filled."""
+"""An image that stands still while the person walks: frames that a recorder or a conversion lost and filled."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from gait_core.gait.view import Segment
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
 
-__all__ = ["frozen_picture"]
+__all__ = ["frozen_image"]
 
 _ROWS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("hip", "knee", "ankle"))
 STILL_PER_S: Final = 0.035
-"""Fastest median landmark in a picture that is repeated, body heights per second: it settles within a few frames. In 25
+"""Fastest median landmark in an image that is repeated, body heights per second: it settles within a few frames. In 25
 videos of real walks the slowest frame has 0.09, of which the pose model's unrest alone makes 0.05."""
 SHORTEST_S: Final = 0.15
-"""A frame that is shown twice, as after a change of the frame rate, is no standing picture."""
+"""A frame that is shown twice, as after a change of the frame rate, is no standing image."""
 
 
-def frozen_picture(track: Track, segments: Sequence[Segment]) -> WalkWarning | None:
-    """Return that the picture stands still within a pass.
+def frozen_image(track: Track, segments: Sequence[Segment]) -> WalkWarning | None:
+    """Return that the image stands still within a pass.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def frozen_picture(track: Track, segments: Sequence[Segment]) -> WalkWarning | N
     Returns
     -------
     WalkWarning or None
-        Blocking, with the code ``picture_frozen``: times and lengths that span it are wrong.
+        Blocking, with the code ``image_frozen``: times and lengths that span it are wrong.
     """
     if not track.detected.any():
         return None
@@ -53,8 +53,8 @@ def frozen_picture(track: Track, segments: Sequence[Segment]) -> WalkWarning | N
     if longest_s < SHORTEST_S:
         return None
     return WalkWarning(
-        code="picture_frozen",
-        message=f"The picture stands still for about {longest_s:.1f} s at {at_s:.1f} s while the person walks: the "
+        code="image_frozen",
+        message=f"The image stands still for about {longest_s:.1f} s at {at_s:.1f} s while the person walks: the "
         "camera or a conversion lost frames. Use the original recording, or cut the video there.",
         blocking=True,
     )

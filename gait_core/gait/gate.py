@@ -55,7 +55,7 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "legs_too_fast": "frame_rate",
     "playing_speed": "frame_rate",
     "time_gap": "frame_rate",
-    "picture_frozen": "frame_rate",
+    "image_frozen": "frame_rate",
     "unusable_frame_rate": "frame_rate",
     "person_followed": "people",
     "camera_moved": "camera_motion",

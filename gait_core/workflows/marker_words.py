@@ -13,7 +13,7 @@ from gait_core.phrases import percent
 
 __all__ = ["refusal_of", "warnings_of"]
 
-_OF_IMAGES: Final = frozenset({"parts_hidden", "picture_frozen", "playing_speed", "side_uncertain", "small_person"})
+_OF_IMAGES: Final = frozenset({"parts_hidden", "image_frozen", "playing_speed", "side_uncertain", "small_person"})
 """Warnings that judge a camera or a pose model, and say nothing of markers."""
 _FILL: Final = "fill the gaps in the program that recorded them."
 _CHECK: Final = (

@@ -195,7 +195,7 @@ def test_a_recording_whose_events_fit_nothing_is_no_validation(tmp_path):
     for name in [name for name in values if name.startswith("angle_")]:
         del values[name]
     np.savez(tmp_path / "exchanged.npz", **values)
-    with pytest.raises(InputError, match="not one of .* events lies near"):
+    with pytest.raises(InputError, match=r"not one of .* events lies near"):
         validate_file(tmp_path / "exchanged.npz")
 
 
@@ -203,9 +203,8 @@ def test_markers_of_the_wrong_side_are_named(tmp_path):
     recording(tmp_path / "walk.npz")
     with np.load(tmp_path / "walk.npz") as stored:
         values = dict(stored)
-    swapped = {
-        f"{'LR'['RL'.index(name[0])]}{name[1:]}" if name[:2] in ("L_", "R_") else name: values[name] for name in values
-    }
+    other = {"L_": "R_", "R_": "L_"}
+    swapped = {other.get(name[:2], name[:2]) + name[2:]: value for name, value in values.items()}
     np.savez(tmp_path / "swapped.npz", **swapped)
     paths = [str(tmp_path / name) for name in ("walk.npz", "swapped.npz")]
     right, wrong = measure_walks(MeasureRequest(videos=paths), Workspace(tmp_path / "ws"), silent())["walks"]
