@@ -16,6 +16,7 @@ from gait_core.gait.measurement import Measurement
 from gait_core.gait.parameters.parameter import Parameter, Summary
 from gait_core.gait.parameters.reference import REFERENCES
 from gait_core.gait.parameters.symmetry import FORMULAS
+from gait_core.phrases import plural
 from gait_core.report.document.body_section import marked_parts
 from gait_core.report.document.rows import change_phrase, chosen_changes
 from gait_core.report.document.words import interval, number, signed, summary_sentences, unit_word
@@ -85,8 +86,7 @@ def _sentences(view: WalkView) -> None:
 
 
 def _unit_count(name: str, count: int) -> str:
-    one = "step" if name.startswith(_OF_STEPS) else "stride"
-    return f"{count} {one}{'' if count == 1 else 's'}"
+    return plural(count, "step" if name.startswith(_OF_STEPS) else "stride")
 
 
 def tile_of(measurement: Measurement, names: Sequence[str], label: str) -> Tile:

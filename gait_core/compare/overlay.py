@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gait_core.pose.skeleton import draw_bones
+from gait_core.pose.skeleton import draw_frame
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
@@ -52,13 +51,7 @@ def write_overlays(
                     writers.append((stack.enter_context(VideoWriter(path, width, height, _RATE_HZ)), track))
             for writer, track in writers:
                 canvas = image[:height, :width].copy()
-                _draw(canvas, track, frame.time_s, near)
+                draw_frame(canvas, track, int(np.argmin(np.abs(track.time_s - frame.time_s))), near)
                 writer.write(canvas, frame.time_s)
             if number % 10 == 0:
                 reporter.progress(stage, min(frame.time_s, duration_s), duration_s, "s")
-
-
-def _draw(image: NDArray[np.uint8], track: Track, time_s: float, near: str) -> None:
-    row = int(np.argmin(np.abs(track.time_s - time_s)))
-    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
-    draw_bones(image, points, track.confidence[row], near, thickness=max(2, round(image.shape[0] / 240)))

@@ -227,17 +227,16 @@ def _people(track: Track, motion: Kinematics | None) -> Check:
     return make(graded(share, OTHERS), 100.0 * share, f"{found}.", advice)
 
 
+_OF_LENGTH: Final = check_of("walk_length", "Length of the walk", "strides")
+
+
 def _walk_length(motion: Kinematics | None) -> Check:
     advice = "Have the person walk farther through the frame, or record several passes."
     if motion is None:
-        make = check_of("walk_length", "Length of the walk", "strides")
-        return make("unusable", 0.0, "No walking that can be measured was found.", advice)
-    one_speed = motion.view.speed_ratio is not None
-    no_rhythm = (
-        "Film at one playback speed."
-        if one_speed
-        else "Give the true frame rate of slow motion; film one person alone."
-    )
+        return _OF_LENGTH("unusable", 0.0, "No walking that can be measured was found.", advice)
+    no_rhythm = "Give the true frame rate of slow motion; film one person alone."
+    if motion.view.speed_ratio is not None:
+        no_rhythm = "Film at one playback speed."
     return walk_length(motion, advice=advice, no_rhythm=no_rhythm)
 
 
@@ -256,7 +255,6 @@ def walk_length(motion: Kinematics, *, advice: str, no_rhythm: str) -> Check:
     -------
     Check
     """
-    make = check_of("walk_length", "Length of the walk", "strides")
     near = motion.visible_side
     apart = motion.points[f"{near}_ankle"][:, 0] - motion.points[f"{other_side(near)}_ankle"][:, 0]
     stride_s = stride_time_s(np.where(motion.walking, apart, np.nan), motion.rate_hz)
@@ -264,7 +262,9 @@ def walk_length(motion: Kinematics, *, advice: str, no_rhythm: str) -> Check:
     if stride_s is None:
         if motion.view.speed_ratio is not None or walking_s >= SHORT_WALK_S:
             advice = no_rhythm
-        return make("poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice)
+        return _OF_LENGTH(
+            "poor", None, f"In {walking_s:.1f} s of walking no regular rhythm of steps was found.", advice
+        )
     strides = walking_s / stride_s
     found = f"{walking_s:.1f} s of walking, about {strides:.1f} strides of each leg."
-    return make(graded(strides, STRIDES), strides, f"{found} Means are steady from about 10 strides.", advice)
+    return _OF_LENGTH(graded(strides, STRIDES), strides, f"{found} Means are steady from about 10 strides.", advice)

@@ -14,7 +14,7 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSet, GaitEvent, Rejection
 from gait_core.gait.kinematics import Kinematics
 
-__all__ = ["Stride", "build_strides", "cut_strides", "mean_share_pct", "stride_rejections"]
+__all__ = ["Stride", "build_strides", "cut_strides", "mean_share_pct"]
 
 PASS_MARGIN_S: Final = 0.2
 """An event that a person sets this far outside a pass still belongs to it, s."""
@@ -117,22 +117,6 @@ def mean_share_pct(strides: Sequence[Stride], side: str, field: str) -> tuple[fl
         if stride.side == side and (time_s := getattr(stride, field)) is not None
     ]
     return (float(np.mean(shares)) if shares else float("nan")), len(shares)
-
-
-def stride_rejections(events: EventSet, motion: Kinematics) -> tuple[Rejection, ...]:
-    """Return which pieces between two contacts of a foot are no strides, and why, in order of time.
-
-    Parameters
-    ----------
-    events : EventSet
-    motion : Kinematics
-        As for `build_strides`.
-
-    Returns
-    -------
-    tuple of Rejection
-    """
-    return cut_strides(events, motion)[1]
 
 
 def cut_strides(events: EventSet, motion: Kinematics) -> tuple[tuple[Stride, ...], tuple[Rejection, ...]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gait_core.jobs.recommendations import Recommendation
+from gait_core.phrases import plural
 
 __all__ = ["report_text"]
 
@@ -126,8 +127,8 @@ def _graphics(gpu: Mapping[str, Any]) -> str:
 def _cache_text(cache: Mapping[str, Any]) -> str:
     if cache["hit_rate"] is None:
         return "not used"
-    hits = f"{cache['hits']} hit{'' if cache['hits'] == 1 else 's'}"
-    return f"{hits}, {cache['misses']} miss{'' if cache['misses'] == 1 else 'es'} ({_percent(cache['hit_rate'])})"
+    hits, misses = plural(cache["hits"], "hit"), plural(cache["misses"], "miss", "misses")
+    return f"{hits}, {misses} ({_percent(cache['hit_rate'])})"
 
 
 def _engine_text(engine: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any, Final
 
+from gait_core.phrases import plural
+
 __all__ = ["NOTHING", "Recommendation", "recommend"]
 
 Report = Mapping[str, Any]
@@ -102,9 +104,8 @@ def _all_cached(report: Report, *, alone: bool) -> Recommendation | None:
     cache = report["cache"]
     if not cache["videos_from_cache"] or cache["videos_computed"] or report["job"]["state"] != "done":
         return None
-    said = (
-        f"the landmarks of all {_all(cache['videos_from_cache'], 'video')} came from the cache; nothing to gain there."
-    )
+    videos = plural(cache["videos_from_cache"], "video")
+    said = f"the landmarks of all {videos} came from the cache; nothing to gain there."
     return Recommendation(key="all_cached", measured=f"{NOTHING}: {said}" if alone else said[0].upper() + said[1:])
 
 
@@ -164,7 +165,7 @@ def _cached_elsewhere(report: Report) -> Recommendation | None:
     spent_s = _extract_s(report)
     return Recommendation(
         key="cached_in_other_profile",
-        measured=f"{count} of {_all(computed, 'video')} were computed although landmarks of them lie in the cache "
+        measured=f"{count} of {plural(computed, 'video')} were computed although landmarks of them lie in the cache "
         "under other settings.",
         change="Choose the profile that they were computed with, if it serves your purpose as well.",
         gain=f"Saves about {_s(spent_s * count / computed)}: that part of the extraction in this job."
@@ -353,10 +354,6 @@ def _summed(report: Report, name: str) -> float:
     """Return the sum over the videos that state both this figure and their whole time, s."""
     videos = [video for video in report["videos"] if video.get("duration_s") and video.get("pose_s") is not None]
     return float(sum(video.get(name) or 0.0 for video in videos))
-
-
-def _all(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _s(seconds: float) -> str:

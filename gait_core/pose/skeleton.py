@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.pose.landmarks import BONES, LANDMARKS
+from gait_core.pose.track import Track
 
-__all__ = ["FAR", "NEAR", "RIM", "draw_bones"]
+__all__ = ["NEAR", "draw_bones", "draw_frame"]
 
 NEAR: Final = (63, 201, 214)
 """Colour of the side near the camera, RGB."""
-FAR: Final = (232, 236, 234)
+_FAR: Final = (232, 236, 234)
 """Colour of the other side and the trunk, RGB."""
-RIM: Final = (16, 30, 33)
+_RIM: Final = (16, 30, 33)
 """Colour of the rim that sets the lines off from the image, RGB."""
 _SHOWN_CONFIDENCE: Final = 0.3
 
@@ -26,7 +27,7 @@ def draw_bones(
     confidence: NDArray[np.float32],
     near: str,
     *,
-    thickness: int = 3,
+    thickness: int,
 ) -> None:
     """Draw the bones of both sides, the near one last and in colour.
 
@@ -50,16 +51,41 @@ def draw_bones(
         return there and float(confidence[row]) >= _SHOWN_CONFIDENCE
 
     for side_near in (False, True):
-        colour = NEAR if side_near else FAR
+        colour = NEAR if side_near else _FAR
         bones = [(a, b) for a, b in BONES if (near in LANDMARKS[a] and near in LANDMARKS[b]) == side_near]
         lines = [
             tuple((round(float(x)), round(float(y))) for x, y in points[[a, b]])
             for a, b in bones
             if shown(a) and shown(b)
         ]
-        for width, tint in ((thickness + 2, RIM), (thickness, colour)):
+        for width, tint in ((thickness + 2, _RIM), (thickness, colour)):
             for start, end in lines:
                 cv2.line(image, start, end, tint, width, cv2.LINE_AA)
         for point in {point for line in lines for point in line}:
-            cv2.circle(image, point, thickness + 1, RIM, -1, cv2.LINE_AA)
+            cv2.circle(image, point, thickness + 1, _RIM, -1, cv2.LINE_AA)
             cv2.circle(image, point, thickness, colour, -1, cv2.LINE_AA)
+
+
+def draw_frame(image: NDArray[np.uint8], track: Track, row: int, near: str) -> tuple[NDArray[np.float64], int]:
+    """Draw the landmarks of one frame into its image, whatever size that was brought to.
+
+    Parameters
+    ----------
+    image : ndarray, shape (height, width, 3), uint8
+        RGB, drawn into.
+    track : Track
+    row : int
+        Frame of the track.
+    near : {"left", "right"}
+
+    Returns
+    -------
+    points : ndarray, shape (33, 2)
+        Where the landmarks lie in this image, px.
+    thickness : int
+        Of the lines, px.
+    """
+    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
+    thickness = max(2, round(image.shape[0] / 240))
+    draw_bones(image, points, track.confidence[row], near, thickness=thickness)
+    return points, thickness

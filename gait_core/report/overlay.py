@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gait_core.baseline.analyses import StoredAnalysis
 from gait_core.gait.features import JOINTS
 from gait_core.pose.landmarks import INDEX
-from gait_core.pose.skeleton import NEAR, draw_bones
+from gait_core.pose.skeleton import NEAR, draw_frame
 from gait_core.pose.track import Track
 from gait_core.progress import Reporter
 from gait_core.video.decode import iter_frames
@@ -159,9 +159,7 @@ def _marks(near: str, analysis: StoredAnalysis) -> _Marks:
 def _draw_body(image: Image, track: Track, near: str, row: int, marked: Mapping[int, float]) -> None:
     import cv2
 
-    points = track.position[row].astype(float) * (image.shape[1] / track.width_px)
-    thickness = max(2, round(image.shape[0] / 240))
-    draw_bones(image, points, track.confidence[row], near, thickness=thickness)
+    points, thickness = draw_frame(image, track, row, near)
     for landmark, deviation in marked.items():
         if not np.isfinite(points[landmark]).all():
             continue

@@ -17,8 +17,15 @@ __all__ = ["keep_repaired", "repaired_of"]
 _KIND: Final = "repaired"
 
 
-def keep_repaired(walk: PreparedWalk, workspace: Workspace) -> None:
-    """Put the repaired landmarks of a walk into the cache, beside those that were found.
+def keep_repaired(walk: PreparedWalk, name: str, workspace: Workspace) -> None:
+    """Put the repaired landmarks of a walk into the cache.
+
+    Parameters
+    ----------
+    walk : PreparedWalk
+    name : str
+        By which they are asked for: of the analysis, as two baselines may clean one walk by different rules.
+    workspace : Workspace
 
     Raises
     ------
@@ -27,29 +34,29 @@ def keep_repaired(walk: PreparedWalk, workspace: Workspace) -> None:
     """
     track = repaired_landmarks(walk.landmarks)
     arrays = {"position": track.position, "confidence": track.confidence}
-    ArrayCache.of(workspace).put(_KIND, _key(walk.address), arrays)
+    ArrayCache.of(workspace).put(_KIND, _key(name), arrays)
 
 
-def repaired_of(track: Track, address: str, workspace: Workspace) -> Track:
+def repaired_of(track: Track, name: str, workspace: Workspace) -> Track:
     """Return landmarks after the repairs: from the cache where they are there, else repaired now.
 
     Parameters
     ----------
     track : Track
         Landmarks as found.
-    address : str
-        Where these lie in the cache.
+    name : str
+        As `keep_repaired` was given it.
     workspace : Workspace
 
     Returns
     -------
     Track
     """
-    entry = ArrayCache.of(workspace).get(_KIND, _key(address))
+    entry = ArrayCache.of(workspace).get(_KIND, _key(name))
     if entry is None or entry.arrays["position"].shape != track.position.shape:
         return repaired_landmarks(track)
     return track.with_(position=entry.arrays["position"], confidence=entry.arrays["confidence"])
 
 
-def _key(address: str) -> str:
-    return digest_of([address, _KIND, FEATURES_VERSION])
+def _key(name: str) -> str:
+    return digest_of([name, _KIND, FEATURES_VERSION])

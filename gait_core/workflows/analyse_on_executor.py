@@ -119,6 +119,7 @@ def score_on(
                 mark=str(mark),
                 guard=dict((findings or {}).get(str(walk.path), {})),
                 classifiers=tuple(classifiers),
+                overlay=overlay,
             )
             for number, walk in enumerate(walks)
         ]

@@ -69,6 +69,8 @@ class WalkToScore(Settings):
         What the guard against the wrong person says, see `gait_core.workflows.guard`; empty where it was off.
     classifiers : sequence of str
         Names of the promoted models that are applied as well.
+    overlay : bool
+        Whether an overlay video is drawn afterwards.
     """
 
     path: str
@@ -84,6 +86,7 @@ class WalkToScore(Settings):
     pose: Mapping[str, Any] = field(default_factory=dict)
     guard: Mapping[str, Any] = field(default_factory=dict)
     classifiers: Sequence[str] = ()
+    overlay: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,7 +159,7 @@ def draw_task(task: Mapping[str, Any], attempt: int, here: SameProcess | None = 
             if prepared is not None:
                 track = repaired_landmarks(prepared.landmarks)
             else:
-                track = repaired_of(_extracted(walk, workspace, reporter).track, walk.address, workspace)
+                track = repaired_of(_extracted(walk, workspace, reporter).track, walk.analysis_id, workspace)
             write_overlay(target, Path(walk.path), track, analysis, reporter)
         return {}
 
@@ -200,8 +203,8 @@ def _scored(walk: WalkToScore, here: SameProcess | None, reporter: Reporter) -> 
     classified = classifiers.classify(prepared, measurement, stored.calibration.windows)
     summary = _summary(walk, prepared, assessment, stored, measured, classified)
     remember_walk(workspace, stored.subject, prepared)
-    if here is None:  # another process draws
-        keep_repaired(prepared, workspace)
+    if walk.overlay and here is None:  # another process draws
+        keep_repaired(prepared, walk.analysis_id, workspace)
     _store(workspace, summary, assessment)  # last: where it exists, everything does
     return summary
 

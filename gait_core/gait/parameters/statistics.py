@@ -112,11 +112,12 @@ def interval(
 
     n, free = len(values), len(values) - 1
     mean = float(values.mean())
-    counts = np.unique(legs, return_counts=True)[1] if legs is not None else np.array([n])
-    if legs is not None and len(counts) > 1 and counts.min() >= _FEWEST_OF_A_LEG:
-        own = {leg: values[legs == leg].mean() for leg in np.unique(legs)}
-        values = values - np.array([own[leg] for leg in legs]) + mean
-        free = n - len(counts)
+    if legs is not None:
+        known, leg_of, counts = np.unique(legs, return_inverse=True, return_counts=True)
+        if len(known) > 1 and counts.min() >= _FEWEST_OF_A_LEG:
+            own = np.array([values[legs == leg].mean() for leg in known])
+            values = values - own[leg_of] + mean
+            free = n - len(known)
     tail = (1.0 - settings.confidence_level) / 2.0
     means = values[_picks(n, settings.resamples, settings.seed)].mean(axis=1)
     low, high = np.quantile(means, (tail, 1.0 - tail))

@@ -172,12 +172,12 @@ def _facts(measurement: Measurement, baseline: BaselineComparison | None) -> tup
         ),
     ]
     if not measurement.from_markers:
-        known = measurement.scale is not None
+        resolved = measurement.scale
         facts.append(
             Fact(
                 label="Scale from",
-                value=scale.get(measurement.scale.source, "–") if measurement.scale is not None else "No scale",
-                detail=f"{given.value:.3g} {detail}" if known and given.value else "",
+                value=scale.get(resolved.source, "–") if resolved is not None else "No scale",
+                detail=f"{given.value:.3g} {detail}" if resolved is not None and given.value else "",
             )
         )
     if baseline is not None:
