@@ -14,7 +14,6 @@ from gait_core.config import FeatureSettings, digest_of
 from gait_core.errors import WalkWarning
 from gait_core.gait.channels import FEATURE_NAMES, JOINTS, channels, joint_label
 from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
-from gait_core.gait.frozen import frozen_image
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.quality import assess
 from gait_core.gait.view import Segment
@@ -160,8 +159,7 @@ def compute_features(
     quality["blended_frames"] = np.flatnonzero(swap.blended).tolist()
     quality["filled_share"] = float(features.filled[walking].mean())
     quality["complete_share"] = float(np.isfinite(values[walking]).all(axis=1).mean())
-    frozen = frozen_image(walk.found, motion.segments)
-    return replace(features, quality=quality, warnings=warnings if frozen is None else (*warnings, frozen))
+    return replace(features, quality=quality, warnings=warnings)
 
 
 def features_of(

@@ -15,8 +15,8 @@ from gait_core.gait.colours import inverted_colours
 from gait_core.gait.gaps import PICTURE_MARGIN, trusted
 from gait_core.gait.image_checks import NOT_MEASURED, camera, frame_rate, lighting, motion_blur, person_size
 from gait_core.gait.kinematics import Kinematics
-from gait_core.gait.quality import SHORT_WALK_S
 from gait_core.gait.rhythm import stride_time_s
+from gait_core.gait.walk_warnings import SHORT_WALK_S
 from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
@@ -46,9 +46,13 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "variable_frame_rate": "frame_rate",
     "legs_cut_off": "body_in_frame",
     "legs_out_of_frame": "body_in_frame",
+    "feet_unseen": "body_in_frame",
     "parts_hidden": "body_in_frame",
     "low_detection": "body_in_frame",
     "several_people": "people",
+    "pose_jumps": "people",
+    "frames_missing": "frame_rate",
+    "person_missing": "body_in_frame",
     "small_person": "person_size",
     "few_strides": "walk_length",
     "no_rhythm": "walk_length",
@@ -213,7 +217,7 @@ def _body_in_frame(track: Track, motion: Kinematics | None) -> Check:
 def _people(track: Track, motion: Kinematics | None) -> Check:
     make = check_of("people", "One person alone", "%")
     advice = "Film one person alone, or choose whom to follow."
-    if motion is not None and (motion.view.jump or motion.view.sudden_turn):
+    if motion is not None and motion.view.jump_s is None and motion.view.sudden_turn:
         return make("unusable", None, "The pose seems to have passed from one person to another.", advice)
     chosen = track.info.get("person")
     share = track.info.get("others_share" if chosen else "people_max_share")

@@ -19,16 +19,11 @@ from gait_core.gait.channels import ROWS
 from gait_core.gait.cleaned_walk import CleanedWalk, clean_walk
 from gait_core.gait.cleaning import Cleaned
 from gait_core.gait.perspective import oscillation, remove_parallax, scale_px
-from gait_core.gait.quality import (
-    LEG,
-    legs_too_fast,
-    missing_leg_share,
-    too_fast_remedy,
-    too_fast_sentence,
-)
+from gait_core.gait.quality import LEG, missing_leg_share
 from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.signals import Signals
 from gait_core.gait.view import Segment, View, look
+from gait_core.gait.walk_warnings import legs_too_fast, too_fast_remedy, too_fast_sentence
 from gait_core.phrases import percent
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track

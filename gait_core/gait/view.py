@@ -14,7 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gait_core.gait.body import leg_length_px, middle
+from gait_core.gait.body import leg_length_px
+from gait_core.gait.continuity import SWING_SLOPE_S, jump_s, speed_ratio
 from gait_core.gait.gaps import runs
 from gait_core.gait.signals import time_grid
 from gait_core.gait.view_marks import known_samples, odd_samples, on_grid, raw_marks, rolling_range, slope, step_time_s
@@ -37,12 +38,6 @@ BRIDGED_S: Final = 0.6
 CLIP_END_S: Final = 0.03
 """Left out where the recording begins or ends in the middle of walking, s."""
 LIMP_SHARE: Final = 0.4
-FAST_SHARE, SLOW_SHARE, CRAWL_SHARE = 0.7, 0.55, 0.1
-"""Shares of the usual speed that tell a fast stretch from a slow one, and a slow one from standing."""
-SHORTEST_SLOW_S: Final = 1.0
-LONGEST_CHANGE_S: Final = 0.5
-SAME_REACH: Final = 0.85
-"""Range of the distance between the ankles over that at full speed, from which the steps count as equally long."""
 TAPER_SHARE: Final = 0.25
 STOPPING_S: Final = 1.0
 """Stopping and starting take less than that; slower steps for longer, of at least that share of the usual speed and
@@ -109,8 +104,8 @@ class View:
         Share of walking samples in which the model's depth confirms the visible side, in [0, 1].
     sudden_turn : bool
         Two passes in opposite directions follow each other faster than a person can turn.
-    jump : bool
-        The pelvis jumped from one frame to the next.
+    jump_s : float or None
+        When the trunk jumps from one place to another, s: a cut, or the pose passed to another person.
     moves_backwards : bool
         The pelvis moved against the direction of the feet.
     speed_ratio : float or None
@@ -124,7 +119,7 @@ class View:
     camera_moves: bool
     depth_agreement: float
     sudden_turn: bool
-    jump: bool
+    jump_s: float | None
     moves_backwards: bool
     speed_ratio: float | None = None
 
@@ -188,33 +183,14 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
                 )
     segments.sort(key=lambda segment: segment.start)
     return replace(
-        _view(segments, marks, speed, leg, camera_moves=camera_moves, jump=_jumps(times, position, leg), trim=trim),
-        speed_ratio=_played_faster(np.abs(speed) * known, marks["separation"], rate_hz),
+        _view(segments, marks, speed, leg, camera_moves=camera_moves, jump_s=jump_s(times, position, leg), trim=trim),
+        speed_ratio=speed_ratio(
+            np.where(known & (np.abs(speed) >= SLOWEST_LEG_PER_S), np.abs(speed), 0.0),
+            marks["separation"],
+            np.abs(slope(marks["separation"], rate_hz, SWING_SLOPE_S)),
+            rate_hz,
+        ),
     )
-
-
-def _played_faster(pace: NDArray[np.float64], separation: NDArray[np.float64], rate_hz: float) -> float | None:
-    """Return by what factor a person walks faster before or after a slow stretch with equally long steps, or None.
-
-    People who walk at half their speed make steps of about three quarters the length (Grieve 1968, Biomed Eng 3:118:
-    step length grows with about the 0.42th power of speed), and need a step or more to change it. Where the speed of
-    playing changes, it jumps, and the steps stay as long.
-    """
-    moving = pace >= SLOWEST_LEG_PER_S
-    if not moving.any():
-        return None
-    usual = float(np.percentile(pace[moving], 90))
-    fast, slow = pace >= FAST_SHARE * usual, (pace >= CRAWL_SHARE * usual) & (pace < SLOW_SHARE * usual)
-    least, near = round(SHORTEST_SLOW_S * rate_hz), round(LONGEST_CHANGE_S * rate_hz)
-    quick = [span for span in runs(fast) if span[1] - span[0] >= round(SHORTEST_SEGMENT_S * rate_hz)]
-    for start, stop in runs(slow):
-        beside = [(a, b) for a, b in quick if 0 <= start - b <= near or 0 <= a - stop <= near]
-        if stop - start < least or not beside:
-            continue
-        reach = max(float(np.ptp(separation[a:b])) for a, b in beside)
-        if float(np.ptp(separation[start:stop])) >= SAME_REACH * reach:
-            return usual / float(np.median(pace[start:stop]))
-    return None
 
 
 def _view(
@@ -224,7 +200,7 @@ def _view(
     leg: float,
     *,
     camera_moves: bool,
-    jump: bool,
+    jump_s: float | None,
     trim: int,
 ) -> View:
     sign = np.zeros(len(speed))
@@ -244,7 +220,7 @@ def _view(
         camera_moves=camera_moves,
         depth_agreement=float((agreement[walked] > 0).mean()) if segments else 0.0,
         sudden_turn=sudden,
-        jump=jump,
+        jump_s=jump_s,
         moves_backwards=bool(segments) and not camera_moves and float(np.median((speed * sign)[walked])) < 0,
     )
 
@@ -287,9 +263,3 @@ def _slow_ends(
         if touches and stop - start >= STOPPING_S * rate_hz:
             ends[start:stop] = True
     return ends
-
-
-def _jumps(times: NDArray[np.float64], position: NDArray[Any], leg: float) -> bool:
-    """Return whether the pelvis moves faster than 8 leg lengths a second between frames."""
-    step = np.linalg.norm(np.diff(middle(position, "hip"), axis=0), axis=1) / leg
-    return bool(np.any(step > np.maximum(0.5, 8.0 * np.diff(times))))

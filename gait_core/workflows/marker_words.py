@@ -13,9 +13,12 @@ from gait_core.phrases import percent
 
 __all__ = ["refusal_of", "warnings_of"]
 
-_OF_IMAGES: Final = frozenset({"parts_hidden", "image_frozen", "playing_speed", "side_uncertain", "small_person"})
+_OF_IMAGES: Final = frozenset(
+    {"parts_hidden", "feet_unseen", "image_frozen", "playing_speed", "side_uncertain", "small_person"}
+)
 """Warnings that judge a camera or a pose model, and say nothing of markers."""
 _FILL: Final = "fill the gaps in the program that recorded them."
+_JUMP: Final = "The markers jump from one place to another; check their labels."
 _CHECK: Final = (
     "Check that the person walks in it, that left and right are not confused, and that times, unit of length and "
     "direction of walking are right."
@@ -62,13 +65,22 @@ def _texts(quality: Mapping[str, Any], near: str) -> dict[str, str]:
         f"of the walk; {_FILL}",
         "not_side_view": f"The body faces about {quality['view_deg']:.0f} degrees away from the direction in which it "
         "walks; check the direction of walking, and the labels of left and right.",
-        "several_people": "The markers jump from one place to another; check their labels.",
+        "pose_jumps": _JUMP,
+        "several_people": _JUMP,
+        "person_missing": f"All markers are missing {_span(quality.get('hole_s'))}; strides across that time are left "
+        f"out. To get them, {_FILL}",
+        "frames_missing": f"The file has no samples {_span(quality.get('hole_s'))}; strides across that time are left "
+        "out.",
         "few_strides": "Fewer than two strides were recorded; record a longer walk.",
         "no_rhythm": f"No regular rhythm of steps was found in {quality['walking_s']:.1f} s of walking; check the "
         "times, and the labels of left and right.",
         "camera_tilted": f"The path of the hips slopes by {abs(quality['camera_tilt_deg'] or 0.0):.0f} degrees: the "
         "floor slopes, or the axes of the laboratory are tilted. Angles against the vertical are off by as much.",
     }
+
+
+def _span(hole_s: Sequence[float] | None) -> str:
+    return f"from {hole_s[0]:.1f} to {hole_s[1]:.1f} s" if hole_s else ""
 
 
 def refusal_of(walk: MocapWalk, file_name: str) -> WalkRefused:

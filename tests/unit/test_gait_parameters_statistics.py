@@ -119,6 +119,7 @@ def test_asymmetry_waits_for_enough_strides_of_both_sides():
         ("knee_rom_deg", "deg", [70.0, 65.0], [20.0], (0.0, math.inf)),
         ("initial_double_support_s", "s", [0.1, 0.1], [0.02], (0.0, math.inf)),
         ("knee_max_swing_pct", "%", [99.0, 60.0], [98.0], (0.0, 100.0)),
+        ("step_length_m", "m", [0.6, 0.55], [0.1], (0.0, math.inf)),
     ],
 )
 def test_no_interval_over_both_sides_leaves_what_is_possible(name, unit, left, right, limits):

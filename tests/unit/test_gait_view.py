@@ -66,7 +66,7 @@ def test_a_pose_that_passes_to_somebody_else_is_reported_and_blocks():
     _, back = simulated(direction=-1, seed=2)
     track = concatenated(select(there, slice(0, 75)), select(back, slice(60, None)), pause_s=1 / 30)
     features = compute_features(track)
-    assert "several_people" in {warning.code for warning in features.blocking}
+    assert "pose_jumps" in {warning.code for warning in features.blocking}
 
 
 def test_people_share_of_the_engine_is_reported():

@@ -17,10 +17,10 @@ __all__ = ["cut_note", "possible_range", "within"]
 _ANY: Final = (-math.inf, math.inf)
 _NOT_NEGATIVE: Final = (0.0, math.inf)
 _SIGNED_LENGTHS: Final = ("step_length", "walk_ratio")
-"""Negative where one foot does not pass the other."""
+"""Negative where one foot does not pass the other; where it did in every step, their mean is not below 0."""
 
 
-def possible_range(name: str, unit: str) -> tuple[float, float]:
+def possible_range(name: str, unit: str, lowest: float = -math.inf) -> tuple[float, float]:
     """Return the lowest and the highest value that a parameter can have, in its unit.
 
     Parameters
@@ -29,6 +29,8 @@ def possible_range(name: str, unit: str) -> tuple[float, float]:
         Of the parameter, for example ``knee_rom_deg``.
     unit : str
         As `Parameter` keeps it.
+    lowest : float
+        Lowest single value of the walk.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def possible_range(name: str, unit: str) -> tuple[float, float]:
         return 0.0, 100.0
     if unit == "deg":
         return _NOT_NEGATIVE if name.endswith("_rom_deg") else _ANY
-    return _ANY if name.startswith(_SIGNED_LENGTHS) else _NOT_NEGATIVE
+    return _ANY if name.startswith(_SIGNED_LENGTHS) and lowest < 0.0 else _NOT_NEGATIVE
 
 
 def within(summary: Summary | None, possible: tuple[float, float]) -> Summary | None:

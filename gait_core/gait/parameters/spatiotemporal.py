@@ -192,7 +192,8 @@ def sided_parameter(
 
 def _possible(parameter: Parameter) -> Parameter:
     """Return the parameter with intervals that keep to possible values, and a note where one was cut."""
-    possible = possible_range(parameter.name, parameter.unit)
+    lowest = min(parameter.both.values, default=0.0) if parameter.both else 0.0
+    possible = possible_range(parameter.name, parameter.unit, lowest)
     found = (parameter.left, parameter.right, parameter.both)
     left, right, both = kept = tuple(within(summary, possible) for summary in found)
     if kept == found:

@@ -29,8 +29,8 @@ def steps_disagree(steps: Sequence[Step], strides: Sequence[Stride]) -> WalkWarn
     Returns
     -------
     WalkWarning or None
-        With the code ``steps_withheld`` where there are so few strides that no mean can be trusted, else
-        ``steps_disagree``; None where they agree.
+        With the code ``steps_withheld``, which blocks, where there are so few strides that no mean can be trusted,
+        else ``steps_disagree``; None where they agree.
     """
     for what, pieces in (("step", steps), ("stride", strides)):
         for side in SIDES:
@@ -42,6 +42,6 @@ def steps_disagree(steps: Sequence[Step], strides: Sequence[Stride]) -> WalkWarn
                 )
                 if len(strides) < _ENOUGH_STRIDES:
                     message = f"{found}. Times, lengths and speed are withheld: correct the events, or film more steps."
-                    return WalkWarning(code="steps_withheld", message=message)
+                    return WalkWarning(code="steps_withheld", message=message, blocking=True)
                 return WalkWarning(code="steps_disagree", message=f"{found}. Look at the events.")
     return None

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gait_core.cache import ArrayCache, Entry
 from gait_core.config import FeatureSettings, Limits, PoseSettings, digest_of
 from gait_core.errors import GaitError, InputError, StorageError
-from gait_core.gait.quality import WIDEST_VIEW_DEG
 from gait_core.gait.view import look
+from gait_core.gait.walk_warnings import WIDEST_VIEW_DEG
 from gait_core.pose.extract import ExtractedWalk, extract_many, track_address
 from gait_core.pose.masks import PersonMasks, load_masks
 from gait_core.pose.track import Track
