@@ -16,10 +16,12 @@
       comparisons/<id>/          one video under several profiles
       models/<name>/             trained models with their manifests
       runs/<id>/                 training runs: checkpoints, history, folds
+      embeddings/<id>/           sets of embeddings of walks
       galleries/<id>/            enrolled people of the recognition
       deletions/<id>.json        what tells of a person whose deletion is under way
       drafts/                    what was entered in the wizard but not yet run
       demo/                      the demo walks
+      bench/                     what benchmarks made to measure on
       dashboard.json             the port of the dashboard, so that open tabs find it again
 
 Every write is atomic: a reader sees the old file or the new one, never half of one.
@@ -35,7 +37,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gait_core.errors import InputError, NotFoundError, StorageError
 from gait_core.storage.json_file import read_json
@@ -43,6 +45,7 @@ from gait_core.storage.leftovers import sweep_leftovers, writer_mark
 from gait_core.storage.whole_writes import atomic_file, storage_guard, whole_folder, write_atomic, write_json
 
 __all__ = [
+    "COLLECTIONS",
     "Workspace",
     "atomic_file",
     "default_root",
@@ -56,6 +59,31 @@ __all__ = [
     "write_json",
 ]
 
+COLLECTIONS: Final = frozenset(
+    (
+        "subjects",
+        "walks",
+        "baselines",
+        "analyses",
+        "measurements",
+        "validations",
+        "jobs",
+        "cache",
+        "uploads",
+        "profiles",
+        "comparisons",
+        "models",
+        "runs",
+        "embeddings",
+        "galleries",
+        "deletions",
+        "drafts",
+        "demo",
+        "bench",
+        "dashboard.json",
+    )
+)
+"""Everything that Gait Studio keeps at the top of a workspace."""
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
 

@@ -14,8 +14,9 @@ from filelock import FileLock, Timeout
 from gait_core.errors import InputError
 from gait_core.recognition.gallery.gallery import remove_subject_from_all
 from gait_core.storage.leftovers import sweep_leftovers, writer_mark
-from gait_core.workflows.subject_items import Staying, SubjectItems, find_items
+from gait_core.workflows.subject_items import SubjectItems, find_items
 from gait_core.workflows.subject_marks import marks_of_deletion, strike_out, write_down
+from gait_core.workflows.subject_staying import Staying
 from gait_core.workspace import Workspace, name_id, storage_guard
 
 __all__ = ["Staying", "SubjectItems", "delete_subject", "find_items"]

@@ -14,44 +14,22 @@ from gait_core.errors import GaitError
 from gait_core.pose.extracted import TRACK_KIND
 from gait_core.pose.masks import MASKS_KIND
 from gait_core.recognition.inputs.from_video import FRAMES_KIND
-from gait_core.storage.json_file import read_json
 from gait_core.storage.traces import Traces
 from gait_core.video.metadata import MetadataCache
 from gait_core.workflows.enrolled_walks import enrolled_entries, sets_of_entries
-from gait_core.workflows.subject_marks import Marks, marks_of_deletion, texts_under, unfinished
+from gait_core.workflows.subject_marks import Marks, marks_of_deletion, texts_under
+from gait_core.workflows.subject_staying import DOCUMENTS, Staying, read_or_none, what_stays
 from gait_core.workspace import Workspace, name_id, safe_name
 
-__all__ = ["Staying", "SubjectItems", "find_items"]
+__all__ = ["SubjectItems", "find_items"]
 
-_DOCUMENTS: Final = {"baselines": "manifest.json", "analyses": "analysis.json", "measurements": "facts.json"}
-"""Collections of folders whose document names the subject."""
 _RECORDS: Final = ("walks", "subjects", "drafts")
 """Collections of JSON files that name the subject."""
 _UNNAMED: Final = ("jobs", "comparisons", "embeddings", "validations")
 """Collections of what may be made from walks of several people; all that holds a walk of the person goes."""
 _BY_CONTENT: Final = {"comparisons": "comparison.json", "embeddings": "manifest.json"}
-_LEARNED: Final = {"runs": "Training run", "models": "Model"}
 _NEEDS_SOURCE: Final = (TRACK_KIND, MASKS_KIND, FRAMES_KIND)
 """Kinds of cached arrays that state which walk they belong to; the others are computed from them again."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Staying:
-    """Something of a person that is not deleted.
-
-    Attributes
-    ----------
-    what : str
-        One readable line.
-    path : str
-        Where it lies.
-    why : str
-        One sentence.
-    """
-
-    what: str
-    path: str
-    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,12 +99,12 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
         own.sets.add(folder.name)
         own.take(walks)
     for folder in workspace.entries("jobs"):
-        params = _get(_read(folder / "spec.json"), "params")
+        params = _get(read_or_none(folder / "spec.json"), "params")
         is_own = _of(params) == name or str(_get(params, "baseline_id")) in theirs
         target = own if is_own else others if _of(params) else None
         if target is not None:
             target.take(params)
-            target.take(_read(folder / "result" / "result.json"))
+            target.take(read_or_none(folder / "result" / "result.json"))
     for known in (own, others):  # a job that failed states no digest, but what is known of its videos does
         known.digests |= {digest for video in known.videos for digest in _digests_of(workspace, video)}
     own.videos -= {text for text in own.videos if _in_demo(workspace, text)}
@@ -141,7 +119,7 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
     return SubjectItems(
         subject=name,
         paths=tuple(sorted(mine, key=_deletion_order)),
-        stays=(*_staying(workspace, own, others, traces, unclear), *_of_others(workspace, name)),
+        stays=tuple(what_stays(workspace, name, own, others, traces, unclear)),
         traces=traces,
         marks=own,
     )
@@ -149,12 +127,12 @@ def find_items(workspace: Workspace, name: str) -> SubjectItems:
 
 def _documents(workspace: Workspace) -> Iterator[tuple[str, Path, Any]]:
     """Yield collection, place and content of whatever names a subject; None for what cannot be read."""
-    for collection, document in _DOCUMENTS.items():
+    for collection, document in DOCUMENTS.items():
         for folder in workspace.entries(collection):
-            yield collection, folder, _read(folder / document)
+            yield collection, folder, read_or_none(folder / document)
     for collection in _RECORDS:
         for path in sorted((workspace.root / collection).glob("[!.]*.json")):
-            values = _read(path)
+            values = read_or_none(path)
             if collection == "subjects" and isinstance(values, dict):
                 values = {**values, "subject": values.get("name")}
             yield collection, path, values
@@ -167,7 +145,7 @@ def _items(workspace: Workspace, collection: str) -> Iterator[Path]:
 
 def _shows(path: Path, digests: set[str], traces: Traces) -> bool:
     """Return whether something without a name shows the person: by the content of its videos where that is known."""
-    document = _read(path / _BY_CONTENT[path.parent.name]) if path.parent.name in _BY_CONTENT else None
+    document = read_or_none(path / _BY_CONTENT[path.parent.name]) if path.parent.name in _BY_CONTENT else None
     known = set(texts_under(document, ("content_sha256",))) - {""}
     return bool(known & digests) if known else traces.in_folder(path)
 
@@ -199,7 +177,7 @@ def _files_of(workspace: Workspace, own: Marks, others: Marks, traces: Traces) -
 
 def _digests_of(workspace: Workspace, video: str) -> set[str]:
     """Return the digest of a video's content where it was looked at before, even if the file is gone since."""
-    known = _read(MetadataCache.of(workspace).folder / MetadataCache.file_name(Path(video)))
+    known = read_or_none(MetadataCache.of(workspace).folder / MetadataCache.file_name(Path(video)))
     return {text for text in texts_under(known, ("content_sha256",)) if len(text) == 64}
 
 
@@ -212,36 +190,6 @@ def _hidden(workspace: Workspace, traces: Traces) -> Iterator[Path]:
             )
             if looks_hidden and traces.in_folder(path):
                 yield path
-
-
-def _staying(workspace: Workspace, own: Marks, others: Marks, traces: Traces, unclear: set[Path]) -> Iterator[Staying]:
-    for text in sorted(own.videos):
-        with contextlib.suppress(OSError, ValueError):
-            if not Path(text).exists():
-                continue
-            if not Path(text).is_relative_to(workspace.root):
-                yield Staying(what="Your own video file", path=text, why="Gait Studio never deletes files of yours.")
-            elif text in others.videos:
-                yield Staying(what="Uploaded video", path=text, why="Another subject has a walk from the same file.")
-    for collection, what in _LEARNED.items():
-        for folder in workspace.entries(collection):
-            if traces.in_folder(folder):
-                why = (
-                    "It learned from this person among others, and weights cannot forget; delete it where it is listed."
-                )
-                yield Staying(what=f"{what} {folder.name}", path=str(folder), why=why)
-    for path in sorted(unclear):
-        if path.is_dir() or _read(path) is None:
-            why = "It is damaged or names no person, so it may be anyone's; delete it in the Library if it is theirs."
-            if _read(path / _DOCUMENTS.get(path.parent.name, "")) is None:
-                yield Staying(what=f"{path.parent.name}/{path.name}", path=str(path), why=why)
-
-
-def _of_others(workspace: Workspace, name: str) -> Iterator[Staying]:
-    for subject, path in unfinished(workspace):
-        if subject != name:
-            what = f"Unfinished deletion of {subject}"
-            yield Staying(what=what, path=str(path), why=f"It was interrupted; delete {subject} again to finish it.")
 
 
 def _is_named_for(path: Path, name: str, workspace: Workspace) -> bool:
@@ -277,10 +225,3 @@ def _within(folder: Path) -> list[Path]:
 
 def _in_demo(workspace: Workspace, text: str) -> bool:
     return Path(text).is_relative_to(workspace.root / "demo")
-
-
-def _read(path: Path) -> Any:
-    try:
-        return read_json(path)
-    except GaitError:
-        return None

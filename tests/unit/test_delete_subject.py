@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from gallery_people import MODEL, People, embedding_of
 
+from gait_core import workspace as module
 from gait_core.cache import ArrayCache
 from gait_core.errors import StorageError
 from gait_core.recognition.embedding_sets import new_embeddings
 from gait_core.recognition.gallery.gallery import Gallery
 from gait_core.recognition.networks.settings import PART_FEATURES
+from gait_core.storage.report_seal import sealed_html, sealed_pdf
 from gait_core.workflows.delete_subject import delete_subject
-from gait_core.workspace import write_json
+from gait_core.workflows.subject_items import find_items
+from gait_core.workspace import COLLECTIONS, write_json
 
 
 def words_in(workspace) -> bytes:
@@ -88,3 +93,29 @@ def test_what_is_cached_of_an_enrolled_video_goes_with_the_person(workspace):
     assert not cache.holds("track", "11" * 32)
     assert cache.holds("track", "22" * 32)
     assert [record.content_sha256 for record in gallery.list()] == [other]
+
+
+def test_reports_and_exports_that_were_written_into_the_workspace_are_named_before_and_after(workspace):
+    workspace.save_record("walks", {"id": "w1", "subject": "Anna Q", "path": "a.mp4"})
+    exports = workspace.root / "exports"
+    exports.mkdir()
+    (exports / "all_parameters.csv").write_text("subject,walk\nAnna Q,a.mp4\n")
+    (exports / "of_ben.csv").write_text("subject,walk\nBen,b.mp4\n")
+    (workspace.root / "anna.html").write_bytes(sealed_html(b"<h1>Anna Q</h1>"))
+    (exports / "visit.pdf").write_bytes(sealed_pdf(b"%PDF-1.4 compressed"))
+    (exports / "paper.pdf").write_bytes(b"%PDF-1.4 of somebody else's")
+    before = find_items(workspace, "Anna Q").stays
+    after = delete_subject(workspace, "Anna Q").stays
+    assert after == before
+    named = {path.relative_to(workspace.root).as_posix(): one.what for one in after for path in [Path(one.path)]}
+    assert named == {
+        "anna.html": "A report or export",
+        "exports/all_parameters.csv": "A report or export",
+        "exports/visit.pdf": "A report that may be theirs",
+    }
+    assert all(Path(one.path).is_file() for one in after)
+
+
+def test_everything_at_the_top_of_a_workspace_is_listed_where_it_is_described():
+    described = re.findall(r"^      (\w+(?:\.json)?)(?:/| )", module.__doc__, re.MULTILINE)
+    assert set(described) == COLLECTIONS
