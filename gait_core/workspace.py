@@ -164,6 +164,10 @@ class Workspace:
     """
 
     def __init__(self, root: Path | str | None = None) -> None:
+        if root is not None and not str(root).strip():
+            raise InputError(
+                "Expected a folder for the workspace, but its name is empty.", "Check the variable that it came from."
+            )
         self.root = Path(root).expanduser().absolute() if root is not None else default_root().absolute()
 
     def __repr__(self) -> str:

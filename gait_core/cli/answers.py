@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from gait_core.cli.console import Console
-from gait_core.errors import NotFoundError
+from gait_core.errors import InputError, NotFoundError
 from gait_core.workspace import Workspace
 
 __all__ = ["Answer", "absolute", "present", "run_job", "videos_of", "walk_line", "walks_text"]
@@ -25,7 +25,14 @@ def absolute(paths: Sequence[str]) -> list[str]:
     -------
     list of str
         In the same order, ``~`` expanded; they need not exist.
+
+    Raises
+    ------
+    InputError
+        When a name is empty, which would be the current folder.
     """
+    if not all(path.strip() for path in paths):
+        raise InputError("Expected files, but one of the names is empty.", "Check the variable that it came from.")
     return [str(Path(path).expanduser().absolute()) for path in paths]
 
 

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from gait_core import __version__
 from gait_core.cli.console import Console, shown
@@ -46,8 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     SystemExit
         From `argparse`: with code 2 when the arguments are wrong, with 0 after ``--help`` and ``--version``.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
     parser = build_parser()
-    args = parser.parse_args(arguments)
+    try:
+        args = parser.parse_args(given)
+    except _UsageError as error:
+        # As argparse does, but for the JSON: whoever asked for it finds it there whatever is wrong.
+        sys.stderr.write(f"{error.usage}{error.program}: error: {error}\n")
+        if "--json" in given:
+            remedy = f"Run {error.program} --help."
+            sys.stdout.write(_answer({"kind": "UsageError", "message": str(error), "remedy": remedy}))
+        raise SystemExit(2) from None
     if not hasattr(args, "run"):
         parser.print_help(sys.stderr)
         return 2
@@ -118,8 +127,28 @@ def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], cod
     if error["remedy"]:
         console.say(f"What to do: {error['remedy']}")
     if args.json:
-        sys.stdout.write(json.dumps({"error": error}, ensure_ascii=True) + "\n")
+        sys.stdout.write(_answer(error))
     return code
+
+
+def _answer(error: dict[str, str]) -> str:
+    return json.dumps({"error": error}, ensure_ascii=True) + "\n"
+
+
+class _UsageError(Exception):
+    """Arguments that no command can be read from."""
+
+    def __init__(self, message: str, usage: str, program: str) -> None:
+        super().__init__(message)
+        self.usage = usage
+        self.program = program
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of ending the process, so that `main` can answer in JSON as well."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(message, self.format_usage(), self.prog)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -135,7 +164,7 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--json", action="store_true", help="print JSON to standard output")
     common.add_argument("--quiet", action="store_true", help="no progress, only errors")
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=_prog(),
         description="A personal baseline of gait from ordinary walking videos, and what changed since.",
     )

@@ -29,7 +29,7 @@ __all__ = [
     "joint_label",
 ]
 
-FEATURES_VERSION: Final = 11
+FEATURES_VERSION: Final = 12
 """Raised whenever the same track would give other features; part of the cache address."""
 
 

@@ -65,7 +65,8 @@ def without_impossible(curves: Curves) -> tuple[Curves, list[WalkWarning]]:
             WalkWarning(
                 code=CODE,
                 message=f"The {label} is left out in {strides} of the {side} leg: it would move over "
-                f"{worst_deg:.0f}° or beyond where it can be, so the landmarks are wrong there. Look at the overlay.",
+                f"{worst_deg:.0f}° or beyond where it can be, so the landmarks are wrong there. "
+                "Look at the overlay or, with markers, at their labels.",
             )
         )
     return (replace(curves, values=values) if warnings else curves), warnings

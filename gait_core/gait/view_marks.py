@@ -142,7 +142,9 @@ def step_time_s(separation: NDArray[np.float64], rate_hz: float) -> float:
     if longest <= shortest + 2:
         return SPEED_WINDOW_S
     around = size - size.mean()
-    likeness = np.array([np.corrcoef(around[:-lag], around[lag:])[0, 1] for lag in range(shortest, longest)])
+    with np.errstate(invalid="ignore"):  # a person who stands is like nothing
+        likeness = np.array([np.corrcoef(around[:-lag], around[lag:])[0, 1] for lag in range(shortest, longest)])
+    likeness = np.nan_to_num(likeness)
     peak = np.flatnonzero((likeness[1:-1] > likeness[:-2]) & (likeness[1:-1] >= likeness[2:])) + 1
     if not len(peak) or likeness[peak].max() < LEAST_LIKENESS:
         return SPEED_WINDOW_S

@@ -13,10 +13,14 @@ from gait_core.gait.angles import SIDES
 from gait_core.gait.body import LONGEST_LEG_M, SHORTEST_LEG_M
 from gait_core.gait.stretch import LONGEST_HOLE_S
 
-__all__ = ["UNIT_NAMES", "believable_unit", "leg_length_m", "longest_part"]
+__all__ = ["UNIT_NAMES", "believable_legs", "believable_unit", "leg_length_m", "longest_part"]
 
 Array = NDArray[np.float64]
 
+UNLIKE, UNLIKELY = 1.1, 1.2
+"""Longer over shorter thigh, or shank: 1.05 at most in ten recordings of six laboratories."""
+MOVING_M, STILL_M = 0.3, 0.02
+"""Range of a mark that moves, on a treadmill as well, and of one that lies about in the laboratory."""
 UNIT_NAMES: Final = {0.001: "mm", 0.01: "cm", 1.0: "m"}
 
 
@@ -41,6 +45,71 @@ def leg_length_m(points_m: Mapping[str, Array]) -> float:
         if len(length):
             lengths.append(float(np.median(length)))
     return max(lengths, default=float("nan"))
+
+
+def believable_legs(points_m: Mapping[str, Array], name: str) -> list[str]:
+    """Compare the thighs and the shanks of both legs: a marker that lies wrong makes one longer than the other.
+
+    Parameters
+    ----------
+    points_m : mapping of str to ndarray, shape (n, 3)
+        ``left_hip``, ``left_knee``, ``left_ankle`` and so on, m.
+    name : str
+        File name, for messages.
+
+    Returns
+    -------
+    list of str
+        What is odd, one sentence each.
+
+    Raises
+    ------
+    InputError
+        When one is longer by more than anybody's, a mark stands still beside others that move, or two are the same.
+    """
+    _check_movement(points_m, name)
+    notes = []
+    for part, upper, lower in (("thigh", "hip", "knee"), ("shank", "knee", "ankle")):
+        apart_m = [np.linalg.norm(points_m[f"{s}_{upper}"] - points_m[f"{s}_{lower}"], axis=1) for s in SIDES]
+        if not all(np.isfinite(one).any() for one in apart_m):
+            continue
+        left_m, right_m = (float(np.nanmedian(one)) for one in apart_m)
+        ratio = max(left_m, right_m) / max(min(left_m, right_m), 1e-9)
+        found = f"the left {part} is {left_m:.2f} m long and the right one {right_m:.2f} m"
+        if ratio > UNLIKELY:
+            raise InputError(
+                f"Expected legs of about the same length, but in {name} {found}: a marker lies wrong, or labels are "
+                "exchanged.",
+                "Check the markers of hip, knee and ankle and their labels, and export the trial again.",
+            )
+        if ratio > UNLIKE:
+            sentence = f"{found}: check the markers of hip, knee and ankle; angles of the leg depend on them."
+            notes.append(sentence[0].upper() + sentence[1:])
+    return notes
+
+
+def _check_movement(points_m: Mapping[str, Array], name: str) -> None:
+    """Refuse a mark that stands still while others move, and two that are one."""
+    remedy = "Check the labels of the markers, and export the trial again."
+    seen = {mark: curve for mark, curve in points_m.items() if np.isfinite(curve).all(axis=1).sum() > 1}
+    moved_m = {
+        mark: float(np.nanmax(np.nanmax(curve, axis=0) - np.nanmin(curve, axis=0))) for mark, curve in seen.items()
+    }
+    if not seen or max(moved_m.values()) < MOVING_M:
+        return
+    for mark, distance_m in moved_m.items():
+        if distance_m < STILL_M:
+            raise InputError(
+                f"Expected every marker to move in a walk, but in {name} the {mark.replace('_', ' ')} stands still.",
+                remedy,
+            )
+    for left, right in ((mark, f"right{mark[4:]}") for mark in seen if mark.startswith("left_")):
+        if right in seen and np.array_equal(seen[left], seen[right], equal_nan=True):
+            raise InputError(
+                f"Expected two legs, but in {name} the {left.replace('_', ' ')} and the {right.replace('_', ' ')} are "
+                "the same marker.",
+                remedy,
+            )
 
 
 def believable_unit(length_m: float, metres: float, name: str) -> tuple[float, list[str]]:

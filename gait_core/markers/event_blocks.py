@@ -57,6 +57,9 @@ def read_events(content: Any, span_s: tuple[float, float] | None, rate_hz: float
     reach_s = None if span_s is None else (span_s[0] - 1.01 * frame_s, span_s[1] + 1.01 * frame_s)
     rows = _rows(content, reach_s) or _header_rows(content)
     notes = _not_understood(rows)
+    used = number_of(content, "EVENT", "USED")
+    if used is not None and 0 < used < len(rows):
+        notes.append(f"EVENT:USED states {int(used)} events, but the file holds {len(rows)}: all of them are read.")
     rows = [row for row in rows if row.meaning is not None]
     if span_s is not None and reach_s is not None:
         rows, dropped = _inside(rows, reach_s, span_s[0])

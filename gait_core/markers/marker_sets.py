@@ -76,7 +76,7 @@ def legs_of(trial: MarkerTrial) -> LegMarkers:
     ways = _as_recorded(trial) or _legs(markers, trial.rate_hz)
     lacking = [f"{side} {part}" for side in SIDES for part in LEG_PARTS if f"{side}_{part}" not in ways]
     if lacking:
-        raise _no_set(trial.name, markers, lacking)
+        raise _no_set(trial, markers, lacking)
     ways |= {name: way for name, way in _upper_body(markers).items() if name not in ways}
     points, gaps = {}, 0
     for name, (curve, _) in ways.items():
@@ -105,9 +105,15 @@ def _set_name(markers: Markers) -> str:
     return next((known.name for known in KNOWN_SETS if not known.lacking(markers)), "anatomical markers")
 
 
-def _no_set(name: str, markers: Markers, lacking: Sequence[str]) -> InputError:
+def _no_set(trial: MarkerTrial, markers: Markers, lacking: Sequence[str]) -> InputError:
+    name = trial.name
     remedy = "Export the trial with all its markers, under the names of one of the usual marker sets."
     expected = "Expected the markers of hips, knees, ankles, heels and toes of both legs"
+    if not markers.points_m and trial.own:
+        return InputError(
+            f"{expected} in metres, but {trial.name} was exported without a scale, in leg lengths.",
+            "Measure the walk with the body height or a distance, and export it again.",
+        )
     if not markers.points_m:
         return InputError(f"{expected}, but {name} has no marker with a position.", remedy)
     closest = min(KNOWN_SETS, key=lambda known: len(known.lacking(markers)) / (2 * len(known.left)))

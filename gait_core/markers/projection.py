@@ -17,7 +17,6 @@ from gait_core.errors import InputError
 from gait_core.gait.angles import SIDES
 from gait_core.gait.events.gait_events import INITIAL_CONTACT, GaitEvent
 from gait_core.markers.mocap_walk import HIP_SHARE, MocapWalk
-from gait_core.markers.npz_values import REMEDY
 from gait_core.markers.whole_body import whole_body
 from gait_core.pose.landmarks import INDEX
 from gait_core.pose.track import Track
@@ -35,6 +34,8 @@ FIELD_OF_VIEW_SHARE: Final = 0.80
 """Share of the frame's width that the walk crosses."""
 LEAST_DISTANCE_M: Final = 4.0
 _PROJECTION_STREAM: Final = 4409
+
+_REMEDY: Final = "Give a longer recording, with the markers of both legs and an event at each contact of a foot."
 
 
 def jitter(size_m: float = JITTER_M, height_m: float = 1.7) -> NoiseModel:
@@ -93,7 +94,7 @@ def project(
     time_s = walk.time_s[known]
     if len(time_s) < 4 or time_s[-1] - time_s[0] < 3.0 / fps:
         raise InputError(
-            f"Expected a recording with all joints, but {walk.name} has {len(time_s)} complete samples.", REMEDY
+            f"Expected a recording with all joints, but {walk.name} has {len(time_s)} complete samples.", _REMEDY
         )
     start_s = time_s[0] + generator.random() / fps
     frames_s = np.arange(start_s, time_s[-1], 1.0 / fps)
@@ -142,7 +143,7 @@ def _times(events: tuple[GaitEvent, ...], side: str, kind: str) -> Array:
 def _stride_s(contacts: Mapping[str, Array], name: str) -> float:
     strides = np.concatenate([np.diff(times) for times in contacts.values()])
     if not len(strides):
-        raise InputError(f"Expected two contacts of the same foot in {name}, but there are none.", REMEDY)
+        raise InputError(f"Expected two contacts of the same foot in {name}, but there are none.", _REMEDY)
     return float(np.median(strides))
 
 
@@ -153,7 +154,7 @@ def _cadence_spm(contacts: Mapping[str, Array], name: str) -> float:
 def _phase(time_s: Array, contacts: Array, name: str) -> Array:
     """Return the share of the cycle since the last contact; beyond the first and last at the usual rate."""
     if len(contacts) < 2:
-        raise InputError(f"Expected two contacts of each foot in {name}, but got {len(contacts)}.", REMEDY)
+        raise InputError(f"Expected two contacts of each foot in {name}, but got {len(contacts)}.", _REMEDY)
     rate = 1.0 / float(np.median(np.diff(contacts)))
     number = np.interp(time_s, contacts, np.arange(len(contacts)))
     number += np.minimum(time_s - contacts[0], 0.0) * rate + np.maximum(time_s - contacts[-1], 0.0) * rate

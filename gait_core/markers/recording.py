@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.errors import InputError
-from gait_core.markers.believable import believable_unit, leg_length_m
+from gait_core.markers.believable import believable_legs, believable_unit, leg_length_m
 from gait_core.markers.directions import Directions, directions_of
 from gait_core.markers.marker_sets import LegMarkers, legs_of
 from gait_core.markers.mocap_walk import MocapWalk
@@ -68,7 +68,8 @@ def open_recording(path: Path) -> Recording:
     check_file(path)
     if path.suffix.lower() == ".npz":
         walk = MocapWalk.load(path)
-        return Recording(walk=walk, marker_set=_NPZ_SET, notes=walk.notes)
+        odd = believable_legs(walk.points_m, path.name)
+        return Recording(walk=walk, marker_set=_NPZ_SET, notes=(*walk.notes, *odd))
     trial = read_trial(path)
     if not len(trial.time_s):
         raise InputError(f"Expected markers over time, but {path.name} has no frames.", "Export the trial again.")
@@ -79,7 +80,7 @@ def open_recording(path: Path) -> Recording:
         marker_set=legs.marker_set,
         made_of=legs.made_of,
         treadmill=directions.treadmill,
-        notes=(*trial.notes, *of_unit, *legs.notes),
+        notes=(*trial.notes, *of_unit, *legs.notes, *believable_legs(legs.points_m, path.name)),
     )
 
 

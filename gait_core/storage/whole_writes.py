@@ -55,17 +55,17 @@ def storage_guard(path: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise StorageError(
                 f"Expected to be allowed to write in {path.parent}, but it is read-only.",
-                "Choose another workspace with --workspace, or change the permission of the folder.",
+                "Choose another folder (that of the workspace: --workspace), or change its permission.",
             ) from error
         if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
             raise StorageError(
                 f"Expected a folder at {path.parent}, but something else is there.",
-                "Choose another workspace with --workspace.",
+                "Choose another folder (that of the workspace: --workspace).",
             ) from error
         if error.errno in _UNUSABLE:
             raise StorageError(
                 f"Expected to write {path.name!r} in {path.parent}, but the system refused: {error.strerror}.",
-                "Choose another workspace with --workspace, or another folder.",
+                "Choose another folder (that of the workspace: --workspace).",
             ) from error
         raise
 

@@ -23,6 +23,8 @@ FEWEST_EVENTS: Final = 4
 LOWEST_CORRELATION: Final = 0.6
 ANOTHER_STRIDE_S: Final = 0.3
 NEARLY_AS_GOOD: Final = 0.01
+EVENT_ERROR_S: Final = 0.015
+"""Usual error of an event: by so much over the root of their number, two shifts cannot be told apart."""
 BIN_S: Final = 0.02
 NEAR_S: Final = 0.08
 AGREEING_S: Final = 0.15
@@ -230,7 +232,9 @@ def _chosen(
             "Check that both show the same walk, that left and right agree, and that they overlap by two strides.",
         )
     best = candidates[0]
-    close = [c for c in candidates if best[1] - c[1] <= NEARLY_AS_GOOD]
+    count = _meeting(found, reference.events, best[0])[0] if reference.events else 0
+    told_apart = 2.0 * EVENT_ERROR_S / NEAR_S / max(1.0, count**0.5) if method == "events" else NEARLY_AS_GOOD
+    close = [c for c in candidates if best[1] - c[1] <= told_apart]
     if method == "knee angle" and len(close) > 1 and reference.events:
         best = max(close, key=lambda c: _rank(found, reference.events, c[0]))
     ambiguous = any(abs(c[0] - best[0]) > ANOTHER_STRIDE_S for c in close)
@@ -245,7 +249,7 @@ def _chosen(
             f" It is half a stride off; with left and right exchanged it fits at {exchanged:+.3f} s. Check which side "
             "is which in the reference; if the clocks are really that far apart, give the shift yourself."
         )
-    count, _ = _meeting(found, reference.events, best[0]) if reference.events else (0, 0.0)
+    count = _meeting(found, reference.events, best[0])[0] if reference.events else 0
     share = count / max(1, min(len(found), len(reference.events))) if reference.events else None
     fit = best[1] if method == "knee angle" else share
     return Alignment(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from gait_core.config import DEFAULT_PROFILE, FeatureSettings, MeasureSettings, Profile, Settings, profile_named
-from gait_core.errors import GaitError, InputError
+from gait_core.errors import GaitError, InputError, WalkWarning
 from gait_core.gait.events.edits import Edit
 from gait_core.gait.measurement import measure
 from gait_core.gait.parameters.scale import ScaleInput
@@ -161,7 +161,7 @@ def _prepared(
     found: list[PreparedWalk | GaitError] = []
     for path in paths:
         if not is_marker_file(path):
-            found.append(next(filmed))
+            found.append(_with_side(next(filmed), request.side))
             continue
         reporter.check()
         try:
@@ -169,6 +169,17 @@ def _prepared(
         except GaitError as error:
             found.append(error)
     return found
+
+
+def _with_side(walk: PreparedWalk | GaitError, side: str | None) -> PreparedWalk | GaitError:
+    """Say where the side that was asked for is not seen."""
+    if isinstance(walk, GaitError) or side in (None, walk.features.visible_side):
+        return walk
+    text = (
+        f"The {side} side was asked for, but the walk shows the {walk.features.visible_side} side only, which was "
+        "measured."
+    )
+    return replace(walk, warnings=(*walk.warnings, WalkWarning(code="side_unseen", message=text)))
 
 
 def measure_prepared(

@@ -133,6 +133,11 @@ def test_a_speed_of_playing_that_changes_is_said(measured):
     assert "walk farther" not in " ".join(warning["message"] for warning in walk["warnings"])
 
 
+def test_a_side_that_is_not_seen_is_said_to_have_no_effect(measured):
+    assert "which was measured" in message(measured("walk_a.mp4", "--side", "left"), "side_unseen")
+    assert "side_unseen" not in codes(measured("walk_a.mp4", "--side", "right"))
+
+
 @pytest.fixture
 def validated(answer, troubles):
     def of(reference, *options):

@@ -1,10 +1,12 @@
 """Numbers with units on the command line: read as on the pages."""
 
 import argparse
+import json
 
 import pytest
 
 from gait_core.cli.arguments import add_scale, frame_rate_hz, scale_of
+from gait_core.cli.main import main
 
 
 def given(*words):
@@ -40,3 +42,28 @@ def test_what_is_no_number_is_told_with_the_units_that_may_be_typed(capsys):
 
 def test_a_frame_rate_may_have_its_unit():
     assert frame_rate_hz("240fps") == 240.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["measure", "walk.mp4", "--height-m", "abc", "--json"], "Enter a number"),
+        (["measure", "--json"], "VIDEO"),
+        (["measure", "walk.mp4", "--nope", "--json"], "--nope"),
+    ],
+)
+def test_wrong_arguments_are_answered_in_json_as_well(capsys, arguments, said):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    shown = capsys.readouterr()
+    error = json.loads(shown.out)["error"]
+    assert caught.value.code == 2
+    assert error["kind"] == "UsageError" and said in error["message"] and said in shown.err and "usage:" in shown.err
+
+
+def test_an_empty_name_is_no_folder(capsys, tmp_path):
+    """From an empty variable of a shell; it once measured every video of the current folder."""
+    assert main(["measure", "", "--workspace", str(tmp_path / "ws")]) == 1
+    assert "one of the names is empty" in capsys.readouterr().err
+    assert main(["baseline", "list", "--workspace", ""]) == 1
+    assert "the workspace, but its name is empty" in capsys.readouterr().err

@@ -200,3 +200,28 @@ def test_a_header_with_another_rate_is_named(tmp_path):
     found = open_recording(path)
     assert found.walk.rate_hz == 100.0
     assert any("POINT:RATE states 100 frames per second, the header 50; 100 is used" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("forward_mm", "said"), [(-250.0, "thigh is 0."), (0.0, None)])
+def test_a_knee_marker_that_lies_wrong_makes_legs_of_no_person(tmp_path, stored, forward_mm, said):
+    """Moved by 25 cm, a knee once had a range of 41° in the means, and 76° of flexion in stance."""
+    moved = stored["L_knee"] + np.array([0.0, forward_mm, 0.0])
+    path = write(tmp_path, stored, L_knee=moved)
+    if said is None:
+        assert not [note for note in open_recording(path).notes if "thigh" in note]
+    else:
+        message = refusal(path)
+        assert said in message and "a marker lies wrong, or labels are exchanged" in message
+
+
+def test_legs_that_differ_a_little_more_than_usual_are_measured_and_named(tmp_path, stored):
+    shorter = stored["L_knee"] + 0.12 * (stored["L_hip"] - stored["L_knee"])
+    notes = open_recording(write(tmp_path, stored, L_knee=shorter)).notes
+    assert any(note.startswith("The left thigh is") and "angles of the leg depend on them" in note for note in notes)
+
+
+def test_a_marker_that_stands_still_and_two_that_are_one_are_named(tmp_path, stored):
+    still = np.broadcast_to(stored["R_heel"][:1], stored["R_heel"].shape)
+    assert "the right heel stands still" in refusal(write(tmp_path, stored, R_heel=still))
+    same = refusal(write(tmp_path, stored, R_heel=stored["L_heel"]))
+    assert "the left heel and the right heel are the same marker" in same

@@ -259,3 +259,9 @@ def test_real_files_give_the_events_that_another_reader_found(data, name):
     found = [(event.time_s, event.side[0].upper(), kinds[event.kind]) for event in trial.events]
     assert [row[1:] for row in found] == [row[1:] for row in sorted(rows)]
     assert np.allclose([row[0] for row in found], [row[0] for row in sorted(rows)], atol=1.0 / trial.rate_hz)
+
+
+def test_a_number_of_events_that_is_less_than_there_are_is_said(tmp_path):
+    path = write_c3d(tmp_path / "walk.c3d", STILL, events={"USED": [2], "TIMES": PAIRS, "LABELS": short()})
+    assert read(path) == ROWS
+    assert "EVENT:USED states 2 events, but the file holds 6: all of them are read." in read_trial(path).notes

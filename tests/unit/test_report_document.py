@@ -340,6 +340,10 @@ def test_texts_from_outside_become_one_short_line():
     assert clean_text("a\n\tb\u202ec\x00 d") == "a bc d"
     assert clean_text("x" * 80, 10) == "x" * 9 + "…"
     assert clean_text("95 % of") == "95\u00a0% of"
+    long = "No regular rhythm was found. Is it slow motion? Or the legs of another person are seen."
+    assert clean_text(long, 60) == "No regular rhythm was found. Is it slow motion? …"
+    assert clean_text(long, 31) == "No regular rhythm was found. …"
+    assert clean_text(long, 25) == "No regular rhythm was…"
 
 
 def test_a_joint_that_was_not_seen_says_so():

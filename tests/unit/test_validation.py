@@ -71,6 +71,19 @@ def test_strides_that_all_look_alike_are_said_to_be_ambiguous():
     assert "Another stride fits nearly as well" in found.sentence
 
 
+def test_a_few_events_that_fit_another_stride_as_well_are_ambiguous():
+    truth, _, measurement = measured()
+    events = sorted(truth.events, key=lambda event: event.time_s)
+    assert not align(measurement, truth_reference(truth, angles={})).ambiguous
+    # Each a little off, as a person marks them: three of them then fit a stride away too.
+    few = tuple(
+        replace(event, time_s=event.time_s + shift_s)
+        for event, shift_s in zip(events[:3], (0.0, 0.01, -0.01), strict=True)
+    )
+    found = align(measurement, truth_reference(truth, angles={}, events=few))
+    assert found.ambiguous and "Another stride fits nearly as well" in found.sentence
+
+
 def test_a_given_shift_is_taken():
     truth, _, measurement = measured()
     assert align(measurement, truth_reference(truth), offset_s=1.5).offset_s == 1.5

@@ -21,7 +21,8 @@ from gait_core.cli.console import Console
 from gait_core.cli.registry import command
 from gait_core.cli.walk_reports import check_report, write_reports
 from gait_core.config import EVENT_METHODS
-from gait_core.errors import InputError
+from gait_core.errors import InputError, WalkWarning
+from gait_core.phrases import plural
 from gait_core.workspace import Workspace
 
 __all__: list[str] = []
@@ -147,6 +148,9 @@ def _write_table(workspace: Workspace, walks: list[dict[str, Any]], folder: Path
 
 
 def _lines(walk: dict[str, Any]) -> list[str]:
+    from gait_core.gait.check import Check
+    from gait_core.gait.gate import further_warnings
+
     if "error" in walk:
         return [f"✗ {walk['path']}: {walk['error']['message']} {walk['error']['remedy']}"]
     lines = [f"{walk['name']}: {len(walk['strides'])} strides, {len(walk['events'])} events"]
@@ -154,7 +158,9 @@ def _lines(walk: dict[str, Any]) -> list[str]:
         found = next((walk["parameters"][name] for name in names if name in walk["parameters"]), None)
         if found is not None:
             lines.append(f"  {found['label']}: {_value(found)}")
-    lines += [f"  ! {warning['message']}" for warning in walk["warnings"]]
+    known = [WalkWarning(**warning) for warning in walk["warnings"]]
+    checks = [Check(**check) for check in walk["checks"]]
+    lines += [f"  ! {warning.message}" for warning in (*known, *further_warnings(checks, (), known))]
     export = walk.get("export", {})
     lines += [f"  wrote {file}" for file in export.get("files", [])]
     lines += [f"  ! no {name}: {reason}" for name, reason in export.get("skipped", {}).items()]
@@ -168,4 +174,4 @@ def _value(found: dict[str, Any]) -> str:
     if found["ci_low"] is not None:
         text += f" ({found['ci_low']:.3g} to {found['ci_high']:.3g})"
     sides = [f"{side} {found[side]:.3g}" for side in ("left", "right") if found[side] is not None]
-    return f"{text}, {found['n']} values" + (f"; {', '.join(sides)}" if sides else "")
+    return f"{text}, {plural(found['n'], 'value')}" + (f"; {', '.join(sides)}" if sides else "")

@@ -62,6 +62,7 @@ _DOUBTS: Final[Mapping[str, str]] = {
 }
 
 
+_SENTENCE_END: Final = re.compile(r"[.?!](?= )")
 _BEFORE_UNIT: Final = re.compile(r"(?<=\d) (?=(?:%|°|m|cm|mm|px|s|ms|Hz|m/s)(?!\w))")
 
 
@@ -73,7 +74,7 @@ def clean_text(text: object, limit: int = 60) -> str:
     text : object
         Anything; its `str` is taken.
     limit : int
-        Most characters; what is longer ends in ``…``.
+        Most characters; what is longer ends in ``…`` after a sentence, or after a word.
 
     Returns
     -------
@@ -86,7 +87,18 @@ def clean_text(text: object, limit: int = 60) -> str:
     plain = unicodedata.normalize("NFC", " ".join(plain.split()))
     # A number and its unit stay on one line.
     plain = _BEFORE_UNIT.sub("\u00a0", plain)
-    return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
+    return plain if len(plain) <= limit else _cut(plain, limit)
+
+
+def _cut(plain: str, limit: int) -> str:
+    """Return the beginning of a text: whole sentences where most of it is, else whole words where it has several."""
+    start = plain[: limit - 2]
+    ends = [found.end() for found in _SENTENCE_END.finditer(start)]
+    if ends and ends[-1] > limit // 2:
+        return f"{start[: ends[-1]].rstrip()} …"
+    start = plain[: limit - 1]
+    words = start[: start.rfind(" ")] if start.rfind(" ") > limit // 2 else start
+    return words.rstrip(" ,;:") + "…"
 
 
 def unit_word(unit: str) -> str:
