@@ -77,7 +77,8 @@ def simulated_figures(
     Returns
     -------
     figures : dict
-        ``sim_event_f1``, ``sim_event_error_ms`` (median absolute), ``sim_event_bias_ms``, ``sim_cadence_error_pct``,
+        ``sim_event_f1``, ``sim_event_error_ms`` (median absolute), ``sim_event_bias_ms``, ``sim_cadence_error_pct``
+        with the share of walks that it leaves out, because no cadence is given, as ``sim_cadence_withheld_pct``,
         ``sim_step_time_mae_s``, ``sim_step_length_mae_m`` (single steps), ``sim_walk_step_length_mae_m`` (means of
         walks), ``sim_knee_rmse_deg`` … (near leg, offset of each walk taken out) and
         ``sim_knee_rmse_with_offset_deg`` …; of whole clips, every event and stride of the truth counted,
@@ -244,6 +245,7 @@ def _summary(outcomes: Sequence[_Outcome]) -> dict[str, float]:
         "event_error_ms": 1000.0 * float(np.median(np.abs(errors))),
         "event_bias_ms": 1000.0 * float(np.median(errors)),
         "cadence_error_pct": float(np.nanmean([o.cadence_error_pct for o in outcomes])),
+        "cadence_withheld_pct": 100.0 * float(np.mean([math.isnan(o.cadence_error_pct) for o in outcomes])),
         "step_time_mae_s": float(np.mean(np.abs(times))),
         "step_length_mae_m": float(np.mean(np.abs(lengths))),
         "walk_step_length_mae_m": float(np.nanmean([abs(o.walk_step_length_error_m) for o in outcomes])),
