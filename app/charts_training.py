@@ -1,4 +1,4 @@
-"""Charts of a training: the classes of a dataset, losses, folds, confusion, calibration."""
+"""Charts of a training: losses and folds, of one run and of several."""
 
 from __future__ import annotations
 
@@ -14,17 +14,7 @@ from app.theme import palette
 from gait_core.learn.fold_record import FoldRecord
 from gait_core.learn.run_folds import FoldState
 
-__all__ = [
-    "METRIC_NAMES",
-    "calibration",
-    "class_counts",
-    "compared_folds",
-    "compared_losses",
-    "confusion",
-    "fold_points",
-    "losses",
-    "metric_name",
-]
+__all__ = ["METRIC_NAMES", "SYMBOLS", "compared_folds", "compared_losses", "fold_points", "losses", "metric_name"]
 
 METRIC_NAMES: Final[Mapping[str, str]] = {
     "balanced_accuracy": "Balanced accuracy",
@@ -35,47 +25,13 @@ METRIC_NAMES: Final[Mapping[str, str]] = {
     "auc": "Area under the ROC curve",
     "specificity": "Specificity",
 }
-_SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "x", "star", "hexagon", "triangle-down")
+SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "x", "star", "hexagon", "triangle-down")
 _MANY_POINTS: Final = 15
-_STRONG_FROM: Final = {"light": 0.65, "dark": 0.55}
-"""Share from which a cell is so strong that text in the colour of the background is read better, by theme."""
 
 
 def metric_name(name: str) -> str:
     """Return a metric as people call it."""
     return METRIC_NAMES.get(name, name.replace("_", " ").capitalize())
-
-
-def class_counts(report: Mapping[str, Any]) -> Chart:
-    """Draw how many subjects each class of a dataset has."""
-    p = palette()
-    subjects = {str(name): int(count) for name, count in report["subjects"].items()}
-    rows = report["rows"]
-    folds = int(report["folds"])
-    names = list(subjects)
-    figure = blank(110 + 34 * len(names), "Subjects", "")
-    figure.add_bar(
-        x=list(subjects.values()),
-        y=names,
-        orientation="h",
-        marker={"color": [p.accent if count >= folds else p.watch for count in subjects.values()]},
-        text=[
-            f"{words.plural(count, 'subject')}, {words.plural(int(rows.get(name, 0)), 'row')}"
-            for name, count in subjects.items()
-        ],
-        textposition="outside",
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
-    figure.update_xaxes(range=[0, max([*subjects.values(), 1]) * 1.35])
-    total = sum(subjects.values())
-    least = min(subjects, key=lambda name: subjects[name])
-    share = words.percent(subjects[least] / total if total else None)
-    return figure, (
-        f"{words.plural(len(names), 'class', 'classes')}; the smallest is {least} with "
-        f"{words.plural(subjects[least], 'subject')}, {share} of all."
-    )
 
 
 def losses(folds: Sequence[FoldState]) -> Chart | None:
@@ -145,7 +101,7 @@ def fold_points(records: Sequence[FoldRecord], metric: str = "balanced_accuracy"
             # Away from the line of the mean.
             textposition=["bottom center" if record.scores[metric] < mean else "top center" for record in own],
             cliponaxis=False,
-            marker={"size": 12, "symbol": _SYMBOLS[number % len(_SYMBOLS)], "color": p.accent, "opacity": 0.85},
+            marker={"size": 12, "symbol": SYMBOLS[number % len(SYMBOLS)], "color": p.accent, "opacity": 0.85},
             hovertemplate="fold %{x}: %{y:.3f}<extra>seed " + str(seed) + "</extra>",
         )
     if known.size:
@@ -250,7 +206,7 @@ def compared_losses(runs: Mapping[str, Sequence[FoldState]]) -> Chart | None:
             name=name,
             legendgroup=name,
             mode="lines+markers" if len(middle) <= _MANY_POINTS else "lines",
-            marker={"size": 7, "symbol": _SYMBOLS[number % len(_SYMBOLS)]},
+            marker={"size": 7, "symbol": SYMBOLS[number % len(SYMBOLS)]},
             line={"color": colour, "width": 2.5, "dash": dash},
             hovertemplate="epoch %{x}: %{y:.4f}<extra>" + name + "</extra>",
         )
@@ -280,86 +236,3 @@ def _zero_to_one(figure: Any, values: Any) -> None:
     known = values[np.isfinite(values)]
     low = float(known.min()) if known.size else 0.0
     figure.update_yaxes(range=[0.0 if low < 0.5 else 0.4, 1.06], dtick=0.1 if low >= 0.5 else 0.2)
-
-
-def confusion(scores: Mapping[str, Any]) -> Chart:
-    """Draw how often each class was taken for each other, as share of the true class with its count."""
-    p = palette()
-    names = [str(name) for name in scores["classes"]]
-    counts = np.asarray(scores["confusion"], float)
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
-    figure = blank(130 + 58 * len(names), "Predicted class", "True class")
-    figure.add_heatmap(
-        z=shares,
-        x=names,
-        y=names,
-        colorscale=[[i / (len(p.ramp) - 1), colour] for i, colour in enumerate(p.ramp)],
-        zmin=0,
-        zmax=1,
-        xgap=3,
-        ygap=3,
-        hovertemplate="%{y} taken for %{x}: %{z:.0%}<extra></extra>",
-        colorbar={
-            "title": {"text": "share of<br>true class", "font": {"size": 13, "color": p.muted}},
-            "thickness": 10,
-            "outlinewidth": 0,
-            "tickformat": ".0%",
-            "tickfont": {"color": p.muted},
-        },
-    )
-    figure.update_xaxes(showgrid=False, type="category")
-    figure.update_yaxes(showgrid=False, type="category", autorange="reversed", ticksuffix="  ")
-    for i, j in np.ndindex(counts.shape):
-        share = float(shares[i, j])
-        figure.add_annotation(
-            x=names[j],
-            y=names[i],
-            text=f"{counts[i, j]:.0f}<br>{words.percent(share)}",
-            font={"size": 14, "color": p.background if share > _STRONG_FROM[p.name] else p.text},
-            showarrow=False,
-        )
-    right, total = int(np.trace(counts)), int(counts.sum())
-    wrong = counts - np.diag(np.diag(counts))
-    worst = ""
-    if wrong.max() > 0:
-        i, j = divmod(int(wrong.argmax()), len(names))
-        worst = f" Most often confused: {names[i]} taken for {names[j]}, {words.plural(int(wrong[i, j]), 'time')}."
-    unit = str(scores["unit"])
-    return figure, f"{right:,} of {words.plural(total, unit)} right, all repetitions together.{worst}"
-
-
-def calibration(scores: Mapping[str, Any]) -> Chart:
-    """Draw how often a class is true where it was given a certain probability."""
-    p = palette()
-    figure = blank(320, "Predicted probability", "Share that is of the class")
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        name="perfectly calibrated",
-        line={"color": p.muted, "width": 1.5, "dash": "dash"},
-        hoverinfo="skip",
-    )
-    for number, (name, curve) in enumerate(scores["calibration"].items()):
-        counts = np.asarray(curve["counts"], float)
-        figure.add_scatter(
-            x=curve["predicted"],
-            y=curve["observed"],
-            name=str(name),
-            mode="lines+markers",
-            line={"color": p.accent if number == 0 else p.faint, "width": 2},
-            marker={
-                "symbol": _SYMBOLS[number % len(_SYMBOLS)],
-                "size": 7 + 9 * np.sqrt(counts / max(1.0, float(counts.max(initial=1.0)))),
-            },
-            customdata=counts,
-            hovertemplate="given %{x:.2f}, true %{y:.2f}, of %{customdata:.0f}<extra>" + str(name) + "</extra>",
-        )
-    figure.update_xaxes(range=[-0.03, 1.03], dtick=0.2)
-    figure.update_yaxes(range=[-0.03, 1.03], dtick=0.2)
-    error = float(scores["calibration_error"])
-    return figure, (
-        f"The nearer to the dashed line, the more a probability can be taken at its word; larger points hold more "
-        f"{scores['unit']}s. On average they are {words.percent(error)} apart."
-    )

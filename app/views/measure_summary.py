@@ -19,7 +19,8 @@ from gait_core.gait.parameters.symmetry import FORMULAS
 from gait_core.phrases import plural
 from gait_core.report.document.body_section import marked_parts
 from gait_core.report.document.rows import change_phrase, chosen_changes
-from gait_core.report.document.words import interval, number, signed, summary_sentences, unit_word
+from gait_core.report.document.summary import summary_sentences
+from gait_core.report.document.words import interval, number, signed, unit_word
 
 __all__ = ["Tile", "render", "tile_of", "value_table"]
 

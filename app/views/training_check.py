@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import charts, charts_training, words
+from app import charts, charts_scores, words
 from app.components import box, error_box, note
 from app.jobview import follow
 from app.state import jobs, param, set_params
@@ -60,7 +60,7 @@ def show_report(report: Mapping[str, Any]) -> None:
         told = f"{words.plural(sum(report['subjects'].values()), 'subject')}, {words.plural(channels, 'channel')}"
         box("Ready to train", f"{told}, {words.plural(steps, 'step')} each: {', '.join(report['channels'])}.")
     if report["subjects"]:
-        figure, sentence = charts_training.class_counts(report)
+        figure, sentence = charts_scores.class_counts(report)
         charts.show(figure, sentence, key="training_classes")
     for problem in report["problems"]:
         show_problem(problem)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from app import charts, charts_training, reproduce, words
+from app import charts, charts_scores, charts_training, reproduce, words
 from app.charts_training import metric_name
 from app.components import box, error_box, facts, foot, note, rows, say
 from app.plain_text import plain_card
@@ -184,10 +184,10 @@ def _folds(run: Run) -> None:
 
 def _confusions(scores: Mapping[str, Any]) -> None:
     st.subheader("Confusion matrix", anchor=False)
-    figure, sentence = charts_training.confusion(scores)
+    figure, sentence = charts_scores.confusion(scores)
     charts.show(figure, sentence, key="training_confusion")
     st.subheader("Calibration", anchor=False)
-    figure, sentence = charts_training.calibration(scores)
+    figure, sentence = charts_scores.calibration(scores)
     charts.show(figure, sentence, key="training_calibration")
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gait_core.config import DEFAULT_PROFILE, EVENT_METHODS, PERSONS, MeasureSettings, ThresholdSettings
+from gait_core.api.reproduced_calls import MAKERS, Call
 from gait_core.errors import InputError
 
 __all__ = ["KINDS", "Reproduction", "reproduce"]
 
 _PROGRAM: Final = "python -m gait_core"
-_EVENTS_FILE: Final = "edits.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +32,6 @@ class Reproduction:
 
     command: str
     python: str
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Call:
-    """One call: the command with its options, and the function with its keyword arguments."""
-
-    command: str
-    function: str
-    positional: Sequence[Any]
-    arguments: Sequence[str]
-    options: Mapping[str, Any]
-    keywords: Mapping[str, Any]
-    result: str
-    shows: str = ".to_dataframe()"
     notes: tuple[str, ...] = ()
 
 
@@ -73,7 +56,7 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
     InputError
         When the kind is another, or the parameters are not of that kind.
     """
-    maker = _MAKERS.get(kind)
+    maker = MAKERS.get(kind)
     if maker is None:
         raise InputError(
             f"Expected the kind of job to be one of {', '.join(KINDS)}, but got {kind!r}.", "Choose one of these."
@@ -90,7 +73,7 @@ def reproduce(kind: str, params: Mapping[str, Any], *, workspace: Path | str | N
     return Reproduction(command=_command(call, place), python=_python(call, place), notes=call.notes)
 
 
-def _command(call: _Call, place: Mapping[str, str]) -> str:
+def _command(call: Call, place: Mapping[str, str]) -> str:
     if not call.command:
         return ""
     words = [*call.command.split(), *map(str, call.arguments)]
@@ -108,7 +91,7 @@ def _command(call: _Call, place: Mapping[str, str]) -> str:
     return f"{_PROGRAM} {shlex.join(words)}"
 
 
-def _python(call: _Call, place: Mapping[str, str]) -> str:
+def _python(call: Call, place: Mapping[str, str]) -> str:
     if not call.function:
         return ""
     lines = [f"    {_literal(value)}," for value in call.positional]
@@ -124,245 +107,5 @@ def _literal(value: Any) -> str:
     return repr(list(value) if isinstance(value, tuple) else value)
 
 
-def _changed(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that differ from what a call takes by itself."""
-    return {name: params[name] for name, default in defaults.items() if params.get(name, default) != default}
-
-
-def _options(keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of the same names; what is on by itself is turned off by another one."""
-    named = dict(keywords)
-    return {**named, "no_cache": True} if named.pop("use_cache", True) is False else named
-
-
-_COMMON: Final = {"profile": DEFAULT_PROFILE, "person": PERSONS[0]}
-_WORK: Final = {"workers": None, "use_cache": True, "cluster": None}
-_TRAIN: Final = {
-    "folds": 5,
-    "seeds": 1,
-    "first_seed": 0,
-    "threshold": "half",
-    "calibrate": False,
-    "permuted": False,
-}
-_WALKS: Final = {"model": None, "view": "auto", **_COMMON, "workers": None, "level": "conservative", "strict": False}
-_BASELINE: Final = {
-    "speed_mps": None,
-    "height_m": None,
-    "fps": None,
-    "cell": "gru",
-    "from_scratch": False,
-    "disable_optimizations": False,
-}
-
-
-def _baseline(params: Mapping[str, Any]) -> _Call:
-    defaults = _BASELINE | _COMMON | _WORK
-    keywords = {"subject": params["subject"], **_changed(params, defaults)}
-    usual = ThresholdSettings().to_dict()
-    limits = _changed(params.get("thresholds") or {}, usual)
-    notes = ("The command line has no options for the limits of this baseline; Python has.",) if limits else ()
-    return _Call(
-        command="" if limits else "baseline create",
-        function="create_baseline",
-        positional=[params["videos"]],
-        arguments=params["videos"],
-        options=_options(keywords),
-        keywords={**keywords, **({"thresholds": limits} if limits else {})},
-        result="baseline",
-        notes=notes,
-    )
-
-
-def _analyse(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"profile": None, "person": PERSONS[0], "cluster": None, "guard": "auto"})
-    if params.get("overlay", True):
-        keywords["overlay"] = True
-    unasked = params.get("classify", True) is False
-    return _Call(
-        command="analyse",
-        function="analyse",
-        positional=[params["videos"], params["baseline_id"]],
-        arguments=params["videos"],
-        options={"baseline": params["baseline_id"], **keywords, **({"no_classify": True} if unasked else {})},
-        keywords={**keywords, **({"classify": False} if unasked else {})},
-        result="analysed",
-    )
-
-
-def _measure(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"subject": "", **_COMMON}) | _scale(params.get("scale") or {})
-    keywords |= _changed(params, {"fps": None, "side": None, **_WORK})
-    settings = _changed(params.get("settings") or {}, MeasureSettings().to_dict())
-    method = settings.pop("event_method", EVENT_METHODS[0])
-    if method != EVENT_METHODS[0]:
-        keywords["method"] = method
-    options, edits = _options(keywords), params.get("edits") or ()
-    notes = []
-    if edits:
-        options["events"] = _EVENTS_FILE
-        notes.append(f"The command reads the changed events from {_EVENTS_FILE}, which lies beside the measurement.")
-    if settings:
-        notes.append("The command line has no options for some settings of this measurement; Python has.")
-    return _Call(
-        command="" if settings else "measure",
-        function="measure",
-        positional=[params["videos"]],
-        arguments=params["videos"],
-        options=options,
-        keywords={
-            **keywords,
-            **({"settings": settings} if settings else {}),
-            **({"events": [dict(edit) for edit in edits]} if edits else {}),
-        },
-        result="measured",
-        notes=tuple(notes),
-    )
-
-
-def _compare_profiles(params: Mapping[str, Any]) -> _Call:
-    overlay = {"overlay": True} if params.get("overlay", True) else {}
-    person = _changed(params, {"person": PERSONS[0]})
-    return _Call(
-        command="profiles compare",
-        function="compare_profiles",
-        positional=[params["video"], params["profiles"]],
-        arguments=[params["video"]],
-        options={"profiles": list(params["profiles"]), **person, **overlay},
-        keywords={**_changed(params, {"overlay": True}), **person},
-        result="compared",
-    )
-
-
-def _validate(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"offset_s": None, **_COMMON}) | _scale(params.get("scale") or {})
-    limits = dict(params.get("limits") or {})
-    video = {"video": params["video"]} if params.get("video") else {}
-    return _Call(
-        command="" if limits else "validate",
-        function="validate",
-        positional=[params["reference"], *video.values()],
-        arguments=(),
-        options={"reference": params["reference"], **video, **keywords},
-        keywords={**keywords, **({"limits": limits} if limits else {})},
-        result="validation",
-        notes=("The command line has no options for limits of your own; Python has.",) if limits else (),
-    )
-
-
-def _extract(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"engine": None, "export": None, **_COMMON, **_WORK})
-    return _Call(
-        command="extract",
-        function="extract",
-        positional=[params["videos"]],
-        arguments=params["videos"],
-        options=_options(keywords),
-        keywords=keywords,
-        result="walks",
-    )
-
-
-def _simulate(params: Mapping[str, Any]) -> _Call:
-    keywords = _changed(params, {"walks": 5, "pattern": None, "severity": 0.7, "seed": 0, "fps": 30.0})
-    return _Call(
-        command="simulate",
-        function="simulate",
-        positional=[params["folder"]],
-        arguments=[params["folder"]],
-        options=keywords,
-        keywords=keywords,
-        result="videos",
-        shows="",
-    )
-
-
-def _train(params: Mapping[str, Any]) -> _Call:
-    options = {"model": params["model"], **_changed(params, _TRAIN)}
-    if params.get("final", True) is False:
-        options["no_final"] = True
-    notes = []
-    if params.get("inner_folds", 5) != 5:
-        told = f"inner_folds, which was {params['inner_folds']}"
-        notes.append(f"The command line has no option for {told}; set it in a file given with --config.")
-    pairs = {
-        option: [f"{key}={_setting(value)}" for key, value in dict(params.get(name) or {}).items()]
-        for option, name in (("set", "settings"), ("data", "data"))
-    }
-    return _Call(
-        command="train",
-        function="train",
-        positional=[params["dataset"], params["model"]],
-        arguments=[params["dataset"]],
-        options={**options, **{option: found for option, found in pairs.items() if found}},
-        keywords=_changed(params, {**_TRAIN, "settings": {}, "data": {}, "inner_folds": 5, "final": True}),
-        result="run",
-        notes=tuple(notes),
-    )
-
-
-def _recognise_embed(params: Mapping[str, Any]) -> _Call:
-    unasked = {"no_previews": True} if params.get("previews", True) is False else {}
-    keywords = _changed(params, {**_WALKS, "out": None})
-    return _recognition("embed", params, {**keywords, **unasked}, keywords | _changed(params, {"previews": True}))
-
-
-def _recognise_enrol(params: Mapping[str, Any]) -> _Call:
-    keywords = {name: params[name] for name in ("gallery", "subject", "consent")} | _changed(params, _WALKS)
-    return _recognition("enrol", params, keywords, keywords)
-
-
-def _recognise_identify(params: Mapping[str, Any]) -> _Call:
-    keywords = {"gallery": params["gallery"], **_changed(params, {**_WALKS, "k": 5, "metric": "euc", "aim": 0.05})}
-    return _recognition("identify", params, keywords, keywords)
-
-
-def _recognition(
-    function: str, params: Mapping[str, Any], options: Mapping[str, Any], keywords: Mapping[str, Any]
-) -> _Call:
-    return _Call(
-        command=f"recognise {function}",
-        function=function,
-        positional=[params["sources"]],
-        arguments=params["sources"],
-        options=options,
-        keywords=keywords,
-        result={"embed": "embedded", "enrol": "enrolled", "identify": "identified"}[function],
-    )
-
-
-def _setting(value: Any) -> str:
-    """Write a setting so that the command line reads the same value: text as it is unless that reads as JSON."""
-    if isinstance(value, str):
-        try:
-            json.loads(value)
-        except ValueError:
-            return value
-    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
-
-
-def _scale(scale: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options from which the fields of a `ScaleInput` come."""
-    kind = scale.get("kind", "none")
-    if kind == "distance":
-        return {"distance_m": scale["value"], "distance_px": scale["pixels"]}
-    if kind in ("none", "markers"):  # markers bring their metres with them
-        return {}
-    return {{"height": "height_m", "speed": "speed_mps"}[kind]: scale["value"]}
-
-
-_MAKERS: Final[Mapping[str, Callable[[Mapping[str, Any]], _Call]]] = {
-    "analyse": _analyse,
-    "baseline": _baseline,
-    "compare_profiles": _compare_profiles,
-    "extract": _extract,
-    "measure": _measure,
-    "recognise_embed": _recognise_embed,
-    "recognise_enrol": _recognise_enrol,
-    "recognise_identify": _recognise_identify,
-    "simulate": _simulate,
-    "train": _train,
-    "validate": _validate,
-}
-KINDS: Final = tuple(_MAKERS)
+KINDS: Final = tuple(MAKERS)
 """Kinds of jobs that can be reproduced."""

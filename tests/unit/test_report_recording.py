@@ -7,9 +7,9 @@ from measured_walks import measured
 
 from gait_core.errors import WalkWarning
 from gait_core.gait.parameters.reference import REFERENCES
+from gait_core.report.document.check_rows import check_rows
 from gait_core.report.document.recording import recording_checks, recording_state
-from gait_core.report.document.rows import check_rows
-from gait_core.report.document.words import summary_sentences
+from gait_core.report.document.summary import summary_sentences
 
 
 @pytest.fixture(scope="module")

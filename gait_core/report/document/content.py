@@ -15,6 +15,7 @@ from gait_core.phrases import joined, plural
 from gait_core.report.body_map import body_drawing
 from gait_core.report.document.body_section import body_caption, body_notes, body_title, marked_parts
 from gait_core.report.document.charts import FEWEST_FOR_SD, CurvePanel, curve_drawing, legend_drawing
+from gait_core.report.document.check_rows import check_rows
 from gait_core.report.document.class_cards import class_cards
 from gait_core.report.document.evidence import EvidenceRequest, evidence_frames, moments
 from gait_core.report.document.methods import method_facts, seal_facts
@@ -23,21 +24,14 @@ from gait_core.report.document.report_data import Fact, Report, Verdict
 from gait_core.report.document.rows import (
     change_phrase,
     change_rows,
-    check_rows,
     chosen_changes,
     parameter_notes,
     parameter_rows,
     range_rows,
 )
 from gait_core.report.document.source import ReportSource
-from gait_core.report.document.words import (
-    DISCLAIMER,
-    VERDICTS,
-    clean_text,
-    day,
-    number,
-    summary_sentences,
-)
+from gait_core.report.document.summary import summary_sentences
+from gait_core.report.document.words import DISCLAIMER, VERDICTS, clean_text, day, number
 
 if TYPE_CHECKING:
     from gait_core.baseline.findings import BaselineComparison
