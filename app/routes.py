@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from app.own_pages import is_own_host, is_own_page
 from app.videos import ENDINGS, UploadWriter
-from gait_core.compare.profile_comparison import overlay_path
+from gait_core.compare.comparison_store import overlay_path
 from gait_core.errors import GaitError, InputError
 from gait_core.workspace import Workspace, read_json
 

@@ -18,12 +18,7 @@ from app.runs import MOST_SHOWN, earlier_results, find_run, leave_run, resume_ru
 from app.state import jobs, param, recall, remember, set_params, workspace
 from app.tabs import tab_row
 from app.views import compare_result, profile_editor
-from gait_core.compare.profile_comparison import (
-    damaged_comparisons,
-    delete_comparison,
-    list_comparisons,
-    load_comparison,
-)
+from gait_core.compare.comparison_store import damaged_comparisons, delete_comparison, list_comparisons, load_comparison
 from gait_core.config import load_profiles
 from gait_core.errors import GaitError, NotFoundError
 

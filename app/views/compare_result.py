@@ -15,8 +15,9 @@ from app.plain_text import plain
 from app.routes import compared_url
 from app.state import workspace
 from gait_core.compare.agreement import COMPARED_CURVES
+from gait_core.compare.comparison_store import load_comparison, overlay_path
 from gait_core.compare.export import zip_bytes
-from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison, overlay_path
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun
 from gait_core.compare.summary import sentences
 from gait_core.pose.engines import engine_titles
 from gait_core.report.document.words import difference, number

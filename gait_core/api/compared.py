@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from gait_core.api.display import COLOURS, Row, data_frame, html_table, new_figure
 from gait_core.api.inputs import PathLike, one_video, profile_name, reporter_for, workspace_of
-from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, load_comparison
+from gait_core.compare.comparison_store import load_comparison
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun
 from gait_core.compare.summary import summary
 from gait_core.config import PERSONS, Profile
 from gait_core.progress import Reporter

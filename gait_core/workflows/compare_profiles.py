@@ -15,15 +15,10 @@ import psutil
 from numpy.typing import NDArray
 
 from gait_core.compare.agreement import agreement, curve_differences, curve_means, gait_values
+from gait_core.compare.comparison_store import COLLECTION, store_comparison
 from gait_core.compare.measured_profile import MeasuredProfile, ProfileRunner
 from gait_core.compare.overlay import write_overlays
-from gait_core.compare.profile_comparison import (
-    COLLECTION,
-    ProfileComparison,
-    ProfileRun,
-    most_accurate,
-    store_comparison,
-)
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun, most_accurate
 from gait_core.compare.summary import summary
 from gait_core.config import Profile, Settings, profile_named
 from gait_core.errors import Cancelled, GaitError, InputError, MachineError

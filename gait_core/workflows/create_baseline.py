@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import math
-import platform
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from gait_core import __version__
-from gait_core.baseline.calibration import Calibration
-from gait_core.baseline.conditions import conditions_of
 from gait_core.baseline.fit import (
     MINIMUM_WALKS,
     Fitted,
     relative_scores,
-    typical_by_feature,
-    typical_score,
-    typical_window,
-    window_limit,
 )
-from gait_core.baseline.manifest import MANIFEST_FORMAT, BaselineManifest
 from gait_core.baseline.model_choice import fit_walks, needs_keras
 from gait_core.baseline.norms import Norms, measure_norms
 from gait_core.baseline.pretrained import Pretrained
@@ -43,13 +29,13 @@ from gait_core.config import (
     profile_named,
 )
 from gait_core.errors import GaitError, InputError, WalkWarning
-from gait_core.gait.features import FEATURE_NAMES
 from gait_core.gait.fingerprint import same_recording
 from gait_core.gait.identity import people_doubt
 from gait_core.progress import Reporter
 from gait_core.runtime.memory import batch_size_for
 from gait_core.runtime.memory_readings import machine_memory
 from gait_core.walks.prepare import PreparedWalk, prepare_walks
+from gait_core.workflows.baseline_manifest import calibration_of, manifest_of
 from gait_core.workflows.baseline_request import BaselineRequest
 from gait_core.workflows.before.fit import HELD_OUT_NOTE, fit_unoptimised
 from gait_core.workflows.before.prepare import prepare_unoptimised
@@ -112,7 +98,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             addresses=[digest_of([walk.address, walk.time_scale]) for walk in usable],
         )
         doubts = _doubts(usable, norms, reporter)
-        manifest = _manifest(
+        manifest = manifest_of(
             request, profile, settings, usable, outcomes, fitted, pretrained, timing, reasons=reasons, doubts=doubts
         )
         artefacts = save_baseline(
@@ -124,7 +110,7 @@ def create_baseline(request: BaselineRequest, workspace: Workspace, reporter: Re
             reference=reference,
             walks=usable,
             norms=norms,
-            calibration=_calibration(request, settings, usable, fitted),
+            calibration=calibration_of(request, settings, usable, fitted),
             manifest=manifest,
         )
     return {
@@ -264,80 +250,3 @@ def _threshold_summary(thresholds: Thresholds) -> dict[str, Any]:
     summary = thresholds.to_dict()
     summary.pop("settings")
     return summary
-
-
-def _library_versions() -> dict[str, str]:
-    """Return the versions of what decides landmarks and scores."""
-    names = {"numpy": "numpy", "opencv": "opencv-python", "openvino": "openvino", "mediapipe": "mediapipe", "av": "av"}
-    found = {}
-    for name, package in names.items():
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(package)
-    return found
-
-
-def _calibration(
-    request: BaselineRequest, settings: RunSettings, walks: Sequence[PreparedWalk], fitted: Fitted
-) -> Calibration:
-    scorer = fitted.scorer
-    return Calibration(
-        speed_mps=request.speed_mps,
-        scale_input=request.scale_input(),
-        fps=request.fps or float(np.median([walk.features.quality["frame_rate_hz"] for walk in walks])),
-        leg_length_px=tuple(round(float(walk.features.leg_length_px), 2) for walk in walks),
-        feature_names=tuple(FEATURE_NAMES),
-        feature_mean=tuple(float(value) for value in scorer.mean),
-        feature_sd=tuple(float(value) for value in scorer.sd),
-        residual_scale=tuple(float(value) for value in scorer.scale),
-        typical_score=typical_score(fitted),
-        typical_window=typical_window(fitted),
-        window_limit=window_limit(fitted),
-        typical_by_feature=typical_by_feature(fitted),
-        windows=settings.features,
-        conditions=conditions_of(walk.features for walk in walks),
-    )
-
-
-def _manifest(
-    request: BaselineRequest,
-    profile: Profile,
-    settings: RunSettings,
-    usable: Sequence[PreparedWalk],
-    outcomes: Sequence[PreparedWalk | GaitError],
-    fitted: Fitted,
-    pretrained: Pretrained | None,
-    timing: Mapping[str, float],
-    *,
-    reasons: Mapping[int, WalkWarning],
-    doubts: Sequence[WalkWarning],
-) -> BaselineManifest:
-    chosen = {id(walk) for walk in usable}
-    scores = relative_scores(fitted)
-    left_out = []
-    for video, outcome in zip(request.videos, outcomes, strict=True):
-        if isinstance(outcome, GaitError):
-            left_out.append({"path": video, "error": outcome.to_dict(), "used": False})
-        elif id(outcome) not in chosen:
-            summary = outcome.summary()
-            if id(outcome) in reasons:  # first: it is the one that is shown
-                summary["warnings"] = [reasons[id(outcome)].to_dict(), *summary["warnings"]]
-            left_out.append(summary | {"used": False})
-    stored = {
-        "format": MANIFEST_FORMAT,
-        "subject": request.subject,
-        "created_s": time.time(),
-        "profile": request.profile,
-        "profile_settings": profile.to_dict(),
-        "request": request.to_dict(),
-        "optimised": not request.disable_optimizations,
-        "settings": settings.to_dict(),
-        "settings_digest": settings.digest(),
-        "walks": [walk.summary() | {"used": True, "score": float(s)} for walk, s in zip(usable, scores, strict=True)],
-        "left_out": left_out,
-        "warnings": [doubt.to_dict() for doubt in doubts],
-        "training": fitted.training,
-        "pretrained_sha256": pretrained.sha256 if pretrained is not None else None,
-        "versions": {"gait_studio": __version__, "python": platform.python_version(), **_library_versions()},
-        "timing_s": {name: round(seconds, 4) for name, seconds in timing.items() if math.isfinite(seconds)},
-    }
-    return BaselineManifest.from_dict(stored, "the new manifest")

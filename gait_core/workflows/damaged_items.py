@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gait_core.baseline.analyses import damaged_analyses
 from gait_core.baseline.store import damaged_baselines
-from gait_core.compare.profile_comparison import damaged_comparisons
+from gait_core.compare.comparison_store import damaged_comparisons
 from gait_core.errors import NotFoundError, StorageError
 from gait_core.recognition.embedding_sets import damaged_embeddings
 from gait_core.recognition.gallery.gallery import list_galleries

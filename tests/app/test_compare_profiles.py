@@ -15,8 +15,8 @@ from compared import comparison_of_walk, store_comparison
 from reading import primary, text_of
 from streamlit.testing.v1 import AppTest
 
+from gait_core.compare.comparison_store import list_comparisons, load_comparison
 from gait_core.compare.export import as_html, tables, zip_bytes
-from gait_core.compare.profile_comparison import list_comparisons, load_comparison
 from gait_core.compare.profile_store import save_profile
 from gait_core.config import load_profiles, profile_named
 from gait_core.config.profiles import MIB

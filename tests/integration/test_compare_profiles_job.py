@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gait_core.compare.profile_comparison import list_comparisons, load_comparison, overlay_path
+from gait_core.compare.comparison_store import list_comparisons, load_comparison, overlay_path
 from gait_core.compare.profile_store import save_profile
 from gait_core.config import PROFILES
 from gait_core.errors import Cancelled, GaitError, InputError
