@@ -16,6 +16,7 @@ from gait_core.gait.events.gait_events import FOOT_OFF, INITIAL_CONTACT, EventSe
 from gait_core.gait.events.lag import FIXED_LAG_S, lags_s, pooled
 from gait_core.gait.events.methods import METHODS, FootPath
 from gait_core.gait.events.order import in_order
+from gait_core.gait.events.pass_ends import turn_at_begin_s, turn_at_end_s
 from gait_core.gait.events.swing_speed import own_contacts_s, own_offs_s
 from gait_core.gait.gaps import runs
 from gait_core.gait.kinematics import Kinematics
@@ -25,12 +26,16 @@ from gait_core.pose.engines import turn_delay_s
 
 __all__ = ["detect_events", "foot_path"]
 
+Array = NDArray[np.float64]
+
 USUAL_STRIDE_S: Final = 1.1
 FLOOR_S: Final = 0.03
 """Over how long the speed of the other foot is averaged, 1 SD, s."""
 OWN_SHARE: Final = {INITIAL_CONTACT: 0.5, FOOT_OFF: 1.0}
 """Weight of the time that a foot's own speed tells, against the lag of the whole pass: at contact their errors are as
 large and differ; at foot off the lag of the pass is of no use in slow walkers."""
+BEYOND_S: Final = 0.015
+"""How far beyond the ends of a pass, of which 30 ms are cut off, an event is still counted, s."""
 _NAMES: Final = {INITIAL_CONTACT: "contact", FOOT_OFF: "foot off"}
 
 
@@ -59,7 +64,8 @@ def detect_events(motion: Kinematics, settings: MeasureSettings) -> EventSet:
     for segment in motion.segments:
         found, stride_s = _candidates(motion, segment, settings)
         kept, dropped = in_order(found, stride_s)
-        low, high = segment.start_s + settings.edge_ignore_s, segment.end_s - settings.edge_ignore_s
+        ignored_s = settings.edge_ignore_s or -BEYOND_S
+        low, high = segment.start_s + ignored_s, segment.end_s - ignored_s
         events += [event for event in kept if low <= event.time_s <= high]
         rejections += [_out_of_order(event) for event in dropped if low <= event.time_s <= high]
         for side in SIDES:
@@ -133,17 +139,20 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
     found: list[GaitEvent] = []
     strides_s: list[float] = []
     for side, (contact_lag_s, off_lag_s) in zip(SIDES, lags.tolist(), strict=True):
-        for kind, usual_s, own_of in (
-            (INITIAL_CONTACT, raw[side].contact_s + contact_lag_s, own_contacts_s),
-            (FOOT_OFF, raw[side].off_s + off_lag_s, own_offs_s),
+        path, candidates = paths[side], raw[side]
+        for kind, turns_s, lag_s, own_of, curve in (
+            (INITIAL_CONTACT, candidates.contact_s, contact_lag_s, own_contacts_s, path.heel[:, 0]),
+            (FOOT_OFF, candidates.off_s, off_lag_s, own_offs_s, path.toe[:, 0]),
         ):
-            own_s = own_of(raw[side], paths[side]) if has_cues else np.full(len(usual_s), np.nan)
-            share = OWN_SHARE[kind]
+            own_s = own_of(candidates, path) if has_cues else np.full(len(turns_s), np.nan)
+            if has_cues:
+                turns_s, own_s = _with_ends(turns_s, own_s, curve, path)
+            usual_s, share = turns_s + lag_s, OWN_SHARE[kind]
             times = np.where(np.isfinite(own_s), share * own_s + (1.0 - share) * usual_s, usual_s)
             # A missed event makes one difference of two strides.
-            strides_s += [apart / max(1, round(apart / paths[side].stride_s)) for apart in np.diff(times).tolist()]
+            strides_s += [apart / max(1, round(apart / path.stride_s)) for apart in np.diff(times).tolist()]
             for time_s, own_time_s, usual_time_s in zip(times.tolist(), own_s.tolist(), usual_s.tolist(), strict=True):
-                if segment.start_s <= time_s <= segment.end_s:
+                if segment.start_s - BEYOND_S <= time_s <= segment.end_s + BEYOND_S:
                     seen = evidence(
                         motion,
                         segment,
@@ -151,11 +160,21 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
                         kind,
                         time_s,
                         disagreement_s=abs(own_time_s - usual_time_s),
-                        stride_s=paths[side].stride_s,
+                        stride_s=path.stride_s,
                     )
                     found.append(_event(time_s, side, kind, time_sd_s(seen)))
     usual_stride_s = np.median(strides_s) if len(strides_s) > 1 else np.mean([path.stride_s for path in paths.values()])
     return found, float(usual_stride_s)
+
+
+def _with_ends(turns_s: Array, own_s: Array, curve: Array, path: FootPath) -> tuple[Array, Array]:
+    """Add the turning points at both ends of a pass, where no foot shows a time of its own."""
+    for at_end, turn_s in ((False, turn_at_begin_s), (True, turn_at_end_s)):
+        found_s = turn_s(curve, path, turns_s)
+        if found_s is not None:
+            place = len(turns_s) if at_end else 0
+            turns_s, own_s = np.insert(turns_s, place, found_s), np.insert(own_s, place, np.nan)
+    return turns_s, own_s
 
 
 def _event(time_s: float, side: str, kind: str, sd_s: float) -> GaitEvent:
