@@ -72,10 +72,10 @@ def validated(path: str, upload: IO[bytes] | None, measurement_id: str, offset_s
             copy = Path(folder) / f"{safe_name(given.stem, 'reference')}{given.suffix.lower()}"
             with storage_guard(copy):
                 copy.write_bytes(upload.read())
-            result = validate_file(copy, measurement, offset_s=offset_s, walk=walk.name if walk else None)
+            result = validate_file(copy, measurement, offset_s=offset_s, walk=walk.path if walk else None)
     elif path:
         given = Path(path.strip().strip("\"'").removeprefix("file://")).expanduser()
-        result = validate_file(given, measurement, offset_s=offset_s, walk=walk.name if walk else None)
+        result = validate_file(given, measurement, offset_s=offset_s, walk=walk.path if walk else None)
     else:
         raise InputError("Expected a reference file, but got none.", "Give its path or upload it.")
     made = new_id("validation")

@@ -192,7 +192,11 @@ def validate(
         measurement,
         limits=limits,
         offset_s=offset_s,
-        walk=video.name if isinstance(video, WalkMeasurement) else None if video is None else Path(video).name,
+        walk=video.name
+        if isinstance(video, WalkMeasurement)
+        else None
+        if video is None
+        else str(Path(video).expanduser().absolute()),
     )
     return Validation(result=result)
 

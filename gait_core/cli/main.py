@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 what the user gave or the machine has is wrong, 2 usage, 3
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import math
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error.usage}{error.program}: error: {error}\n")
         if "--json" in given:
             remedy = f"Run {error.program} --help."
-            sys.stdout.write(_answer({"kind": "UsageError", "message": str(error), "remedy": remedy}))
+            _write(_answer({"kind": "UsageError", "message": str(error), "remedy": remedy}))
         raise SystemExit(2) from None
     if not hasattr(args, "run"):
         parser.print_help(sys.stderr)
@@ -88,7 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.close()
     try:
         _show(args, result, text)
-        sys.stdout.flush()
     except BrokenPipeError:
         return 1
     except (OSError, ValueError) as error:
@@ -117,9 +117,16 @@ def _check_numbers(args: argparse.Namespace) -> None:
 
 def _show(args: argparse.Namespace, result: Any, text: str) -> None:
     if args.json:
-        sys.stdout.write(json.dumps(result, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+        _write(json.dumps(result, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
     elif text:
-        sys.stdout.write(shown(text).rstrip("\n") + "\n")
+        _write(shown(text).rstrip("\n") + "\n")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:  # Python has none where the caller closed it
+        raise OSError("it is closed")
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], code: int) -> int:
@@ -127,7 +134,8 @@ def _fail(args: argparse.Namespace, console: Console, error: dict[str, str], cod
     if error["remedy"]:
         console.say(f"What to do: {error['remedy']}")
     if args.json:
-        sys.stdout.write(_answer(error))
+        with contextlib.suppress(OSError):  # whoever closed it does not read it; the exit code tells
+            _write(_answer(error))
     return code
 
 

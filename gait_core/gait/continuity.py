@@ -29,6 +29,8 @@ videos of real walks the slowest frame has 0.09, of which the pose model's unres
 SHORTEST_STILL_S: Final = 0.15
 """A frame that is shown twice, as after a change of the frame rate, is no standing image."""
 BESIDE_S: Final = 0.2
+BESIDE_PERCENTILE: Final = 75.0
+"""The landmarks need a few frames to settle in an image that stands still."""
 ABRUPT_SHARE: Final = 0.5
 """Share of the usual speed directly before and after, which no one loses or gains within a frame."""
 
@@ -83,7 +85,8 @@ def still_s(track: Track, segments: Sequence[Segment]) -> tuple[float, float] | 
         before, after = speed_per_s[max(0, start - beside) : start], speed_per_s[stop : stop + beside]
         if not len(before) or not len(after):
             continue
-        abrupt = min(np.median(before), np.median(after)) >= max(ABRUPT_SHARE * usual_per_s, 2.0 * STILL_PER_S)
+        slower = min(np.percentile(part, BESIDE_PERCENTILE) for part in (before, after))
+        abrupt = slower >= max(ABRUPT_SHARE * usual_per_s, 2.0 * STILL_PER_S)
         span = float(track.time_s[start]), float(track.time_s[stop])
         if abrupt and span[1] - span[0] >= max(SHORTEST_STILL_S, longest[1] - longest[0] if longest else 0.0):
             longest = span

@@ -30,6 +30,7 @@ from gait_core.gait.parameters.spatiotemporal import spatiotemporal
 from gait_core.gait.parameters.step_agreement import steps_disagree
 from gait_core.gait.strides import Stride, cut_strides
 from gait_core.gait.view import Segment
+from gait_core.gait.walk_warnings import BROKEN_TIME
 from gait_core.pose.track import Track
 
 __all__ = ["MEASUREMENT_VERSION", "OWN_WARNINGS", "Measurement", "feature_settings", "measure", "motion_of"]
@@ -39,7 +40,16 @@ _FEWEST: Final = 4
 """Strides that show a rhythm by themselves where none was found in the movement."""
 OWN_WARNINGS: Final = frozenset(
     {
-        *("no_stride", "no_left_stride", "no_right_stride", "steps_missed", "steps_disagree", "steps_withheld", CODE),
+        *(
+            "no_stride",
+            "no_left_stride",
+            "no_right_stride",
+            "steps_missed",
+            "lengths_disagree",
+            "steps_disagree",
+            "steps_withheld",
+            CODE,
+        ),
         *("no_scale", "scale_unused", "scale_impossible", "camera_moved"),
     }
 )
@@ -277,7 +287,9 @@ def measure(
         *impossible,
         *([] if unequal is None else [unequal]),
     ]
-    untold = (unequal is not None and unequal.code == "steps_withheld") or (not rhythm and len(strides) < _FEWEST)
+    broken = bool(BROKEN_TIME & {warning.code for warning in warnings})
+    contradictory = unequal is not None and unequal.code == "steps_withheld"
+    untold = broken or contradictory or (not rhythm and len(strides) < _FEWEST)
     gate = marker_gate if scale.kind == "markers" else quality_gate
     return Measurement(
         events=events,

@@ -9,7 +9,15 @@ from gait_core.errors import WalkWarning
 from gait_core.gait.view import View
 from gait_core.phrases import percent
 
-__all__ = ["SHORT_WALK_S", "WIDEST_VIEW_DEG", "legs_too_fast", "too_fast_remedy", "too_fast_sentence", "warnings_from"]
+__all__ = [
+    "BROKEN_TIME",
+    "SHORT_WALK_S",
+    "WIDEST_VIEW_DEG",
+    "legs_too_fast",
+    "too_fast_remedy",
+    "too_fast_sentence",
+    "warnings_from",
+]
 
 LOWEST_RATE_HZ: Final = 20.0
 FEWEST_STRIDES: Final = 2.0
@@ -19,6 +27,9 @@ MOST_MISSING_SHARE: Final = 0.25
 MOST_TILT_DEG: Final = 4.0
 LEAST_FOOT_CONFIDENCE: Final = 0.65
 """Mean confidence of heel or toe of the foot seen better: 0.78 at least in 700 walks, 0.53 with the feet covered."""
+BROKEN_TIME: Final = frozenset({"image_frozen", "playing_speed", "pose_jumps"})
+"""Codes of warnings after which no time or length of the walk can be told."""
+CATCHES_UP_S: Final = 0.3
 SHORT_WALK_S: Final = 3.0
 """Walking in which slow steps leave no rhythm to be found, s: two strides of 1.5 s."""
 
@@ -103,6 +114,8 @@ def warnings_from(quality: Mapping[str, Any], view: View, near: str) -> list[Wal
     far = "left" if near == "right" else "right"
     tilt_deg = abs(quality["camera_tilt_deg"] or 0.0)
     still, hole, jump = quality["still_s"], quality["hole_s"], view.jump_s
+    if still is not None and jump is not None and abs(jump - still[1]) < CATCHES_UP_S:
+        jump = None  # the walk goes on at its true time
     broken = any(found is not None for found in (still, hole, jump, view.speed_ratio))
     found: list[tuple[bool, str, str, bool]] = [
         (
@@ -121,9 +134,9 @@ def warnings_from(quality: Mapping[str, Any], view: View, near: str) -> list[Wal
         (
             view.speed_ratio is not None,
             "playing_speed",
-            f"The person becomes {view.speed_ratio or 0.0:.1f} times as fast from one moment to the next while the "
-            "steps stay as long: the playback speed changes, as in a slow-motion ramp. Cut the video to a part with "
-            "one speed, and give its true frame rate.",
+            f"The speed of the person changes by a factor of {view.speed_ratio or 0.0:.1f} from one moment to the next "
+            "while the steps stay as long: the playback speed changes, as in a slow-motion ramp. Times and lengths are "
+            "withheld. Cut the video to a part with one speed, and give its true frame rate.",
             True,
         ),
         (
@@ -145,14 +158,14 @@ def warnings_from(quality: Mapping[str, Any], view: View, near: str) -> list[Wal
             jump is not None,
             "pose_jumps",
             f"The pose jumps to another place at {jump or 0.0:.1f} s: frames are missing there, as at a cut, or it "
-            "passed to another person. Use one uncut recording of one person.",
+            "passed to another person. Times and lengths are withheld. Use one uncut recording of one person.",
             True,
         ),
         (
             still is not None,
             "image_frozen",
             f"The image stands still {_span(still)} while the person walks: the camera or a conversion lost frames. "
-            "Use the original recording, or cut the video there.",
+            "Times and lengths are withheld. Use the original recording, or cut the video there.",
             True,
         ),
         (

@@ -35,7 +35,7 @@ def load_reference(path: Path, walk: str | None = None) -> Reference:
         ``.csv`` (events, parameters or joint angles, as our own exports), ``.c3d`` (EVENT and ANALYSIS groups, Plug-in
         Gait angles) or ``.npz`` (motion capture).
     walk : str, optional
-        File name of the video, for tables that hold several walks.
+        Path of the video, or its file name, for tables that hold several walks.
 
     Returns
     -------

@@ -40,7 +40,7 @@ def reference_from_csv(path: Path, walk: str | None = None) -> Reference:
     ----------
     path : Path
     walk : str, optional
-        File name of the video: where the column ``walk`` names several, only its rows are read.
+        Path of the video, or its file name: where the column ``walk`` names several, only its rows are read.
 
     Returns
     -------
@@ -130,10 +130,12 @@ def _rows_of(path: Path, rows: Rows, walk: str | None) -> Rows:
     if len(names) == 1:
         return rows
     wanted = [name for name in names if walk is not None and _same_name(name, walk)]
+    # Videos of one name in two folders: our own tables then state the whole path.
+    wanted = [name for name in wanted if name == walk] or wanted
     if len(wanted) != 1:
         shown = ", ".join(name or "(empty)" for name in names[:_MOST_NAMES])
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        video = f"the video is {walk}" if walk else "no video was named"
+        video = f"the video is {PurePath(walk).name}" if walk else "no video was named"
         raise InputError(
             f"Expected rows of one walk in {path.name}, but its column walk names {shown}{more}, and {video}.",
             "Keep the rows of this walk only, or write the file name of the video into the column walk.",

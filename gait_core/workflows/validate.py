@@ -42,7 +42,7 @@ def validate_file(
     offset_s : float, optional
         Added to the times of the reference where the shift to the video is known, s.
     walk : str, optional
-        File name of the video, for a table that holds several walks.
+        Path of the video, or its file name, for a table that holds several walks.
 
     Returns
     -------

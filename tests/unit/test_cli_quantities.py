@@ -67,3 +67,10 @@ def test_an_empty_name_is_no_folder(capsys, tmp_path):
     assert "one of the names is empty" in capsys.readouterr().err
     assert main(["baseline", "list", "--workspace", ""]) == 1
     assert "the workspace, but its name is empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["baseline", "list"], ["baseline", "list", "--json"]])
+def test_standard_output_that_was_closed_is_one_sentence(capsys, monkeypatch, tmp_path, arguments):
+    monkeypatch.setattr("sys.stdout", None)
+    assert main([*arguments, "--workspace", str(tmp_path / "ws")]) == 1
+    assert "could not be written to standard output (it is closed)" in capsys.readouterr().err

@@ -9,7 +9,10 @@ from gait_core.gait.events.edits import Edit
 from gait_core.gait.events.gait_events import INITIAL_CONTACT
 from gait_core.gait.kinematics import compute_kinematics
 from gait_core.gait.measurement import measure
+from gait_core.gait.parameters.length_doubts import lengths_withheld
+from gait_core.gait.parameters.lengths import Step
 from gait_core.gait.parameters.scale import ScaleInput
+from gait_core.gait.walk_warnings import BROKEN_TIME
 
 
 def motion(duration_s=4.0):
@@ -73,3 +76,24 @@ def test_a_scale_with_which_no_body_has_such_legs_gives_no_metres(scale, words):
     assert words in warning.message and "0.3 to 1.4 m" in warning.message
     assert found.scale is None and "walking_speed_mps" not in found.parameters
     assert "walking_speed_leg_per_s" in found.parameters
+
+
+@pytest.mark.parametrize(("shortest", "count", "told"), [(0.2, 2, True), (0.5, 2, False), (0.2, 6, False)])
+def test_few_step_lengths_that_contradict_each_other_are_withheld(shortest, count, told):
+    lengths = [0.75, shortest] + [0.75] * (count - 2)
+    steps = [
+        Step(side=side, pass_number=0, start_s=0.0, end_s=0.5, length_leg=length, reach_leg=length)
+        for side in ("left", "right")
+        for length in lengths
+    ]
+    found = lengths_withheld(motion(), steps)
+    assert (found is not None and found.code == "lengths_disagree") == told
+    if told:
+        assert "The steps of the left foot are from 0.20 to 0.75 leg lengths long" in found.message
+
+
+@pytest.mark.parametrize("code", sorted(BROKEN_TIME))
+def test_where_time_is_broken_no_time_or_length_is_told(code):
+    doubt = WalkWarning(code=code, message="Time is broken.", blocking=True)
+    found = measure(motion(), warnings=[doubt])
+    assert not found.parameters and found.strides and found.key_values

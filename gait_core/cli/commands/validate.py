@@ -47,7 +47,7 @@ def validate(args: argparse.Namespace, workspace: Workspace, console: Console) -
         if "error" in walk:
             raise InputError(walk["error"]["message"], walk["error"]["remedy"])
         measurement = load_measurement(workspace, walk["measurement_id"]).measurement
-    name = Path(args.video).name if args.video else None
+    name = str(Path(args.video).expanduser().absolute()) if args.video else None
     result = validate_file(Path(reference), measurement, offset_s=args.offset_s, walk=name)
     answer = result.to_dict()
     lines = [f"{name}: {value:.4g}" for name, value in result.figures.items()]

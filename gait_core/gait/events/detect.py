@@ -146,13 +146,15 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
         ):
             own_s = own_of(candidates, path) if has_cues else np.full(len(turns_s), np.nan)
             if has_cues:
-                turns_s, own_s = _with_ends(turns_s, own_s, curve, path)
+                turns_s, own_s = _with_ends(kind, turns_s, own_s, curve, path)
             usual_s, share = turns_s + lag_s, OWN_SHARE[kind]
             times = np.where(np.isfinite(own_s), share * own_s + (1.0 - share) * usual_s, usual_s)
             # A missed event makes one difference of two strides.
             strides_s += [apart / max(1, round(apart / path.stride_s)) for apart in np.diff(times).tolist()]
             for time_s, own_time_s, usual_time_s in zip(times.tolist(), own_s.tolist(), usual_s.tolist(), strict=True):
-                if segment.start_s - BEYOND_S <= time_s <= segment.end_s + BEYOND_S:
+                # A heel that seems foremost at the very end may go on: one side of it was not seen.
+                end_s = segment.end_s + (BEYOND_S if kind == FOOT_OFF else 0.0)
+                if segment.start_s - BEYOND_S <= time_s <= end_s:
                     seen = evidence(
                         motion,
                         segment,
@@ -167,14 +169,17 @@ def _candidates(motion: Kinematics, segment: Segment, settings: MeasureSettings)
     return found, float(usual_stride_s)
 
 
-def _with_ends(turns_s: Array, own_s: Array, curve: Array, path: FootPath) -> tuple[Array, Array]:
-    """Add the turning points at both ends of a pass, where no foot shows a time of its own."""
-    for at_end, turn_s in ((False, turn_at_begin_s), (True, turn_at_end_s)):
-        found_s = turn_s(curve, path, turns_s)
-        if found_s is not None:
-            place = len(turns_s) if at_end else 0
-            turns_s, own_s = np.insert(turns_s, place, found_s), np.insert(own_s, place, np.nan)
-    return turns_s, own_s
+def _with_ends(kind: str, turns_s: Array, own_s: Array, curve: Array, path: FootPath) -> tuple[Array, Array]:
+    """Add the turning points at the ends of a pass, where no foot shows a time of its own.
+
+    The heel is foremost before its contact, so that at the end of a pass that was seen; the toe is hindmost after foot
+    off.
+    """
+    begin_s = turn_at_begin_s(curve, path, turns_s)
+    end_s = turn_at_end_s(curve, path, turns_s) if kind == FOOT_OFF else None
+    before, after = ([] if time_s is None else [time_s] for time_s in (begin_s, end_s))
+    unknown = [np.full(len(times_s), np.nan) for times_s in (before, after)]
+    return np.concatenate((before, turns_s, after)), np.concatenate((unknown[0], own_s, unknown[1]))
 
 
 def _event(time_s: float, side: str, kind: str, sd_s: float) -> GaitEvent:

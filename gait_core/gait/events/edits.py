@@ -190,7 +190,10 @@ def edits_from_json(text: str) -> tuple[Edit, ...]:
         When the text is something else.
     """
     try:
-        rows: Any = parse_json(text.encode("utf-8"))["edits"]
+        stored: Any = parse_json(text.encode("utf-8"))
+        if not isinstance(stored, dict) or not isinstance(stored.get("edits", []), list):
+            raise ValueError("it holds no object with a list of edits")
+        rows = stored["edits"]
         return tuple(
             Edit(
                 action=str(row["action"]),

@@ -22,8 +22,8 @@ SEEN_S: Final = 0.06
 """How much of the pass is compared with the other steps, s."""
 INSIDE_S, OUTSIDE_S = 0.04, 0.07
 """Farther inside it is a turning point of its own; farther outside the foot stands, s."""
-NEAREST_S: Final = 0.25
-"""No other turning point of the kind is as near to the end of the pass."""
+NEAREST_SHARE: Final = 0.7
+"""No other turning point of the kind is as near to the end of the pass, strides."""
 MOST_APART: Final = 0.1
 """Root mean square difference from the other steps, as a share of the range of speeds and places in the pass."""
 
@@ -45,7 +45,7 @@ def turn_at_begin_s(curve: Array, path: FootPath, found_s: Array) -> float | Non
         From 70 ms before to 40 ms after the first time of `path`; None where the pass begins in another phase of the
         stride, or the foot has no other step to compare with.
     """
-    ago = _samples_ago(curve, [path.sample(time_s) for time_s in found_s], path.rate_hz)
+    ago = _samples_ago(curve, [path.sample(time_s) for time_s in found_s], path)
     return None if ago is None else path.at_s(-ago)
 
 
@@ -64,14 +64,14 @@ def turn_at_end_s(curve: Array, path: FootPath, found_s: Array) -> float | None:
         From 40 ms before to 70 ms after the last time of `path`.
     """
     last = len(curve) - 1
-    ago = _samples_ago(curve[::-1], [last - path.sample(time_s) for time_s in found_s[::-1]], path.rate_hz)
+    ago = _samples_ago(curve[::-1], [last - path.sample(time_s) for time_s in found_s[::-1]], path)
     return None if ago is None else path.at_s(last + ago)
 
 
-def _samples_ago(curve: Array, found: list[int], rate_hz: float) -> int | None:
+def _samples_ago(curve: Array, found: list[int], path: FootPath) -> int | None:
     """Return how many samples before the first one the turning point lies; negative after it."""
-    count, inside, outside = (round(part_s * rate_hz) for part_s in (SEEN_S, INSIDE_S, OUTSIDE_S))
-    if len(curve) < count or not found or found[0] < NEAREST_S * rate_hz:
+    count, inside, outside = (round(part_s * path.rate_hz) for part_s in (SEEN_S, INSIDE_S, OUTSIDE_S))
+    if len(curve) < count or not found or found[0] < NEAREST_SHARE * path.stride_s * path.rate_hz:
         return None
     spans = [slice(sample - inside, sample + outside + count) for sample in found]
     whole = [span for span in spans if span.start >= 0 and span.stop <= len(curve)]
