@@ -14,6 +14,7 @@ from gait_core.config.profile_body import profile_body
 from gait_core.errors import Cancelled, InputError
 from gait_core.gait.events.edits import Edit, edits_from_json
 from gait_core.progress import Reporter, silent
+from gait_core.storage.json_file import MOST_JSON_BYTES, read_content
 from gait_core.workspace import Workspace
 
 __all__ = [
@@ -244,8 +245,8 @@ def edits_of(events: PathLike | Sequence[Edit | Mapping[str, Any]] | None) -> li
     if isinstance(events, str | os.PathLike):
         path = Path(events).expanduser()
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_content(path, MOST_JSON_BYTES).decode("utf-8")
+        except (OSError, ValueError) as error:
             raise InputError(
                 f"Expected a file of changed events at {path}, but it cannot be read ({error}).",
                 "Give the edits.json that lies beside a measurement.",

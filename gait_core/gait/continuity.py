@@ -19,9 +19,18 @@ from gait_core.pose.track import Track
 if TYPE_CHECKING:
     from gait_core.gait.view import Segment
 
-__all__ = ["SWING_SLOPE_S", "hole_s", "jump_s", "speed_ratio", "still_s"]
+__all__ = ["SWING_SLOPE_S", "hole_s", "jump_s", "repeated_share", "speed_ratio", "still_s"]
 
 _LEGS: Final = tuple(INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("hip", "knee", "ankle"))
+
+_BODY: Final = tuple(
+    INDEX[f"{side}_{name}"]
+    for side in ("left", "right")
+    for name in ("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
+)
+MOVING_PER_S: Final = 0.15
+REPEATED_SHARE: Final = 0.2
+"""Median movement of the landmarks, as a share of that in the frames around, below which an image is that before."""
 
 STILL_PER_S: Final = 0.035
 """Fastest median landmark in an image that is repeated, body heights per second: it settles within a few frames. In 25
@@ -93,6 +102,31 @@ def still_s(track: Track, segments: Sequence[Segment]) -> tuple[float, float] | 
     return longest
 
 
+def repeated_share(track: Track) -> float:
+    """Return how many frames of a walk show the same image as the one before.
+
+    Parameters
+    ----------
+    track : Track
+        As found in a video.
+
+    Returns
+    -------
+    float
+        Share of the frames in which the person moves, in [0, 1]: a tenth at most where no frame is repeated, because a
+        foot stands, and a fifth after a conversion from 24 to 30 frames a second.
+    """
+    from scipy.ndimage import percentile_filter
+
+    if not track.detected.any() or len(track) < _FEWEST_FRAMES:
+        return 0.0
+    apart = np.linalg.norm(np.diff(track.position[:, _BODY].astype(np.float64), axis=0), axis=2)
+    moved = np.median(np.nan_to_num(apart, nan=0.0), axis=1)
+    usual = percentile_filter(moved, 75.0, size=9, mode="nearest")
+    walking = usual * track.frame_rate_hz >= MOVING_PER_S * body_height_px(track.position[track.detected])
+    return float((moved[walking] < REPEATED_SHARE * usual[walking]).mean()) if walking.any() else 0.0
+
+
 def _within(time_s: NDArray[np.float64], segments: Sequence[Segment]) -> NDArray[np.bool_]:
     inside = np.zeros(len(time_s), dtype=bool)
     for segment in segments:
@@ -127,7 +161,7 @@ def hole_s(track: Track, segments: Sequence[Segment]) -> tuple[float, float] | N
     return float(times_s[longest]), float(times_s[longest + 1])
 
 
-def jump_s(time_s: NDArray[np.float64], position: NDArray[Any], leg_px: float) -> float | None:
+def jump_s(time_s: NDArray[np.float64], position: NDArray[Any], leg_px: float, *, shaken: bool = False) -> float | None:
     """Return when the trunk jumps from one place to another, as at a cut.
 
     Parameters
@@ -138,6 +172,8 @@ def jump_s(time_s: NDArray[np.float64], position: NDArray[Any], leg_px: float) -
         Landmarks, px.
     leg_px : float
         Length of a leg, px.
+    shaken : bool
+        The camera moves, and the image with it: twice as much is then no jump.
 
     Returns
     -------
@@ -161,10 +197,11 @@ def jump_s(time_s: NDArray[np.float64], position: NDArray[Any], leg_px: float) -
     reach = 2 * max(apart, round(USUAL_S / frame_s)) + 1
     usual = median_filter(np.diff(trunk, axis=0) / np.diff(time_s)[:, None], size=(reach, 1), mode="nearest")
     away = np.linalg.norm(moved - usual[apart // 2 + 1 :][: len(moved)] * lasted_s[:, None], axis=1)
+    largest_leg = LARGEST_JUMP_LEG * (2.0 if shaken else 1.0)
     # Over a hole, and just after one, the tracker has to find the person again, who has gone on.
     first, last = np.maximum(np.arange(len(moved)) - apart, 0), np.arange(len(moved)) + apart
     hole_s = at_s[last] - at_s[first] - (last - first) * frame_s
-    beyond = np.nan_to_num(away - LARGEST_JUMP_LEG - RUNNING_LEG_PER_S * np.maximum(hole_s, 0.0), nan=-1.0)
+    beyond = np.nan_to_num(away - largest_leg - RUNNING_LEG_PER_S * np.maximum(hole_s, 0.0), nan=-1.0)
     largest = int(beyond.argmax())
     return float(0.5 * (at_s[largest] + at_s[largest + apart])) if beyond[largest] > 0.0 else None
 

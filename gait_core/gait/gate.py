@@ -52,6 +52,8 @@ CHECK_OF: Final[Mapping[str, str]] = {
     "several_people": "people",
     "pose_jumps": "people",
     "frames_missing": "frame_rate",
+    "frames_repeated": "frame_rate",
+    "too_many_repeated": "frame_rate",
     "person_missing": "body_in_frame",
     "small_person": "person_size",
     "few_strides": "walk_length",

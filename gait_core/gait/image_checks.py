@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gait_core.gait.body import body_height_px
+from gait_core.gait.camera_motion import CAMERA_SHAKE, CAMERA_SPEED
 from gait_core.gait.check import Check, check_of, graded
 from gait_core.gait.kinematics import Kinematics
 from gait_core.pose.track import Track
@@ -27,9 +28,6 @@ SHARP: Final = (0.010, 0.0008)
 DIM, DARK = 45.0, 20.0
 FLAT, FAINT = 25.0, 12.0
 GLARE: Final = 0.5
-CAMERA_SPEED: Final = 0.02
-CAMERA_SHAKE: Final = 0.015
-"""Image widths per second; a camera on a stand has 0.002 at most, one in the hand 0.02 and more."""
 
 NOT_MEASURED: Final = "Not measured: the landmarks come from an earlier version of this program."
 

@@ -13,7 +13,7 @@ from gait_core.errors import WalkWarning
 from gait_core.gait.body import body_height_px
 from gait_core.gait.camera_tilt import camera_tilt_deg
 from gait_core.gait.cleaned_walk import CleanedWalk
-from gait_core.gait.continuity import hole_s, still_s
+from gait_core.gait.continuity import hole_s, repeated_share, still_s
 from gait_core.gait.gaps import trusted
 from gait_core.gait.rhythm import stride_time_s
 from gait_core.gait.view import Segment, View
@@ -150,6 +150,7 @@ def assess(
         "near_foot_confidence": foot_confidence(track, used, near),
         "far_foot_confidence": foot_confidence(track, used, far),
         "still_s": still_s(walk.found, segments),
+        "repeated_share": repeated_share(walk.found),
         "hole_s": hole,
         "frames_in_hole": hole is not None and bool(((track.time_s > hole[0]) & (track.time_s < hole[1])).any()),
         "time_scale": float(track.info.get("time_scale", 1.0)),

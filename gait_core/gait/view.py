@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gait_core.gait.body import leg_length_px
+from gait_core.gait.camera_motion import is_shaken
 from gait_core.gait.continuity import SWING_SLOPE_S, jump_s, speed_ratio
 from gait_core.gait.gaps import runs
 from gait_core.gait.signals import time_grid
@@ -183,7 +184,15 @@ def look(track: Track, rate_hz: float, *, edge_trim_s: float, max_gap_s: float) 
                 )
     segments.sort(key=lambda segment: segment.start)
     return replace(
-        _view(segments, marks, speed, leg, camera_moves=camera_moves, jump_s=jump_s(times, position, leg), trim=trim),
+        _view(
+            segments,
+            marks,
+            speed,
+            leg,
+            camera_moves=camera_moves,
+            jump_s=jump_s(times, position, leg, shaken=is_shaken(track)),
+            trim=trim,
+        ),
         speed_ratio=speed_ratio(
             np.where(known & (np.abs(speed) >= SLOWEST_LEG_PER_S), np.abs(speed), 0.0),
             marks["separation"],

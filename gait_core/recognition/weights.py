@@ -22,6 +22,7 @@ from gait_core.recognition.networks.parameters import Parameter
 from gait_core.recognition.networks.settings import NetworkSettings
 from gait_core.recognition.safetensors_file import read_safetensors
 from gait_core.recognition.torch_archive import read_torch_archive
+from gait_core.storage.ordinary_file import ordinary_size
 
 __all__ = ["Classifier", "Conversion", "MappedWeight", "convert_checkpoint", "load_state", "read_state_dict"]
 
@@ -145,15 +146,17 @@ def read_state_dict(path: str | Path) -> dict[str, NDArray[Any]]:
         When the file is damaged, of another kind, or holds more than tensors; nothing of it is run.
     """
     path = Path(path)
-    if path.suffix == ".safetensors":
-        found: Mapping[str, Any] = read_safetensors(path)
-    elif path.suffix in (".pt", ".pth"):
-        found = read_torch_archive(path)
-    else:
+    if path.suffix not in (".safetensors", ".pt", ".pth"):
         raise ModelError(
             f"Expected a file ending in .safetensors, .pt or .pth, but got {path.name}.",
             "Save the state dict as safetensors.",
         )
+    try:
+        ordinary_size(path)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ModelError(f"Expected a file at {path}, but it cannot be read ({why}).", "Check the path.") from error
+    found: Mapping[str, Any] = read_safetensors(path) if path.suffix == ".safetensors" else read_torch_archive(path)
     for wrapper in _WRAPPERS:
         if isinstance(found.get(wrapper), Mapping):
             found = found[wrapper]

@@ -14,7 +14,16 @@ from gait_core.phrases import percent
 __all__ = ["refusal_of", "warnings_of"]
 
 _OF_IMAGES: Final = frozenset(
-    {"parts_hidden", "feet_unseen", "image_frozen", "playing_speed", "side_uncertain", "small_person"}
+    {
+        "parts_hidden",
+        "feet_unseen",
+        "frames_repeated",
+        "too_many_repeated",
+        "image_frozen",
+        "playing_speed",
+        "side_uncertain",
+        "small_person",
+    }
 )
 """Warnings that judge a camera or a pose model, and say nothing of markers."""
 _FILL: Final = "fill the gaps in the program that recorded them."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.decision import THRESHOLDS
 from gait_core.learn.folds import CrossValidationSettings
 from gait_core.learn.runs import load_run, manifest_of
+from gait_core.storage.json_file import MOST_JSON_BYTES, parse_json, read_content
 from gait_core.workspace import Workspace
 
 __all__ = ["TrainRequest", "classifier_named", "config_of", "merged", "read_config", "resumed_request"]
@@ -138,9 +138,12 @@ def read_config(path: Path) -> dict[str, Any]:
         When it cannot be read, or is not a JSON object.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"Expected a settings file in JSON at {path}, but it cannot be read.", str(error)) from error
+        content = read_content(path, MOST_JSON_BYTES)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"Expected a settings file in JSON at {path}, but it cannot be read ({why}).", "Check the path."
+        ) from error
     return config_of(content, str(path))
 
 
@@ -164,9 +167,11 @@ def config_of(content: bytes, source: str) -> dict[str, Any]:
         When it is not a JSON object.
     """
     try:
-        values = json.loads(content.decode("utf-8"))
+        values = parse_json(content)
     except ValueError as error:
-        raise InputError(f"Expected a settings file in JSON at {source}, but it cannot be read.", str(error)) from error
+        raise InputError(
+            f"Expected a settings file in JSON at {source}, but it cannot be read ({error}).", "Check its text."
+        ) from error
     if not isinstance(values, dict):
         raise InputError(f"Expected a JSON object in {source}, but got {type(values).__name__}.", "Put it in braces.")
     return values

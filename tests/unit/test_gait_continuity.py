@@ -14,7 +14,16 @@ from gait_core.simulate.noise import observe
 from gait_core.simulate.person import sample_person
 from gait_core.simulate.walker import walk
 
-BROKEN = {"image_frozen", "pose_jumps", "playing_speed", "frames_missing", "person_missing", "feet_unseen"}
+BROKEN = {
+    "frames_repeated",
+    "too_many_repeated",
+    "image_frozen",
+    "pose_jumps",
+    "playing_speed",
+    "frames_missing",
+    "person_missing",
+    "feet_unseen",
+}
 
 
 def played(track, frames, fps=30.0):
@@ -134,3 +143,21 @@ def test_covered_feet_withhold_the_level(seen):
     confidence[:, [INDEX[f"{side}_{name}"] for side in ("left", "right") for name in ("heel", "foot_index")]] = 0.55
     warning = broken(replace(seen, confidence=confidence))["feet_unseen"]
     assert warning.blocking and "their place is a guess" in warning.message
+
+
+def test_repeated_frames_are_named_with_the_rate_that_is_left(seen):
+    """Every fifth frame twice is 24 of 30 a second; every second one is 15, too few to tell a time or a length."""
+    every = np.arange(len(seen))
+    found = broken(played(seen, np.where(every % 5 == 4, every - 1, every)))
+    assert set(found) <= {"frames_repeated"} and not found["frames_repeated"].blocking
+    assert int(re.search(r"about (\d+) different ones", found["frames_repeated"].message)[1]) == pytest.approx(
+        24, abs=1
+    )
+    warning = broken(played(seen, every - every % 2))["too_many_repeated"]
+    assert warning.blocking and "Times and lengths are withheld" in warning.message
+
+
+def test_an_image_that_shakes_is_no_cut(seen):
+    shaken = np.random.default_rng(1).uniform(-0.1, 0.1, (len(seen), 1, 2)) * np.ptp(seen.position[0, :, 1])
+    moved = replace(seen, position=(seen.position + shaken).astype(np.float32))
+    assert "pose_jumps" not in broken(moved.with_(info={**seen.info, "frame_quality": {"camera_shake": 0.05}}))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import InputError, NotFoundError
 from gait_core.learn.datasets.column_names import usual_name
+from gait_core.storage.ordinary_file import ordinary_size
 
 __all__ = ["MISSING", "Table", "is_missing", "number_of", "read_header", "read_table"]
 
@@ -149,7 +150,7 @@ def read_table(path: Path) -> Table:
 
 def _text(path: Path, *, whole: bool) -> str:
     try:
-        size = path.stat().st_size
+        size = ordinary_size(path)
         if size > _LARGEST_BYTES:
             raise InputError(
                 f"Expected a table of at most {_LARGEST_BYTES // 1024**2} MB, but {path.name} has "
@@ -160,6 +161,8 @@ def _text(path: Path, *, whole: bool) -> str:
             content = handle.read(-1 if whole else _HEAD_BYTES)
     except FileNotFoundError:
         raise NotFoundError(f"Expected a table at {path}, but there is no file.", "Check the path.") from None
+    except ValueError as error:
+        raise InputError(f"Expected a table at {path}, but {error}.", "Name the file itself.") from error
     except OSError as error:
         raise InputError(
             f"Expected to read {path}, but the disk answered: {error.strerror or error}.", "Check the file."

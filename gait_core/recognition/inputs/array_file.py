@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gait_core.errors import InputError, NotFoundError
 from gait_core.storage.npz_file import NUMPY_READS
+from gait_core.storage.ordinary_file import ordinary_size
 
 __all__ = ["MOST_BYTES", "read_silhouette_array"]
 
@@ -45,6 +46,7 @@ def read_silhouette_array(path: Path, *, most_bytes: int = MOST_BYTES) -> NDArra
         When it is another kind of file, damaged, too large, or holds objects (pickle).
     """
     try:
+        ordinary_size(path)
         with NUMPY_READS, path.open("rb") as file:
             if path.suffix.lower() == ".npy":
                 return _array(file, path.name, most_bytes)

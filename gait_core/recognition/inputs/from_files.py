@@ -21,6 +21,7 @@ from gait_core.recognition.inputs.building import Placed, SequenceBuilder
 from gait_core.recognition.inputs.rated import RatedFrames
 from gait_core.recognition.inputs.settings import InputSettings
 from gait_core.recognition.inputs.silhouette_values import are_aligned, as_masks
+from gait_core.storage.json_file import read_content
 
 __all__ = ["NO_VIDEOS", "SilhouetteFiles", "find_silhouettes", "rated_array", "rated_files"]
 
@@ -33,6 +34,7 @@ _NO_PICKLE: Final = (
     "with numpy.savez_compressed."
 )
 _MOST_PIXELS: Final = 4096 * 4096
+_MOST_BYTES: Final = 4 * _MOST_PIXELS
 _MOST_FRAMES: Final = 100_000
 _PNG_HEAD: Final = struct.Struct(">8s4s4sII")
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
@@ -279,8 +281,8 @@ def _png(path: Path) -> NDArray[np.uint8] | None:
     import cv2
 
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = read_content(path, _MOST_BYTES)
+    except (OSError, ValueError):
         return None
     if len(content) < _PNG_HEAD.size:
         return None

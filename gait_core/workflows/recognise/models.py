@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from gait_core.config import Settings
-from gait_core.errors import InputError, NotFoundError
+from gait_core.errors import InputError
 from gait_core.progress import Reporter
 from gait_core.recognition.export import export_network
 from gait_core.recognition.model_store import add_model, find_model, free_name
 from gait_core.recognition.networks.model import settings_from_dict
 from gait_core.recognition.stored import load_network
 from gait_core.recognition.weights import Classifier, convert_checkpoint
+from gait_core.storage.ordinary_file import check_file
 from gait_core.workspace import Workspace
 
 __all__ = ["AddModelRequest", "ExportModelRequest", "add_weights", "export_model"]
@@ -88,8 +89,7 @@ def add_weights(request: AddModelRequest, workspace: Workspace, reporter: Report
         When the name is taken.
     """
     path = Path(request.file)
-    if not path.is_file():
-        raise NotFoundError(f"Expected weights at {path}, but there is no such file.", "Check the path.")
+    check_file(path)
     free_name(workspace, request.title)  # before the work
     with reporter.stage("model", f"Reading the weights of {path.name}"):
         if path.suffix == _OURS:
