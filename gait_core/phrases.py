@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["joined", "percent", "plural"]
+__all__ = ["joined", "one_spelling", "percent", "plural"]
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -54,3 +55,19 @@ def joined(names: Sequence[str]) -> str:
         For example ``hip, knee and ankle``; empty without names.
     """
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def one_spelling(name: str) -> str:
+    """Return a name in the one way in which it is stored, of the several that look alike.
+
+    Parameters
+    ----------
+    name : str
+        As typed; an accent may be a character of its own, as file names of macOS have it.
+
+    Returns
+    -------
+    str
+        In Unicode's composed form (NFC), with single spaces, none at the ends.
+    """
+    return unicodedata.normalize("NFC", " ".join(name.split()))

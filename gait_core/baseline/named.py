@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gait_core.baseline.store import damaged_baselines, list_baselines
 from gait_core.errors import InputError, NotFoundError, StorageError
+from gait_core.phrases import one_spelling
 from gait_core.workspace import Workspace, safe_name
 
 __all__ = ["baseline_id_of"]
@@ -32,6 +33,7 @@ def baseline_id_of(workspace: Workspace, name: str) -> str:
     InputError
         When the subject has several baselines; the message lists their identifiers.
     """
+    name = one_spelling(name)
     known = [folder.name for folder in workspace.folders("baselines", "manifest.json")]
     if name in known:
         return name

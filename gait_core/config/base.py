@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, ClassVar, Final, Self
 
 from gait_core.errors import SettingsError
+from gait_core.phrases import one_spelling
 
 __all__ = ["Settings", "digest_of", "is_word"]
 
@@ -51,6 +52,8 @@ class Settings:
     _words: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(getattr(self, "subject", None), str):
+            object.__setattr__(self, "subject", one_spelling(self.subject))  # type: ignore[attr-defined]
         for name, (low, high) in self._ranges.items():
             value = getattr(self, name)
             if value is None:

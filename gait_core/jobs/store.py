@@ -32,6 +32,7 @@ from gait_core.jobs.read_job import read_job
 from gait_core.jobs.spare import Spare
 from gait_core.jobs.stored_job import RUN_AGAIN
 from gait_core.jobs.turn import holding, open_turn
+from gait_core.phrases import one_spelling
 from gait_core.storage.json_file import parse_json
 from gait_core.storage.seal import check_seal, unsealed
 from gait_core.workspace import Workspace, new_id, read_json, storage_guard, write_json
@@ -64,6 +65,8 @@ class JobStore:
         """Write the folder of a new job without starting it."""
         job_id = new_id(kind.replace("_", "-"))
         folder = self._folder(job_id)
+        if isinstance(params.get("subject"), str):
+            params = {**params, "subject": one_spelling(params["subject"])}
         spec = {"id": job_id, "kind": kind, "title": title, "params": dict(params), "created_s": time.time()}
         write_json(folder / "status.json", {"state": "queued", "heartbeat_s": time.time(), "pid": None})
         open_turn(folder)
