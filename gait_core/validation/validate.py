@@ -23,6 +23,7 @@ from gait_core.validation.event_agreement import (
 )
 from gait_core.validation.evidence import Evidence, collect
 from gait_core.validation.limits import GENERAL_LIMITS, MOCAP_LIMITS, Limit, LimitCheck, check_limits
+from gait_core.validation.other_way import other_way_notes
 from gait_core.validation.reference_model import ANGLE_NAMES, Reference
 from gait_core.validation.stride_agreement import (
     STRIDE_PARAMETERS,
@@ -299,4 +300,4 @@ def _notes(evidence: Sequence[Evidence], reference: Reference, matching: Matchin
     compared = {name for part in evidence for name, *_ in part.means}
     if stated - compared:
         notes.append(f"Not measured here, so not compared: {', '.join(sorted(stated - compared))}.")
-    return tuple(notes)
+    return (*notes, *other_way_notes(evidence))

@@ -27,7 +27,10 @@ _OF_IMAGES: Final = frozenset(
 )
 """Warnings that judge a camera or a pose model, and say nothing of markers."""
 _FILL: Final = "fill the gaps in the program that recorded them."
-_JUMP: Final = "The markers jump from one place to another; check their labels."
+_JUMP: Final = (
+    "The markers jump from one place to another: samples are missing or held there, or labels are exchanged. Check the "
+    "recording."
+)
 _CHECK: Final = (
     "Check that the person walks in it, that left and right are not confused, and that times, unit of length and "
     "direction of walking are right."

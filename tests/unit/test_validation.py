@@ -332,3 +332,17 @@ def test_other_references_need_a_video(tmp_path):
     (tmp_path / "events.csv").write_text("time_s,side,kind\n1,left,ic\n")
     with pytest.raises(InputError, match="Expected a video beside events"):
         validate_file(tmp_path / "events.csv")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(lambda deg: -deg, "with the other sign"), (lambda deg: 180.0 - deg, "taken from 180°"), (lambda deg: deg, None)],
+    ids=["mirrored", "from 180°", "as it is"],
+)
+def test_an_angle_that_is_defined_the_other_way_round_is_said(change, said):
+    truth, _, measurement = measured()
+    knees = {("knee", side): change(truth.angle_deg(side, "knee")) for side in ("left", "right")}
+    result = validate(measurement, truth_reference(truth, same_clock=True, angles=knees))
+    found = [note for note in result.notes if note.startswith("The knee angle of the reference fits")]
+    assert len(found) == (said is not None)
+    assert said is None or said in found[0]
