@@ -74,3 +74,17 @@ def test_standard_output_that_was_closed_is_one_sentence(capsys, monkeypatch, tm
     monkeypatch.setattr("sys.stdout", None)
     assert main([*arguments, "--workspace", str(tmp_path / "ws")]) == 1
     assert "could not be written to standard output (it is closed)" in capsys.readouterr().err
+
+
+def test_two_forms_of_the_answer_are_refused_together(capsys, tmp_path):
+    assert main(["extract", "a.mp4", "--json", "--json-lines", "--workspace", str(tmp_path / "ws")]) == 1
+    assert "--json or --json-lines, but got both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["rows=clips", "window_s=3"])
+def test_what_only_says_how_videos_are_read_is_refused_for_a_table(capsys, tmp_path, given):
+    table = tmp_path / "table.csv"
+    table.write_text("subject,label,stride_s\n" + "".join(f"s{i},{'ab'[i % 2]},{1 + i / 10}\n" for i in range(8)))
+    arguments = [str(table), "--model", "logistic_regression", "--data", given, "--workspace", str(tmp_path / "ws")]
+    assert main(["train", *arguments, "--quiet"]) == 1
+    assert "for a dataset of videos only, but table.csv is a table" in capsys.readouterr().err

@@ -44,6 +44,8 @@ def engine_name(word: str) -> str:
 @command("extract", help="find the landmarks in videos", order=40, arguments=_arguments)
 def extract(args: argparse.Namespace, workspace: Workspace, console: Console) -> Answer:
     """Find the landmarks in videos."""
+    if args.json and args.json_lines:
+        raise SettingsError("Expected --json or --json-lines, but got both.", "Leave one of them out.")
     params = {
         # Folders stay folders: a job over many thousand videos is described in a line.
         "videos": present(args.videos),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from gait_core.errors import InputError, NotFoundError
+from gait_core.errors import InputError, NotFoundError, SettingsError
 from gait_core.learn.datasets.column_names import did_you_mean, misspelt
 from gait_core.learn.datasets.cycle_table import CycleTable, is_cycle_header
 from gait_core.learn.datasets.dataset import Dataset
@@ -19,6 +19,7 @@ from gait_core.learn.datasets.video_dataset import FolderDataset, LabelFileDatas
 
 __all__ = ["LABELS_FILE", "open_dataset"]
 
+_OF_VIDEOS: Final = ("rows", "channels", "window_s", "hop_s", "doubtful", "subject_pattern")
 LABELS_FILE: Final = "labels.csv"
 
 _KINDS: Final = (
@@ -49,6 +50,8 @@ def open_dataset(path: Path | str, settings: DatasetSettings | None = None) -> D
         When there is nothing at that place.
     InputError
         When it is none of these; says what was expected and what came.
+    SettingsError
+        When settings that say how videos are read are given for a table.
     """
     place = Path(path).expanduser().absolute()
     settings = settings or DatasetSettings()
@@ -82,12 +85,24 @@ def _folder(place: Path, settings: DatasetSettings) -> Dataset:
     raise InputError(f"Expected a dataset in {place}, but found no video and no table.", _KINDS)
 
 
+def _refuse_of_videos(place: Path, settings: DatasetSettings) -> None:
+    """Refuse for a table what says how videos are read: nobody would notice that it has no effect."""
+    usual = DatasetSettings()
+    given = [name for name in _OF_VIDEOS if getattr(settings, name) != getattr(usual, name)]
+    if given:
+        raise SettingsError(
+            f"Expected {', '.join(given)} for a dataset of videos only, but {place.name} is a table.",
+            "Leave it out: a table has its rows already.",
+        )
+
+
 def _file(place: Path, settings: DatasetSettings) -> Dataset:
     if place.suffix.lower() not in (".csv", ".tsv", ".txt"):
         raise InputError(f"Expected a folder or a table as .csv, but got {place.name}.", _KINDS)
     header = read_header(place)
     if VIDEO in header:
         return LabelFileDataset(place, settings)
+    _refuse_of_videos(place, settings)
     if is_cycle_header(header):
         return CycleTable(place, settings)
     missing = [name for name in (SUBJECT, LABEL) if name not in header]
