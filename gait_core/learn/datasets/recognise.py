@@ -86,7 +86,7 @@ def _folder(place: Path, settings: DatasetSettings) -> Dataset:
 
 
 def _refuse_of_videos(place: Path, settings: DatasetSettings) -> None:
-    """Refuse for a table what says how videos are read: nobody would notice that it has no effect."""
+    """Refuse for a table what says how videos are read: it would have no effect, and no one would notice."""
     usual = DatasetSettings()
     given = [name for name in _OF_VIDEOS if getattr(settings, name) != getattr(usual, name)]
     if given:
