@@ -8,7 +8,8 @@ import numpy as np
 
 from gait_core.cache.archive import save_arrays
 from gait_core.compare.agreement import agreement, curve_differences, curve_means, gait_values
-from gait_core.compare.profile_comparison import COLLECTION, ProfileComparison, ProfileRun
+from gait_core.compare.comparison_store import COLLECTION
+from gait_core.compare.profile_comparison import ProfileComparison, ProfileRun
 from gait_core.config import PROFILES
 from gait_core.gait.measurement import Measurement, measure, motion_of
 from gait_core.pose.track import Track
