@@ -8,7 +8,7 @@ from typing import Any
 
 from gait_core.config import Settings
 from gait_core.learn.datasets.check import check_dataset
-from gait_core.learn.datasets.recognise import open_dataset
+from gait_core.learn.datasets.recognise import open_dataset, refuse_without_effect
 from gait_core.learn.datasets.settings import DatasetSettings
 from gait_core.learn.datasets.simulated import make_dataset
 from gait_core.progress import Reporter
@@ -114,5 +114,6 @@ def checked_dataset(request: CheckRequest, workspace: Workspace, reporter: Repor
         When there is no dataset, or it cannot be read at all.
     """
     dataset = open_dataset(request.path, DatasetSettings.from_dict(request.settings))
+    refuse_without_effect(dataset, request.settings)
     report = check_dataset(dataset, request.folds, workspace, reporter)
     return report.to_dict() | {"timing_s": reporter.timing_s}

@@ -21,7 +21,7 @@ from gait_core.learn.classifiers import SampleShape
 from gait_core.learn.cross_validation import cross_validate
 from gait_core.learn.datasets.check import DatasetReport, check_dataset
 from gait_core.learn.datasets.dataset import Dataset
-from gait_core.learn.datasets.recognise import open_dataset
+from gait_core.learn.datasets.recognise import open_dataset, refuse_without_effect
 from gait_core.learn.datasets.samples import Samples
 from gait_core.learn.fold_record import FoldRecord
 from gait_core.learn.folds import plan_folds
@@ -111,6 +111,7 @@ def train_classifier(
 def _read(request: TrainRequest, workspace: Workspace, reporter: Reporter) -> _Data:
     with reporter.stage("dataset", "Reading and checking the dataset"):
         dataset = open_dataset(Path(request.dataset), request.data_settings())
+        refuse_without_effect(dataset, request.data)
         report = check_dataset(dataset, request.folds, workspace, reporter)
         for problem in report.problems:
             if problem.severity == "warning":

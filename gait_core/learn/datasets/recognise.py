@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gait_core.errors import InputError, NotFoundError, SettingsError
 from gait_core.learn.datasets.column_names import did_you_mean, misspelt
@@ -17,8 +18,9 @@ from gait_core.learn.datasets.stored import DESCRIPTION, SAMPLES, StoredDataset,
 from gait_core.learn.datasets.table_file import read_header
 from gait_core.learn.datasets.video_dataset import FolderDataset, LabelFileDataset
 
-__all__ = ["LABELS_FILE", "open_dataset"]
+__all__ = ["LABELS_FILE", "open_dataset", "refuse_without_effect"]
 
+_TABLES: Final = (CycleTable.kind, ParameterTable.kind)
 _OF_VIDEOS: Final = ("rows", "channels", "window_s", "hop_s", "doubtful", "subject_pattern")
 LABELS_FILE: Final = "labels.csv"
 
@@ -50,8 +52,6 @@ def open_dataset(path: Path | str, settings: DatasetSettings | None = None) -> D
         When there is nothing at that place.
     InputError
         When it is none of these; says what was expected and what came.
-    SettingsError
-        When settings that say how videos are read are given for a table.
     """
     place = Path(path).expanduser().absolute()
     settings = settings or DatasetSettings()
@@ -85,13 +85,25 @@ def _folder(place: Path, settings: DatasetSettings) -> Dataset:
     raise InputError(f"Expected a dataset in {place}, but found no video and no table.", _KINDS)
 
 
-def _refuse_of_videos(place: Path, settings: DatasetSettings) -> None:
-    """Refuse for a table what says how videos are read: it would have no effect, and no one would notice."""
-    usual = DatasetSettings()
-    given = [name for name in _OF_VIDEOS if getattr(settings, name) != getattr(usual, name)]
-    if given:
+def refuse_without_effect(dataset: Dataset, given: Mapping[str, Any]) -> None:
+    """Refuse for a table what says how videos are read: it would have no effect, and no one would notice.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    given : mapping of str to object
+        Settings that the user gave, by their names in `DatasetSettings`.
+
+    Raises
+    ------
+    SettingsError
+        When there is such a setting.
+    """
+    usual = DatasetSettings().to_dict()
+    names = [name for name in _OF_VIDEOS if name in given and given[name] != usual[name]]
+    if names and dataset.kind in _TABLES:
         raise SettingsError(
-            f"Expected {', '.join(given)} for a dataset of videos only, but {place.name} is a table.",
+            f"Expected {', '.join(names)} for a dataset of videos only, but {dataset.path.name} is a table.",
             "Leave it out: a table has its rows already.",
         )
 
@@ -102,7 +114,6 @@ def _file(place: Path, settings: DatasetSettings) -> Dataset:
     header = read_header(place)
     if VIDEO in header:
         return LabelFileDataset(place, settings)
-    _refuse_of_videos(place, settings)
     if is_cycle_header(header):
         return CycleTable(place, settings)
     missing = [name for name in (SUBJECT, LABEL) if name not in header]
